@@ -1,0 +1,502 @@
+"""Formulas evaluated: exactly in rationals, in balls where there is an exp, or in float64.
+
+A value is a number or an object array of numbers. A number is an `fmpq`; an `arb` (a ball with a
+rigorous radius) once an exp, a log or a root that is not rational entered; a `Dual` under `d`;
+or, where a loss is wanted as NumPy would compute it, a float64.
+"""
+
+import ast
+import contextlib
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import flint
+import numpy as np
+import numpy.typing as npt
+from flint import arb, fmpq
+from flint.utils.flint_exceptions import DomainError
+
+from properties.formula import MAX_EXPONENT, FormulaError, indices, left_spine
+
+Array = npt.NDArray[Any]
+
+MAX_OPERATIONS = 200_000
+MAX_BITS = 10_000
+FIRST_PRECISION = 256
+LAST_PRECISION = 4096
+
+ZERO = fmpq(0)
+ONE = fmpq(1)
+
+
+class UndefinedError(ArithmeticError):
+    """The formula has no value at this input."""
+
+
+class UndecidedError(ArithmeticError):
+    """A comparison of two balls that overlap: the precision does not tell."""
+
+
+class Dual:
+    """A number and its derivatives: value + Σ_p tangent[p] ε_p, with every ε_p ε_q = 0."""
+
+    __slots__ = ("tangent", "value")
+    __hash__ = None  # type: ignore[assignment]  # compares by value only
+
+    def __init__(self, value: Any, tangent: Array) -> None:
+        self.value = value
+        self.tangent = tangent
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Dual):
+            return Dual(self.value + other.value, self.tangent + other.tangent)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return Dual(self.value + other, self.tangent)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Dual":
+        return Dual(-self.value, -self.tangent)
+
+    def __sub__(self, other: Any) -> Any:
+        if isinstance(other, Dual):
+            return Dual(self.value - other.value, self.tangent - other.tangent)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return Dual(self.value - other, self.tangent)
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, Dual):
+            tangent = self.tangent * other.value + other.tangent * self.value
+            return Dual(self.value * other.value, tangent)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return Dual(self.value * other, self.tangent * other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return self * (other**-1 if isinstance(other, Dual) else 1 / other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self**-1 * other
+
+    def __pow__(self, exponent: int) -> "Dual":
+        if exponent == 0:
+            return Dual(ONE, self.tangent * ZERO)
+        slope = exponent * self.value ** (exponent - 1)
+        return Dual(self.value**exponent, self.tangent * slope)
+
+
+def primal(number: Any) -> Any:
+    """Return a number without its derivatives."""
+    return number.value if isinstance(number, Dual) else number
+
+
+def each(function: Callable[[Any], Any], value: Any) -> Any:
+    """Apply a function of numbers to a number, or to every entry of an array."""
+    if not isinstance(value, np.ndarray):
+        return function(value)
+    return object_array([function(number) for number in value.ravel()], value.shape)
+
+
+def object_array(numbers: list[Any], shape: tuple[int, ...]) -> Array:
+    """Return an object array, without NumPy looking into its numbers."""
+    array = np.empty(len(numbers), dtype=object)
+    array[:] = numbers
+    return array.reshape(shape)
+
+
+@contextlib.contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Compute balls with this many bits inside of the block."""
+    before = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
+
+
+def decide(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
+    """Compare two numbers. Raises UndecidedError where balls overlap without being one point."""
+    left, right = primal(left), primal(right)
+    if (isinstance(left, arb) or isinstance(right, arb)) and not (left < right or left > right):
+        difference = left - right
+        if not difference.is_finite():
+            raise UndefinedError("a comparison with a value that is not finite")
+        if not difference.is_zero():
+            raise UndecidedError("a comparison of two values too close to tell apart")
+    return bool(compare(left, right))
+
+
+def _exp(x: Any) -> Any:
+    if isinstance(x, Dual):
+        value = _exp(x.value)
+        return Dual(value, x.tangent * value)
+    return ONE if x == 0 else arb(x).exp()
+
+
+def _log(x: Any) -> Any:
+    if isinstance(x, Dual):
+        return Dual(_log(x.value), x.tangent * (1 / x.value))
+    if not decide(operator.gt, x, ZERO):
+        raise UndefinedError("the log of a number that is not positive")
+    return ZERO if x == 1 else arb(x).log()
+
+
+def _sqrt(x: Any) -> Any:
+    if isinstance(x, Dual):
+        root = _sqrt(x.value)
+        return Dual(root, x.tangent * (1 / (2 * root)))
+    if decide(operator.lt, x, ZERO):
+        raise UndefinedError("the square root of a negative number")
+    if isinstance(x, fmpq):
+        with contextlib.suppress(DomainError):
+            return x.sqrt()
+    return arb(x).sqrt()
+
+
+def _abs(x: Any) -> Any:
+    if isinstance(x, Dual) and x.value == 0:
+        raise UndefinedError("abs has no derivative at 0")
+    return -x if decide(operator.lt, x, ZERO) else x
+
+
+def _relu(x: Any) -> Any:
+    return x if decide(operator.gt, x, ZERO) else ZERO
+
+
+def _largest(vector: Array) -> Any:
+    largest = vector.flat[0]
+    for number in vector.flat[1:]:
+        if decide(operator.gt, number, largest):
+            largest = number
+    return largest
+
+
+def _softmax(y: Array) -> Array:
+    """Softmax of a vector; it is the same for y - c, so c keeps exp small and exp(0) exact."""
+    shift = max((primal(number) for number in y), key=float)
+    powers = [_exp(number - shift) for number in y]
+    total = _total(powers)
+    return object_array([power / total for power in powers], y.shape)
+
+
+def _total(numbers: list[Any]) -> Any:
+    total = numbers[0]
+    for number in numbers[1:]:
+        total = total + number
+    return total
+
+
+_FLOAT: Mapping[str, Callable[[Any], Any]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "relu": lambda x: np.maximum(x, 0.0),
+    "max": np.max,
+    "softmax": lambda y: (powers := np.exp(y - np.max(y))) / np.sum(powers),
+}
+_EXACT: Mapping[str, Callable[[Any], Any]] = {
+    "exp": lambda x: each(_exp, x),
+    "log": lambda x: each(_log, x),
+    "sqrt": lambda x: each(_sqrt, x),
+    "abs": lambda x: each(_abs, x),
+    "relu": lambda x: each(_relu, x),
+    "max": _largest,
+    "softmax": _softmax,
+}
+_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.MatMult: operator.matmul,
+}
+_COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+class Env:
+    """The values that a formula is evaluated with, for one input.
+
+    values: the given names. sizes: index sets with their sizes. defined: names with formulas,
+    evaluated when first met and then kept. floats: compute in float64 instead of exactly.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        sizes: Mapping[str, int],
+        defined: Mapping[str, ast.expr],
+        *,
+        floats: bool = False,
+    ) -> None:
+        self.values = dict(values)
+        self.sizes = sizes
+        self.defined = defined
+        self.floats = floats
+        self.functions = _FLOAT if floats else _EXACT
+        self.operations = 0
+        self._bound: dict[str, Any] = {}
+        self._known: dict[str, Any] = {}
+
+    def where(self, **free: int) -> "Env":
+        """Return the same input with values for the free indices."""
+        values = {**self.values, **{name: fmpq(index) for name, index in free.items()}}
+        return Env(values, self.sizes, self.defined, floats=self.floats)
+
+    def seeded(self, *names: str) -> "Env":
+        """Return the same input where every number depends on all entries of the named values.
+
+        A number then carries one derivative for each entry, in the order of the names.
+        """
+        shapes = {name: np.shape(self.values[name]) for name in names}
+        count = sum(int(np.prod(shape)) for shape in shapes.values())
+        values, place = dict(self.values), 0
+        for name in names:
+            duals = []
+            for number in np.ravel(np.asarray(values[name], dtype=object)):
+                tangent = np.full(count, ZERO)
+                tangent[place] = ONE
+                duals.append(Dual(number, tangent))
+                place += 1
+            values[name] = object_array(duals, shapes[name]) if shapes[name] else duals[0]
+        return Env(values, self.sizes, self.defined, floats=self.floats)
+
+    def evaluate(self, tree: ast.expr) -> Any:
+        """Return the value of a checked tree.
+
+        Raises UndefinedError where it has none, UndecidedError where the precision does not
+        tell, FormulaError where it is too large for the language.
+        """
+        try:
+            return self._value(tree)
+        except ZeroDivisionError:
+            raise UndefinedError("division by zero") from None
+
+    def truth(self, tree: ast.expr) -> bool:
+        """Return whether a condition holds, everywhere if it has several entries."""
+        value = self.evaluate(tree)
+        return all(decide(operator.ne, number, ZERO) for number in np.ravel(np.array(value)))
+
+    def lookup(self, name: str) -> Any:
+        """Return the value of a name."""
+        if name in self._bound:
+            return self._bound[name]
+        if name in self.values:
+            return self.values[name]
+        if name not in self._known:
+            inner, self._bound = self._bound, {}  # a definition does not see a sum's index
+            self._known[name] = self._value(self.defined[name])
+            self._bound = inner
+        return self._known[name]
+
+    def _value(self, node: ast.expr) -> Any:
+        self._count(node, 1)
+        match node:
+            case ast.BinOp():
+                first, chain = left_spine(node)
+                value = self._value(first)
+                for step in chain:
+                    value = self._binary(step, value, self._value(step.right))
+                return value
+            case ast.Name():
+                return self.lookup(node.id)
+            case ast.Constant():
+                return float(node.value) if self.floats else node.value  # type: ignore[arg-type]  # an fmpq since it was checked
+            case ast.Subscript():
+                return self._entry(node)
+            case ast.Call():
+                return self._call(node)
+            case ast.Compare():
+                return self._comparison(node)
+            case ast.UnaryOp(op=ast.Not()):
+                return each(lambda x: _bit(not self._is_true(x)), self._value(node.operand))
+            case ast.UnaryOp():
+                value = self._value(node.operand)
+                return -value if isinstance(node.op, ast.USub) else value
+            case ast.BoolOp():
+                return self._logical(node)
+            case ast.Attribute():
+                value = self._value(node.value)
+                return value.T if isinstance(value, np.ndarray) else value
+        raise AssertionError(f"{type(node).__name__} passed the check")
+
+    def _count(self, node: ast.expr, operations: int) -> None:
+        self.operations += operations
+        if self.operations > MAX_OPERATIONS:
+            raise FormulaError(
+                node.col_offset, f"this takes more than {MAX_OPERATIONS} operations to evaluate"
+            )
+
+    def _binary(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+        if isinstance(node.op, ast.Pow):
+            return self._power(node, left, right)
+        self._count(node, np.size(left) + np.size(right))
+        if isinstance(node.op, ast.MatMult):
+            if not np.ndim(left) or not np.ndim(right):
+                raise UndefinedError("@ joins two arrays, and one side is a number")
+            self._count(node, np.size(left) * np.size(right))
+        try:
+            value = _BINARY[type(node.op)](left, right)
+        except ValueError:
+            shapes = f"{np.shape(left)} and {np.shape(right)}"
+            raise UndefinedError(f"shapes {shapes} do not go together") from None
+        if not self.floats and isinstance(node.op, ast.Mult | ast.Div | ast.MatMult):
+            self._limit(node, value)
+        return value
+
+    def _power(self, node: ast.BinOp, base: Any, exponent: Any) -> Any:
+        if not isinstance(exponent, fmpq | float) or exponent != round(exponent):
+            raise UndefinedError("an exponent that is not a whole number")
+        power = int(exponent)
+        if abs(power) > MAX_EXPONENT:
+            raise FormulaError(node.right.col_offset, f"an exponent beyond ±{MAX_EXPONENT}")
+        if self.floats:
+            return base**power
+        self._count(node, np.size(base))
+        self._limit(node, base, max(abs(power), 1))
+        return each(lambda x: ONE if power == 0 and not isinstance(x, Dual) else x**power, base)
+
+    def _limit(self, node: ast.expr, value: Any, times: int = 1) -> None:
+        for number in np.ravel(np.array(value, dtype=object)):
+            number = primal(number)
+            if isinstance(number, fmpq) and number.height_bits() * times > MAX_BITS:
+                raise FormulaError(node.col_offset, f"a rational of more than {MAX_BITS} bits")
+
+    def _entry(self, node: ast.Subscript) -> Any:
+        array = self._value(node.value)
+        chosen: list[Any] = []
+        wanted = indices(node)
+        if np.ndim(array) < len(wanted):
+            raise UndefinedError(f"{len(wanted)} indices for {np.ndim(array)} axes")
+        for axis, index in enumerate(wanted):
+            if isinstance(index, ast.Slice):
+                chosen.append(slice(None))
+                continue
+            place = primal(self._value(index))
+            chosen.append(_index(place, array.shape[axis]))
+        return array[tuple(chosen)]
+
+    def _call(self, node: ast.Call) -> Any:
+        assert isinstance(node.func, ast.Name)
+        name, arguments = node.func.id, node.args
+        if isinstance(arguments[0], ast.GeneratorExp):
+            return _total(list(self._terms(arguments[0], 0)))
+        if name == "d":
+            return self._derivative(arguments[0], arguments[1])
+        values = [self._value(argument) for argument in arguments]
+        self._count(node, sum(np.size(value) for value in values))
+        value = values[0]
+        match name:
+            case "sum" if not np.ndim(value):
+                raise UndefinedError("the sum of a single number; an array is wanted")
+            case "sum":
+                axis = node.keywords[0].value.value if node.keywords else None  # type: ignore[attr-defined]  # checked to be a Constant
+                if axis is not None and axis >= np.ndim(value):
+                    raise UndefinedError(f"axis {axis} of an array with {np.ndim(value)}")
+                return value.sum(axis=None if axis is None else int(axis))
+            case "outer":
+                if np.ndim(value) != 1 or np.ndim(values[1]) != 1:
+                    raise UndefinedError("outer joins two vectors")
+                self._count(node, np.size(value) * np.size(values[1]))
+                return np.multiply.outer(value, values[1])
+            case "delta":
+                if np.ndim(value) or np.ndim(values[1]):
+                    raise UndefinedError("delta compares two numbers")
+                return _bit(decide(operator.eq, *values))
+            case "softmax" | "max" if np.ndim(value) != 1:
+                raise UndefinedError(f"{name} of something that is not a vector")
+        return self.functions[name](value)
+
+    def _terms(self, node: ast.GeneratorExp, clause: int) -> Iterator[Any]:
+        if clause == len(node.generators):
+            yield self._value(node.elt)
+            return
+        generator = node.generators[clause]
+        assert isinstance(generator.target, ast.Name)
+        assert isinstance(generator.iter, ast.Name)
+        outer = dict(self._bound)
+        for index in range(self.sizes[generator.iter.id]):
+            self._bound[generator.target.id] = fmpq(index)
+            yield from self._terms(node, clause + 1)
+        self._bound = outer
+
+    def _derivative(self, of: ast.expr, by: ast.expr) -> Any:
+        base = by.value if isinstance(by, ast.Subscript) else by
+        assert isinstance(base, ast.Name)
+        seeded = self.seeded(base.id)
+        seeded._bound = {**self._bound}  # the sum's indices are free inside of d
+        seeded.operations = self.operations
+        value = seeded._value(of)
+        self.operations = seeded.operations
+        shape = np.shape(self.values[base.id])
+        if isinstance(by, ast.Subscript):
+            place = int(np.ravel_multi_index(self._place(by, shape), shape))
+            return each(lambda x: x.tangent[place] if isinstance(x, Dual) else ZERO, value)
+        if np.ndim(value):
+            raise UndefinedError("the derivative of an array with respect to an array")
+        if not isinstance(value, Dual):
+            return each(lambda _: ZERO, self.values[base.id])
+        return value.tangent.reshape(shape) if shape else value.tangent[0]
+
+    def _place(self, by: ast.Subscript, shape: tuple[int, ...]) -> tuple[int, ...]:
+        place = [primal(self._value(index)) for index in indices(by)]
+        if len(place) != len(shape):
+            raise UndefinedError(f"{len(place)} indices for {len(shape)} axes")
+        return tuple(_index(index, size) for index, size in zip(place, shape, strict=True))
+
+    def _comparison(self, node: ast.Compare) -> Any:
+        values = [self._value(part) for part in (node.left, *node.comparators)]
+        holds: Any = ONE
+        for op, left, right in zip(node.ops, values, values[1:], strict=False):
+            self._count(node, np.size(left) + np.size(right))
+            try:
+                sides = np.broadcast(left, right)
+            except ValueError:
+                raise UndefinedError("a comparison of shapes that do not go together") from None
+            compare = _COMPARE[type(op)]
+            bits = [_bit(decide(compare, a, b)) for a, b in sides]
+            holds = holds * (object_array(bits, sides.shape) if sides.ndim else bits[0])
+        return each(float, holds) if self.floats else holds
+
+    def _logical(self, node: ast.BoolOp) -> Any:
+        values = [self._value(part) for part in node.values]
+        bits = [each(lambda x: _bit(self._is_true(x)), value) for value in values]
+        both = isinstance(node.op, ast.And)
+        result = bits[0]
+        for bit in bits[1:]:
+            result = result * bit if both else result + bit - result * bit
+        return result
+
+    @staticmethod
+    def _is_true(number: Any) -> bool:
+        return decide(operator.ne, number, ZERO)
+
+
+def _index(number: Any, size: int) -> int:
+    if not isinstance(number, fmpq) or number.q != 1:
+        raise UndefinedError("an index that is not a whole number")
+    if not 0 <= number < size:
+        raise UndefinedError(f"index {number} of an axis of {size}")
+    return int(number.p)
+
+
+def _bit(truth: bool) -> fmpq:
+    return ONE if truth else ZERO

@@ -1,0 +1,405 @@
+"""The formula language: Python's expression syntax, cut down, read into a checked syntax tree.
+
+Nothing is evaluated here, and nothing anywhere by Python's own `eval`. A formula that is outside
+of the language is refused in one line with the column where it leaves it.
+"""
+
+import ast
+import difflib
+import keyword
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from flint import fmpq
+
+MAX_CHARACTERS = 2_000
+MAX_NESTING = 50
+MAX_SUMS = 3
+MAX_EXPONENT = 64
+MAX_DIGITS = 50
+MAX_DECIMAL_EXPONENT = 50
+MAX_OWN_NAMES = 50
+
+FUNCTIONS = {  # name: how many arguments
+    "exp": 1,
+    "log": 1,
+    "sqrt": 1,
+    "abs": 1,
+    "max": 1,
+    "softmax": 1,
+    "relu": 1,
+    "outer": 2,
+    "delta": 2,
+    "d": 2,
+    "sum": 1,
+}
+
+OPERATORS = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+
+
+class FormulaError(ValueError):
+    """A text that is not in the formula language; `column` counts characters from 1."""
+
+    def __init__(self, column: int, message: str) -> None:
+        super().__init__(f"column {column}: {message}")
+        self.column = column
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names that a formula may use.
+
+    given: the inputs of the question. sizes: whole numbers such as n.
+    free: each free index with the set it runs over. sets: what a sum may run over.
+    defined: names with a formula, those of the question and an answer's own.
+    """
+
+    given: frozenset[str]
+    sizes: frozenset[str] = frozenset()
+    free: Mapping[str, str] = field(default_factory=dict)
+    sets: frozenset[str] = frozenset()
+    defined: Mapping[str, ast.expr] = field(default_factory=dict)
+
+    def names(self) -> list[str]:
+        """Return every name that stands for a value, in a fixed order."""
+        return sorted({*self.given, *self.sizes, *self.free, *self.defined})
+
+    def define(self, name: str, text: str) -> "Scope":
+        """Return the scope with one more name. Raises FormulaError."""
+        tree = parse(text, self).tree
+        return replace(self, defined={**self.defined, name: tree})
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A checked formula: `text [when condition] [# reason]`, read in a scope."""
+
+    text: str
+    tree: ast.expr
+    scope: Scope
+    when: ast.expr | None = None
+    condition: str = ""
+    reason: str = ""
+
+    def uses(self, name: str) -> bool:
+        """Return whether the formula calls or names `name`, also through names it defines."""
+        return name in mentioned(self.tree, self.scope.defined)
+
+    def assumption(self) -> "Formula":
+        """Return the condition after `when` as a formula of its own."""
+        assert self.when is not None
+        return Formula(self.condition, self.when, self.scope)
+
+
+def mentioned(tree: ast.expr, defined: Mapping[str, ast.expr]) -> set[str]:
+    """Return the names in a tree, and in the definitions that it leads to."""
+    found: set[str] = set()
+    pending = [tree]
+    while pending:
+        for node in ast.walk(pending.pop()):
+            if isinstance(node, ast.Name) and node.id not in found:
+                found.add(node.id)
+                if node.id in defined:
+                    pending.append(defined[node.id])
+    return found
+
+
+def parse(text: str, scope: Scope) -> Formula:
+    """Read one formula in a scope. Raises FormulaError, and nothing else, for any text."""
+    if len(text) > MAX_CHARACTERS:
+        raise FormulaError(
+            MAX_CHARACTERS + 1, f"{len(text)} characters; a formula has at most {MAX_CHARACTERS}"
+        )
+    body, _, reason = text.partition("#")
+    body = re.sub(r"\s", " ", body)
+    split = re.search(r"(?<!\w)when(?!\w)", body)
+    expression, condition = (body, "") if split is None else (body[: split.start()], "")
+    tree = _checked(expression, 0, scope)
+    when = None
+    if split is not None:
+        condition = body[split.end() :]
+        when = _checked(condition, split.end(), scope)
+    return Formula(expression.strip(), tree, scope, when, condition.strip(), reason.strip())
+
+
+def parse_definitions(lines: Iterable[str], scope: Scope) -> Scope:
+    """Read the lines of `where`, each `name = formula`, in order.
+
+    Raises FormulaError, with the number of the line in front.
+    """
+    taken = {*scope.names(), *scope.sets, *FUNCTIONS, "when"}
+    for number, line in enumerate(lines, start=1):
+        try:
+            name, equals, formula = line.partition("=")
+            name = unicodedata.normalize("NFKC", name.strip())  # as Python reads a name
+            named = name.isidentifier() and not keyword.iskeyword(name)
+            if not equals or formula.startswith("=") or not named:
+                raise FormulaError(1, "a line of `where` reads `name = formula`")
+            if number > MAX_OWN_NAMES:
+                raise FormulaError(1, f"more than {MAX_OWN_NAMES} names")
+            if name in taken:
+                raise FormulaError(1, f"`{name}` already has a meaning; choose another name")
+            parsed = parse(" " * (len(line) - len(formula)) + formula, scope)
+            if parsed.when is not None:
+                raise FormulaError(1, "`when` belongs to a formula, not to a name")
+        except FormulaError as error:
+            raise FormulaError(error.column, f"line {number}: {error.args[0]}") from None
+        taken.add(name)
+        scope = replace(scope, defined={**scope.defined, name: parsed.tree})
+    return scope
+
+
+def numeral(source: str) -> fmpq:
+    """Return the exact value of a decimal numeral. Raises ValueError with the reason."""
+    match = re.fullmatch(r"([+-]?)(\d[\d_]*)?(?:\.(\d[\d_]*)?)?(?:[eE]([+-]?\d[\d_]*))?", source)
+    if match is None or not (match[2] or match[3]):
+        raise ValueError("not a decimal number")
+    whole, fraction, power = ((match[i] or "").replace("_", "") for i in (2, 3, 4))
+    digits = whole + fraction
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"{len(digits)} digits; a number has at most {MAX_DIGITS}")
+    if len(power) > 3 or abs(int(power or 0)) > MAX_DECIMAL_EXPONENT:
+        raise ValueError(f"its exponent is not within ±{MAX_DECIMAL_EXPONENT}")
+    exponent = int(power or 0) - len(fraction)
+    value = fmpq(int(match[1] + digits))
+    scale = fmpq(10) ** abs(exponent)
+    return value * scale if exponent >= 0 else value / scale
+
+
+def left_spine(node: ast.BinOp) -> tuple[ast.expr, list[ast.BinOp]]:
+    """Return a + b + c as its first operand and the operations on it, so that no chain nests."""
+    chain: list[ast.BinOp] = []
+    first: ast.expr = node
+    while isinstance(first, ast.BinOp):
+        chain.append(first)
+        first = first.left
+    return first, chain[::-1]
+
+
+def _checked(source: str, offset: int, scope: Scope) -> ast.expr:
+    """Parse source with Python's grammar and refuse what is not in the language."""
+    stripped = source.lstrip(" ")
+    offset += len(source) - len(stripped)
+    stripped = stripped.rstrip(" ")
+    if not stripped:
+        raise FormulaError(offset + 1, "a formula is missing")
+    try:
+        with warnings.catch_warnings():
+            # Python warns of texts such as `1or 2`; whether they are formulas is decided below.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(stripped, mode="eval").body
+    except SyntaxError as error:
+        column = min(max(error.offset or 1, 1), len(stripped) + 1)
+        raise FormulaError(offset + column, "this is not a formula") from None
+    except (ValueError, RecursionError, MemoryError):
+        raise FormulaError(offset + 1, "this is not a formula, or nested too deeply") from None
+    checker = _Checker(stripped, offset, scope)
+    checker.check(tree, frozenset(), 0, 0)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr):  # from here on a node knows its column in the whole text
+            node.col_offset = checker.column(node)
+    return tree
+
+
+class _Checker:
+    """Walks a tree of Python's grammar and raises at the first node outside of the language."""
+
+    def __init__(self, source: str, offset: int, scope: Scope) -> None:
+        self.source = source.encode()
+        self.offset = offset
+        self.scope = scope
+
+    def column(self, node: ast.expr) -> int:
+        return self.offset + len(self.source[: node.col_offset].decode()) + 1
+
+    def refuse(self, node: ast.expr, message: str) -> FormulaError:
+        return FormulaError(self.column(node), message)
+
+    def check(self, node: ast.expr, bound: frozenset[str], depth: int, sums: int) -> None:
+        if depth > MAX_NESTING:
+            raise self.refuse(node, f"nested more than {MAX_NESTING} deep")
+        match node:
+            case ast.BinOp():
+                first, chain = left_spine(node)
+                self.check(first, bound, depth + 1, sums)
+                for step in chain:
+                    if type(step.op) not in OPERATORS:
+                        raise self.refuse(node, "the operators are + - * / ** @")
+                    self.check(step.right, bound, depth + 1, sums)
+                    if isinstance(step.op, ast.Pow):
+                        self.exponent(step.right)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not()):
+                self.check(node.operand, bound, depth + 1, sums)
+            case ast.Compare():
+                for op in node.ops:
+                    if type(op) not in OPERATORS:
+                        raise self.refuse(node, "the comparisons are < <= > >= == !=")
+                for part in (node.left, *node.comparators):
+                    self.check(part, bound, depth + 1, sums)
+            case ast.BoolOp():
+                for part in node.values:
+                    self.check(part, bound, depth + 1, sums)
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                self.value_of(node)
+            case ast.Name():
+                self.name(node, bound)
+            case ast.Attribute(attr="T"):
+                self.check(node.value, bound, depth + 1, sums)
+            case ast.Subscript():
+                self.check(node.value, bound, depth + 1, sums)
+                for index in indices(node):
+                    if not _is_whole_axis(index):
+                        self.check(index, bound, depth + 1, sums)
+            case ast.Call():
+                self.call(node, bound, depth, sums)
+            case _:
+                raise self.refuse(node, _remedy(node))
+
+    def name(self, node: ast.Name, bound: frozenset[str]) -> None:
+        name = node.id
+        if name in bound or name in self.scope.names():
+            return
+        if name in self.scope.sets:
+            raise self.refuse(node, f"`{name}` is an index set: it stands after `in` only")
+        if name in FUNCTIONS:
+            raise self.refuse(node, f"`{name}` is a function: write {name}(...)")
+        known = [*self.scope.names(), *bound]
+        raise self.refuse(node, f"unknown name `{name}`{_nearest(name, [*known, *FUNCTIONS])}")
+
+    def call(self, node: ast.Call, bound: frozenset[str], depth: int, sums: int) -> None:
+        if not isinstance(node.func, ast.Name):
+            raise self.refuse(node, "only a function's name can be called")
+        name = node.func.id
+        if name not in FUNCTIONS:
+            raise self.refuse(node, f"unknown function `{name}`{_nearest(name, FUNCTIONS)}")
+        arguments = node.args
+        if name == "sum" and len(arguments) == 1 and isinstance(arguments[0], ast.GeneratorExp):
+            if node.keywords:
+                raise self.refuse(node, "sum(... for k in K) takes nothing else")
+            self.generator(arguments[0], bound, depth, sums)
+            return
+        for keyword in node.keywords:
+            axis = keyword.value
+            if name != "sum" or keyword.arg != "axis" or not isinstance(axis, ast.Constant):
+                raise self.refuse(node, f"{name} takes no such argument; only sum(A, axis=0) does")
+            if axis.value not in (0, 1) or isinstance(axis.value, bool):
+                raise self.refuse(axis, "an axis is 0 or 1")
+        if len(arguments) != FUNCTIONS[name]:
+            wanted = "one argument" if FUNCTIONS[name] == 1 else "two arguments"
+            raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}")
+        for argument in arguments:
+            self.check(argument, bound, depth + 1, sums)
+        if name == "d":
+            self.derivative(node, arguments[0], arguments[1], bound)
+
+    def generator(
+        self, node: ast.GeneratorExp, bound: frozenset[str], depth: int, sums: int
+    ) -> None:
+        for clause in node.generators:
+            sums += 1
+            if sums > MAX_SUMS:
+                raise self.refuse(node, f"more than {MAX_SUMS} nested sums")
+            if not isinstance(clause.target, ast.Name):
+                raise self.refuse(clause.target, "a sum binds one name: sum(... for k in K)")
+            over = clause.iter
+            if not isinstance(over, ast.Name) or over.id not in self.scope.sets:
+                known = ", ".join(sorted(self.scope.sets)) or "none here"
+                raise self.refuse(over, f"a sum runs over an index set ({known})")
+            if clause.ifs:
+                raise self.refuse(clause.ifs[0], "no `if` in a sum: multiply by the condition")
+            if clause.is_async:
+                raise self.refuse(node, "this is not a formula")
+            bound |= {clause.target.id}
+        self.check(node.elt, bound, depth + 1, sums)
+
+    def derivative(
+        self, node: ast.Call, of: ast.expr, by: ast.expr, bound: frozenset[str]
+    ) -> None:
+        base = by.value if isinstance(by, ast.Subscript) else by
+        if not isinstance(base, ast.Name) or base.id not in self.scope.given or base.id in bound:
+            known = ", ".join(sorted(self.scope.given))
+            raise self.refuse(by, f"d(F, v) is with respect to {known}, or an entry of one")
+        if isinstance(by, ast.Subscript) and any(_is_whole_axis(i) for i in indices(by)):
+            raise self.refuse(by, "d(F, v) is with respect to a whole array or one entry")
+        if "d" in mentioned(of, self.scope.defined):
+            raise self.refuse(node, "a derivative of a derivative is not in the language")
+
+    def exponent(self, node: ast.expr) -> None:
+        value: ast.expr = node
+        sign = 1
+        while isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub | ast.UAdd):
+            sign = -sign if isinstance(value.op, ast.USub) else sign
+            value = value.operand
+        if isinstance(value, ast.Constant):
+            number = self.value_of(value)
+            if number.q != 1 or abs(number) > MAX_EXPONENT:
+                raise self.refuse(
+                    node, f"an exponent is a whole number within ±{MAX_EXPONENT}{_root(number)}"
+                )
+
+    def value_of(self, node: ast.Constant) -> fmpq:
+        """Read a numeral from its text, since the float in the tree is already rounded."""
+        source = self.source[node.col_offset : node.end_col_offset].decode()
+        try:
+            value = numeral(source)
+        except ValueError as error:
+            raise self.refuse(node, str(error)) from None
+        node.value = value  # type: ignore[assignment]  # a numeral is exact from here on
+        return value
+
+
+def _root(exponent: fmpq) -> str:
+    return "; write sqrt(...)" if exponent == fmpq(1, 2) else ""
+
+
+def indices(node: ast.Subscript) -> list[ast.expr]:
+    """Return the indices of a subscript, one for each axis it names."""
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def _is_whole_axis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Slice) and not (node.lower or node.upper or node.step)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _remedy(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str() | bytes()):
+            return "text is not a formula"
+        case ast.Constant():
+            return "this is not a number of the language"
+        case ast.Attribute():
+            return "after a dot only T is known, the transpose"
+        case ast.Tuple() | ast.List() | ast.Set() | ast.Dict():
+            return "a list is not a formula; an entry is written y[i]"
+        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+            return "`for` stands inside sum(...) only"
+        case ast.IfExp():
+            return "no `if`: multiply by the condition, which counts as 0 or 1"
+        case ast.Lambda():
+            return "`lambda` is not in the language"
+        case ast.UnaryOp():
+            return "the operators are + - * / ** @"
+        case ast.Slice():
+            return "a slice is written as a single colon, the whole axis"
+    return "this is not in the language"
