@@ -375,8 +375,7 @@ class Env:
         return each(lambda x: ONE if power == 0 and not isinstance(x, Dual) else x**power, base)
 
     def _limit(self, node: ast.expr, value: Any, times: int = 1) -> None:
-        for number in np.ravel(np.array(value, dtype=object)):
-            number = primal(number)
+        for number in map(primal, np.ravel(np.array(value, dtype=object))):
             if isinstance(number, fmpq) and number.height_bits() * times > MAX_BITS:
                 raise FormulaError(node.col_offset, f"a rational of more than {MAX_BITS} bits")
 

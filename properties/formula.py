@@ -59,6 +59,7 @@ class FormulaError(ValueError):
     def __init__(self, column: int, message: str) -> None:
         super().__init__(f"column {column}: {message}")
         self.column = column
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Formula:
     reason: str = ""
 
     def uses(self, name: str) -> bool:
-        """Return whether the formula calls or names `name`, also through names it defines."""
+        """Return whether `name` stands in the formula, free, also through names it defines."""
         return name in mentioned(self.tree, self.scope.defined)
 
     def assumption(self) -> "Formula":
@@ -108,15 +109,22 @@ class Formula:
 
 
 def mentioned(tree: ast.expr, defined: Mapping[str, ast.expr]) -> set[str]:
-    """Return the names in a tree, and in the definitions that it leads to."""
+    """Return the free names in a tree, and in the definitions that it leads to."""
     found: set[str] = set()
-    pending = [tree]
+    pending: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
     while pending:
-        for node in ast.walk(pending.pop()):
-            if isinstance(node, ast.Name) and node.id not in found:
+        node, bound = pending.pop()
+        if isinstance(node, ast.GeneratorExp):
+            targets = [clause.target for clause in node.generators]
+            bound |= {target.id for target in targets if isinstance(target, ast.Name)}
+            pending.append((node.elt, bound))
+        elif isinstance(node, ast.Name):
+            if node.id not in bound and node.id not in found:
                 found.add(node.id)
                 if node.id in defined:
-                    pending.append(defined[node.id])
+                    pending.append((defined[node.id], frozenset()))
+        else:
+            pending.extend((child, bound) for child in ast.iter_child_nodes(node))
     return found
 
 
@@ -143,26 +151,28 @@ def parse_definitions(lines: Iterable[str], scope: Scope) -> Scope:
 
     Raises FormulaError, with the number of the line in front.
     """
-    taken = {*scope.names(), *scope.sets, *FUNCTIONS, "when"}
     for number, line in enumerate(lines, start=1):
+        if number > MAX_OWN_NAMES:
+            raise FormulaError(1, f"line {number}: more than {MAX_OWN_NAMES} names")
         try:
-            name, equals, formula = line.partition("=")
-            name = unicodedata.normalize("NFKC", name.strip())  # as Python reads a name
-            named = name.isidentifier() and not keyword.iskeyword(name)
-            if not equals or formula.startswith("=") or not named:
-                raise FormulaError(1, "a line of `where` reads `name = formula`")
-            if number > MAX_OWN_NAMES:
-                raise FormulaError(1, f"more than {MAX_OWN_NAMES} names")
-            if name in taken:
-                raise FormulaError(1, f"`{name}` already has a meaning; choose another name")
-            parsed = parse(" " * (len(line) - len(formula)) + formula, scope)
-            if parsed.when is not None:
-                raise FormulaError(1, "`when` belongs to a formula, not to a name")
+            scope = _defined(line, scope)
         except FormulaError as error:
-            raise FormulaError(error.column, f"line {number}: {error.args[0]}") from None
-        taken.add(name)
-        scope = replace(scope, defined={**scope.defined, name: parsed.tree})
+            raise FormulaError(error.column, f"line {number}: {error.message}") from None
     return scope
+
+
+def _defined(line: str, scope: Scope) -> Scope:
+    name, equals, formula = line.partition("=")
+    name = unicodedata.normalize("NFKC", name.strip())  # as Python reads a name
+    named = name.isidentifier() and not keyword.iskeyword(name)
+    if not equals or formula.startswith("=") or not named:
+        raise FormulaError(1, "a line of `where` reads `name = formula`")
+    if name in {*scope.names(), *scope.sets, *FUNCTIONS, "when"}:
+        raise FormulaError(1, f"`{name}` already has a meaning; choose another name")
+    parsed = parse(" " * (len(line) - len(formula)) + formula, scope)
+    if parsed.when is not None:
+        raise FormulaError(1, "`when` belongs to a formula, not to a name")
+    return replace(scope, defined={**scope.defined, name: parsed.tree})
 
 
 def numeral(source: str) -> fmpq:
@@ -294,9 +304,9 @@ class _Checker:
                 raise self.refuse(node, "sum(... for k in K) takes nothing else")
             self.generator(arguments[0], bound, depth, sums)
             return
-        for keyword in node.keywords:
-            axis = keyword.value
-            if name != "sum" or keyword.arg != "axis" or not isinstance(axis, ast.Constant):
+        for option in node.keywords:
+            axis = option.value
+            if name != "sum" or option.arg != "axis" or not isinstance(axis, ast.Constant):
                 raise self.refuse(node, f"{name} takes no such argument; only sum(A, axis=0) does")
             if axis.value not in (0, 1) or isinstance(axis.value, bool):
                 raise self.refuse(axis, "an axis is 0 or 1")
@@ -328,9 +338,7 @@ class _Checker:
             bound |= {clause.target.id}
         self.check(node.elt, bound, depth + 1, sums)
 
-    def derivative(
-        self, node: ast.Call, of: ast.expr, by: ast.expr, bound: frozenset[str]
-    ) -> None:
+    def derivative(self, node: ast.Call, of: ast.expr, by: ast.expr, bound: frozenset[str]) -> None:
         base = by.value if isinstance(by, ast.Subscript) else by
         if not isinstance(base, ast.Name) or base.id not in self.scope.given or base.id in bound:
             known = ", ".join(sorted(self.scope.given))
@@ -360,7 +368,7 @@ class _Checker:
             value = numeral(source)
         except ValueError as error:
             raise self.refuse(node, str(error)) from None
-        node.value = value  # type: ignore[assignment]  # a numeral is exact from here on
+        node.value = value  # type: ignore[assignment]  # exact from here on, not rounded
         return value
 
 

@@ -17,7 +17,8 @@ from properties.evaluate import each, object_array
 
 Array = npt.NDArray[Any]
 
-SIMPLE = tuple(map(fmpq, (0, 1, -1, 2, -2, 3, -3))) + (fmpq(1, 2), fmpq(-1, 2), fmpq(3, 2))
+SIMPLE = (*map(fmpq, (0, 1, -1, 2, -2, 3, -3)), fmpq(1, 2), fmpq(-1, 2), fmpq(3, 2))
+TINY = fmpq(1, 2**100)
 SIMPLE_TARGETS = (SIMPLE[1], SIMPLE[0], *SIMPLE[2:])  # a class with a target says more than none
 
 
@@ -107,9 +108,10 @@ class Network:
 
         With |·| of every parameter and input, and -|t|, nothing cancels and no unit is off: its
         loss and gradient are the sums of the absolute values of the terms of this network's.
+        A bias of 0 becomes tiny instead, so that no unit is at its kink.
         """
         twin = self._map(lambda value: each(abs, value))
-        return replace(twin, t=-twin.t)
+        return replace(twin, t=-twin.t, b1=each(lambda bias: bias or TINY, twin.b1))
 
     def _map(self, function: Any) -> Self:
         return replace(self, **{name: function(value) for name, value in self.blocks.items()})
@@ -118,6 +120,12 @@ class Network:
         """Return z (n, h), exactly."""
         z: Array = self.X @ self.W1 + self.b1
         return z
+
+    def outputs(self) -> Array:
+        """Return y (n,), exactly."""
+        z = self.pre_activations()
+        y: Array = (z * (z > 0)) @ self.w2 + self.b2
+        return y
 
     def sample(self, k: int) -> Self:
         """Return the network with sample k only."""

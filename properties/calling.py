@@ -1,0 +1,134 @@
+"""How a judged function is called: on fresh copies, with everything it may do to them seen.
+
+This module is all that the process of a stranger's answer needs; it imports NumPy only.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+MAX_RESULT = 10_000  # entries; no gradient asked for here is larger
+MAX_MESSAGE = 200
+
+Result = npt.NDArray[Any] | str  # an array, or a phrase that says what there was instead
+
+
+class NoAnswer(Exception):  # noqa: N818  # what happened, said as an answer gets it to read
+    """The judged function or formula has no value at this input; the message says why."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What calls in a row showed.
+
+    results: the results of each call, as they were when it returned. inputs: the arguments of
+    each call after it. shared: pairs of (call, result) that lie in the same memory.
+    """
+
+    results: list[list[Result]]
+    inputs: list[list[npt.NDArray[Any]]]
+    shared: list[tuple[tuple[int, int], tuple[int, int]]]
+
+
+class Function:
+    """A function to be judged, in this process.
+
+    count: how many results it owes; one that owes several returns a tuple of them.
+    """
+
+    def __init__(self, function: Callable[..., Any], count: int) -> None:
+        self.function = function
+        self.count = count
+
+    def call(self, arguments: Sequence[Any]) -> list[Result]:
+        """Return the results for arguments that the function may keep. Raises NoAnswer."""
+        return self.observe([arguments]).results[0]
+
+    def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
+        """Call the function on each list of arguments, in order. Raises NoAnswer."""
+        return observe(self.function, self.count, calls)
+
+
+def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[Any]]) -> Observed:
+    """Call a function on each list of arguments, in order, and keep all of its results alive."""
+    returned, results = [], []
+    for arguments in calls:
+        try:
+            with np.errstate(all="ignore"):  # what overflows shows in the values
+                value = function(*arguments)
+        except (Exception, SystemExit) as error:
+            raise NoAnswer(f"it raises {describe(error)}") from None
+        arrays = results_of(value, count)
+        returned.append(arrays)
+        results.append([one if isinstance(one, str) else one.copy() for one in arrays])
+    inputs = [[np.array(argument) for argument in arguments] for arguments in calls]
+    return Observed(results, inputs, _shared(returned))
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception in one short line."""
+    lines = str(error).strip().splitlines()
+    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…"
+
+
+def results_of(value: Any, count: int) -> list[Result]:
+    """Return what a function returned as arrays, in its own types."""
+    if count == 1:
+        return [_array(value)]
+    if not isinstance(value, tuple | list):
+        return [f"{_kind(value)} instead of {count} results"]
+    if len(value) != count:
+        return [f"{len(value)} results instead of {count}"]
+    return [_array(one) for one in value]
+
+
+def _array(value: Any) -> Result:
+    if isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+    elif _is_numbers(value):
+        # Numbers of Python have no dtype that could be wrong: an integer is as good as a float.
+        try:
+            array = np.array(value, dtype=None if isinstance(value, bool) else np.float64)
+        except (ValueError, OverflowError):
+            return f"{_kind(value)} that is not an array of numbers"
+    else:
+        return _kind(value)
+    if array.dtype.kind not in "biufc":
+        return f"an array of dtype {array.dtype}"
+    if array.size > MAX_RESULT:
+        return f"an array of {array.size} entries"
+    return array
+
+
+def _is_numbers(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return len(value) <= MAX_RESULT and all(
+            _is_numbers(one) or isinstance(one, np.ndarray | np.number) for one in value
+        )
+    return isinstance(value, int | float)
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    if value is None:
+        return "None"
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+
+
+def _shared(calls: list[list[Result]]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    places = [
+        ((number, index), result)
+        for number, results in enumerate(calls)
+        for index, result in enumerate(results)
+        if not isinstance(result, str)
+    ]
+    return [
+        (place, other)
+        for position, (place, first) in enumerate(places)
+        for other, second in places[position + 1 :]
+        if np.shares_memory(first, second)
+    ]

@@ -1,0 +1,190 @@
+"""The laws of Question 3: for which learning rates descent on 5x² + 2 converges, and how it goes.
+
+What they cannot see: a start at x0 = 0 never moves, so it refutes no rate; a function that says
+for which rates descent converges is tried at finitely many, a formula is decided for all.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+
+from properties.calling import Function, NoAnswer
+from properties.evaluate import Env
+from properties.formula import Formula, parse
+from properties.inputs import Rate, Start
+from properties.laws import Law, OutOfContract, Refusal
+from properties.oracles import Floats, approx_fprime, rounding_of
+from properties.question import CONVERGES, DESCENT, RATE
+from properties.rates import Point, holds_at
+from properties.strategies import RATES, STARTS, Domain
+
+TRUTH = parse(CONVERGES, RATE)
+MAX_STEPS = 2_000
+CLOSER, FARTHER = 2.0**-30, 2.0  # parts of its distance that an orbit is to reach; any would do
+
+SAYS = {True: "converges", False: "does not converge"}
+
+
+def multiplier(eta: fmpq) -> fmpq:
+    """Return what one step multiplies x by, from the question's own f: exact, for any x."""
+    return following(fmpq(1), eta)
+
+
+def following(x: fmpq, eta: fmpq) -> fmpq:
+    """Return x - η f'(x), exactly, by differentiating the question's f."""
+    result: fmpq = Env({"x": x, "eta": eta}, {}, DESCENT.defined).lookup("following")
+    return result
+
+
+def ask(judged: Function, rate: Rate) -> bool:
+    """Return what a function says of a rate. Raises OutOfContract."""
+    said = judged.call(rate.arguments())[0]
+    if isinstance(said, str) or said.shape != () or said not in (0, 1):
+        raise OutOfContract
+    return bool(said)
+
+
+def keeps_the_contract(judged: Function, rate: Rate) -> None:
+    """It returns True or False, and says the same when asked again and when asked elsewhere in between."""  # noqa: E501  # a statement is one sentence
+    elsewhere = Rate(fmpq(1, 10) - rate.eta)
+    calls = [rate.arguments(), rate.arguments(), elsewhere.arguments(), rate.arguments()]
+    said = [one[0] for one in judged.observe(calls).results]
+    for one in (said[0], said[1], said[3]):
+        if isinstance(one, str):
+            raise Refusal("", "True or False", one)
+        if one.shape != () or one not in (0, 1):
+            raise Refusal("", "True or False", str(one))
+    if not said[0] == said[1] == said[3]:
+        raise Refusal("", f"{bool(said[0])} every time", "another answer when asked again")
+
+
+def converges_where_steps_contract(judged: Function, rate: Rate) -> None:
+    """It says that descent converges exactly where |1 - 10η| < 1."""
+    _compare(abs(multiplier(rate.eta)) < 1, ask(judged, rate), rate)
+
+
+def agrees_with_the_orbit(judged: Function, start: Start) -> None:
+    """What it says of a rate is what the orbit from a starting point does."""
+    said = ask(judged, Rate(start.eta))
+    if start.x0 == 0:
+        return  # it never moves, so it can refute nothing
+    if abs(multiplier(start.eta)) == 1:
+        # Float64 drifts where |x| should stay; in rationals two steps are back for ever.
+        assert following(following(start.x0, start.eta), start.eta) == start.x0
+        _compare(False, said, start)
+        return
+    x0, eta = float(start.x0), float(start.eta)
+    x = x0
+    for _ in range(predicted_steps(start.eta)):
+        x = x - eta * (10 * x)
+    if abs(x) <= CLOSER * abs(x0):
+        _compare(True, said, start)
+    elif abs(x) >= FARTHER * abs(x0):
+        _compare(False, said, start)
+
+
+def _compare(expected: bool, found: bool, at: Rate | Start) -> None:
+    if found != expected:
+        note = f"a step multiplies x by {multiplier(at.eta)}"
+        raise Refusal("", SAYS[expected], SAYS[found], note=note)
+
+
+def predicted_steps(eta: fmpq) -> int:
+    """Return how many float64 steps bring x CLOSER or FARTHER, as the contraction predicts.
+
+    At most MAX_STEPS, and none where rounding hides which of the two it is.
+    """
+    least, most = float_multiplier(eta)
+    if most < 1:
+        return min(math.ceil(math.log(CLOSER) / math.log(most)), MAX_STEPS)
+    if least > 1:
+        return min(math.ceil(math.log(FARTHER) / math.log(least)), MAX_STEPS)
+    return 0
+
+
+def float_multiplier(eta: fmpq) -> tuple[float, float]:
+    """Return bounds on what a float64 step multiplies |x| by: |1 - 10η|, and three roundings."""
+    factor = abs(float(multiplier(eta)))
+    slack = rounding_of(3) * (1 + abs(float(10 * eta)))
+    return max(factor - slack, 0.0), factor + slack
+
+
+def condition_holds_where_steps_contract(judged: Formula, rate: Point) -> None:
+    """The condition holds exactly where |1 - 10η| < 1, decided wherever either can change."""
+    expected = holds_at(TRUTH, rate)
+    try:
+        found = holds_at(judged, rate)
+    except NoAnswer as undefined:
+        if expected:
+            raise Refusal("", SAYS[True], f"nothing: {undefined}") from None
+        return  # a condition that is undefined at a rate does not claim it
+    if found != expected:
+        note = f"a step multiplies x by {multiplier(rate.eta)}" if isinstance(rate, Rate) else ""
+        raise Refusal("", SAYS[expected], SAYS[found], note=note)
+
+
+def is_the_slope(judged: Callable[[Any], Any], start: Start) -> None:
+    """It is f', exactly in rationals, and agrees with scipy.optimize.approx_fprime in float64."""
+    env = Env({"x": start.x0, "eta": start.eta}, {}, DESCENT.defined)
+    slope = env.lookup("slope")
+    if judged(start.x0) != slope:
+        raise Refusal("f'(x)", slope, judged(start.x0))
+    x = float(start.x0)
+    f = 5 * x * x + 2
+    step = 2 * math.sqrt(rounding_of(4) * f / 10)
+    step = (x + step) - x
+
+    def loss(at: Floats) -> float:
+        values = {"x": float(at[0]), "eta": 0.0}
+        return float(Env(values, {}, DESCENT.defined, floats=True).lookup("f"))
+
+    estimate = float(approx_fprime(np.array([x]), loss, np.array([step]))[0])
+    beyond = 5 * (abs(x) + step) ** 2 + 2
+    # f'' = 10, so the truncation is 5 · step, and either end is rounded.
+    allowed = 5 * step + rounding_of(4) * ((f + beyond) / step + abs(10 * x))
+    if not abs(float(judged(x)) - estimate) <= allowed:
+        raise Refusal("f'(x)", estimate, float(judged(x)), allowed)
+
+
+def multiplies_the_distance(judged: Callable[[Any, Any], Any], start: Start) -> None:
+    """One step multiplies x by exactly 1 - 10η, in rationals."""
+    expected = (1 - 10 * start.eta) * start.x0
+    if (found := judged(start.x0, start.eta)) != expected:
+        raise Refusal("x1", expected, found)
+
+
+def reaches_any_distance_in_time(judged: Callable[[Any, Any, int], Any], start: Start) -> None:
+    """A float orbit comes as near as the contraction predicts, in the steps that it predicts; outside of the range it leaves."""  # noqa: E501  # a statement is one sentence
+    x0, eta = float(start.x0), float(start.eta)
+    least, most = float_multiplier(start.eta)
+    points = judged(x0, eta, predicted_steps(start.eta))
+    for k, x in enumerate(points):
+        low, high = least**k * abs(x0), most**k * abs(x0)
+        if not low <= abs(x) <= high:
+            raise Refusal(f"|x_{k}|", high, float(abs(x)), high - low)
+
+
+def stays_or_oscillates_at_the_ends(judged: Callable[[Any, Any, int], Any], start: Start) -> None:
+    """In rationals the orbit stays where it is at η = 0, and flips its sign at every step at η = 1/5."""  # noqa: E501  # a statement is one sentence
+    for eta, sign in ((fmpq(0), 1), (fmpq(1, 5), -1)):
+        for k, x in enumerate(judged(start.x0, eta, 5)):
+            if x != sign**k * start.x0:
+                raise Refusal(f"x_{k} at η = {eta}", sign**k * start.x0, x)
+
+
+LAWS: tuple[Law, ...] = (
+    Law(keeps_the_contract, RATES),
+    Law(converges_where_steps_contract, RATES),
+    Law(agrees_with_the_orbit, STARTS),
+)
+DECIDED = Domain("every rate at which the condition or the truth can change", lambda rate: True)
+LAWS_OF_FORMULA: tuple[Law, ...] = (Law(condition_holds_where_steps_contract, DECIDED),)
+LAW_OF_DERIVATIVE = Law(is_the_slope, STARTS)
+LAW_OF_STEP = Law(multiplies_the_distance, STARTS)
+LAWS_OF_ORBIT: tuple[Law, ...] = (
+    Law(reaches_any_distance_in_time, STARTS),
+    Law(stays_or_oscillates_at_the_ends, STARTS),
+)

@@ -1,0 +1,358 @@
+"""Conditions on the learning rate η, decided exactly instead of sampled.
+
+The truth of a condition can change only at a root of left minus right of one of its comparisons,
+at a pole of one, or at a root of the argument of an abs or a relu in one. So it is decided by
+trying each of these rates, one rate between any two neighbours, and one beyond either end.
+A root may be irrational; it is then held as a root of an irreducible polynomial, and a sign at
+it is found exactly: it is zero if the polynomial divides, else balls tell it at some precision.
+"""
+
+import ast
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flint import arb, fmpq, fmpq_poly
+
+from properties.calling import NoAnswer
+from properties.evaluate import FIRST_PRECISION, LAST_PRECISION, precision
+from properties.formula import Formula, left_spine
+from properties.inputs import Rate
+
+MAX_DEGREE = 64
+MAX_KINKS = 6  # of one comparison; each doubles the cases
+
+ETA = fmpq_poly([0, 1])
+ONE = fmpq_poly([1])
+
+
+class UndecidableError(ValueError):
+    """The condition is not made of comparisons of rational expressions in η."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """An irrational rate: the real root number `index` of an irreducible polynomial."""
+
+    polynomial: fmpq_poly
+    index: int
+
+    @property
+    def blocks(self) -> dict[str, Any]:
+        """The rate by its name, as a ball."""
+        with precision(FIRST_PRECISION):
+            return {"eta": self.ball()}
+
+    def ball(self) -> arb:
+        """Return the root within the precision in force."""
+        return _real_roots(self.polynomial)[self.index]
+
+    def effort(self) -> int:
+        """Return how hard this is to check by hand."""
+        return 0
+
+    def simpler(self) -> Iterator["Root"]:
+        """Yield nothing: no simpler rate is near."""
+        return iter(())
+
+
+Point = Rate | Root
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A rational function of η, as numerator over denominator."""
+
+    over: fmpq_poly
+    under: fmpq_poly
+
+    def sign(self, at: Point) -> int | None:
+        """Return -1, 0 or 1 at a rate, None at a pole."""
+        under = _sign(self.under, at)
+        return _sign(self.over, at) * under if under else None
+
+
+def deciding_rates(condition: Formula, truth: Formula) -> list[Point]:
+    """Return rates that tell two conditions apart if any rate does, in increasing order.
+
+    Raises UndecidableError.
+    """
+    polynomials = [*_critical(condition), *_critical(truth)]
+    factors = {
+        tuple(factor.coeffs()): factor
+        for polynomial in polynomials
+        if polynomial.degree() > 0
+        for factor, _ in polynomial.factor()[1]
+    }
+    points: list[Point] = []
+    for factor in factors.values():
+        if factor.degree() == 1:
+            points.append(Rate(-factor[0] / factor[1]))
+        else:
+            count = len(_real_roots(factor))
+            points.extend(Root(factor, index) for index in range(count))
+    return _with_points_between(points)
+
+
+def holds_at(condition: Formula, at: Point) -> bool:
+    """Return whether a condition holds at a rate. Raises NoAnswer where it is undefined."""
+    truth = _truth(condition.tree, condition, at)
+    if truth is None:
+        raise NoAnswer("undefined: division by zero")
+    return truth
+
+
+def _truth(node: ast.expr, condition: Formula, at: Point) -> bool | None:
+    """Return the truth of a condition, None where a part that matters is undefined (Kleene)."""
+    match node:
+        case ast.BoolOp():
+            truths = [_truth(part, condition, at) for part in node.values]
+            decisive = isinstance(node.op, ast.Or)
+            if decisive in truths:
+                return decisive
+            return None if None in truths else not decisive
+        case ast.UnaryOp(op=ast.Not()):
+            inner = _truth(node.operand, condition, at)
+            return None if inner is None else not inner
+        case ast.Compare():
+            sides = [node.left, *node.comparators]
+            truths = []
+            for op, left, right in zip(node.ops, sides, sides[1:], strict=False):
+                difference = ast.BinOp(left, ast.Sub(), right)
+                sign = _ratio(difference, condition, _SignsAt(at)).sign(at)
+                truths.append(None if sign is None else _compares(op, sign))
+            return False if False in truths else None if None in truths else True
+        case ast.Name() if node.id in condition.scope.defined:
+            return _truth(condition.scope.defined[node.id], condition, at)
+    raise UndecidableError("a condition is wanted, such as 0 < eta < 1")
+
+
+def _compares(op: ast.cmpop, sign: int) -> bool:
+    match op:
+        case ast.Lt():
+            return sign < 0
+        case ast.LtE():
+            return sign <= 0
+        case ast.Gt():
+            return sign > 0
+        case ast.GtE():
+            return sign >= 0
+        case ast.Eq():
+            return sign == 0
+    return sign != 0
+
+
+def _critical(condition: Formula) -> Iterator[fmpq_poly]:
+    """Yield polynomials at whose roots alone the truth of a condition can change."""
+    pending: list[ast.expr] = [condition.tree]
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.BoolOp():
+                pending.extend(node.values)
+            case ast.UnaryOp(op=ast.Not()):
+                pending.append(node.operand)
+            case ast.Compare():
+                sides = [node.left, *node.comparators]
+                for left, right in itertools.pairwise(sides):
+                    yield from _changes(ast.BinOp(left, ast.Sub(), right), condition)
+            case ast.Name() if node.id in condition.scope.defined:
+                pending.append(condition.scope.defined[node.id])
+            case _:
+                raise UndecidableError("a condition is wanted, such as 0 < eta < 1")
+
+
+def _changes(difference: ast.expr, condition: Formula) -> Iterator[fmpq_poly]:
+    """Yield the numerator and denominator for every choice of the signs inside of abs and relu."""
+    chosen: list[int] = []
+    while True:
+        signs = _SignsChosen(chosen)
+        ratio = _ratio(difference, condition, signs)
+        for one in (ratio, *signs.arguments):
+            yield one.over
+            yield one.under
+        chosen = signs.used
+        while chosen and chosen[-1] == -1:
+            chosen.pop()
+        if not chosen:
+            return
+        chosen[-1] = -1
+
+
+class _SignsAt:
+    """Says the sign of an argument at a rate."""
+
+    def __init__(self, at: Point) -> None:
+        self.at = at
+
+    def __call__(self, argument: Ratio) -> int:
+        return argument.sign(self.at) or 0
+
+
+class _SignsChosen:
+    """Says the signs in a list, then 1; keeps what was asked and said."""
+
+    def __init__(self, chosen: list[int]) -> None:
+        self.chosen = chosen
+        self.used: list[int] = []
+        self.arguments: list[Ratio] = []
+
+    def __call__(self, argument: Ratio) -> int:
+        place = len(self.used)
+        if place >= MAX_KINKS:
+            raise UndecidableError(f"more than {MAX_KINKS} of abs and relu in one comparison")
+        sign = self.chosen[place] if place < len(self.chosen) else 1
+        self.used.append(sign)
+        self.arguments.append(argument)
+        return sign
+
+
+def _ratio(node: ast.expr, condition: Formula, signs: _SignsAt | _SignsChosen) -> Ratio:
+    """Return an expression in η as a rational function, where the signs inside of abs are told."""
+    match node:
+        case ast.BinOp():
+            first, chain = left_spine(node)
+            value = _ratio(first, condition, signs)
+            for step in chain:
+                value = _operate(step.op, value, _ratio(step.right, condition, signs))
+            return value
+        case ast.UnaryOp(op=ast.USub()):
+            value = _ratio(node.operand, condition, signs)
+            return Ratio(-value.over, value.under)
+        case ast.UnaryOp(op=ast.UAdd()):
+            return _ratio(node.operand, condition, signs)
+        case ast.Constant():
+            assert isinstance(node.value, fmpq)  # since it was checked
+            return Ratio(fmpq_poly([node.value]), ONE)
+        case ast.Name(id="eta"):
+            return Ratio(ETA, ONE)
+        case ast.Name() if node.id in condition.scope.defined:
+            return _ratio(condition.scope.defined[node.id], condition, signs)
+        case ast.Call(func=ast.Name(id="abs" | "relu" as name)):
+            value = _ratio(node.args[0], condition, signs)
+            if signs(value) >= 0:
+                return value
+            return Ratio(-value.over if name == "abs" else fmpq_poly([0]), value.under)
+        case ast.Call(func=ast.Name(id=name)):
+            raise UndecidableError(f"{name}(...) in a condition on eta can't be decided exactly")
+    raise UndecidableError("a comparison of numbers made of eta, + - * / ** and abs is wanted")
+
+
+def _operate(op: ast.operator, left: Ratio, right: Ratio) -> Ratio:
+    match op:
+        case ast.Add():
+            over = left.over * right.under + right.over * left.under
+            return _bounded(over, left.under * right.under)
+        case ast.Sub():
+            over = left.over * right.under - right.over * left.under
+            return _bounded(over, left.under * right.under)
+        case ast.Mult():
+            return _bounded(left.over * right.over, left.under * right.under)
+        case ast.Div():
+            # A pole of the right side stays one: 1 / (1 / η) is undefined at 0.
+            under = left.under * right.over * right.under
+            return _bounded(left.over * right.under * right.under, under)
+        case ast.Pow():
+            power = right.over[0] / right.under[0] if right.over.degree() <= 0 else fmpq(1, 2)
+            if right.under.degree() > 0 or power.q != 1:
+                raise UndecidableError("an exponent in a condition on eta is a whole number")
+            return _power(left, int(power.p))
+    raise UndecidableError("@ joins arrays, and a condition on eta has none")
+
+
+def _power(base: Ratio, power: int) -> Ratio:
+    largest = max(base.over.degree(), base.under.degree(), 1)
+    if abs(power) * largest > MAX_DEGREE:
+        raise UndecidableError(f"a power of eta beyond {MAX_DEGREE}")
+    if power >= 0:
+        return _bounded(base.over**power, base.under ** max(power, 1))
+    under = base.under * base.over**-power
+    return _bounded(base.under ** (1 - power), under)
+
+
+def _bounded(over: fmpq_poly, under: fmpq_poly) -> Ratio:
+    if max(over.degree(), under.degree()) > MAX_DEGREE:
+        raise UndecidableError(f"a power of eta beyond {MAX_DEGREE}")
+    return Ratio(over, under)
+
+
+def _sign(polynomial: fmpq_poly, at: Point) -> int:
+    if isinstance(at, Rate):
+        value = polynomial(at.eta)
+        return int(value > 0) - int(value < 0)
+    if (polynomial % at.polynomial).degree() < 0:
+        return 0
+    bits = FIRST_PRECISION
+    while bits <= LAST_PRECISION:
+        with precision(bits):
+            ball, x = arb(0), at.ball()
+            for coefficient in reversed(polynomial.coeffs()):
+                ball = ball * x + coefficient
+        if ball > 0 or ball < 0:
+            return 1 if ball > 0 else -1
+        bits *= 2
+    raise UndecidableError("the sign at an irrational root could not be told")
+
+
+def _real_roots(polynomial: fmpq_poly) -> list[arb]:
+    integral: Any = polynomial.numer()
+    roots = [root for root, _ in integral.complex_roots()]
+    return sorted((root.real for root in roots if root.imag.is_zero()), key=lambda r: r.mid())
+
+
+def _with_points_between(points: list[Point]) -> list[Point]:
+    """Return the points in order, with a simple rational between neighbours and beyond the ends."""
+    bits = FIRST_PRECISION
+    while bits <= LAST_PRECISION:
+        with precision(bits):
+            placed = sorted(((_place(point), point) for point in points), key=lambda p: p[0].mid())
+            apart = all(a < b for (a, _), (b, _) in itertools.pairwise(placed))
+        if apart:
+            break
+        bits *= 2
+    else:
+        raise UndecidableError("two critical rates could not be told apart")
+    result: list[Point] = []
+    for (low, point), (high, _) in itertools.pairwise(placed):
+        result += [point, Rate(simplest_between(_upper(low), _lower(high)))]
+    if not placed:
+        return [Rate(fmpq(0))]
+    first, last = placed[0][0], placed[-1][0]
+    return [
+        Rate(fmpq(_lower(first).floor() - 1)),
+        *result,
+        placed[-1][1],
+        Rate(fmpq(_upper(last).ceil() + 1)),
+    ]
+
+
+def _place(point: Point) -> arb:
+    return arb(point.eta) if isinstance(point, Rate) else point.ball()
+
+
+def _upper(ball: arb) -> fmpq:
+    return _dyadic(ball.upper())
+
+
+def _lower(ball: arb) -> fmpq:
+    return _dyadic(ball.lower())
+
+
+def _dyadic(exact: arb) -> fmpq:
+    mantissa, exponent = exact.mid().man_exp()
+    return fmpq(mantissa) * fmpq(2) ** int(exponent)
+
+
+def simplest_between(low: fmpq, high: fmpq) -> fmpq:
+    """Return the fraction of the smallest denominator strictly between two rationals."""
+    if low < 0 < high:
+        return fmpq(0)
+    if high <= 0:
+        return -simplest_between(-high, -low)
+    whole = fmpq(low.floor())
+    if whole + 1 < high:
+        return whole + 1
+    if whole == low:  # then high is at most one above: 1/q for the least q that fits
+        return whole + 1 / fmpq((1 / (high - low)).floor() + 1)
+    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
