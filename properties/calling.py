@@ -16,7 +16,7 @@ MAX_MESSAGE = 200
 Result = npt.NDArray[Any] | str  # an array, or a phrase that says what there was instead
 
 
-class NoAnswer(Exception):  # noqa: N818  # what happened, said as an answer gets it to read
+class NoAnswer(Exception):
     """The judged function or formula has no value at this input; the message says why."""
 
 

@@ -12,7 +12,7 @@ from properties.strategies import Domain
 SIMPLER_TRIED = 2_000  # a bound on the work of finding the smallest counterexample
 
 
-class Refusal(Exception):  # noqa: N818  # a refusal is what a law is for, not an error
+class Refusal(Exception):
     """A law does not hold at an input.
 
     where: which entry, such as `W1[0,2]`. expected, found: the two values, or phrases.
@@ -30,11 +30,11 @@ class Refusal(Exception):  # noqa: N818  # a refusal is what a law is for, not a
         self.note = note
 
 
-class CannotGoOn(Exception):  # noqa: N818  # as above
+class CannotGoOn(Exception):
     """Nothing more can be asked of what is judged: it hung, or its process is gone."""
 
 
-class OutOfContract(Exception):  # noqa: N818  # as above
+class OutOfContract(Exception):
     """The result is not of the promised shape or type, which the law of the contract says."""
 
 

@@ -6,6 +6,7 @@ another sum tell it from the gradient for any targets. The exact derivative sees
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,16 @@ from flint import arb, fmpq
 from properties.balls import agree, settled
 from properties.calling import Function, NoAnswer
 from properties.contract import check_contract, labels, values
-from properties.evaluate import Env, UndefinedError
+from properties.evaluate import (
+    FIRST_PRECISION,
+    Env,
+    UndecidedError,
+    UndefinedError,
+    each,
+    precision,
+)
 from properties.formula import Formula, FormulaError, parse
-from properties.inputs import Array, Logits
+from properties.inputs import Array, Logits, exact
 from properties.laws import Law, Refusal
 from properties.network import orders
 from properties.oracles import (
@@ -32,7 +40,14 @@ from properties.oracles import (
 )
 from properties.question import ONE_HOT as ONE_HOT_SCOPE
 from properties.question import SOFTMAX
-from properties.strategies import ANY_TARGETS, HUGE_LOGITS, HUGE_ONE_HOT, ONE_HOT, SUM_ONE
+from properties.strategies import (
+    ANY_TARGETS,
+    HUGE_LOGITS,
+    HUGE_ONE_HOT,
+    HUGE_SUM_ONE,
+    ONE_HOT,
+    SUM_ONE,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -153,6 +168,16 @@ def is_right_at_huge_logits(judged: Function, case: Logits) -> None:
     compare(case, ask(judged, case), Estimate(p * total - t, error))
 
 
+def equals_the_derivative_in_balls(judged: Function, case: Logits) -> None:
+    """Computed in balls of a rigorous radius, it is the exact derivative of the cross-entropy."""
+    expected = settled(lambda: exact_softmax_gradient(case))
+    target = case.t.copy() if case.c is None else case.c
+    found = settled(lambda: judged.function(each(arb, case.y), target))
+    for where, one, other in zip(labels(shapes(case)), found, expected, strict=True):
+        if not agree(one, other):
+            raise Refusal(where, other, one)
+
+
 def formula_equals_the_derivative(judged: Formula, case: Logits) -> None:
     """The formula equals the exact derivative of the cross-entropy, at every class."""
     derivative = settled(lambda: exact_softmax_gradient(case))
@@ -163,8 +188,12 @@ def formula_equals_the_derivative(judged: Formula, case: Logits) -> None:
 
 
 def meets_its_assumption(formula: Formula, case: Logits) -> bool:
-    """Return whether the condition after `when` holds at a case. Raises NoAnswer."""
-    return bool(_evaluated(lambda: _env(formula, case).truth(formula.assumption().tree)))
+    """Return whether the condition after `when` holds at a case; where undefined it does not."""
+    condition = formula.assumption()
+    try:
+        return bool(_evaluated(lambda: _env(formula, case).truth(condition.tree)))
+    except NoAnswer:
+        return False
 
 
 def formula_values(formula: Formula, case: Logits) -> Array:
@@ -184,6 +213,16 @@ def formula_values(formula: Formula, case: Logits) -> Array:
         shape = f"an array of shape {np.shape(whole)}" if np.ndim(whole) else "a single number"
         raise Refusal("", f"a vector of shape {(n,)}, or a number for each class i", shape)
     return np.asarray(whole)
+
+
+def try_out(formula: Formula) -> None:
+    """Evaluate a formula once at full size. Raises FormulaError where it takes too much."""
+    y, t = exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 2, -1)))
+    env = _env(formula, Logits(y, t, 0)).where(i=0)
+    for tree in (formula.tree, formula.when):
+        with suppress(UndefinedError, UndecidedError), precision(FIRST_PRECISION):
+            if tree is not None:
+                env.evaluate(tree)
 
 
 def _env(formula: Formula, case: Logits) -> Env:
@@ -219,5 +258,18 @@ LAWS_ONE_HOT: tuple[Law, ...] = (
     Law(follows_the_order_of_classes, ONE_HOT),
     Law(is_right_at_huge_logits, HUGE_ONE_HOT),
 )
+# What a gradient owes that states, or should state, that Σt = 1.
+LAWS_WHERE_SUM_IS_ONE: tuple[Law, ...] = (
+    *(
+        Law(law.check, SUM_ONE)
+        for law in LAWS
+        if law.domain is ANY_TARGETS and law.check is not is_softmax_times_the_sum_less_targets
+    ),
+    Law(is_right_at_huge_logits, HUGE_SUM_ONE),
+)
+IN_BALLS = Law(equals_the_derivative_in_balls, ANY_TARGETS)
+IN_BALLS_ONE_HOT = Law(equals_the_derivative_in_balls, ONE_HOT)
 LAWS_OF_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ANY_TARGETS),)
+LAWS_OF_FORMULA_WHERE_SUM_IS_ONE: tuple[Law, ...] = (Law(formula_equals_the_derivative, SUM_ONE),)
 LAWS_OF_ONE_HOT_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ONE_HOT),)
+FORMULA_DOMAINS = (ANY_TARGETS, SUM_ONE)

@@ -223,6 +223,11 @@ ONE_HOT = Domain(
     _one_hot_targets(),
 )
 HUGE_LOGITS = Domain("huge logits with any targets", gap_is_huge, _huge_logits(targets=True))
+HUGE_SUM_ONE = Domain(
+    "huge logits with targets that sum to 1",
+    lambda case: gap_is_huge(case) and case.t.sum() == 1,
+    _huge_logits(targets=False).map(lambda case: Logits(case.y, case.t)),
+)
 HUGE_ONE_HOT = Domain(
     "huge logits with a true class",
     lambda case: gap_is_huge(case) and targets_are_one_hot(case),

@@ -1,0 +1,361 @@
+"""Reading answers: a file becomes claims, each a law held against what the file says.
+
+An unreadable file raises Unreadable. A malformed part becomes one line that names the key and the
+remedy, and leaves the other parts as they are.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audit.process import Process, RemoteFunction, Unreadable
+from properties import descent, network, softmax, written
+from properties.calling import Function
+from properties.evaluate import object_array
+from properties.formula import MAX_DIGITS, Formula, FormulaError, Scope, parse, parse_definitions
+from properties.laws import Law, Outcome, hold
+from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
+from properties.rates import UndecidableError, deciding_rates
+from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
+from properties.strategies import Domain, draw_inputs
+from properties.written import Block, Written
+
+MAX_FILE = 16 * 2**20  # bytes
+BLOCKS = ("W1", "b1", "w2", "b2")
+PARTS = (
+    *(f"q1.{block}" for block in BLOCKS),
+    "q1.gradients",
+    "q2.gradient",
+    "q2.one_hot",
+    "q3.converges",
+)
+FUNCTIONS = {  # name in a Python answer: its part, how many results it owes, its laws
+    "network_gradients": ("q1.gradients", 4, network.LAWS),
+    "softmax_gradient": ("q2.gradient", 1, softmax.LAWS),
+    "softmax_gradient_one_hot": ("q2.one_hot", 1, softmax.LAWS_ONE_HOT),
+    "converges": ("q3.converges", 1, descent.LAWS),
+}
+KEYS = {
+    "question1": BLOCKS,
+    "question2": ("where", "gradient", "one_hot"),
+    "question3": ("where", "converges"),
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One law, held against what an answer says, on the inputs that it speaks of."""
+
+    law: Law
+    judged: Any
+    inputs: Callable[[], Sequence[Any]]
+
+    def outcome(self) -> Outcome:
+        """Hold the judged to the law."""
+        return hold(self.law, self.judged, self.inputs())
+
+
+@dataclass(frozen=True)
+class Part:
+    """What an answer says to one part of the assignment.
+
+    claims: what it owes. where_sum_is_one: what it owes where sum(t) == 1, if it can be right
+    just there. condition: an assumption that it states. wrong: why it is wrong as it stands.
+    untested: why it can't be judged. text: a formula as written.
+    """
+
+    claims: tuple[Claim, ...] = ()
+    where_sum_is_one: tuple[Claim, ...] = ()
+    condition: str = ""
+    wrong: str = ""
+    untested: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer by parts. malformed: a line for each thing that could not be read."""
+
+    name: str
+    parts: dict[str, Part] = field(default_factory=dict)
+    malformed: tuple[str, ...] = ()
+    functions: tuple[RemoteFunction, ...] = ()
+
+    def close(self) -> None:
+        """End the processes of its functions."""
+        for function in self.functions:
+            function.close()
+
+
+def claim(law: Law, judged: Any) -> Claim:
+    """Return the claim of a law on the inputs of its own domain."""
+    return Claim(law, judged, partial(draw_inputs, law.domain))
+
+
+def read(path: str) -> Answer:
+    """Read an answer: TOML, or a Python file if its name ends in .py. Raises Unreadable."""
+    try:
+        if not Path(path).is_file():
+            raise Unreadable("no such file" if not Path(path).exists() else "it is not a file")
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise Unreadable(f"it cannot be read: {reason}") from None
+    if len(content) > MAX_FILE:
+        raise Unreadable(f"it is larger than {MAX_FILE // 2**20} MiB")
+    return read_python(path) if path.endswith(".py") else read_toml(path, content)
+
+
+def read_python(path: str) -> Answer:
+    """Read a Python answer: import it in a process of its own. Raises Unreadable."""
+    process = Process(path, list(FUNCTIONS))
+    process.close()
+    parts, malformed, remotes = {}, [], []
+    for name, (part, count, laws) in FUNCTIONS.items():
+        if name not in process.functions:
+            continue
+        if not process.functions[name]:
+            malformed.append(f"{name}: a function is wanted")
+            parts[part] = Part(untested=malformed[-1])
+            continue
+        remote = RemoteFunction(path, name, count)
+        remotes.append(remote)
+        parts[part] = part_of_function(part, laws, remote)
+    if not parts:
+        wanted = ", ".join(FUNCTIONS)
+        near = [n for n in process.names if difflib.get_close_matches(n, FUNCTIONS, 1, 0.7)]
+        hint = f" (found {near[0]})" if near else ""
+        malformed.append(f"it defines none of {wanted}{hint}")
+    return Answer(path, parts, tuple(malformed), tuple(remotes))
+
+
+def part_of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
+    """Return what a function owes."""
+    claims = tuple(claim(law, judged) for law in laws)
+    if part != "q2.gradient":
+        return Part(claims)
+    weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)
+    return Part(claims, where_sum_is_one=weaker)
+
+
+def read_toml(path: str, content: bytes) -> Answer:
+    """Read numbers and formulas. Raises Unreadable."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable("it is not text in UTF-8") from None
+    # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
+    # such run is cut to one that is still too long for a number, and refused where it stands.
+    text = re.sub(r"(?:\d_?){1000,}", "9" * (MAX_DIGITS + 1), text)
+    try:
+        tables = tomllib.loads(text, parse_float=DecimalText)
+    except tomllib.TOMLDecodeError as error:
+        raise Unreadable(f"it is not TOML: {error}") from None
+    except (RecursionError, ValueError):
+        raise Unreadable("it is not TOML that can be read: nested too deeply") from None
+    return _Reader(path, tables).answer()
+
+
+class DecimalText(str):
+    """The text of a decimal number in TOML, as opposed to a string."""
+
+    __slots__ = ()
+
+
+class Malformed(ValueError):
+    """A part that cannot be read; the message names the key and the remedy."""
+
+
+class _Reader:
+    def __init__(self, path: str, tables: dict[str, Any]) -> None:
+        self.path = path
+        self.tables = tables
+        self.parts: dict[str, Part] = {}
+        self.malformed: list[str] = []
+
+    def answer(self) -> Answer:
+        for name, table in self.tables.items():
+            if name not in KEYS:
+                self.complain(f"{name}: unknown table or key{_nearest(name, KEYS)}")
+            elif not isinstance(table, dict):
+                self.complain(f"{name}: a table is wanted: [{name}]")
+            else:
+                self.read_table(name, table)
+        ordered = {part: self.parts[part] for part in PARTS if part in self.parts}
+        return Answer(self.path, ordered, tuple(self.malformed))
+
+    def complain(self, line: str) -> None:
+        if line not in self.malformed:
+            self.malformed.append(line)
+
+    def read_table(self, question: str, table: dict[str, Any]) -> None:
+        for key, value in table.items():
+            name = f"{question}.{key}"
+            if key not in KEYS[question]:
+                self.complain(f"{name}: unknown key{_nearest(key, KEYS[question])}")
+            elif key != "where":
+                part = f"q{question[-1]}.{key}"
+                try:
+                    self.parts[part] = self.read_part(question, key, value, table.get("where", []))
+                except Malformed as malformed:
+                    self.complain(str(malformed))
+                    self.parts[part] = Part(untested=str(malformed))
+        if set(table) == {"where"}:
+            self.complain(f"{question}.where: it defines names, but nothing uses them")
+
+    def read_part(self, question: str, key: str, value: Any, where: Any) -> Part:
+        name = f"{question}.{key}"
+        if question == "question1":
+            return Part((claim(written.LAW, Block(key, _numbers(name, value, key))),))
+        scope = {"gradient": SOFTMAX, "one_hot": ONE_HOT, "converges": RATE}[key]
+        formula = _formula(name, value, _own_names(f"{question}.where", where, scope))
+        if question == "question3":
+            return _condition_part(name, formula)
+        part = _gradient_part(formula, one_hot=key == "one_hot")
+        if formula.uses("d"):
+            wrong = "it still contains a derivative d(...), so it is no closed form"
+            return replace(part, claims=(), where_sum_is_one=(), wrong=wrong)
+        return part
+
+
+def _gradient_part(formula: Formula, *, one_hot: bool) -> Part:
+    laws = softmax.LAWS_OF_ONE_HOT_FORMULA if one_hot else softmax.LAWS_OF_FORMULA
+    part = Part(tuple(claim(law, formula) for law in laws), text=formula.text)
+    if formula.when is None:
+        weaker = () if one_hot else softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE
+        return replace(part, where_sum_is_one=tuple(claim(law, formula) for law in weaker))
+    domains = [ONE_HOT_INPUTS] if one_hot else softmax.FORMULA_DOMAINS
+    domain = Domain(
+        f"inputs where {formula.condition}", partial(softmax.meets_its_assumption, formula)
+    )
+    law = Law(softmax.formula_equals_the_derivative, domain)
+    inputs = partial(_meeting, domain, domains)
+    return replace(part, claims=(Claim(law, formula, inputs),), condition=formula.condition)
+
+
+def _meeting(domain: Domain, among: Sequence[Domain]) -> list[Any]:
+    return [case for one in among for case in draw_inputs(one) if domain.contains(case)]
+
+
+def _condition_part(name: str, formula: Formula) -> Part:
+    if formula.when is not None:
+        raise Malformed(f"{name}: `when` belongs to Question 2; state the whole range")
+    try:
+        rates = deciding_rates(formula, descent.TRUTH)
+    except UndecidableError as error:
+        raise Malformed(f"{name}: {error}") from None
+    (law,) = descent.LAWS_OF_FORMULA
+    return Part((Claim(law, formula, lambda: rates),), text=formula.text)
+
+
+def _own_names(name: str, lines: Any, scope: Scope) -> Scope:
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise Malformed(f"{name}: a list of strings is wanted, each `name = formula`")
+    try:
+        return parse_definitions(lines, scope)
+    except FormulaError as error:
+        raise Malformed(f"{name}: {error}") from None
+
+
+def _formula(name: str, value: Any, scope: Scope) -> Formula:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, list):
+        raise Malformed(f"{name}: a list of {len(value)} lines; one formula is wanted")
+    if not isinstance(value, str) or isinstance(value, DecimalText):
+        raise Malformed(f'{name}: a formula in quotes is wanted, such as "softmax(y)"')
+    try:
+        formula = parse(value, scope)
+        if scope.free:
+            softmax.try_out(formula)
+    except FormulaError as error:
+        raise Malformed(f"{name}: {error}") from None
+    return formula
+
+
+def _numbers(name: str, value: Any, block: str) -> Any:
+    shape = np.shape(DATA.blocks[block])
+    flat = list(_flattened(name, value, shape, shape))
+    return object_array(flat, shape)
+
+
+def _flattened(
+    name: str, value: Any, shape: tuple[int, ...], whole: tuple[int, ...]
+) -> Iterator[Written]:
+    if not shape:
+        yield _written(name, value)
+        return
+    if not isinstance(value, list) or len(value) != shape[0]:
+        found = f"a list of {len(value)}" if isinstance(value, list) else "no list"
+        wanted = {2: "{} rows of {} numbers", 1: "a list of {} numbers"}[len(whole)].format(*whole)
+        raise Malformed(f"{name}: {wanted} are wanted, found {found}")
+    for index, one in enumerate(value):
+        yield from _flattened(f"{name}[{index}]", one, shape[1:], whole)
+
+
+def _written(name: str, value: Any) -> Written:
+    if isinstance(value, bool) or not isinstance(value, int | DecimalText):
+        remedy = "; leave out the quotes" if isinstance(value, str) else ""
+        raise Malformed(f"{name}: a number is wanted, found {_kind(value)}{remedy}")
+    text = str(value)
+    if text.lstrip("+-") in ("nan", "inf"):
+        raise Malformed(f"{name}: {text} is not a number; write digits")
+    number = Written(text)
+    try:
+        _ = number.value
+    except ValueError as error:
+        raise Malformed(f"{name}: {error}") from None
+    return number
+
+
+def _kind(value: Any) -> str:
+    for kind, name in ((str, "a string"), (list, "a list"), (dict, "a table"), (bool, "a bool")):
+        if isinstance(value, kind):
+            return name
+    return "something else"
+
+
+def _nearest(key: str, known: Any) -> str:
+    close = difflib.get_close_matches(key, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
+
+
+def ours() -> list[Answer]:
+    """Return our own two answers: the written one, and our functions, which also run exactly."""
+    from analytic import descent as d
+    from analytic import network as n
+    from analytic import softmax as s
+
+    path = Path(d.__file__).with_name("answer.toml")
+    functions: dict[str, Callable[..., Any]] = {
+        "network_gradients": n.gradients,
+        "softmax_gradient": s.gradient,
+        "softmax_gradient_one_hot": s.gradient_one_hot,
+        "converges": d.converges,
+    }
+    extra = {
+        "q1.gradients": [claim(network.IN_RATIONALS, Function(n.gradients, 4))],
+        "q2.gradient": [claim(softmax.IN_BALLS, Function(s.gradient, 1))],
+        "q2.one_hot": [claim(softmax.IN_BALLS_ONE_HOT, Function(s.gradient_one_hot, 1))],
+        "q3.converges": [
+            claim(descent.LAW_OF_DERIVATIVE, d.derivative),
+            claim(descent.LAW_OF_STEP, d.step),
+            *(claim(law, d.orbit) for law in descent.LAWS_OF_ORBIT),
+        ],
+    }
+    parts = {}
+    for name, (part, count, laws) in FUNCTIONS.items():
+        whole = part_of_function(part, laws, Function(functions[name], count))
+        parts[part] = replace(whole, claims=(*whole.claims, *extra[part]))
+    return [
+        replace(read_toml(str(path), path.read_bytes()), name="analytic/answer.toml"),
+        Answer("analytic/*.py", parts),
+    ]

@@ -1,0 +1,124 @@
+"""The command `gradaudit`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXAMPLES = 200
+WORST_FIRST = (2, 1, 3, 0)
+
+TEMPLATE = """\
+# An answer to the assignment. Everything is optional: what is missing is "unanswered".
+# Check it with: gradaudit THIS_FILE
+
+[question1]
+# The gradients of the loss on the assignment's data, as you would write them on paper.
+# A decimal claims the digits it has: 0.012 is right for 0.0122, and 0.0120 is not.
+# An integer, such as 0, claims to be exact.
+# W1 = [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]    # a row for each input, a column for each hidden unit
+# b1 = [0.0, 0.0, 0.0]
+# w2 = [0.0, 0.0, 0.0]
+# b2 = 0.0
+
+[question2]
+# The gradient of E = -sum(t[k] * log(softmax(y)[k]) for k in K) with respect to y, for any t.
+# With the index i it is one entry, such as "y[i] - t[i]"; without it the whole vector: "y - t".
+# Known: y, t, n (how many classes), i, sums over K, + - * / ** @, comparisons (1 or 0), and
+# exp log sqrt abs sum max softmax relu outer delta. Your own names go into where, in order:
+# where = ["p = softmax(y)"]
+# gradient = ""
+# The same for one-hot targets; c is the true class, so delta(i, c) is t[i].
+# one_hot = ""
+
+[question3]
+# For which learning rates eta does descent on 5x^2 + 2 converge from any start?
+# Comparisons of eta with numbers, joined by and, or, not; for instance "eta > 1 or eta < -1".
+# converges = ""
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["template"]:
+        if words[1:]:
+            return complain("gradaudit template takes nothing more")
+        print(TEMPLATE, end="")
+        return 0
+    options = _parser().parse_args(words)
+    _prepare(options.examples)
+    return run(options.answers, as_json=options.format == "json")
+
+
+def run(paths: Sequence[str], *, as_json: bool) -> int:
+    """Audit answers, tell about them, and return the exit code."""
+    from audit import telling
+    from audit.answers import ours, read
+    from audit.process import Unreadable
+    from audit.verdicts import audit
+
+    audits, codes = [], []
+    for answer in map(read, paths) if False else ours() if not paths else ():
+        audits.append(audit(answer))
+    for path in paths:
+        try:
+            answer = read(path)
+        except Unreadable as reason:
+            codes.append(complain(f"{telling.escaped(path)}: {telling.escaped(str(reason))}"))
+            continue
+        for line in answer.malformed:
+            complain(f"{telling.escaped(path)}: {telling.escaped(line)}")
+        audits.append(audit(answer))
+    codes += [one.exit_code for one in audits]
+    if as_json:
+        print(telling.as_json(audits))
+    elif audits:
+        detailed = len(paths) <= 1
+        print(telling.as_text(audits, colour=_colour(), detailed=detailed))
+    return min(codes, key=WORST_FIRST.index)
+
+
+def complain(line: str) -> int:
+    """Say one line on stderr, and return the exit code of a bad file or use."""
+    sys.stdout.flush()
+    print(f"gradaudit: {line}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gradaudit",
+        description="Audit hand-derived gradients. Without an ANSWER, audits our own.",
+        epilog="gradaudit template prints an empty answer to fill in.",
+    )
+    parser.add_argument("answers", nargs="*", metavar="ANSWER", help="a .toml or a .py file")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--examples", type=_count, default=EXAMPLES, metavar="N", help="inputs to draw for each law"
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text[:9]) >= 1 or len(text) > 6:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 999999 is wanted")
+    return int(text)
+
+
+def _prepare(examples: int) -> None:
+    """Draw the same inputs every time, and leave no folder behind."""
+    from hypothesis import configuration, settings
+
+    configuration.set_hypothesis_home_dir(Path(os.devnull))
+    settings.register_profile("audit", max_examples=examples, derandomize=True, database=None)
+    settings.load_profile("audit")
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,282 @@
+"""What a person or a program is told: numbers, inputs, counterexamples, verdicts."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+
+from audit.verdicts import Audit, Verdict
+from properties.evaluate import FIRST_PRECISION, precision
+from properties.laws import Outcome, Refusal
+
+SHORT = 1_000  # the largest denominator of a fraction that a person calculates with
+DIGITS = 6
+INDEX_NAMES = {"dE/dy": "i", "dL/dW1": "aj", "dL/db1": "j", "dL/dw2": "j"}
+MARKS = {"holds": "✓", "conditional": "~", "fails": "✗", "untested": "?", "unanswered": "·"}
+COLOURS = {"holds": "32", "conditional": "33", "fails": "31", "untested": "35", "unanswered": "2"}
+WIDTH = 96
+
+
+def escaped(text: str) -> str:
+    """Return text with everything that is not printable shown as an escape."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
+def show(value: Any) -> str:
+    """Return a number as a person would write it, exactly where that is short."""
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, np.ndarray):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    if isinstance(value, int | fmpq):
+        return _rational(fmpq(value))
+    if isinstance(value, float):
+        return _float(float(value))
+    if isinstance(value, arb):
+        return _rounded(float(value.mid())) if value.is_finite() else "not finite"
+    return escaped(str(value))
+
+
+def _rational(value: fmpq) -> str:
+    if value.q <= SHORT and value.height_bits() <= 50:
+        return str(value)
+    as_float = float(value)
+    if fmpq(*as_float.as_integer_ratio()) == value:
+        return repr(as_float)  # a float64, by the shortest decimal that stands for it
+    return _decimal(value) or _rounded(as_float)
+
+
+def _decimal(value: fmpq) -> str:
+    """Return a terminating decimal of a few digits, or nothing."""
+    for places in range(1, 13):
+        scaled = value * fmpq(10) ** places
+        if scaled.q == 1:
+            return f"{float(value):.{places}f}" if abs(scaled) < 10**15 else ""
+    return ""
+
+
+def _float(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    exact = fmpq(*value.as_integer_ratio())
+    if exact.q <= SHORT and exact.height_bits() <= 50:
+        return str(exact)
+    short = repr(value)
+    return short if len(short.lstrip("-")) <= DIGITS + 2 else _rounded(value)
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.{DIGITS}g}"
+
+
+def difference(refusal: Refusal) -> str:
+    """Return found minus expected, where both are numbers."""
+    numbers = (refusal.found, refusal.expected)
+    if not all(isinstance(one, int | float | fmpq | arb) for one in numbers):
+        return ""
+    if all(isinstance(one, int | fmpq) for one in numbers):
+        return ""
+    with precision(FIRST_PRECISION):
+        found, expected = (_ball(one) for one in numbers)
+        off = found - expected
+        return f"{float(off.mid()):+.3g}" if off.is_finite() else ""
+
+
+def _ball(number: Any) -> arb:
+    return arb(float(number)) if isinstance(number, float) else arb(number)
+
+
+def sides(refusal: Refusal) -> tuple[str, str]:
+    """Return expected and found as text, the difference beside found where they are rounded."""
+    expected, found = show(refusal.expected), show(refusal.found)
+    exact = _is_exact(refusal.expected, expected) and _is_exact(refusal.found, found)
+    off = difference(refusal)
+    return expected, found if exact or not off else f"{found} (off by {off})"
+
+
+def _is_exact(value: Any, shown: str) -> bool:
+    """Return whether the text says the whole value."""
+    if isinstance(value, arb):
+        return False
+    if isinstance(value, float):
+        if "/" in shown:
+            return True
+        return float(shown) == value
+    return True
+
+
+def message(outcome: Outcome) -> str:
+    """Return what a law refuses, in one line."""
+    refusal = outcome.refusal
+    assert refusal is not None
+    expected, found = show(refusal.expected), show(refusal.found)
+    where = f"{refusal.where}: " if refusal.where else ""
+    text = f"{where}found {found}, expected {expected}"
+    if refusal.note:
+        text += f" ({refusal.note})"
+    off = difference(refusal)
+    if off:
+        text += f"; they differ by {off.lstrip('+-')}"
+        if refusal.allowed is not None:
+            text += f", and at most {refusal.allowed:.2g} is explained by rounding"
+    return text
+
+
+def inputs_of(outcome: Outcome) -> dict[str, Any]:
+    """Return the input where a law fails, name by name, as nested lists of text."""
+    if outcome.at is None:
+        return {}
+    shown = {name: _nested(value) for name, value in outcome.at.blocks.items()}
+    where = outcome.refusal.where if outcome.refusal is not None else ""
+    match = re.fullmatch(r"(\S+?)\[([\d,]+)\]", where)
+    if match and match[1] in INDEX_NAMES:
+        shown.update(zip(INDEX_NAMES[match[1]], match[2].split(","), strict=True))
+    return shown
+
+
+def _nested(value: Any) -> Any:
+    return [_nested(one) for one in value] if np.ndim(value) else show(value)
+
+
+def as_json(audits: Sequence[Audit]) -> str:
+    """Return all audits as one JSON text."""
+    return json.dumps(
+        {"audits": [_audit_json(audit) for audit in audits]}, indent=2, ensure_ascii=False
+    )
+
+
+def _audit_json(audit: Audit) -> dict[str, Any]:
+    return {
+        "answer": escaped(audit.answer.name),
+        "holds": audit.holds,
+        "answered": len(audit.answered),
+        "parts": [_part_json(verdict) for verdict in audit.verdicts],
+    }
+
+
+def _part_json(verdict: Verdict) -> dict[str, Any]:
+    counterexample = None
+    failure = verdict.failure
+    if failure is not None and failure.refusal is not None:
+        expected, found = sides(failure.refusal)
+        counterexample = {"inputs": inputs_of(failure), "expected": expected, "found": found}
+    return {
+        "id": verdict.part,
+        "question": int(verdict.part[1]),
+        "status": verdict.status,
+        "condition": verdict.condition or None,
+        "line": 1 if verdict.text else None,
+        "mistake": None,
+        "candidates": [],
+        "explanation": explanation(verdict) or None,
+        "laws": [
+            {"statement": one.law.statement, "status": one.status, "examples": one.examples}
+            for one in verdict.outcomes
+        ],
+        "counterexample": counterexample,
+    }
+
+
+def explanation(verdict: Verdict) -> str:
+    """Return why a verdict is what it is, in a sentence."""
+    failure = verdict.failure
+    if verdict.status == "untested":
+        return escaped(verdict.reason)
+    if verdict.status == "conditional" and verdict.stated:
+        return f"right under its own assumption, {escaped(verdict.condition)}, and not beyond"
+    if verdict.status == "conditional":
+        return f"right if you state {verdict.condition}; in general it is not"
+    if failure is None:
+        return escaped(verdict.reason)
+    if verdict.only_overflows:
+        found = failure.refusal.found if failure.refusal else None
+        lost = isinstance(found, float) and math.isfinite(found)
+        happens = "loses its accuracy" if lost else "overflows"
+        return f"mathematically right, but it {happens} at large logits"
+    return f"does not hold: {failure.law.statement}"
+
+
+def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
+    """Return audits for a person: each in full, or one row each."""
+    if detailed:
+        return "\n\n".join("\n".join(_in_full(audit, colour)) for audit in audits)
+    width = max(len(escaped(audit.answer.name)) for audit in audits)
+    return "\n".join(_row(audit, width, colour) for audit in audits)
+
+
+def _paint(text: str, status: str, colour: bool) -> str:
+    return f"\x1b[{COLOURS[status]}m{text}\x1b[0m" if colour else text
+
+
+def _overall(audit: Audit) -> str:
+    statuses = [one.status for one in audit.answered]
+    for status in ("fails", "conditional", "untested"):
+        if status in statuses:
+            return status
+    return "holds" if statuses else "unanswered"
+
+
+def _row(audit: Audit, width: int, colour: bool) -> str:
+    overall = _overall(audit)
+    name = escaped(audit.answer.name).ljust(width)
+    others = [f"{one.part} {one.status}" for one in audit.answered if one.status != "holds"]
+    holding = sum(one.status == "holds" for one in audit.answered)
+    rest = "; ".join([*others, f"{holding} hold" if holding else ""]).rstrip("; ")
+    mark = _paint(f"{MARKS[overall]} {overall}".ljust(14), overall, colour)
+    return f"{name}  {mark}{rest}".rstrip()
+
+
+def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
+    yield escaped(audit.answer.name)
+    for verdict in audit.verdicts:
+        mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
+        yield f"  {verdict.part:<13} {mark} {_tried(verdict)}".rstrip()
+    for verdict in audit.verdicts:
+        if verdict.status in ("fails", "conditional", "untested"):
+            yield ""
+            yield from _paragraph(verdict, colour)
+
+
+def _tried(verdict: Verdict) -> str:
+    if verdict.status in ("unanswered", "untested") or not verdict.outcomes:
+        return ""
+    outcomes = verdict.outcomes
+    if verdict.part[:2] == "q1" and outcomes[0].at is None and outcomes[0].examples == 1:
+        return "every digit, against the exact derivative on the assignment's data"
+    laws = f"{len(outcomes)} law" + ("s" if len(outcomes) > 1 else "")
+    if verdict.status != "holds":
+        failing = sum(one.status == "fails" for one in outcomes)
+        return f"{failing} of {laws} fail{'s' if failing == 1 else ''}" if failing else laws
+    least = min(one.examples for one in outcomes)
+    return f"{laws}, on {least} inputs" + (" or more each" if len(outcomes) > 1 else "")
+
+
+def _paragraph(verdict: Verdict, colour: bool) -> Iterable[str]:
+    head = _paint(f"{verdict.part} {verdict.status}", verdict.status, colour)
+    yield f"{head}: {explanation(verdict)}"
+    if verdict.text:
+        yield f"    {escaped(verdict.text)}"
+    failure = verdict.failure
+    if failure is None or failure.refusal is None:
+        return
+    expected, found = sides(failure.refusal)
+    shown = inputs_of(failure)
+    if (shown and not verdict.part.startswith("q1.")) or failure.law.domain.strategy is not None:
+        yield "  at " + ", ".join(f"{name} = {_plain(value)}" for name, value in shown.items())
+    where = failure.refusal.where or "it"
+    note = f"   ({failure.refusal.note})" if failure.refusal.note else ""
+    yield f"  {where}"
+    yield f"    expected  {expected}"
+    yield f"    found     {found}{note}"
+
+
+def _plain(value: Any) -> str:
+    return "[" + ", ".join(map(_plain, value)) + "]" if isinstance(value, list) else str(value)

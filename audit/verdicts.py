@@ -1,0 +1,109 @@
+"""From the outcomes of laws to one verdict for each part of an answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from audit.answers import PARTS, Answer, Claim, Part
+from properties.laws import Outcome
+
+SUM_IS_ONE = "sum(t) == 1"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one part.
+
+    status: holds, conditional, fails, untested or unanswered. condition: what it is conditional
+    on. reason: why it is untested, or wrong without a counterexample. stated: the answer states
+    its condition itself. text: the formula as written. outcomes: one for each law.
+    """
+
+    part: str
+    status: str
+    outcomes: tuple[Outcome, ...] = ()
+    condition: str = ""
+    reason: str = ""
+    stated: bool = False
+    text: str = ""
+
+    @property
+    def failure(self) -> Outcome | None:
+        """The outcome that is shown: the first law that fails."""
+        return next((one for one in self.outcomes if one.status == "fails"), None)
+
+    @property
+    def only_overflows(self) -> bool:
+        """Whether nothing is wrong but that it leaves the range of float64 at huge logits."""
+        failing = [one for one in self.outcomes if one.status == "fails"]
+        return len(failing) == 1 and failing[0].law.check.__name__ == "is_right_at_huge_logits"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All verdicts on an answer, one for each part, in the order of the assignment."""
+
+    answer: Answer
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def answered(self) -> tuple[Verdict, ...]:
+        """The verdicts on parts that the answer has."""
+        return tuple(one for one in self.verdicts if one.status != "unanswered")
+
+    @property
+    def holds(self) -> bool:
+        """Whether every part that is answered holds, and one is."""
+        return self.exit_code == 0
+
+    @property
+    def exit_code(self) -> int:
+        """2 something malformed; else 1 a part fails; else 3 untested or nothing; else 0."""
+        statuses = {one.status for one in self.answered}
+        if self.answer.malformed:
+            return 2
+        if statuses & {"fails", "conditional"}:
+            return 1
+        return 3 if "untested" in statuses or not statuses else 0
+
+
+def audit(answer: Answer) -> Audit:
+    """Judge every part of an answer, and end its processes."""
+    try:
+        verdicts = [_verdict(name, answer.parts.get(name)) for name in PARTS]
+    finally:
+        answer.close()
+    return Audit(answer, tuple(verdicts))
+
+
+def _verdict(name: str, part: Part | None) -> Verdict:
+    if part is None:
+        return Verdict(name, "unanswered")
+    if part.untested:
+        return Verdict(name, "untested", reason=part.untested, text=part.text)
+    if part.wrong:
+        return Verdict(name, "fails", reason=part.wrong, text=part.text)
+    outcomes = _outcomes(part.claims)
+    statuses = {one.status for one in outcomes}
+    if "fails" in statuses:
+        if part.where_sum_is_one and _all_hold(part.where_sum_is_one):
+            return Verdict(name, "conditional", outcomes, condition=SUM_IS_ONE, text=part.text)
+        return Verdict(name, "fails", outcomes, text=part.text)
+    if "untested" in statuses:
+        if part.condition and not any(one.examples for one in outcomes):
+            reason = f"no input meets its own assumption, {part.condition}"
+        else:
+            reason = next(one.reason for one in outcomes if one.status == "untested")
+        return Verdict(name, "untested", outcomes, reason=reason, text=part.text)
+    if part.condition:
+        return Verdict(
+            name, "conditional", outcomes, condition=part.condition, stated=True, text=part.text
+        )
+    return Verdict(name, "holds", outcomes, text=part.text)
+
+
+def _outcomes(claims: Sequence[Claim]) -> tuple[Outcome, ...]:
+    return tuple(claim.outcome() for claim in claims)
+
+
+def _all_hold(claims: Sequence[Claim]) -> bool:
+    return all(claim.outcome().status == "holds" for claim in claims)

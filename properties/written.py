@@ -1,0 +1,71 @@
+"""Numbers as they are written: a decimal claims its digits, an integer claims to be exact."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+
+from properties.evaluate import Env
+from properties.formula import numeral, parse
+from properties.inputs import Array, Network
+from properties.laws import Law, Refusal
+from properties.question import DATA, NETWORK
+from properties.strategies import Domain
+
+
+@dataclass(frozen=True)
+class Written:
+    """A decimal number with the digits it was written with."""
+
+    text: str
+
+    @property
+    def value(self) -> fmpq:
+        """The exact value of the digits. Raises ValueError where it is not a number."""
+        return numeral(self.text)
+
+    @property
+    def half_unit(self) -> fmpq:
+        """Half a unit of the last digit, or 0 for an integer."""
+        mantissa, _, power = self.text.lower().partition("e")
+        _, point, digits = mantissa.replace("_", "").partition(".")
+        if not point and not power:
+            return fmpq(0)
+        exponent = int(power or 0) - len(digits)
+        unit = fmpq(10) ** abs(exponent)
+        return unit / 2 if exponent >= 0 else 1 / (2 * unit)
+
+    def claims(self, exact: fmpq) -> bool:
+        """Return whether the exact value rounds to these digits, either way at a tie."""
+        return bool(abs(self.value - exact) <= self.half_unit)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The written numbers of one gradient: name is its parameter, numbers have its shape."""
+
+    name: str
+    numbers: Array
+
+
+def digits_are_right(judged: Block, network: Network) -> None:
+    """Each number is the exact derivative on the assignment's data, rounded at its last digit."""
+    for place, exact in np.ndenumerate(np.array(exact_gradient(judged.name, network))):
+        number: Any = judged.numbers[place]
+        if not number.claims(exact):
+            index = f"[{','.join(map(str, place))}]" if place else ""
+            raise Refusal(f"dL/d{judged.name}{index}", exact, number)
+
+
+def exact_gradient(name: str, network: Network) -> Any:
+    """Return dL/d(name), exactly, in the parameter's shape."""
+    env = Env(network.values, network.sizes, NETWORK.defined)
+    return env.evaluate(parse(f"d(L, {name})", NETWORK).tree)
+
+
+ASSIGNMENT = Domain("the assignment's data", lambda network: network is DATA, always=(DATA,))
+LAW = Law(digits_are_right, ASSIGNMENT)
