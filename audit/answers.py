@@ -22,8 +22,7 @@ from properties.evaluate import object_array
 from properties.formula import MAX_DIGITS, Formula, FormulaError, Scope, parse, parse_definitions
 from properties.laws import Law, Outcome, hold
 from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
-from properties.rates import UndecidableError, deciding_rates
-from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
+from properties.rates import deciding_rates
 from properties.strategies import Domain, draw_inputs
 from properties.written import Block, Written
 
@@ -229,20 +228,16 @@ class _Reader:
 def _gradient_part(formula: Formula, *, one_hot: bool) -> Part:
     laws = softmax.LAWS_OF_ONE_HOT_FORMULA if one_hot else softmax.LAWS_OF_FORMULA
     part = Part(tuple(claim(law, formula) for law in laws), text=formula.text)
-    if formula.when is None:
-        weaker = () if one_hot else softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE
-        return replace(part, where_sum_is_one=tuple(claim(law, formula) for law in weaker))
-    domains = [ONE_HOT_INPUTS] if one_hot else softmax.FORMULA_DOMAINS
-    domain = Domain(
-        f"inputs where {formula.condition}", partial(softmax.meets_its_assumption, formula)
-    )
-    law = Law(softmax.formula_equals_the_derivative, domain)
-    inputs = partial(_meeting, domain, domains)
-    return replace(part, claims=(Claim(law, formula, inputs),), condition=formula.condition)
-
-
-def _meeting(domain: Domain, among: Sequence[Domain]) -> list[Any]:
-    return [case for one in among for case in draw_inputs(one) if domain.contains(case)]
+    if formula.when is not None:
+        domain = Domain(f"inputs where {formula.condition}", partial(softmax.assumes, formula))
+        drawn = [case for one in softmax.DOMAINS[one_hot] for case in draw_inputs(one)]
+        meeting = [case for case in drawn if domain.contains(case)]
+        if len(meeting) < len(drawn):  # an assumption that every input meets is none
+            law = Law(softmax.formula_equals_the_derivative, domain)
+            stated = Claim(law, formula, lambda: meeting)
+            return replace(part, claims=(stated,), condition=formula.condition)
+    weaker = () if one_hot else softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE
+    return replace(part, where_sum_is_one=tuple(claim(law, formula) for law in weaker))
 
 
 def _condition_part(name: str, formula: Formula) -> Part:
@@ -250,7 +245,7 @@ def _condition_part(name: str, formula: Formula) -> Part:
         raise Malformed(f"{name}: `when` belongs to Question 2; state the whole range")
     try:
         rates = deciding_rates(formula, descent.TRUTH)
-    except UndecidableError as error:
+    except FormulaError as error:
         raise Malformed(f"{name}: {error}") from None
     (law,) = descent.LAWS_OF_FORMULA
     return Part((Claim(law, formula, lambda: rates),), text=formula.text)

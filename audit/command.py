@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-EXAMPLES = 200
+EXAMPLES = 100
+THOROUGH = 10_000
 WORST_FIRST = (2, 1, 3, 0)
 
 TEMPLATE = """\
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(TEMPLATE, end="")
         return 0
     options = _parser().parse_args(words)
-    _prepare(options.examples)
+    prepare(options.examples)
     return run(options.answers, as_json=options.format == "json")
 
 
@@ -60,7 +61,7 @@ def run(paths: Sequence[str], *, as_json: bool) -> int:
     from audit.verdicts import audit
 
     audits, codes = [], []
-    for answer in map(read, paths) if False else ours() if not paths else ():
+    for answer in ours() if not paths else ():
         audits.append(audit(answer))
     for path in paths:
         try:
@@ -107,13 +108,21 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _prepare(examples: int) -> None:
-    """Draw the same inputs every time, and leave no folder behind."""
+def prepare(examples: int = EXAMPLES) -> None:
+    """Register the profiles and load the one that draws the same inputs every time.
+
+    Hypothesis would keep a folder of what it found in sources; this leaves none behind.
+    """
     from hypothesis import configuration, settings
 
     configuration.set_hypothesis_home_dir(Path(os.devnull))
-    settings.register_profile("audit", max_examples=examples, derandomize=True, database=None)
-    settings.load_profile("audit")
+    settings.register_profile(
+        "ci", max_examples=examples, derandomize=True, database=None, deadline=None
+    )
+    settings.register_profile(
+        "thorough", max_examples=THOROUGH, derandomize=False, database=None, deadline=None
+    )
+    settings.load_profile("ci")
 
 
 def _colour() -> bool:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,9 +12,10 @@ from flint import arb, fmpq
 
 from audit.verdicts import Audit, Verdict
 from properties.evaluate import FIRST_PRECISION, precision
-from properties.laws import Outcome, Refusal
+from properties.laws import Law, Outcome, Refusal
+from properties.written import ASSIGNMENT, Written
 
-SHORT = 1_000  # the largest denominator of a fraction that a person calculates with
+LONGEST = 14  # characters of a number that is written out exactly
 DIGITS = 6
 INDEX_NAMES = {"dE/dy": "i", "dL/dW1": "aj", "dL/db1": "j", "dL/dw2": "j"}
 MARKS = {"holds": "✓", "conditional": "~", "fails": "✗", "untested": "?", "unanswered": "·"}
@@ -46,12 +48,11 @@ def show(value: Any) -> str:
 
 
 def _rational(value: fmpq) -> str:
-    if value.q <= SHORT and value.height_bits() <= 50:
-        return str(value)
+    exact = str(value)
     as_float = float(value)
     if fmpq(*as_float.as_integer_ratio()) == value:
-        return repr(as_float)  # a float64, by the shortest decimal that stands for it
-    return _decimal(value) or _rounded(as_float)
+        return min(exact, repr(as_float), key=len)  # the shortest decimal that stands for it
+    return exact if len(exact) <= LONGEST else _decimal(value) or _rounded(as_float)
 
 
 def _decimal(value: fmpq) -> str:
@@ -66,15 +67,19 @@ def _decimal(value: fmpq) -> str:
 def _float(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
-    exact = fmpq(*value.as_integer_ratio())
-    if exact.q <= SHORT and exact.height_bits() <= 50:
-        return str(exact)
-    short = repr(value)
-    return short if len(short.lstrip("-")) <= DIGITS + 2 else _rounded(value)
+    exact = _rational(fmpq(*value.as_integer_ratio()))
+    return exact if len(exact.lstrip("-")) <= LONGEST else _rounded(value)
 
 
 def _rounded(value: float) -> str:
     return f"{value:.{DIGITS}g}"
+
+
+def expected_of(refusal: Refusal) -> str:
+    """Return what was expected; beside digits that somebody wrote, in decimal too."""
+    if isinstance(refusal.found, Written) and isinstance(refusal.expected, fmpq):
+        return _decimal(refusal.expected) or show(refusal.expected)
+    return show(refusal.expected)
 
 
 def difference(refusal: Refusal) -> str:
@@ -96,7 +101,7 @@ def _ball(number: Any) -> arb:
 
 def sides(refusal: Refusal) -> tuple[str, str]:
     """Return expected and found as text, the difference beside found where they are rounded."""
-    expected, found = show(refusal.expected), show(refusal.found)
+    expected, found = expected_of(refusal), show(refusal.found)
     exact = _is_exact(refusal.expected, expected) and _is_exact(refusal.found, found)
     off = difference(refusal)
     return expected, found if exact or not off else f"{found} (off by {off})"
@@ -106,28 +111,35 @@ def _is_exact(value: Any, shown: str) -> bool:
     """Return whether the text says the whole value."""
     if isinstance(value, arb):
         return False
-    if isinstance(value, float):
-        if "/" in shown:
-            return True
-        return float(shown) == value
-    return True
+    return not isinstance(value, float) or "/" in shown or float(shown) == value
 
 
-def message(outcome: Outcome) -> str:
-    """Return what a law refuses, in one line."""
+def law_name(law: Law) -> str:
+    """Return the name of a law as a phrase."""
+    return law.check.__name__.replace("_", " ")
+
+
+def describe(outcome: Outcome) -> str:
+    """Return a law that fails, or is untested, in a few lines."""
     refusal = outcome.refusal
-    assert refusal is not None
-    expected, found = show(refusal.expected), show(refusal.found)
+    if refusal is None:
+        return escaped(outcome.reason)
     where = f"{refusal.where}: " if refusal.where else ""
-    text = f"{where}found {found}, expected {expected}"
-    if refusal.note:
-        text += f" ({refusal.note})"
+    text = f"{where}found {show(refusal.found)}, expected {expected_of(refusal)}"
     off = difference(refusal)
     if off:
         text += f"; they differ by {off.lstrip('+-')}"
         if refusal.allowed is not None:
             text += f", and at most {refusal.allowed:.2g} is explained by rounding"
-    return text
+    note = f" ({refusal.note})" if refusal.note else ""
+    return f"{outcome.law.statement}\n{text}{note}\nat {shown_input(outcome)}"
+
+
+def shown_input(outcome: Outcome) -> str:
+    """Return the input where a law fails, in one line."""
+    if outcome.law.domain is ASSIGNMENT:
+        return ASSIGNMENT.name
+    return ", ".join(f"{name} = {_plain(value)}" for name, value in inputs_of(outcome).items())
 
 
 def inputs_of(outcome: Outcome) -> dict[str, Any]:
@@ -191,17 +203,17 @@ def explanation(verdict: Verdict) -> str:
     if verdict.status == "untested":
         return escaped(verdict.reason)
     if verdict.status == "conditional" and verdict.stated:
-        return f"right under its own assumption, {escaped(verdict.condition)}, and not beyond"
+        return f"right where {escaped(verdict.condition)}, as it says; nothing is said beyond"
     if verdict.status == "conditional":
-        return f"right if you state {verdict.condition}; in general it is not"
-    if failure is None:
+        return f"right if you state {verdict.condition}; not in general"
+    if failure is None or failure.refusal is None:
         return escaped(verdict.reason)
     if verdict.only_overflows:
-        found = failure.refusal.found if failure.refusal else None
+        found = failure.refusal.found
         lost = isinstance(found, float) and math.isfinite(found)
         happens = "loses its accuracy" if lost else "overflows"
         return f"mathematically right, but it {happens} at large logits"
-    return f"does not hold: {failure.law.statement}"
+    return f"it breaks the law: {failure.law.statement}"
 
 
 def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
@@ -240,42 +252,56 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
         mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
         yield f"  {verdict.part:<13} {mark} {_tried(verdict)}".rstrip()
     for verdict in audit.verdicts:
-        if verdict.status in ("fails", "conditional", "untested"):
+        if verdict.status in ("fails", "conditional"):
             yield ""
             yield from _paragraph(verdict, colour)
+    answered = audit.answered
+    if len(answered) > 1:
+        holding = sum(one.status == "holds" for one in answered)
+        yield ""
+        yield f"{holding} of {len(answered)} answered parts hold."
 
 
 def _tried(verdict: Verdict) -> str:
-    if verdict.status in ("unanswered", "untested") or not verdict.outcomes:
-        return ""
+    if verdict.status == "untested":
+        return escaped(verdict.reason)
     outcomes = verdict.outcomes
-    if verdict.part[:2] == "q1" and outcomes[0].at is None and outcomes[0].examples == 1:
-        return "every digit, against the exact derivative on the assignment's data"
-    laws = f"{len(outcomes)} law" + ("s" if len(outcomes) > 1 else "")
-    if verdict.status != "holds":
-        failing = sum(one.status == "fails" for one in outcomes)
-        return f"{failing} of {laws} fail{'s' if failing == 1 else ''}" if failing else laws
-    least = min(one.examples for one in outcomes)
-    return f"{laws}, on {least} inputs" + (" or more each" if len(outcomes) > 1 else "")
+    if not outcomes:
+        return ""
+    failing = sum(one.status == "fails" for one in outcomes)
+    if failing:
+        return f"refused by {failing} of {len(outcomes)} laws" if len(outcomes) > 1 else "refused"
+    (least, most) = (f(one.examples for one in outcomes) for f in (min, max))
+    laws = "1 law" if len(outcomes) == 1 else f"{len(outcomes)} laws"
+    domain = outcomes[0].law.domain
+    if domain.strategy is None:
+        return f"{laws}, on {domain.name}" + (f" ({most} of them)" if most > 1 else "")
+    return f"{laws}, on {least} inputs" + (" or more" if least < most else "")
 
 
 def _paragraph(verdict: Verdict, colour: bool) -> Iterable[str]:
-    head = _paint(f"{verdict.part} {verdict.status}", verdict.status, colour)
-    yield f"{head}: {explanation(verdict)}"
-    if verdict.text:
-        yield f"    {escaped(verdict.text)}"
     failure = verdict.failure
+    is_ = "is " if verdict.status == "conditional" else ""
+    head = f"{MARKS[verdict.status]} {verdict.part} {is_}{verdict.status}"
+    plain = verdict.status == "fails" and failure is not None and not verdict.only_overflows
+    why = "" if plain else f": {explanation(verdict)}"
+    yield _paint(head, verdict.status, colour) + why
+    if verdict.text:
+        yield _line("formula", verdict.text)
     if failure is None or failure.refusal is None:
         return
-    expected, found = sides(failure.refusal)
-    shown = inputs_of(failure)
-    if (shown and not verdict.part.startswith("q1.")) or failure.law.domain.strategy is not None:
-        yield "  at " + ", ".join(f"{name} = {_plain(value)}" for name, value in shown.items())
-    where = failure.refusal.where or "it"
-    note = f"   ({failure.refusal.note})" if failure.refusal.note else ""
-    yield f"  {where}"
-    yield f"    expected  {expected}"
-    yield f"    found     {found}{note}"
+    refusal = failure.refusal
+    if plain:
+        yield _line("law", failure.law.statement)
+    yield _line("input", shown_input(failure))
+    expected, found = sides(refusal)
+    yield _line("expected", f"{refusal.where} = {expected}" if refusal.where else expected)
+    yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
+
+
+def _line(label: str, text: str) -> str:
+    lines = textwrap.wrap(escaped(text), WIDTH - 14, break_on_hyphens=False)
+    return f"    {label:<10}" + ("\n" + " " * 14).join(lines)
 
 
 def _plain(value: Any) -> str:

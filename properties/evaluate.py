@@ -473,7 +473,7 @@ class Env:
             compare = _COMPARE[type(op)]
             bits = [_bit(decide(compare, a, b)) for a, b in sides]
             holds = holds * (object_array(bits, sides.shape) if sides.ndim else bits[0])
-        return each(float, holds) if self.floats else holds
+        return np.array(holds, dtype=np.float64)[()] if self.floats else holds
 
     def _logical(self, node: ast.BoolOp) -> Any:
         values = [self._value(part) for part in node.values]
@@ -490,11 +490,12 @@ class Env:
 
 
 def _index(number: Any, size: int) -> int:
-    if not isinstance(number, fmpq) or number.q != 1:
+    index = int(round(number)) if isinstance(number, fmpq | float) else None
+    if index is None or index != number:
         raise UndefinedError("an index that is not a whole number")
-    if not 0 <= number < size:
+    if not 0 <= index < size:
         raise UndefinedError(f"index {number} of an axis of {size}")
-    return int(number.p)
+    return index
 
 
 def _bit(truth: bool) -> fmpq:

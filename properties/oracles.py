@@ -27,6 +27,7 @@ from properties.question import NETWORK, SOFTMAX
 Floats = npt.NDArray[np.float64]
 
 UNIT = 2.0**-53  # the unit roundoff of float64
+KEPT = 1024  # inputs whose truth is kept, for every law that asks for it
 
 
 def rounding_of(operations: int) -> float:
@@ -65,7 +66,7 @@ class Slopes:
     reach: Floats
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=KEPT)
 def slopes(network: Network) -> Slopes:
     """Differentiate the question's own formulas at a network, exactly.
 
@@ -82,7 +83,7 @@ def slopes(network: Network) -> Slopes:
     return Slopes(loss.value, loss.tangent, np.asarray(curvature), reach)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=KEPT)
 def magnitudes(network: Network) -> Slopes:
     """Return the sums of the absolute values of the terms of the loss and of its gradient."""
     return slopes.__wrapped__(network.twin())
@@ -110,7 +111,7 @@ def network_own_rounding(network: Network, found: Floats) -> Floats:
     return network_rounding(network) + rounding_of(roundings(network)) * np.abs(found)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=KEPT)
 def network_difference(network: Network) -> Estimate:
     """Return the gradient (P,) by `scipy.optimize.approx_fprime`, with a bound on its error.
 
@@ -152,7 +153,7 @@ def approx_fprime(theta: Floats, loss: Callable[[Floats], float], step: Floats) 
     return np.asarray(optimize.approx_fprime(theta, loss, step), dtype=np.float64)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=KEPT)
 def softmax_gradient(case: Logits) -> Estimate:
     """Return ∂E/∂y (n,) of the question's own E, and what float64 may differ from it.
 
@@ -189,7 +190,7 @@ def softmax_own_rounding(case: Logits, found: Floats) -> Floats:
     return softmax_rounding(case) + own
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=KEPT)
 def softmax_difference(case: Logits) -> Estimate:
     """Return ∂E/∂y (n,) by `scipy.optimize.approx_fprime`, with a bound on its error.
 

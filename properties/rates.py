@@ -17,18 +17,19 @@ from flint import arb, fmpq, fmpq_poly
 
 from properties.calling import NoAnswer
 from properties.evaluate import FIRST_PRECISION, LAST_PRECISION, precision
-from properties.formula import Formula, left_spine
+from properties.formula import MAX_EXPONENT, Formula, FormulaError, left_spine
 from properties.inputs import Rate
 
 MAX_DEGREE = 64
+MAX_BITS = 10_000
 MAX_KINKS = 6  # of one comparison; each doubles the cases
 
 ETA = fmpq_poly([0, 1])
 ONE = fmpq_poly([1])
 
 
-class UndecidableError(ValueError):
-    """The condition is not made of comparisons of rational expressions in η."""
+class UndecidableError(FormulaError):
+    """The condition is not made of comparisons of rational expressions in η, or is too large."""
 
 
 @dataclass(frozen=True)
@@ -116,16 +117,14 @@ def _truth(node: ast.expr, condition: Formula, at: Point) -> bool | None:
             inner = _truth(node.operand, condition, at)
             return None if inner is None else not inner
         case ast.Compare():
-            sides = [node.left, *node.comparators]
             truths = []
-            for op, left, right in zip(node.ops, sides, sides[1:], strict=False):
-                difference = ast.BinOp(left, ast.Sub(), right)
+            for op, difference in _differences(node):
                 sign = _ratio(difference, condition, _SignsAt(at)).sign(at)
                 truths.append(None if sign is None else _compares(op, sign))
             return False if False in truths else None if None in truths else True
         case ast.Name() if node.id in condition.scope.defined:
             return _truth(condition.scope.defined[node.id], condition, at)
-    raise UndecidableError("a condition is wanted, such as 0 < eta < 1")
+    raise UndecidableError(node.col_offset, "a condition is wanted, such as 0 < eta < 1")
 
 
 def _compares(op: ast.cmpop, sign: int) -> bool:
@@ -154,13 +153,14 @@ def _critical(condition: Formula) -> Iterator[fmpq_poly]:
             case ast.UnaryOp(op=ast.Not()):
                 pending.append(node.operand)
             case ast.Compare():
-                sides = [node.left, *node.comparators]
-                for left, right in itertools.pairwise(sides):
-                    yield from _changes(ast.BinOp(left, ast.Sub(), right), condition)
+                for _, difference in _differences(node):
+                    yield from _changes(difference, condition)
             case ast.Name() if node.id in condition.scope.defined:
                 pending.append(condition.scope.defined[node.id])
             case _:
-                raise UndecidableError("a condition is wanted, such as 0 < eta < 1")
+                raise UndecidableError(
+                    node.col_offset, "a condition is wanted, such as 0 < eta < 1"
+                )
 
 
 def _changes(difference: ast.expr, condition: Formula) -> Iterator[fmpq_poly]:
@@ -186,7 +186,8 @@ class _SignsAt:
     def __init__(self, at: Point) -> None:
         self.at = at
 
-    def __call__(self, argument: Ratio) -> int:
+    def __call__(self, argument: Ratio, column: int) -> int:
+        del column
         return argument.sign(self.at) or 0
 
 
@@ -198,10 +199,10 @@ class _SignsChosen:
         self.used: list[int] = []
         self.arguments: list[Ratio] = []
 
-    def __call__(self, argument: Ratio) -> int:
+    def __call__(self, argument: Ratio, column: int) -> int:
         place = len(self.used)
         if place >= MAX_KINKS:
-            raise UndecidableError(f"more than {MAX_KINKS} of abs and relu in one comparison")
+            raise UndecidableError(column, f"more than {MAX_KINKS} signs to tell in a comparison")
         sign = self.chosen[place] if place < len(self.chosen) else 1
         self.used.append(sign)
         self.arguments.append(argument)
@@ -215,13 +216,16 @@ def _ratio(node: ast.expr, condition: Formula, signs: _SignsAt | _SignsChosen) -
             first, chain = left_spine(node)
             value = _ratio(first, condition, signs)
             for step in chain:
-                value = _operate(step.op, value, _ratio(step.right, condition, signs))
+                right = _ratio(step.right, condition, signs)
+                value = _operate(step.op, value, right, step.right.col_offset)
             return value
         case ast.UnaryOp(op=ast.USub()):
             value = _ratio(node.operand, condition, signs)
             return Ratio(-value.over, value.under)
         case ast.UnaryOp(op=ast.UAdd()):
             return _ratio(node.operand, condition, signs)
+        case ast.UnaryOp():
+            return _bit(_ratio(node.operand, condition, signs), ast.Eq(), node, signs)
         case ast.Constant():
             assert isinstance(node.value, fmpq)  # since it was checked
             return Ratio(fmpq_poly([node.value]), ONE)
@@ -229,51 +233,82 @@ def _ratio(node: ast.expr, condition: Formula, signs: _SignsAt | _SignsChosen) -
             return Ratio(ETA, ONE)
         case ast.Name() if node.id in condition.scope.defined:
             return _ratio(condition.scope.defined[node.id], condition, signs)
+        case ast.Compare():
+            value = Ratio(ONE, ONE)
+            for op, difference in _differences(node):
+                bit = _bit(_ratio(difference, condition, signs), op, node, signs)
+                value = _operate(ast.Mult(), value, bit, node.col_offset)
+            return value
         case ast.Call(func=ast.Name(id="abs" | "relu" as name)):
             value = _ratio(node.args[0], condition, signs)
-            if signs(value) >= 0:
+            if signs(value, node.col_offset) >= 0:
                 return value
             return Ratio(-value.over if name == "abs" else fmpq_poly([0]), value.under)
         case ast.Call(func=ast.Name(id=name)):
-            raise UndecidableError(f"{name}(...) in a condition on eta can't be decided exactly")
-    raise UndecidableError("a comparison of numbers made of eta, + - * / ** and abs is wanted")
+            raise UndecidableError(node.col_offset, f"no {name}(...) in a condition on eta")
+    raise UndecidableError(
+        node.col_offset, "a condition on eta is made of numbers, + - * / ** and abs, compared"
+    )
 
 
-def _operate(op: ast.operator, left: Ratio, right: Ratio) -> Ratio:
+def _differences(node: ast.Compare) -> Iterator[tuple[ast.cmpop, ast.expr]]:
+    for op, (left, right) in zip(
+        node.ops, itertools.pairwise([node.left, *node.comparators]), strict=True
+    ):
+        yield op, ast.BinOp(left, ast.Sub(), right, col_offset=left.col_offset)
+
+
+def _bit(value: Ratio, op: ast.cmpop, node: ast.expr, signs: _SignsAt | _SignsChosen) -> Ratio:
+    """Return 1 or 0 for a comparison with 0 that is used as a number; a pole stays one."""
+    truth = _compares(op, signs(value, node.col_offset))
+    return Ratio(value.under * int(truth), value.under)
+
+
+def _operate(op: ast.operator, left: Ratio, right: Ratio, column: int) -> Ratio:
     match op:
         case ast.Add():
             over = left.over * right.under + right.over * left.under
-            return _bounded(over, left.under * right.under)
+            return _bounded(over, left.under * right.under, column)
         case ast.Sub():
             over = left.over * right.under - right.over * left.under
-            return _bounded(over, left.under * right.under)
+            return _bounded(over, left.under * right.under, column)
         case ast.Mult():
-            return _bounded(left.over * right.over, left.under * right.under)
+            return _bounded(left.over * right.over, left.under * right.under, column)
         case ast.Div():
             # A pole of the right side stays one: 1 / (1 / η) is undefined at 0.
             under = left.under * right.over * right.under
-            return _bounded(left.over * right.under * right.under, under)
+            return _bounded(left.over * right.under * right.under, under, column)
         case ast.Pow():
-            power = right.over[0] / right.under[0] if right.over.degree() <= 0 else fmpq(1, 2)
-            if right.under.degree() > 0 or power.q != 1:
-                raise UndecidableError("an exponent in a condition on eta is a whole number")
-            return _power(left, int(power.p))
-    raise UndecidableError("@ joins arrays, and a condition on eta has none")
+            return _power(left, _exponent(right, column), column)
+    raise UndecidableError(column, "@ joins arrays, and a condition on eta has none")
 
 
-def _power(base: Ratio, power: int) -> Ratio:
-    largest = max(base.over.degree(), base.under.degree(), 1)
-    if abs(power) * largest > MAX_DEGREE:
-        raise UndecidableError(f"a power of eta beyond {MAX_DEGREE}")
-    if power >= 0:
-        return _bounded(base.over**power, base.under ** max(power, 1))
+def _exponent(ratio: Ratio, column: int) -> int:
+    if ratio.over.degree() <= 0 and ratio.under.degree() == 0:
+        power = ratio.over[0] / ratio.under[0]
+        if power.q == 1 and abs(power) <= MAX_EXPONENT:
+            return int(power.p)
+    raise UndecidableError(column, f"an exponent is a whole number within ±{MAX_EXPONENT}")
+
+
+def _power(base: Ratio, power: int, column: int) -> Ratio:
+    if abs(power) * max(base.over.degree(), base.under.degree()) > MAX_DEGREE:
+        raise UndecidableError(column, f"a power of eta beyond {MAX_DEGREE}")
+    if power == 0:
+        return Ratio(base.under, base.under)
+    if power > 0:
+        return _bounded(base.over**power, base.under**power, column)
     under = base.under * base.over**-power
-    return _bounded(base.under ** (1 - power), under)
+    return _bounded(base.under ** (1 - power), under, column)
 
 
-def _bounded(over: fmpq_poly, under: fmpq_poly) -> Ratio:
-    if max(over.degree(), under.degree()) > MAX_DEGREE:
-        raise UndecidableError(f"a power of eta beyond {MAX_DEGREE}")
+def _bounded(over: fmpq_poly, under: fmpq_poly, column: int) -> Ratio:
+    for polynomial in (over, under):
+        if polynomial.degree() > MAX_DEGREE:
+            raise UndecidableError(column, f"a power of eta beyond {MAX_DEGREE}")
+        integral: Any = polynomial.numer()
+        if max(integral.height_bits(), polynomial.denom().bit_length()) > MAX_BITS:
+            raise UndecidableError(column, f"a number of more than {MAX_BITS} bits")
     return Ratio(over, under)
 
 
@@ -292,7 +327,7 @@ def _sign(polynomial: fmpq_poly, at: Point) -> int:
         if ball > 0 or ball < 0:
             return 1 if ball > 0 else -1
         bits *= 2
-    raise UndecidableError("the sign at an irrational root could not be told")
+    raise UndecidableError(1, "the sign at an irrational root could not be told")
 
 
 def _real_roots(polynomial: fmpq_poly) -> list[arb]:
@@ -312,7 +347,7 @@ def _with_points_between(points: list[Point]) -> list[Point]:
             break
         bits *= 2
     else:
-        raise UndecidableError("two critical rates could not be told apart")
+        raise UndecidableError(1, "two critical rates could not be told apart")
     result: list[Point] = []
     for (low, point), (high, _) in itertools.pairwise(placed):
         result += [point, Rate(simplest_between(_upper(low), _lower(high)))]

@@ -187,7 +187,7 @@ def formula_equals_the_derivative(judged: Formula, case: Logits) -> None:
             raise Refusal(f"dE/dy[{index}]", expected, one)
 
 
-def meets_its_assumption(formula: Formula, case: Logits) -> bool:
+def assumes(formula: Formula, case: Logits) -> bool:
     """Return whether the condition after `when` holds at a case; where undefined it does not."""
     condition = formula.assumption()
     try:
@@ -272,4 +272,4 @@ IN_BALLS_ONE_HOT = Law(equals_the_derivative_in_balls, ONE_HOT)
 LAWS_OF_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ANY_TARGETS),)
 LAWS_OF_FORMULA_WHERE_SUM_IS_ONE: tuple[Law, ...] = (Law(formula_equals_the_derivative, SUM_ONE),)
 LAWS_OF_ONE_HOT_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ONE_HOT),)
-FORMULA_DOMAINS = (ANY_TARGETS, SUM_ONE)
+DOMAINS = {False: (ANY_TARGETS, SUM_ONE), True: (ONE_HOT,)}  # by whether targets are one-hot
