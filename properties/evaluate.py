@@ -490,8 +490,11 @@ class Env:
 
 
 def _index(number: Any, size: int) -> int:
-    index = int(round(number)) if isinstance(number, fmpq | float) else None
-    if index is None or index != number:
+    if isinstance(number, fmpq) and number.q == 1:
+        index = int(number.p)
+    elif isinstance(number, float) and number.is_integer():
+        index = int(number)
+    else:
         raise UndefinedError("an index that is not a whole number")
     if not 0 <= index < size:
         raise UndefinedError(f"index {number} of an axis of {size}")
