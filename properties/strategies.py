@@ -74,7 +74,11 @@ SIZES = st.sampled_from((1, 2, 3, 4))
 STEPS = st.sampled_from((0, 1, -1, 2, -2, 3, -3))
 CELLS = st.sampled_from((fmpq(1), fmpq(1, 8), fmpq(1, 10)))
 DYADIC_CELLS = st.sampled_from((fmpq(1), fmpq(1, 8)))
-SCALES = st.sampled_from((fmpq(1), fmpq(1), fmpq(1), fmpq(1, 2**12), fmpq(2**12)))
+TINY, HUGE = fmpq(1, 2**12), fmpq(2**12)
+SCALES = st.sampled_from((fmpq(1), fmpq(1), fmpq(1), TINY, HUGE))
+SCALES_OF_X_AND_W1 = st.sampled_from(  # both tiny make a pre-activation below a millionth
+    (*[(fmpq(1), fmpq(1))] * 3, (TINY, TINY), (TINY, fmpq(1)), (fmpq(1), TINY), (HUGE, fmpq(1)))
+)
 UNITS_OFF = st.sampled_from(("as they come", "as they come", "as they come", "one", "all"))
 HARD_DATA = st.sampled_from(("as drawn", "as drawn", "a hit", "a far miss", "a duplicate"))
 FAR_BELOW = 100  # lattice steps; more than X W1 can be above zero
@@ -90,8 +94,8 @@ def _networks(draw: st.DrawFn, *, kinks: bool) -> Network:
     n, d, h = draw(SIZES), draw(SIZES), draw(SIZES)
     # At a kink float64 must compute z = 0 exactly, whatever the order of its sums.
     cells = DYADIC_CELLS if kinks else CELLS
-    cell_X, cell_W = draw(cells), draw(cells)
-    cell_X, cell_W = cell_X * draw(SCALES), cell_W * draw(SCALES)
+    scale_X, scale_W = draw(SCALES_OF_X_AND_W1)
+    cell_X, cell_W = draw(cells) * scale_X, draw(cells) * scale_W
     cell_w2 = draw(cells) * draw(SCALES)
 
     def steps(*shape: int) -> Array:
@@ -178,14 +182,14 @@ def _one_hot_targets(draw: st.DrawFn) -> Logits:
     return Logits(y, one_hot(len(y), c), c)
 
 
-HUGE = st.sampled_from((fmpq(10**4), fmpq(10**5), fmpq(10**16), fmpq(10**300)))
+HUGE_SCALES = st.sampled_from((fmpq(10**4), fmpq(10**5), fmpq(10**16), fmpq(10**300)))
 LEVELS = st.sampled_from((*map(fmpq, (-1, 0)), fmpq(-1, 2), fmpq(1, 2)))
 
 
 @st.composite
 def _huge_logits(draw: st.DrawFn, *, targets: bool) -> Logits:
     """Logits with gaps of their own huge order, and one that is larger than all others."""
-    n, scale = draw(CLASSES), draw(HUGE)
+    n, scale = draw(CLASSES), draw(HUGE_SCALES)
     top = draw(st.sampled_from(range(n)))
     y = exact([fmpq(1) if k == top else draw(LEVELS) for k in range(n)]) * scale
     y = y - draw(st.sampled_from((fmpq(0), fmpq(1)))) * scale  # the largest may be 0

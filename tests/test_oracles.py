@@ -1,0 +1,173 @@
+"""The bounds of the oracles are bounds, on functions whose derivative is known."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, fmpq
+
+from properties.evaluate import FIRST_PRECISION, Env, each, precision
+from properties.formula import Scope, parse
+from properties.inputs import Logits, Network, exact, exact_float, floats
+from properties.oracles import (
+    approx_fprime,
+    magnitudes,
+    network_difference,
+    network_gradient,
+    rounding_of,
+    slopes,
+    softmax_difference,
+    softmax_gradient,
+)
+from properties.strategies import ANY_TARGETS, NETWORKS, draw_inputs
+
+FREE = Scope(given=frozenset({"x"}))
+
+
+def dense(scale: float, offset: float, seed: int) -> Network:
+    """Return a network of random numbers, with parameters scaled and outputs offset."""
+    random = np.random.default_rng(seed)
+
+    def numbers(*shape: int) -> Any:
+        return each(exact_float, random.normal(size=shape).astype(object))
+
+    return Network(
+        W1=numbers(3, 4) * exact_float(scale),
+        b1=numbers(4) * exact_float(scale),
+        w2=numbers(4),
+        b2=fmpq(int(offset)),
+        X=numbers(5, 3),
+        t=numbers(5),
+    )
+
+
+def away(network: Network) -> bool:
+    return NETWORKS.contains(network)
+
+
+SCALES = [1e-8, 1e-4, 1.0, 1e4, 1e8]
+OFFSETS = [0.0, 1.0, 1e3, 1e6]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_the_forward_difference_is_within_its_bound(scale: float, offset: float) -> None:
+    for seed in range(5):
+        network = dense(scale, offset, seed)
+        assert away(network)
+        difference = network_difference(network)
+        truth = floats(slopes(network).gradient)
+        assert (abs(difference.value - truth) <= difference.error).all()
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_bound_of_the_forward_difference_says_something(scale: float) -> None:
+    network = dense(scale, 0.0, 1)
+    largest = np.abs(floats(magnitudes(network).gradient)).max()
+    assert network_difference(network).error.min() < 1e-5 * largest
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_the_rounding_of_a_float_gradient_is_within_its_bound(scale: float, offset: float) -> None:
+    from analytic.network import gradients
+
+    for seed in range(5):
+        network = dense(scale, offset, seed)
+        truth = network_gradient(network)
+        found = np.concatenate([np.ravel(g) for g in gradients(*network.arguments())])
+        assert (abs(found - truth.value) <= truth.error).all()
+
+
+def test_the_rounding_bound_tells_one_part_in_a_trillion() -> None:
+    for network in draw_inputs(NETWORKS)[:20]:
+        truth = network_gradient(network)
+        assert truth.error.max() <= 1e-12 * floats(magnitudes(network).gradient).max()
+
+
+def test_every_magnitude_is_at_least_the_gradient() -> None:
+    for network in draw_inputs(NETWORKS):
+        gradient, magnitude = slopes(network).gradient, magnitudes(network).gradient
+        assert all(abs(g) <= m for g, m in zip(gradient, magnitude, strict=True))
+
+
+def test_the_curvature_and_reach_describe_the_loss_exactly() -> None:
+    network = dense(1.0, 0.0, 3)
+    at = slopes(network)
+    for index in range(network.W1.size):
+        step = exact_float(at.reach[index] / 2)
+        moved = network.W1.copy()
+        moved.ravel()[index] += step
+        there = slopes(Network(**{**network.blocks, "W1": moved}))
+        rise = at.gradient[index] * step + exact_float(at.curvature[index]) * step**2 / 2
+        assert float(there.loss) == pytest.approx(float(at.loss + rise), rel=1e-12)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 30])
+@pytest.mark.parametrize("scale", ["1/4096", "1", "4096"])
+def test_the_softmax_difference_is_within_its_bound(offset: int, scale: str) -> None:
+    numerator, _, denominator = scale.partition("/")
+    factor = fmpq(int(numerator), int(denominator or 1))
+    for case in draw_inputs(ANY_TARGETS)[:40]:
+        moved = Logits(case.y + offset, case.t * factor).rounded()
+        difference, truth = softmax_difference(moved), softmax_gradient(moved)
+        assert (abs(difference.value - truth.value) <= difference.error).all()
+
+
+@pytest.mark.parametrize("offset", [0, 100, 600])
+def test_the_rounding_of_a_float_softmax_gradient_is_within_its_bound(offset: int) -> None:
+    from analytic.softmax import gradient
+
+    for case in draw_inputs(ANY_TARGETS):
+        moved = Logits(case.y + offset, case.t).rounded()
+        truth = softmax_gradient(moved)
+        assert (abs(gradient(*moved.arguments()) - truth.value) <= truth.error).all()
+
+
+KNOWN = [
+    ("x**3", lambda x: 3 * x**2),
+    ("1/x", lambda x: -1 / x**2),
+    ("exp(x)", lambda x: arb(x).exp()),
+    ("log(x)", lambda x: 1 / arb(x)),
+    ("sqrt(x)", lambda x: 1 / (2 * arb(x).sqrt())),
+    ("exp(2*x) / (1 + exp(2*x))", lambda x: 1 / (2 * arb(x).cosh() ** 2)),
+    ("abs(x)", lambda x: x / abs(x)),
+    ("relu(x) * 7", lambda x: 7 * (x > 0)),
+    ("x**-2 * x**5", lambda x: 3 * x**2),
+    ("log(exp(x)**3)", lambda x: 3),
+]
+
+
+@pytest.mark.parametrize(("text", "derivative"), KNOWN, ids=[text for text, _ in KNOWN])
+@pytest.mark.parametrize("x", ["3/7", "1/1000000", "5"])
+def test_d_is_the_derivative_of_a_known_function(text: str, derivative: Any, x: str) -> None:
+    numerator, _, denominator = x.partition("/")
+    at = fmpq(int(numerator), int(denominator or 1))
+    with precision(FIRST_PRECISION):
+        found = Env({"x": at}, {}, {}).evaluate(parse(f"d({text}, x)", FREE).tree)
+        difference = arb(found) - arb(derivative(at))
+        assert difference.contains(0)
+        assert difference.rad() < arb(2) ** -200
+
+
+def test_rounding_grows_with_the_number_of_operations() -> None:
+    assert 0 < rounding_of(1) < rounding_of(10) < 1e-13
+
+
+def test_a_sum_of_products_is_rounded_within_the_bound() -> None:
+    random = np.random.default_rng(0)
+    for size in (1, 2, 10, 100, 1000):
+        a, b = random.normal(size=(2, size)) * 10.0 ** random.integers(-8, 8, (2, size))
+        truth = sum(exact_float(x) * exact_float(y) for x, y in zip(a, b, strict=True))
+        error = abs(exact_float(float(np.sum(a * b))) - truth)
+        assert float(error) <= rounding_of(size + 1) * float(np.abs(a) @ np.abs(b))
+
+
+def test_scipy_is_given_the_steps_as_they_are() -> None:
+    step = np.array([0.5, 0.25])
+    slope = approx_fprime(np.zeros(2), lambda x: float(x @ x), step)
+    assert slope.tolist() == step.tolist()  # (h² - 0) / h
+
+
+def test_exact_numbers_are_kept_exactly() -> None:
+    assert floats(exact([fmpq(1, 3), fmpq(1, 10)])).tolist() == [1 / 3, 0.1]

@@ -1,0 +1,294 @@
+"""Each law accepts the right function, and refuses the wrong ones that it should see."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from analytic import descent as our_descent
+from properties import descent, network, softmax
+from properties.calling import Function
+from properties.formula import parse
+from properties.laws import Law, Outcome, hold
+from properties.mistakes import GRADIENT_MISTAKES, NETWORK_MISTAKES, RATE_MISTAKES
+from properties.question import ONE_HOT, RATE, SOFTMAX
+from properties.rates import deciding_rates
+from properties.strategies import draw_inputs
+from tests import right, wrong
+
+
+def outcomes(laws: Sequence[Law], judged: Any) -> list[Outcome]:
+    return [hold(law, judged, draw_inputs(law.domain)) for law in laws]
+
+
+def refusing(laws: Sequence[Law], judged: Any) -> set[str]:
+    """Return the names of the laws that refuse something."""
+    return {
+        law.check.__name__
+        for law, outcome in zip(laws, outcomes(laws, judged), strict=True)
+        if outcome.status == "fails"
+    }
+
+
+def by_phrase(functions: dict[str, Callable[..., Any]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("function", functions.values(), ids=functions.keys())
+
+
+def by_name(functions: Sequence[Callable[..., Any]]) -> pytest.MarkDecorator:
+    names = [function.__name__.replace("_", " ") for function in functions]
+    return pytest.mark.parametrize("function", functions, ids=names)
+
+
+def variants(mistakes: Sequence[Any], attribute: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        ("mistake", "variant"),
+        [
+            pytest.param(mistake, number, id=f"{mistake.id}, variant {number + 1}")
+            for mistake in mistakes
+            for number in range(len(getattr(mistake, attribute)))
+        ],
+    )
+
+
+NUMERIC = {
+    "equals_the_exact_derivative",
+    "agrees_with_approx_fprime",
+}
+
+
+class TestNetwork:
+    @by_name(right.NETWORK)
+    def test_a_right_gradient_in_odd_clothes_is_accepted(self, function: Any) -> None:
+        assert refusing(network.LAWS, Function(function, 4)) == set()
+
+    @by_phrase(wrong.NETWORK_WRONG)
+    def test_a_wrong_value_is_refused_by_the_exact_derivative(self, function: Any) -> None:
+        refused = refusing(network.LAWS, Function(function, 4))
+        assert "equals_the_exact_derivative" in refused
+        assert "keeps_the_contract" not in refused
+
+    @by_phrase(wrong.NETWORK_UNMANNERED)
+    def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
+        assert "keeps_the_contract" in refusing(network.LAWS, Function(function, 4))
+
+    @pytest.mark.parametrize(
+        "phrase", ["a list of three", "db1 has a row too many", "dW1 is of dtype float32"]
+    )
+    def test_a_wrong_form_is_refused_by_nothing_but_the_contract(self, phrase: str) -> None:
+        judged = Function(wrong.NETWORK_UNMANNERED[phrase], 4)
+        assert refusing(network.LAWS, judged) == {"keeps_the_contract"}
+
+    @variants(NETWORK_MISTAKES, "changes")
+    def test_a_known_mistake_is_refused_by_both_oracles(self, mistake: Any, variant: int) -> None:
+        assert refusing(network.LAWS, Function(mistake.function(variant), 4)) >= NUMERIC
+
+    @pytest.mark.parametrize(
+        ("law", "seen"),
+        [
+            ("obeys_euler", "mask-missing"),
+            ("obeys_euler", "preactivation-in-w2"),
+            ("adds_up_over_samples", "mean-for-sum"),
+            ("adds_up_over_samples", "bias-mean"),
+            ("ignores_the_order_of_samples", "sample-skipped"),
+            ("ignores_the_order_of_samples", "bias-one-sample"),
+            ("follows_the_order_of_units", "transposed"),
+        ],
+    )
+    def test_an_identity_refuses_what_it_is_there_for(self, law: str, seen: str) -> None:
+        (mistake,) = (one for one in NETWORK_MISTAKES if one.id == seen)
+        assert law in refusing(network.LAWS, Function(mistake.function(), 4))
+
+    @pytest.mark.parametrize("law", ["obeys_euler", "adds_up_over_samples"])
+    def test_an_identity_cannot_see_a_wrong_sign(self, law: str) -> None:
+        (mistake,) = (one for one in NETWORK_MISTAKES if one.id == "error-sign")
+        assert law not in refusing(network.LAWS, Function(mistake.function(), 4))
+
+    @pytest.mark.parametrize("block", ["dW1", "db1", "dw2", "db2"])
+    def test_the_forward_difference_cannot_see_a_tiny_error(self, block: str) -> None:
+        function = wrong.NETWORK_WRONG[f"{block} is off by 1e-12 of itself"]
+        refused = refusing(network.LAWS, Function(function, 4))
+        assert "agrees_with_approx_fprime" not in refused
+
+    def test_the_rational_law_refuses_an_error_of_one_part_in_a_trillion_trillion(self) -> None:
+        from flint import fmpq
+
+        from analytic.network import gradients
+
+        def off(*arguments: Any) -> Any:
+            dW1, db1, dw2, db2 = gradients(*arguments)
+            return dW1, db1, dw2, db2 * (1 + fmpq(1, 10**24))
+
+        assert refusing([network.IN_RATIONALS], Function(off, 4))
+
+
+class TestSoftmax:
+    @by_name(right.SOFTMAX)
+    def test_a_right_gradient_in_odd_clothes_is_accepted(self, function: Any) -> None:
+        assert refusing(softmax.LAWS, Function(function, 1)) == set()
+
+    @by_name(right.ONE_HOT)
+    def test_a_right_one_hot_gradient_is_accepted(self, function: Any) -> None:
+        assert refusing(softmax.LAWS_ONE_HOT, Function(function, 1)) == set()
+
+    @by_phrase(wrong.SOFTMAX_WRONG)
+    def test_a_wrong_value_is_refused_by_a_law_about_values(self, function: Any) -> None:
+        refused = refusing(softmax.LAWS, Function(function, 1))
+        assert refused
+        assert "keeps_the_contract" not in refused
+
+    @by_phrase(wrong.SOFTMAX_UNMANNERED)
+    def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
+        assert "keeps_the_contract" in refusing(softmax.LAWS, Function(function, 1))
+
+    @variants(GRADIENT_MISTAKES, "formulas")
+    def test_a_known_mistake_is_refused_by_both_oracles(self, mistake: Any, variant: int) -> None:
+        refused = refusing(softmax.LAWS, Function(mistake.function(variant), 1))
+        assert NUMERIC | {"is_softmax_times_the_sum_less_targets"} <= refused
+
+    @variants([m for m in GRADIENT_MISTAKES if m.id != "sum-t-assumed"], "formulas")
+    def test_a_known_mistake_is_refused_for_one_hot_targets(
+        self, mistake: Any, variant: int
+    ) -> None:
+        judged = Function(mistake.function_one_hot(variant), 1)
+        refused = refusing(softmax.LAWS_ONE_HOT, judged)
+        assert NUMERIC | {"is_softmax_less_one_at_the_class"} <= refused
+
+    @pytest.mark.parametrize(
+        ("law", "seen"),
+        [
+            ("is_softmax_less_targets", "sign"),
+            ("sums_to_zero", "sum-t-assumed"),
+            ("ignores_a_constant_added_to_the_logits", "unnormalised"),
+            ("is_linear_in_the_targets", "one-hot-everywhere"),
+            ("is_right_at_huge_logits", "double-softmax"),
+        ],
+    )
+    def test_an_identity_refuses_what_it_is_there_for(self, law: str, seen: str) -> None:
+        (mistake,) = (one for one in GRADIENT_MISTAKES if one.id == seen)
+        assert law in refusing(softmax.LAWS, Function(mistake.function(), 1))
+
+    def test_the_order_of_classes_is_refused_where_the_first_is_special(self) -> None:
+        from analytic.softmax import gradient
+
+        def special(y: Any, t: Any) -> Any:
+            g = gradient(y, t)
+            g[0] = 0
+            return g
+
+        assert "follows_the_order_of_classes" in refusing(softmax.LAWS, Function(special, 1))
+
+    def test_what_only_overflows_is_refused_at_huge_logits_alone(self) -> None:
+        judged = Function(wrong.naive, 1)
+        assert refusing(softmax.LAWS, judged) == {"is_right_at_huge_logits"}
+
+    def test_the_law_in_balls_refuses_an_error_of_one_part_in_a_trillion_trillion(self) -> None:
+        from flint import fmpq
+
+        from analytic.softmax import gradient
+
+        def off(y: Any, t: Any) -> Any:
+            return gradient(y, t) * (1 + fmpq(1, 10**24))
+
+        assert refusing([softmax.IN_BALLS], Function(off, 1))
+
+    @pytest.mark.parametrize("text", right.GRADIENT_FORMULAS)
+    def test_a_right_formula_is_accepted(self, text: str) -> None:
+        assert refusing(softmax.LAWS_OF_FORMULA, parse(text, SOFTMAX)) == set()
+
+    @pytest.mark.parametrize("text", right.ONE_HOT_FORMULAS)
+    def test_a_right_one_hot_formula_is_accepted(self, text: str) -> None:
+        assert refusing(softmax.LAWS_OF_ONE_HOT_FORMULA, parse(text, ONE_HOT)) == set()
+
+    @pytest.mark.parametrize("text", wrong.GRADIENTS_WRONG)
+    def test_a_wrong_formula_is_refused(self, text: str) -> None:
+        assert refusing(softmax.LAWS_OF_FORMULA, parse(text, SOFTMAX))
+
+    @variants(GRADIENT_MISTAKES, "formulas")
+    def test_the_formula_of_a_known_mistake_is_refused(self, mistake: Any, variant: int) -> None:
+        assert refusing(softmax.LAWS_OF_FORMULA, mistake.formula(variant))
+
+
+class TestDescent:
+    @by_name(right.CONVERGES)
+    def test_a_right_range_in_odd_clothes_is_accepted(self, function: Any) -> None:
+        assert refusing(descent.LAWS, Function(function, 1)) == set()
+
+    @by_phrase(wrong.CONVERGES_WRONG)
+    def test_a_wrong_range_is_refused_by_the_contraction(self, function: Any) -> None:
+        refused = refusing(descent.LAWS, Function(function, 1))
+        assert "converges_where_steps_contract" in refused
+
+    @by_phrase(wrong.CONVERGES_UNMANNERED)
+    def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
+        assert "keeps_the_contract" in refusing(descent.LAWS, Function(function, 1))
+
+    @variants(RATE_MISTAKES, "conditions")
+    def test_a_known_mistake_is_refused_by_rates_and_by_orbits(
+        self, mistake: Any, variant: int
+    ) -> None:
+        refused = refusing(descent.LAWS, Function(mistake.function(variant), 1))
+        assert refused == {"converges_where_steps_contract", "agrees_with_the_orbit"}
+
+    @pytest.mark.parametrize("text", right.CONDITIONS)
+    def test_a_right_condition_is_accepted(self, text: str) -> None:
+        assert self.decided(text).status == "holds"
+
+    @pytest.mark.parametrize(
+        "text",
+        [*wrong.CONDITIONS_WRONG, *(c for m in RATE_MISTAKES for c in m.conditions)],
+    )
+    def test_a_wrong_condition_is_refused(self, text: str) -> None:
+        assert self.decided(text).status == "fails"
+
+    @pytest.mark.parametrize(
+        ("text", "rate"),
+        [
+            ("0 < eta < 0.2000000001", "1/5"),
+            ("7*eta != 1 and 0 < eta < 1/5", "1/7"),
+            ("0 < eta <= 1/5", "1/5"),
+            ("abs(eta) < 1/5", "0"),
+        ],
+    )
+    def test_a_wrong_condition_is_shown_at_a_rate_where_it_shows(
+        self, text: str, rate: str
+    ) -> None:
+        assert str(self.decided(text).at.eta) == rate
+
+    @staticmethod
+    def decided(text: str) -> Outcome:
+        condition = parse(text, RATE)
+        (law,) = descent.LAWS_OF_FORMULA
+        return hold(law, condition, deciding_rates(condition, descent.TRUTH))
+
+    @by_phrase({"half the slope": lambda x: 5 * x, "no slope": lambda x: 0 * x})
+    def test_a_wrong_slope_is_refused(self, function: Any) -> None:
+        assert refusing([descent.LAW_OF_DERIVATIVE], function)
+
+    @by_phrase({"uphill": lambda x, eta: x + 10 * eta * x, "at rest": lambda x, eta: x})
+    def test_a_wrong_step_is_refused(self, function: Any) -> None:
+        assert refusing([descent.LAW_OF_STEP], function)
+
+    @by_phrase(
+        {
+            "it skips a step": lambda x, eta, n: our_descent.orbit(x, eta, 2 * n)[::2],
+            "it drifts": lambda x, eta, n: [
+                v + (k > 2) * abs(x) / 2**20 for k, v in enumerate(our_descent.orbit(x, eta, n))
+            ],
+        }
+    )
+    def test_a_wrong_orbit_is_refused_in_time(self, function: Any) -> None:
+        assert refusing(descent.LAWS_OF_ORBIT[:1], function)
+
+    @by_phrase({"it stays": lambda x, eta, n: [x] * (n + 1)})
+    def test_an_orbit_that_never_moves_is_refused_at_the_ends(self, function: Any) -> None:
+        assert refusing(descent.LAWS_OF_ORBIT[1:], function)
+
+    def test_a_start_at_zero_refutes_nothing(self) -> None:
+        from flint import fmpq
+
+        from properties.inputs import Start
+
+        for eta in (fmpq(0), fmpq(1, 10), fmpq(1)):
+            for said in (True, False):
+                judged = Function(lambda eta, said=said: said, 1)
+                descent.agrees_with_the_orbit(judged, Start(fmpq(0), eta))

@@ -1,0 +1,215 @@
+"""Each domain reaches its hard cases in every audit, and everything drawn obeys its invariant.
+
+The inputs searched are the very ones that an audit is run on.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import fmpq
+
+from properties import strategies
+from properties.inputs import Logits, Network, Rate, floats
+from properties.oracles import slopes
+from properties.strategies import Domain, draw_inputs
+
+DOMAINS = [one for one in vars(strategies).values() if isinstance(one, Domain)]
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_everything_drawn_obeys_the_invariant(domain: Domain) -> None:
+    assert all(domain.contains(case) for case in draw_inputs(domain))
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_at_least_a_hundred_inputs_are_drawn(domain: Domain) -> None:
+    assert len(draw_inputs(domain)) >= 100
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_everything_simpler_is_less_effort_or_not_taken(domain: Domain) -> None:
+    case = draw_inputs(domain)[-1]
+    assert any(one.effort() < case.effort() for one in case.simpler())
+
+
+def units(network: Network) -> Any:
+    """Return for each hidden unit whether it is active on some sample."""
+    return (network.pre_activations() > 0).any(axis=0)
+
+
+def errors(network: Network) -> Any:
+    return network.outputs() - network.t
+
+
+def sizes(network: Network) -> tuple[int, int, int]:
+    n, d, h = network.sizes.values()
+    return n, d, h
+
+
+def rows(network: Network) -> set[tuple[float, ...]]:
+    return set(map(tuple, np.column_stack([floats(network.X), floats(network.t)])))
+
+
+NETWORK_CASES: dict[str, Callable[[Network], bool]] = {
+    "a dead unit beside an active one": lambda c: units(c).any() and not units(c).all(),
+    "every unit dead": lambda c: not units(c).any(),
+    "every unit active on every sample": lambda c: (c.pre_activations() > 0).all(),
+    "a sample that activates nothing beside one that does": lambda c: (
+        0 < (c.pre_activations() > 0).any(axis=1).sum() < len(c.t)
+    ),
+    "one sample": lambda c: sizes(c)[0] == 1,
+    "one input": lambda c: sizes(c)[1] == 1,
+    "one hidden unit": lambda c: sizes(c)[2] == 1,
+    "n, d and h all different": lambda c: len(set(sizes(c))) == 3,
+    "d = h, more than one": lambda c: sizes(c)[1] == sizes(c)[2] > 1,
+    "n = h, more than one": lambda c: sizes(c)[0] == sizes(c)[2] > 1,
+    "four samples": lambda c: sizes(c)[0] >= 4,
+    "equal samples": lambda c: len(rows(c)) < len(c.t),
+    "a zero in w2": lambda c: (c.w2 == 0).any(),
+    "a negative w2 at an active unit": lambda c: any((c.w2 < 0) & units(c)),
+    "an error of exactly zero": lambda c: (errors(c) == 0).any(),
+    "an error beyond 10": lambda c: (abs(errors(c)) > 10).any(),
+    "a tiny error that is not zero": lambda c: any(
+        0 < abs(e) < 1e-3 for e in map(float, errors(c))
+    ),
+    "numbers that float64 only rounds": lambda c: any(x.q > 2**30 for x in c.X.flat),
+}
+AWAY_CASES: dict[str, Callable[[Network], bool]] = {
+    **NETWORK_CASES,
+    "a gradient of norm beyond 1000": lambda c: (
+        float(np.linalg.norm(floats(slopes(c).gradient))) > 1000
+    ),
+    "an active pre-activation below a millionth, that matters": lambda c: bool(
+        (
+            (floats(c.pre_activations()) > 0)
+            & (floats(c.pre_activations()) < 1e-6)
+            & np.outer(floats(errors(c)) != 0, floats(c.w2) != 0)
+        ).any()
+    ),
+    "a pre-activation beyond 1000": lambda c: (floats(c.pre_activations()) > 1000).any(),
+}
+KINKED_CASES: dict[str, Callable[[Network], bool]] = {
+    **{name: case for name, case in NETWORK_CASES.items() if "float64" not in name},
+    "a pre-activation at the kink, that matters": lambda c: bool(
+        ((c.pre_activations() == 0) & np.outer(errors(c) != 0, c.w2 != 0)).any()
+    ),
+}
+
+
+def sum_of_targets(case: Logits) -> fmpq:
+    return case.t.sum()
+
+
+LOGITS_CASES: dict[str, Callable[[Logits], bool]] = {
+    "one class": lambda c: len(c.y) == 1,
+    "four classes": lambda c: len(c.y) == 4,
+    "all logits tied": lambda c: len(c.y) > 1 and len(set(c.y)) == 1,
+    "two logits tied among others": lambda c: 1 < len(set(c.y)) < len(c.y),
+    "no logits tied": lambda c: len(c.y) > 2 and len(set(c.y)) == len(c.y),
+    "a gap of 20": lambda c: max(c.y) - min(c.y) >= 20,
+    "a logit that float64 only rounds": lambda c: any(v.q == 10 for v in c.y),
+}
+ANY_CASES: dict[str, Callable[[Logits], bool]] = {
+    **LOGITS_CASES,
+    "targets that do not sum to one": lambda c: sum_of_targets(c) != 1,
+    "targets that sum to zero, not all zero": lambda c: (
+        sum_of_targets(c) == 0 and any(v != 0 for v in c.t)
+    ),
+    "negative targets": lambda c: any(v < 0 for v in c.t),
+    "a target of zero": lambda c: any(v == 0 for v in c.t),
+    "large targets": lambda c: any(abs(v) > 1000 for v in c.t),
+    "tiny targets": lambda c: any(0 < abs(v) < 1e-3 for v in map(float, c.t)),
+}
+SUM_CASES: dict[str, Callable[[Logits], bool]] = {
+    **LOGITS_CASES,
+    "one-hot targets": lambda c: len(c.y) > 1 and sorted(c.t)[-1] == 1 and set(c.t) <= {0, 1},
+    "spread targets": lambda c: sum(v != 0 for v in c.t) > 1,
+    "negative targets": lambda c: any(v < 0 for v in c.t),
+}
+ONE_HOT_CASES: dict[str, Callable[[Logits], bool]] = {
+    **LOGITS_CASES,
+    "the first class is true": lambda c: len(c.y) > 1 and c.c == 0,
+    "the last class is true": lambda c: len(c.y) > 1 and c.c == len(c.y) - 1,
+    "the largest logit is the true class": lambda c: len(c.y) > 1 and c.y[c.c] == max(c.y),
+    "the smallest logit is the true class": lambda c: len(set(c.y)) > 1 and c.y[c.c] == min(c.y),
+}
+HUGE_CASES: dict[str, Callable[[Logits], bool]] = {
+    "one class": lambda c: len(c.y) == 1,
+    "four classes": lambda c: len(c.y) == 4,
+    "logits of 1e300": lambda c: any(abs(v) >= fmpq(10) ** 300 for v in c.y),
+    "logits of ten thousand": lambda c: 0 < max(map(abs, c.y)) <= 20_000,
+    "all logits negative or zero": lambda c: len(c.y) > 1 and max(c.y) == 0,
+    "ties below the largest": lambda c: len(set(c.y)) < len(c.y),
+}
+RATE_CASES: dict[str, Callable[[Rate], bool]] = {
+    "zero": lambda c: c.eta == 0,
+    "a fifth": lambda c: c.eta == fmpq(1, 5),
+    "the optimum": lambda c: c.eta == fmpq(1, 10),
+    "just below a fifth": lambda c: 0 < fmpq(1, 5) - c.eta <= fmpq(1, 10**12),
+    "just above a fifth": lambda c: 0 < c.eta - fmpq(1, 5) <= fmpq(1, 10**12),
+    "just above zero": lambda c: 0 < c.eta <= fmpq(1, 10**12),
+    "just below zero": lambda c: 0 < -c.eta <= fmpq(1, 10**12),
+    "inside, anywhere": lambda c: 0 < c.eta < fmpq(1, 5),
+    "above": lambda c: c.eta > 1,
+    "below": lambda c: c.eta < -1,
+}
+
+REACH = {
+    strategies.NETWORKS: AWAY_CASES,
+    strategies.KINKED: KINKED_CASES,
+    strategies.ANY_TARGETS: ANY_CASES,
+    strategies.SUM_ONE: SUM_CASES,
+    strategies.ONE_HOT: ONE_HOT_CASES,
+    strategies.HUGE_LOGITS: HUGE_CASES,
+    strategies.HUGE_SUM_ONE: HUGE_CASES,
+    strategies.HUGE_ONE_HOT: HUGE_CASES,
+    strategies.RATES: RATE_CASES,
+    strategies.STARTS: {
+        "a start at zero": lambda c: c.x0 == 0,
+        "a start below zero": lambda c: c.x0 < 0,
+        "a rate of zero, and a start elsewhere": lambda c: c.eta == 0 != c.x0,
+        "a rate of a fifth, and a start elsewhere": lambda c: c.eta == fmpq(1, 5) and c.x0 != 0,
+        "the optimum": lambda c: c.eta == fmpq(1, 10),
+        "a rate inside": lambda c: 0 < c.eta < fmpq(1, 5),
+        "a rate above": lambda c: c.eta > fmpq(1, 5),
+        "a rate below": lambda c: c.eta < 0,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("domain", "wanted"),
+    [
+        pytest.param(domain, wanted, id=f"{domain.name} reach {name}")
+        for domain, cases in REACH.items()
+        for name, wanted in cases.items()
+    ],
+)
+def test_every_audit_reaches(domain: Domain, wanted: Callable[[Any], bool]) -> None:
+    assert any(wanted(case) for case in draw_inputs(domain))
+
+
+def test_the_reach_of_every_domain_is_tested() -> None:
+    assert set(REACH) == set(DOMAINS)
+
+
+def test_no_network_away_from_kinks_comes_near_one_in_float64() -> None:
+    for network in draw_inputs(strategies.NETWORKS):
+        W1, b1, _, _, X, _ = network.arguments()
+        assert ((X @ W1 + b1 > 0) == (network.pre_activations() > 0)).all()
+
+
+def test_at_a_kink_float64_computes_zero_exactly() -> None:
+    for network in draw_inputs(strategies.KINKED):
+        W1, b1, _, _, X, _ = network.arguments()
+        assert ((X @ W1 + b1 == 0) == (network.pre_activations() == 0)).all()
+
+
+def test_inputs_are_the_same_every_time() -> None:
+    def told() -> list[str]:
+        strategies._drawn.cache_clear()
+        return [str(network.blocks) for network in draw_inputs(strategies.NETWORKS)]
+
+    assert told() == told()
