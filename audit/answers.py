@@ -7,7 +7,7 @@ remedy, and leaves the other parts as they are.
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -318,9 +318,10 @@ def _kind(value: Any) -> str:
     return "something else"
 
 
-def _nearest(key: str, known: Any) -> str:
-    close = difflib.get_close_matches(key, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
+def _nearest(key: str, known: Iterable[str]) -> str:
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(key.casefold(), folded, n=1)
+    return f"; did you mean {folded[close[0]]}?" if close else f"; known are {', '.join(known)}"
 
 
 def ours() -> list[Answer]:

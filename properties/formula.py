@@ -23,6 +23,9 @@ MAX_DIGITS = 50
 MAX_DECIMAL_EXPONENT = 50
 MAX_OWN_NAMES = 50
 
+_DIGITS = r"\d(?:_?\d)*"
+NUMERAL = re.compile(rf"([+-]?)({_DIGITS})?(?:\.({_DIGITS})?)?(?:[eE]([+-]?{_DIGITS}))?", re.ASCII)
+
 FUNCTIONS = {  # name: how many arguments
     "exp": 1,
     "log": 1,
@@ -177,7 +180,7 @@ def _defined(line: str, scope: Scope) -> Scope:
 
 def numeral(source: str) -> fmpq:
     """Return the exact value of a decimal numeral. Raises ValueError with the reason."""
-    match = re.fullmatch(r"([+-]?)(\d[\d_]*)?(?:\.(\d[\d_]*)?)?(?:[eE]([+-]?\d[\d_]*))?", source)
+    match = NUMERAL.fullmatch(source)
     if match is None or not (match[2] or match[3]):
         raise ValueError("not a decimal number")
     whole, fraction, power = ((match[i] or "").replace("_", "") for i in (2, 3, 4))

@@ -1,0 +1,424 @@
+"""The command, run as a process, as a person would."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit import process
+from audit.answers import PARTS, read
+from audit.command import TEMPLATE, run
+from audit.verdicts import audit
+
+
+def gradaudit(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "audit.command", *words],
+        cwd=cwd,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def write(folder: Path, name: str, content: str) -> str:
+    (folder / name).write_text(content, encoding="utf-8")
+    return name
+
+
+def statuses(told: str) -> dict[str, str]:
+    (only,) = json.loads(told)["audits"]
+    return {part["id"]: part["status"] for part in only["parts"]}
+
+
+WRONG_TOML = """
+[question1]
+W1 = [[0.0122, 0, 0.061], [-0.0268, 0, -0.135]]
+b2 = -2.732
+[question2]
+gradient = "softmax(y) - t"
+one_hot = "softmax(y)"
+[question3]
+converges = "0 < eta <= 1/5"
+"""
+WRONG_PYTHON = """
+import numpy as np
+print("to nobody")
+
+def network_gradients(W1, b1, w2, b2, X, t):
+    z = X @ W1 + b1
+    h = np.maximum(z, 0)
+    e = h @ w2 + b2 - t
+    delta = np.outer(e, w2)
+    return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
+
+def softmax_gradient(y, t):
+    p = np.exp(y - y.max())
+    return p / p.sum() - t
+
+def softmax_gradient_one_hot(y, c):
+    p = np.exp(y) / np.exp(y).sum()
+    p[c] -= 1
+    return p
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("answers")
+    write(folder, "wrong.toml", WRONG_TOML)
+    write(folder, "wrong.py", WRONG_PYTHON)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    empty = tmp_path_factory.mktemp("empty")
+    done = gradaudit("--format", "json", cwd=empty)
+    return done, json.loads(done.stdout)["audits"], list(empty.iterdir())
+
+
+@pytest.fixture(scope="module")
+def wrong_toml(folder: Path) -> Any:
+    return gradaudit("wrong.toml", "--format", "json", cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def wrong_python(folder: Path) -> Any:
+    return gradaudit("wrong.py", "--format", "json", cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def wrong_python_text(folder: Path) -> str:
+    return gradaudit("wrong.py", cwd=folder).stdout
+
+
+def parts_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    (only,) = json.loads(done.stdout)["audits"]
+    return {part["id"]: part for part in only["parts"]}
+
+
+class TestOurs:
+    def test_it_holds(self, ours: Any) -> None:
+        assert (ours[0].returncode, ours[0].stderr) == (0, "")
+
+    def test_every_part_holds_in_one_of_the_two(self, ours: Any) -> None:
+        holding = {p["id"] for a in ours[1] for p in a["parts"] if p["status"] == "holds"}
+        assert holding == set(PARTS)
+
+    def test_every_law_that_draws_has_a_hundred_inputs_or_more(self, ours: Any) -> None:
+        functions = ours[1][1]
+        assert min(law["examples"] for p in functions["parts"] for law in p["laws"]) >= 100
+
+    def test_it_leaves_nothing_behind(self, ours: Any) -> None:
+        assert ours[2] == []
+
+
+class TestWrongToml:
+    def test_each_part_has_its_status(self, wrong_toml: Any) -> None:
+        assert statuses(wrong_toml.stdout) == {
+            "q1.W1": "fails",
+            "q1.b1": "unanswered",
+            "q1.w2": "unanswered",
+            "q1.b2": "holds",
+            "q1.gradients": "unanswered",
+            "q2.gradient": "conditional",
+            "q2.one_hot": "fails",
+            "q3.converges": "fails",
+        }
+
+    def test_the_audit_does_not_hold(self, wrong_toml: Any) -> None:
+        (told,) = json.loads(wrong_toml.stdout)["audits"]
+        assert (told["answer"], told["holds"], told["answered"]) == ("wrong.toml", False, 5)
+
+    def test_it_gives_the_same_bytes_every_time(self, folder: Path, wrong_toml: Any) -> None:
+        again = gradaudit("wrong.toml", "--format", "json", cwd=folder)
+        assert again.stdout == wrong_toml.stdout
+
+    def test_a_condition_comes_with_the_smallest_counterexample(self, wrong_toml: Any) -> None:
+        part = parts_of(wrong_toml)["q2.gradient"]
+        assert part["condition"] == "sum(t) == 1"
+        assert part["counterexample"] == {
+            "inputs": {"y": ["0", "0"], "t": ["1", "1"], "i": "0"},
+            "expected": "0",
+            "found": "-1/2",
+        }
+
+    def test_a_wrong_number_is_named_by_its_place(self, wrong_toml: Any) -> None:
+        example = parts_of(wrong_toml)["q1.W1"]["counterexample"]
+        place = (example["inputs"]["a"], example["inputs"]["j"])
+        assert (place, example["expected"], example["found"]) == (("1", "2"), "-0.134", "-0.135")
+
+    def test_a_wrong_range_is_shown_at_its_end(self, wrong_toml: Any) -> None:
+        assert parts_of(wrong_toml)["q3.converges"]["counterexample"] == {
+            "inputs": {"eta": "1/5"},
+            "expected": "does not converge",
+            "found": "converges",
+        }
+
+    def test_every_part_has_every_key(self, wrong_toml: Any) -> None:
+        keys = {"id", "question", "status", "condition", "line", "mistake", "candidates"}
+        keys |= {"explanation", "laws", "counterexample"}
+        assert all(set(part) == keys for part in parts_of(wrong_toml).values())
+
+    def test_a_formula_is_line_one(self, wrong_toml: Any) -> None:
+        parts = parts_of(wrong_toml)
+        assert (parts["q2.gradient"]["line"], parts["q1.W1"]["line"]) == (1, None)
+
+    @pytest.mark.parametrize(
+        "line",
+        ["expected  dE/dy[0] = 0", "found     -1/2", "input     y = [0, 0], t = [1, 1]"],
+    )
+    def test_the_text_shows_the_counterexample(self, folder: Path, line: str) -> None:
+        assert line in gradaudit("wrong.toml", cwd=folder).stdout
+
+    def test_without_a_terminal_there_is_no_colour(self, folder: Path) -> None:
+        assert "\x1b" not in gradaudit("wrong.toml", cwd=folder).stdout
+
+
+class TestPython:
+    @pytest.mark.parametrize(
+        ("part", "status"),
+        [
+            ("q1.gradients", "fails"),
+            ("q2.gradient", "conditional"),
+            ("q2.one_hot", "fails"),
+            ("q3.converges", "unanswered"),
+        ],
+    )
+    def test_each_function_is_judged(self, wrong_python: Any, part: str, status: str) -> None:
+        assert statuses(wrong_python.stdout)[part] == status
+
+    def test_what_it_prints_is_not_shown(self, wrong_python: Any) -> None:
+        assert (wrong_python.returncode, wrong_python.stderr) == (1, "")
+
+    def test_the_counterexample_is_one_sample_one_input_one_unit(self, wrong_python: Any) -> None:
+        inputs = parts_of(wrong_python)["q1.gradients"]["counterexample"]["inputs"]
+        assert (len(inputs["X"]), len(inputs["X"][0]), len(inputs["b1"])) == (1, 1, 1)
+
+    def test_what_only_overflows_is_told_so(self, wrong_python_text: str) -> None:
+        says = "q2.one_hot fails: mathematically right, but it overflows at large logits"
+        assert says in wrong_python_text
+
+    def test_it_leaves_nothing_behind(self, folder: Path, wrong_python_text: str) -> None:
+        assert wrong_python_text
+        assert {path.name for path in folder.iterdir()} == {"wrong.py", "wrong.toml"}
+
+    @pytest.mark.parametrize(
+        ("body", "status", "says"),
+        [
+            ("raise ValueError('not yet')", "untested", "it raises ValueError: not yet"),
+            ("import os; os._exit(3)", "untested", "it ended its own process (exit code 3)"),
+            ("import sys; sys.exit(3)", "untested", "it raises SystemExit: 3"),
+            ("import os; os.write(1, b'{}\\n'); return eta > 0 and eta < 0.2", "holds", ""),
+            ("print('x' * 10**6); return eta > 0 and eta < 0.2", "holds", ""),
+            ("return [0] * 10**6", "fails", "a list"),
+            ("if eta < 0: raise ValueError('no')\n    return eta > 0 and eta < 0.2", "fails", "no"),
+        ],
+        ids=[
+            "raises",
+            "ends",
+            "exits",
+            "writes to the output itself",
+            "prints",
+            "returns much",
+            "raises below",
+        ],
+    )
+    def test_a_bad_function_is_told_in_a_line(
+        self, tmp_path: Path, body: str, status: str, says: str
+    ) -> None:
+        content = f"def converges(eta):\n    {body}\n\ndef softmax_gradient_one_hot(y, c):\n"
+        content += "    import numpy as np\n    p = np.exp(y - y.max())\n    p /= p.sum()\n"
+        content += "    p[c] -= 1\n    return p\n"
+        name = write(tmp_path, "odd.py", content)
+        found = {one.part: one for one in audit(read(str(tmp_path / name))).verdicts}
+        assert found["q3.converges"].status == status
+        assert found["q2.one_hot"].status == "holds"
+        done = gradaudit(name, cwd=tmp_path) if says else None
+        assert done is None or (says in done.stdout and "Traceback" not in done.stdout)
+
+    def test_a_function_that_hangs_is_untested(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(process, "CALL_SECONDS", 0.5)
+        content = "import time\ndef converges(eta):\n    time.sleep(1000)\n"
+        name = write(tmp_path, "hangs.py", content)
+        (verdict,) = audit(read(str(tmp_path / name))).answered
+        assert (verdict.status, "it hangs" in verdict.reason) == ("untested", True)
+
+    def test_patching_numpy_in_one_function_leaves_the_other_alone(self, tmp_path: Path) -> None:
+        content = (
+            "import numpy as np\n"
+            "def softmax_gradient_one_hot(y, c):\n"
+            "    p = np.exp(y - y.max())\n    p /= p.sum()\n    p[c] -= 1\n    return p\n"
+            "def network_gradients(*arguments):\n"
+            "    np.exp = np.sin\n    return [0]\n"
+        )
+        answer = read(str(tmp_path / write(tmp_path, "patches.py", content)))
+        found = {one.part: one.status for one in audit(answer).answered}
+        assert found == {"q1.gradients": "fails", "q2.one_hot": "holds"}
+
+    def test_a_module_beside_the_answer_can_be_imported_whatever_its_name(
+        self, tmp_path: Path
+    ) -> None:
+        write(tmp_path, "properties.py", "LIMIT = 0.2\n")
+        content = "from properties import LIMIT\ndef converges(eta):\n    return 0 < eta < LIMIT\n"
+        (verdict,) = audit(read(str(tmp_path / write(tmp_path, "a.py", content)))).answered
+        assert verdict.status == "holds"
+
+
+class TestUnreadable:
+    @pytest.mark.parametrize(
+        ("name", "content", "says"),
+        [
+            ("binary.toml", b"\x00\xff\xfe\x80", "not text in UTF-8"),
+            ("not.toml", b"what = = is", "not TOML"),
+            ("deep.toml", b"x = " + b"[" * 1000, "not TOML"),
+            ("deep2.toml", b"x = " + b"[" * 5000 + b"]" * 5000, "not TOML"),
+            ("broken.py", b"def f(:\n", "line 1: SyntaxError"),
+            ("raises.py", b"x = 1\nx / 0\n", "line 2: ZeroDivisionError: division by zero"),
+            ("exits.py", b"import sys\nsys.exit(0)\n", "line 2: SystemExit: 0"),
+            ("ends.py", b"import os\nos._exit(0)\n", "it ended its own process"),
+            ("zero.py", b"x = 1\x00", "cannot be imported"),
+            ("colour.py", b"raise ValueError('\\x1b[31mred\\x07')", "\\x1b[31mred\\x07"),
+        ],
+    )
+    def test_it_is_one_line_and_exit_code_2(
+        self, tmp_path: Path, name: str, content: bytes, says: str
+    ) -> None:
+        (tmp_path / name).write_bytes(content)
+        done = gradaudit(name, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.startswith(f"gradaudit: {name}: ")
+        assert says in done.stderr
+
+    def test_a_file_that_hangs_on_import_is_unreadable(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(process, "IMPORT_SECONDS", 0.5)
+        path = tmp_path / write(tmp_path, "hangs.py", "import time\ntime.sleep(1000)\n")
+        assert run([str(path)], as_json=False) == 2
+        assert "it hangs" in capfd.readouterr().err
+
+    def test_a_missing_file_is_unreadable(self, tmp_path: Path) -> None:
+        done = gradaudit("nowhere\x1b[31m.toml", cwd=tmp_path)
+        assert done.stderr == "gradaudit: nowhere\\x1b[31m.toml: no such file\n"
+
+    def test_a_folder_is_unreadable(self, tmp_path: Path) -> None:
+        assert "it is not a file" in gradaudit(".", cwd=tmp_path).stderr
+
+    def test_the_other_answers_are_judged_all_the_same(self, tmp_path: Path) -> None:
+        name = write(tmp_path, "good.toml", '[question3]\nconverges = "0 < eta < 1/5"\n')
+        done = gradaudit("missing.toml", name, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "good.toml" in done.stdout
+
+    def test_a_wrong_option_is_exit_code_2(self, tmp_path: Path) -> None:
+        assert gradaudit("--examples", "none", cwd=tmp_path).returncode == 2
+
+
+MALFORMED = [
+    ("question1", "b2", "nan", "question1.b2: nan is not a number"),
+    ("question1", "b2", "inf", "question1.b2: inf is not a number"),
+    ("question1", "b2", "1e999999999", "question1.b2: its exponent is not within ±50"),
+    ("question1", "b2", "1" * 10**6, "question1.b2: 51 digits"),
+    ("question1", "b2", "0." + "1" * 10**6, "question1.b2: 52 digits"),
+    ("question1", "b2", "1" * 51, "question1.b2: 51 digits"),
+    ("question1", "b2", '"-2.732"', "found a string; leave out the quotes"),
+    ("question1", "b2", "true", "question1.b2: a number is wanted, found a bool"),
+    ("question1", "b2", "[1]", "question1.b2: a number is wanted, found a list"),
+    ("question1", "b2", "2023-11-23", "question1.b2: a number is wanted"),
+    (
+        "question1",
+        "b1",
+        "[1, 2]",
+        "question1.b1: a list of 3 numbers are wanted, found a list of 2",
+    ),
+    ("question1", "b1", "3", "question1.b1: a list of 3 numbers"),
+    ("question1", "W1", "[[1], [2]]", "question1.W1[0]: 2 rows of 3 numbers"),
+    ("question1", "W1", '[[1, 2, 3], [4, 5, "6"]]', "question1.W1[1][2]: a number is wanted"),
+    ("question1", "w1", "[1]", "question1.w1: unknown key; did you mean W1?"),
+    ("question2", "gradiant", '"y"', "question2.gradiant: unknown key; did you mean gradient?"),
+    ("question2", "gradient", '"sofmax(y)"', "question2.gradient: column 1: unknown function"),
+    ("question2", "gradient", '"y.shape"', "question2.gradient: column 1: after a dot"),
+    ("question2", "gradient", "\"__import__('os')\"", "question2.gradient: column 1: unknown"),
+    ("question2", "gradient", '"9**9**9"', "question2.gradient: column 4: an exponent beyond"),
+    ("question2", "gradient", f'"{"y" * 10**6}"', "column 2001: 1000000 characters"),
+    ("question2", "gradient", '["y", "t"]', "a list of 2 lines; one formula is wanted"),
+    ("question2", "gradient", "3", "question2.gradient: a formula in quotes is wanted"),
+    ("question2", "gradient", "[]", "question2.gradient: a list of 0 lines"),
+    ("question2", "where", "3", "question2.where: a list of strings is wanted"),
+    ("question2", "where", '["p = y", "p = t"]', "question2.where: column 1: line 2: `p` already"),
+    ("question3", "converges", '"eta"', "question3.converges: column 1: a condition is wanted"),
+    ("question3", "converges", '"eta > 0 when eta < 1"', "`when` belongs to Question 2"),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "says"), MALFORMED, ids=[case[3][:60] for case in MALFORMED]
+)
+def test_a_malformed_part_is_one_line_and_the_others_are_judged(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], table: str, key: str, value: str, says: str
+) -> None:
+    good = {"question1": "w2 = [0.1168, 0, 0.1536]", "question2": 'one_hot = "softmax(y) - t"'}
+    content = f"[{table}]\n{key} = {value}\n{good.get(table, '')}\n"
+    path = tmp_path / write(tmp_path, "malformed.toml", content)
+    assert run([str(path)], as_json=True) == 2
+    told = capfd.readouterr()
+    assert told.err.count("\n") == 1
+    assert says in told.err
+    judged = [status for status in statuses(told.out).values() if status == "holds"]
+    assert len(judged) == (table in good and key != "where")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("", 3),
+        ('[question2]\ngradient = "log(-1 - t[i]**2)"\n', 3),
+        ('[question2]\ngradient = "softmax(y)*sum(t) - t when n == 9"\n', 3),
+        ('[question2]\ngradient = "softmax(y) - t when sum(t) == 1"\n', 1),
+        ('[question2]\ngradient = "d(E, y[i])"\n', 1),
+        ('[question2]\nwhere = ["g = d(E, y)"]\ngradient = "g"\n', 1),
+        ("[question1]\nb2 = 1\n", 1),
+        ("[question1]\nb2 = -2.732\n", 0),
+        ("[question4]\n", 2),
+        ("question1 = 3\n", 2),
+    ],
+)
+def test_the_exit_code_tells_the_worst(tmp_path: Path, content: str, code: int) -> None:
+    assert run([str(tmp_path / write(tmp_path, "a.toml", content))], as_json=True) == code
+
+
+def test_several_answers_get_a_row_each(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    good = tmp_path / write(tmp_path, "good.toml", "[question1]\nb2 = -2.732\n")
+    bad = tmp_path / write(tmp_path, "bad.toml", "[question1]\nb2 = 3\n")
+    assert run([str(good), str(bad)], as_json=False) == 1
+    first, second = capfd.readouterr().out.splitlines()
+    assert "✓ holds" in first
+    assert "q1.b2 fails" in second
+
+
+def test_the_template_is_an_answer_that_answers_nothing(tmp_path: Path) -> None:
+    done = gradaudit("template", cwd=tmp_path)
+    assert done.stdout == TEMPLATE
+    path = tmp_path / write(tmp_path, "template.toml", TEMPLATE)
+    assert audit(read(str(path))).exit_code == 3
+
+
+def test_the_template_can_be_filled_in_line_by_line(tmp_path: Path) -> None:
+    filled = TEMPLATE.replace("# W1 =", "W1 =").replace("# b1 =", "b1 =").replace("# b2 =", "b2 =")
+    filled = filled.replace('# where = ["p', 'where = ["p').replace("# w2 =", "w2 =")
+    filled = filled.replace('# gradient = ""', 'gradient = "p * sum(t) - t"')
+    filled = filled.replace('# one_hot = ""', 'one_hot = "p - t"')
+    filled = filled.replace('# converges = ""', 'converges = "0 < eta < 1/5"')
+    answer = read(str(tmp_path / write(tmp_path, "filled.toml", filled)))
+    assert answer.malformed == ()
+    assert len(answer.parts) == 7

@@ -1,0 +1,389 @@
+"""The formula language: what it means, what it refuses and where, and that nothing else happens."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, fmpq
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from properties.balls import agree, settled
+from properties.calling import NoAnswer
+from properties.evaluate import ZERO, Env, UndecidedError, UndefinedError
+from properties.formula import FUNCTIONS, FormulaError, numeral, parse, parse_definitions
+from properties.inputs import Logits, exact
+from properties.question import DATA, NETWORK, ONE_HOT, RATE, SOFTMAX
+
+CASE = Logits(exact(map(fmpq, (0, 1, 2))), exact(map(fmpq, (1, 0, -3))))
+
+
+def value(text: str, **free: int) -> Any:
+    formula = parse(text, SOFTMAX)
+    return settled(
+        lambda: Env(CASE.values, CASE.sizes, SOFTMAX.defined).where(**free).evaluate(formula.tree)
+    )
+
+
+def of_network(text: str, **free: int) -> Any:
+    env = Env(DATA.values, DATA.sizes, NETWORK.defined).where(**free)
+    return env.evaluate(parse(text, NETWORK).tree)
+
+
+class TestMeaning:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("0.2", "1/5"),
+            ("1e-3", "1/1000"),
+            ("1_000", "1000"),
+            ("-2**2", "-4"),
+            ("2**-1", "1/2"),
+            ("2**3**0", "2"),
+            ("7 - 2 - 1", "4"),
+            ("8 / 4 / 2", "1"),
+            ("1 < 2 < 3", "1"),
+            ("1 < 2 > 3", "0"),
+            ("(1 < 2) * 5", "5"),
+            ("not 0", "1"),
+            ("1 and 0 or 1", "1"),
+            ("3 == 3.0", "1"),
+            ("y[2]", "2"),
+            ("sum(y)", "3"),
+            ("sum(y[k] * t[k] for k in K)", "-6"),
+            ("sum(sum(y[k] * t[m] for k in K) for m in K)", "-6"),
+            ("sum(y[k] * t[m] for k in K for m in K)", "-6"),
+            ("sum(1 for i in K)", "3"),
+            ("n", "3"),
+            ("max(y)", "2"),
+            ("y @ t", "-6"),
+            ("abs(t[2])", "3"),
+            ("relu(t[2]) + relu(t[0])", "1"),
+            ("sqrt(9/4)", "3/2"),
+            ("exp(0) + log(1)", "1"),
+            ("delta(1, 1) + delta(1, 2)", "1"),
+            ("outer(y, t)[2, 0]", "2"),
+            ("outer(y, t).T[0, 2]", "2"),
+            ("sum(outer(y, t), axis=0)[2]", "-9"),
+            ("sum(outer(y, t), axis=1)[2]", "-4"),
+            ("softmax(y*0)[0]", "1/3"),
+            ("d(y[0]**3 * y[1], y[1])", "0"),
+            ("d(sum(y)**2, y[1])", "6"),
+            ("d(sum(y)**2, y)[2]", "6"),
+            ("sum(d(y[k]**2, y[k]) for k in K)", "6"),
+            ("0**0", "1"),
+        ],
+    )
+    def test_a_formula_has_its_exact_value(self, text: str, expected: str) -> None:
+        assert str(value(text)) == expected
+
+    def test_a_free_index_stands_for_each_of_its_values(self) -> None:
+        assert [str(value("y[i] + i", i=i)) for i in range(3)] == ["0", "2", "4"]
+
+    def test_a_sum_may_bind_a_free_index(self) -> None:
+        assert str(value("sum(y[i] for i in K) + 0*y[i]", i=0)) == "3"
+
+    def test_exp_is_a_ball_that_holds_the_number(self) -> None:
+        found = value("exp(y[1])")
+        assert isinstance(found, arb)
+        assert found.overlaps(arb(1).exp())
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("d(L, W1[a,j])", "sum(e[k] * w2[j] * (z[k,j] > 0) * X[k,a] for k in N)"),
+            ("d(L, W1[a,j])", "(X.T @ (outer(e, w2) * (z > 0)))[a,j]"),
+            ("d(L, b1[j])", "sum(outer(e, w2) * (z > 0), axis=0)[j]"),
+            ("d(L, w2[j])", "(h.T @ e)[j]"),
+            ("d(L, b2)", "sum(e)"),
+        ],
+    )
+    def test_the_derivative_of_the_loss_is_what_we_derived(self, one: str, other: str) -> None:
+        places = [(a, j) for a in range(2) for j in range(3)]
+        found = [of_network(one, a=a, j=j) for a, j in places]
+        assert found == [of_network(other, a=a, j=j) for a, j in places]
+
+    def test_own_names_are_read_in_order(self) -> None:
+        scope = parse_definitions(["p = softmax(y)", "q = p * sum(t)"], SOFTMAX)
+        formula = parse("q - t", scope)
+        env = Env(CASE.values, CASE.sizes, scope.defined)
+        found = settled(lambda: env.evaluate(formula.tree))
+        assert all(map(agree, found, value("softmax(y) * sum(t) - t")))
+
+    def test_an_own_name_depends_on_what_d_differentiates(self) -> None:
+        scope = parse_definitions(["s = sum(y)**2"], SOFTMAX)
+        env = Env(CASE.values, CASE.sizes, scope.defined)
+        assert env.evaluate(parse("d(s, y[0])", scope).tree) == 6
+
+    def test_the_assumption_and_the_reason_are_kept(self) -> None:
+        formula = parse("y - t  when sum(t) == 1  # because", SOFTMAX)
+        assert (formula.text, formula.condition, formula.reason) == (
+            "y - t",
+            "sum(t) == 1",
+            "because",
+        )
+
+
+class TestUndefined:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "1/0",
+            "1/(n - 3)",
+            "0**-1",
+            "log(0)",
+            "log(-1)",
+            "sqrt(-1)",
+            "y[3]",
+            "y[-1]",
+            "y[1/2]",
+            "y[y]",
+            "n[0]",
+            "y[0,0]",
+            "y @ 2",
+            "y @ outer(y, y)[0, 0]",
+            "outer(y, 1)",
+            "softmax(1)",
+            "max(outer(y, y))",
+            "sum(1)",
+            "delta(y, y)",
+            "2**y[0]**y",
+            "2**(n/2)",
+            "d(abs(y[0]), y[0])",
+            "sum(y, axis=1)",
+        ],
+    )
+    def test_what_has_no_value_is_undefined(self, text: str) -> None:
+        with pytest.raises((UndefinedError, NoAnswer)):
+            value(text)
+
+    def test_what_no_precision_tells_apart_is_undecided(self) -> None:
+        with pytest.raises(NoAnswer, match="too close to tell apart"):
+            value("exp(y[1]) * exp(y[2]) == exp(y[1] + y[2])")
+
+    def test_what_some_precision_tells_apart_is_decided(self) -> None:
+        assert value("exp(1) < exp(1) * (1 + 1e-50**2 * 1e-50**3)") == 1
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("text", "column", "says"),
+        [
+            ("", 1, "missing"),
+            ("   ", 4, "missing"),
+            ("y +", None, "not a formula"),
+            ("y + x", 5, "unknown name `x`"),
+            ("sofmax(y) - t", 1, "did you mean `softmax`"),
+            ("y - T", 5, "unknown name `T`"),
+            ("η", 1, "unknown name"),
+            ("ü + q", 1, "unknown name"),
+            ("t + ü", 5, "unknown name `ü`"),
+            ("__import__('os')", 1, "unknown function"),
+            ("().__class__", 1, "after a dot only T"),
+            ("y.sum()", 1, "only a function's name"),
+            ("y.T.real", 1, "after a dot only T"),
+            ("lambda: 1", 1, "lambda"),
+            ("[y for k in K]", 1, "inside sum"),
+            ("(y for k in K)", 1, "inside sum"),
+            ("max(y for k in K)", 4, "inside sum"),
+            ("{1}", 1, "list"),
+            ("y, t", 1, "list"),
+            ("'y'", 1, "text"),
+            ("f'{y}'", 1, "not in the language"),
+            ("True", 1, "not a number"),
+            ("None", 1, "not a number"),
+            ("...", 1, "not a number"),
+            ("1j", 1, "not a number"),
+            ("0x10", 1, "not a decimal"),
+            ("y if t else y", 1, "no `if`"),
+            ("y // t", 1, "operators"),
+            ("~y", 1, "operators"),
+            ("y in t", 1, "comparisons"),
+            ("y is t", 1, "comparisons"),
+            ("(q := y)", 2, "not in the language"),
+            ("y ** 0.5", 6, "write sqrt"),
+            ("y ** 65", 6, "within ±64"),
+            ("y ** -65", 6, "within ±64"),
+            ("1e51", 1, "exponent"),
+            ("1e999999999", 1, "exponent"),
+            ("1" * 51, 1, "51 digits"),
+            ("sum(y[k] for k in y)", 19, "index set"),
+            ("sum(y[k] for k in K if k)", 24, "multiply by the condition"),
+            ("sum(1 for a in K for b in K for k in K for m in K)", 4, "nested sums"),
+            ("sum(y, axis=2)", 13, "axis is 0 or 1"),
+            ("sum(y, keepdims=1)", 1, "no such argument"),
+            ("exp()", 1, "one argument"),
+            ("exp(y, y)", 1, "one argument"),
+            ("outer(y)", 1, "two arguments"),
+            ("exp(*y)", 5, "not in the language"),
+            ("exp", 1, "write exp(...)"),
+            ("K + 1", 1, "index set"),
+            ("d(E, E)", 6, "with respect to"),
+            ("d(E, y[:])", 6, "whole array or one entry"),
+            ("d(d(E, y[0]), y[1])", 1, "derivative of a derivative"),
+            ("y[0:1]", 3, "single colon"),
+            ("-" * 60 + "1", 52, "nested more than 50"),
+            ("(" * 1000, None, "not a formula"),
+            ("-" * 1999 + "1", None, "nested"),
+            ("y" * 2001, 2001, "2001 characters"),
+            ("y\0", None, "not a formula"),
+            ("y when", 7, "missing"),
+            ("y when x", 8, "unknown name `x`"),
+            ("y when t when t", None, "not a formula"),
+            ("y = t", None, "not a formula"),
+            ("y; t", None, "not a formula"),
+            ("y) + (t", None, "not a formula"),
+            ("@", None, "not a formula"),
+        ],
+    )
+    def test_a_text_outside_the_language_is_refused_at_its_column(
+        self, text: str, column: int | None, says: str
+    ) -> None:
+        with pytest.raises(FormulaError) as refused:
+            parse(text, SOFTMAX)
+        assert says in refused.value.message
+        assert column in (refused.value.column, None)
+
+    def test_brackets_alone_do_not_nest(self) -> None:
+        assert value("(" * 60 + "n" + ")" * 60) == 3
+
+    @pytest.mark.parametrize("text", ["9**9**9", "(10**64)**64", "((y[2] + 1/3)**64)**64"])
+    def test_what_grows_too_large_is_refused_when_evaluated(self, text: str) -> None:
+        with pytest.raises(FormulaError):
+            value(text)
+
+    def test_what_takes_too_long_is_refused_when_evaluated(self) -> None:
+        text = "+".join(["sum(y[k]*t[m]*y[j_]" + " for k in K for m in K for j_ in K)"] * 30)
+        case = Logits(exact([fmpq(1)] * 40), exact([fmpq(1)] * 40))
+        with pytest.raises(FormulaError, match="operations"):
+            Env(case.values, case.sizes, SOFTMAX.defined).evaluate(parse(text, SOFTMAX).tree)
+
+    def test_doubling_through_own_names_is_refused_when_evaluated(self) -> None:
+        lines = ["a0 = y[1] + 1/3", *(f"a{k + 1} = a{k} * a{k}" for k in range(40))]
+        scope = parse_definitions(lines, SOFTMAX)
+        with pytest.raises(FormulaError, match="bits"):
+            Env(CASE.values, CASE.sizes, scope.defined).evaluate(parse("a40", scope).tree)
+
+    @pytest.mark.parametrize(
+        ("line", "says"),
+        [
+            ("p", "name = formula"),
+            ("p == 1", "name = formula"),
+            ("1 = y", "name = formula"),
+            ("for = y", "name = formula"),
+            ("y = t", "already has a meaning"),
+            ("softmax = t", "already has a meaning"),
+            ("K = t", "already has a meaning"),
+            ("i = t", "already has a meaning"),
+            ("when = t", "already has a meaning"),
+            ("p = p", "unknown name `p`"),
+            ("p = y when t", "belongs to a formula"),
+        ],
+    )
+    def test_a_bad_own_name_is_refused_with_its_line(self, line: str, says: str) -> None:
+        with pytest.raises(FormulaError, match="line 2: ") as refused:
+            parse_definitions(["q = y", line], SOFTMAX)
+        assert says in refused.value.message
+
+    def test_an_own_name_cannot_be_given_twice(self) -> None:
+        with pytest.raises(FormulaError, match="already has a meaning"):
+            parse_definitions(["p = y", "p = t"], SOFTMAX)
+
+    def test_the_true_class_is_unknown_for_any_targets(self) -> None:
+        with pytest.raises(FormulaError, match="unknown name `c`"):
+            parse("softmax(y) - c", SOFTMAX)
+
+    def test_a_long_sum_does_not_nest(self) -> None:
+        assert value("+".join(["1"] * 900)) == 900
+
+
+WORDS = [
+    *FUNCTIONS,
+    *(
+        "y",
+        "t",
+        "E",
+        "n",
+        "i",
+        "K",
+        "k",
+        "c",
+        "eta",
+        "L",
+        "W1",
+        "z",
+        "when",
+        "#",
+        "for",
+        "in",
+        "if",
+    ),
+    *("+", "-", "*", "/", "**", "@", "<", "<=", "==", "!=", ">", "(", ")", "[", "]", ",", ":", "."),
+    *("0", "1", "2", "1/5", "0.2", "1e50", "64", "axis=0", "T", "not", "and", "or", " ", "lambda"),
+    *(
+        "'",
+        '"',
+        "=",
+        ":=",
+        "\\",
+        "\n",
+        "\t",
+        "\0",
+        "é",
+        "𝛼",
+        "²",
+        "{",
+        "}",
+        "~",
+        "%",
+        "!",
+        ";",
+        "_",
+    ),
+]
+SCOPES = {"q1": NETWORK, "q2": SOFTMAX, "one-hot": ONE_HOT, "q3": RATE}
+VALUES = {
+    "q1": (DATA.values, DATA.sizes, {"a": 0, "j": 1}),
+    "q2": (CASE.values, CASE.sizes, {"i": 1}),
+    "one-hot": ({**CASE.values, "c": fmpq(0)}, CASE.sizes, {"i": 1}),
+    "q3": ({"eta": fmpq(1, 7)}, {}, {}),
+}
+TEXTS = st.one_of(
+    st.lists(st.sampled_from(WORDS), max_size=30).map("".join),
+    st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join),
+    st.text(max_size=60),
+)
+
+
+@pytest.mark.parametrize("question", SCOPES)
+@given(text=TEXTS)
+@example("sum(y[k] for k in K)")
+@example("d(E, y[i])")
+@example("exp(exp(exp(exp(exp(9)))))")
+def test_any_text_gives_a_value_or_one_line_of_refusal(question: str, text: str) -> None:
+    values, sizes, free = VALUES[question]
+    scope = SCOPES[question]
+    try:
+        formula = parse(text, scope)
+        env = Env(values, sizes, scope.defined).where(**free)
+        found = settled(lambda: env.evaluate(formula.tree))
+    except (FormulaError, UndefinedError, UndecidedError, NoAnswer) as error:
+        found, refusal = ZERO, str(error)
+    else:
+        refusal = ""
+    assert "\n" not in refusal
+    assert all(isinstance(v, fmpq | arb | int) for v in np.ravel(np.array(found, dtype=object)))
+
+
+@given(text=st.text(max_size=30))
+@example("1e5")
+@example("-0.5E-3")
+@example("٣")
+@example("1__0")
+def test_any_text_is_a_numeral_with_the_value_of_a_fraction_or_refused(text: str) -> None:
+    try:
+        found = numeral(text)
+    except ValueError:
+        return
+    assert (found.p, found.q) == Fraction(text).as_integer_ratio()
