@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     options = _parser().parse_args(words)
     prepare(options.examples)
+    leave_no_folder_behind()
     return run(options.answers, as_json=options.format == "json")
 
 
@@ -109,20 +110,20 @@ def _count(text: str) -> int:
 
 
 def prepare(examples: int = EXAMPLES) -> None:
-    """Register the profiles and load the one that draws the same inputs every time.
+    """Register the Hypothesis profiles, and load the one that draws the same inputs every time."""
+    from hypothesis import settings
 
-    Hypothesis would keep a folder of what it found in sources; this leaves none behind.
-    """
-    from hypothesis import configuration, settings
+    common = settings(database=None, deadline=None)
+    settings.register_profile("ci", common, max_examples=examples, derandomize=True)
+    settings.register_profile("thorough", common, max_examples=THOROUGH, derandomize=False)
+    settings.load_profile("ci")
+
+
+def leave_no_folder_behind() -> None:
+    """Keep Hypothesis from writing down what it finds in sources, which it does not need here."""
+    from hypothesis import configuration
 
     configuration.set_hypothesis_home_dir(Path(os.devnull))
-    settings.register_profile(
-        "ci", max_examples=examples, derandomize=True, database=None, deadline=None
-    )
-    settings.register_profile(
-        "thorough", max_examples=THOROUGH, derandomize=False, database=None, deadline=None
-    )
-    settings.load_profile("ci")
 
 
 def _colour() -> bool:

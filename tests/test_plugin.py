@@ -27,7 +27,7 @@ def test_one_test_is_run_for_each_part_and_law(tmp_path: Path) -> None:
     done = run(tmp_path, "-v", "--answer", write(tmp_path, "good.toml", GOOD))
     assert done.returncode == 0
     assert "2 passed" in done.stdout
-    assert "q3.converges: condition holds" in done.stdout
+    assert "::q3::converges: condition holds where steps contract" in done.stdout
 
 
 def test_a_law_that_fails_is_shown_without_a_traceback(tmp_path: Path) -> None:
