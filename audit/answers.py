@@ -9,21 +9,23 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from audit.process import Process, RemoteFunction, Unreadable
-from properties import descent, network, softmax, written
+from properties import descent, diagnosis, network, softmax, written
 from properties.calling import Function
+from properties.diagnosis import Diagnosis
 from properties.evaluate import object_array
 from properties.formula import MAX_DIGITS, Formula, FormulaError, Scope, parse, parse_definitions
 from properties.laws import Law, Outcome, hold
 from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
 from properties.rates import deciding_rates
-from properties.strategies import Domain, draw_inputs
+from properties.strategies import ANY_TARGETS, NETWORKS, RATES, Domain, draw_inputs
+from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
 from properties.written import Block, Written
 
 MAX_FILE = 16 * 2**20  # bytes
@@ -67,7 +69,7 @@ class Part:
 
     claims: what it owes. where_sum_is_one: what it owes where sum(t) == 1, if it can be right
     just there. condition: an assumption that it states. wrong: why it is wrong as it stands.
-    untested: why it can't be judged. text: a formula as written.
+    untested: why it can't be judged. text: a formula as written. diagnose: finds the mistake.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -76,6 +78,7 @@ class Part:
     wrong: str = ""
     untested: str = ""
     text: str = ""
+    diagnose: Callable[[], Diagnosis] = Diagnosis
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,13 @@ def claim(law: Law, judged: Any) -> Claim:
 
 def read(path: str) -> Answer:
     """Read an answer: TOML, or a Python file if its name ends in .py. Raises Unreadable."""
+    if path.endswith(".py"):
+        _content(path)
+        return read_python(path)
+    return _Reader(path, load_toml(path)).answer()
+
+
+def _content(path: str) -> bytes:
     try:
         if not Path(path).is_file():
             raise Unreadable("no such file" if not Path(path).exists() else "it is not a file")
@@ -110,7 +120,24 @@ def read(path: str) -> Answer:
         raise Unreadable(f"it cannot be read: {reason}") from None
     if len(content) > MAX_FILE:
         raise Unreadable(f"it is larger than {MAX_FILE // 2**20} MiB")
-    return read_python(path) if path.endswith(".py") else read_toml(path, content)
+    return content
+
+
+def load_toml(path: str) -> dict[str, Any]:
+    """Return the tables of a TOML file, its decimals as they are written. Raises Unreadable."""
+    try:
+        text = _content(path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable("it is not text in UTF-8") from None
+    # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
+    # such run is cut to one that is still too long for a number, and refused where it stands.
+    text = re.sub(r"(?:\d_?){1000,}", "9" * (MAX_DIGITS + 1), text)
+    try:
+        return tomllib.loads(text, parse_float=DecimalText)
+    except tomllib.TOMLDecodeError as error:
+        raise Unreadable(f"it is not TOML: {error}") from None
+    except (RecursionError, ValueError):
+        raise Unreadable("it is not TOML that can be read: nested too deeply") from None
 
 
 def read_python(path: str) -> Answer:
@@ -139,28 +166,19 @@ def read_python(path: str) -> Answer:
 def part_of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
     """Return what a function owes."""
     claims = tuple(claim(law, judged) for law in laws)
+    diagnose: dict[str, Callable[[], Diagnosis]] = {
+        "q1.gradients": lambda: diagnosis.of_network_function(judged, draw_inputs(NETWORKS)),
+        "q2.gradient": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ANY_TARGETS)),
+        "q2.one_hot": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ONE_HOT_INPUTS)),
+        "q3.converges": lambda: diagnosis.of_rate_function(
+            partial(descent.ask, judged), draw_inputs(RATES)
+        ),
+    }
+    whole = Part(claims, diagnose=diagnose[part])
     if part != "q2.gradient":
-        return Part(claims)
+        return whole
     weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)
-    return Part(claims, where_sum_is_one=weaker)
-
-
-def read_toml(path: str, content: bytes) -> Answer:
-    """Read numbers and formulas. Raises Unreadable."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Unreadable("it is not text in UTF-8") from None
-    # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
-    # such run is cut to one that is still too long for a number, and refused where it stands.
-    text = re.sub(r"(?:\d_?){1000,}", "9" * (MAX_DIGITS + 1), text)
-    try:
-        tables = tomllib.loads(text, parse_float=DecimalText)
-    except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"it is not TOML: {error}") from None
-    except (RecursionError, ValueError):
-        raise Unreadable("it is not TOML that can be read: nested too deeply") from None
-    return _Reader(path, tables).answer()
+    return replace(whole, where_sum_is_one=weaker)
 
 
 class DecimalText(str):
@@ -188,8 +206,18 @@ class _Reader:
                 self.complain(f"{name}: a table is wanted: [{name}]")
             else:
                 self.read_table(name, table)
+        self.diagnose_numbers_together()
         ordered = {part: self.parts[part] for part in PARTS if part in self.parts}
         return Answer(self.path, ordered, tuple(self.malformed))
+
+    def diagnose_numbers_together(self) -> None:
+        """Let every part of Question 1 be diagnosed with all numbers that are given."""
+        given = {
+            name: part for name, part in self.parts.items() if name[:2] == "q1" and part.claims
+        }
+        blocks = [part.claims[0].judged for part in given.values()]
+        together = cache(lambda: diagnosis.of_numbers(blocks))
+        self.parts.update({name: replace(part, diagnose=together) for name, part in given.items()})
 
     def complain(self, line: str) -> None:
         if line not in self.malformed:
@@ -227,13 +255,18 @@ class _Reader:
 
 def _gradient_part(formula: Formula, *, one_hot: bool) -> Part:
     laws = softmax.LAWS_OF_ONE_HOT_FORMULA if one_hot else softmax.LAWS_OF_FORMULA
-    part = Part(tuple(claim(law, formula) for law in laws), text=formula.text)
+    (domain, *_) = softmax.DOMAINS[one_hot]
+    part = Part(
+        tuple(claim(law, formula) for law in laws),
+        text=formula.text,
+        diagnose=lambda: diagnosis.of_softmax_formula(formula, draw_inputs(domain)),
+    )
     if formula.when is not None:
-        domain = Domain(f"inputs where {formula.condition}", partial(softmax.assumes, formula))
+        meant = Domain(f"inputs where {formula.condition}", partial(softmax.assumes, formula))
         drawn = [case for one in softmax.DOMAINS[one_hot] for case in draw_inputs(one)]
-        meeting = [case for case in drawn if domain.contains(case)]
+        meeting = [case for case in drawn if meant.contains(case)]
         if len(meeting) < len(drawn):  # an assumption that every input meets is none
-            law = Law(softmax.formula_equals_the_derivative, domain)
+            law = Law(softmax.formula_equals_the_derivative, meant)
             stated = Claim(law, formula, lambda: meeting)
             return replace(part, claims=(stated,), condition=formula.condition)
     weaker = () if one_hot else softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE
@@ -248,7 +281,11 @@ def _condition_part(name: str, formula: Formula) -> Part:
     except FormulaError as error:
         raise Malformed(f"{name}: {error}") from None
     (law,) = descent.LAWS_OF_FORMULA
-    return Part((Claim(law, formula, lambda: rates),), text=formula.text)
+    return Part(
+        (Claim(law, formula, lambda: rates),),
+        text=formula.text,
+        diagnose=lambda: diagnosis.of_condition(formula),
+    )
 
 
 def _own_names(name: str, lines: Any, scope: Scope) -> Scope:
@@ -286,7 +323,7 @@ def _flattened(
     name: str, value: Any, shape: tuple[int, ...], whole: tuple[int, ...]
 ) -> Iterator[Written]:
     if not shape:
-        yield _written(name, value)
+        yield number(name, value)
         return
     if not isinstance(value, list) or len(value) != shape[0]:
         found = f"a list of {len(value)}" if isinstance(value, list) else "no list"
@@ -296,19 +333,20 @@ def _flattened(
         yield from _flattened(f"{name}[{index}]", one, shape[1:], whole)
 
 
-def _written(name: str, value: Any) -> Written:
+def number(name: str, value: Any) -> Written:
+    """Return a number as it is written. Raises Malformed."""
     if isinstance(value, bool) or not isinstance(value, int | DecimalText):
         remedy = "; leave out the quotes" if isinstance(value, str) else ""
         raise Malformed(f"{name}: a number is wanted, found {_kind(value)}{remedy}")
     text = str(value)
     if text.lstrip("+-") in ("nan", "inf"):
         raise Malformed(f"{name}: {text} is not a number; write digits")
-    number = Written(text)
+    written = Written(text)
     try:
-        _ = number.value
+        _ = written.value
     except ValueError as error:
         raise Malformed(f"{name}: {error}") from None
-    return number
+    return written
 
 
 def _kind(value: Any) -> str:
@@ -352,6 +390,6 @@ def ours() -> list[Answer]:
         whole = part_of_function(part, laws, Function(functions[name], count))
         parts[part] = replace(whole, claims=(*whole.claims, *extra[part]))
     return [
-        replace(read_toml(str(path), path.read_bytes()), name="analytic/answer.toml"),
+        replace(read(str(path)), name="analytic/answer.toml"),
         Answer("analytic/*.py", parts),
     ]

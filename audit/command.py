@@ -1,6 +1,8 @@
 """The command `gradaudit`."""
 
 import argparse
+import difflib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -43,15 +45,67 @@ TEMPLATE = """\
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] == ["template"]:
-        if words[1:]:
-            return complain("gradaudit template takes nothing more")
-        print(TEMPLATE, end="")
-        return 0
+    command = COMMANDS.get(words[0]) if words else None
+    if command is not None:
+        return command(words[1:])
     options = _parser().parse_args(words)
     prepare(options.examples)
     leave_no_folder_behind()
     return run(options.answers, as_json=options.format == "json")
+
+
+def template(words: Sequence[str]) -> int:
+    """Print an empty answer to fill in."""
+    if words:
+        return complain("gradaudit template takes nothing more")
+    print(TEMPLATE, end="")
+    return 0
+
+
+def exam(words: Sequence[str]) -> int:
+    """Print which law sees which known mistake; 1 if one is seen by none."""
+    if words:
+        return complain("gradaudit exam takes nothing more")
+    prepare()
+    leave_no_folder_behind()
+    from audit.telling import exam_text
+    from properties.exam import papers, sit, smallest_errors
+
+    results = [sit(paper) for paper in papers()]
+    print(exam_text(results, smallest_errors()))
+    return 0 if all(map(any, itertools.chain(*(result.sight for result in results)))) else 1
+
+
+def explain(words: Sequence[str]) -> int:
+    """Print a known mistake."""
+    from audit import telling
+    from properties.diagnosis import BY_ID
+
+    if len(words) != 1 or words[0] not in BY_ID:
+        close = difflib.get_close_matches(words[0], BY_ID, n=1) if len(words) == 1 else []
+        hint = f"; did you mean {close[0]}?" if close else f"; known are {', '.join(BY_ID)}"
+        asked = f"no mistake {telling.escaped(words[0])}" if len(words) == 1 else "one ID is wanted"
+        return complain(f"explain: {asked}{hint}")
+    print(telling.explain(BY_ID[words[0]]))
+    return 0
+
+
+def lint(words: Sequence[str]) -> int:
+    """Say what the numbers of an exercise can't show; 1 if something could be better."""
+    from audit.exercise import lint_text, read_exercise
+    from audit.process import Unreadable
+    from audit.telling import escaped
+    from properties.question import DATA
+
+    if len(words) > 1:
+        return complain("gradaudit lint takes one file, or none for the assignment's own data")
+    try:
+        network = read_exercise(words[0]) if words else DATA
+    except Unreadable as reason:
+        return complain(f"{escaped(words[0])}: {escaped(str(reason))}")
+    text, clean = lint_text(network)
+    print(text)
+    return 0 if clean else 1
 
 
 def run(paths: Sequence[str], *, as_json: bool) -> int:
@@ -93,7 +147,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gradaudit",
         description="Audit hand-derived gradients. Without an ANSWER, audits our own.",
-        epilog="gradaudit template prints an empty answer to fill in.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=OTHERS,
     )
     parser.add_argument("answers", nargs="*", metavar="ANSWER", help="a .toml or a .py file")
     parser.add_argument("--format", choices=("text", "json"), default="text")
@@ -128,6 +183,16 @@ def leave_no_folder_behind() -> None:
 
 def _colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+COMMANDS = {"template": template, "exam": exam, "explain": explain, "lint": lint}
+OTHERS = """\
+other commands:
+  gradaudit template     print an empty answer to fill in
+  gradaudit explain ID   print a known mistake
+  gradaudit exam         print which law sees which known mistake
+  gradaudit lint [FILE]  say what the numbers of an exercise can't show (default: ours)
+"""
 
 
 if __name__ == "__main__":

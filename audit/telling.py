@@ -4,15 +4,19 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
 
 from audit.verdicts import Audit, Verdict
+from properties.diagnosis import BY_ID, Diagnosis
 from properties.evaluate import FIRST_PRECISION, precision
+from properties.exam import Result
 from properties.laws import Law, Outcome, Refusal
+from properties.mistakes import CATALOGUES, Mistake, Variant, variants
 from properties.written import ASSIGNMENT, Written
 
 LONGEST = 14  # characters of a number that is written out exactly
@@ -186,8 +190,8 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
         "status": verdict.status,
         "condition": verdict.condition or None,
         "line": 1 if verdict.text else None,
-        "mistake": None,
-        "candidates": [],
+        "mistake": verdict.diagnosis.mistake,
+        "candidates": list(verdict.diagnosis.candidates),
         "explanation": explanation(verdict) or None,
         "laws": [
             {"statement": one.law.statement, "status": one.status, "examples": one.examples}
@@ -198,6 +202,29 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def explanation(verdict: Verdict) -> str:
+    """Return why a verdict is what it is, and what is known of the mistake."""
+    return " ".join(filter(None, [f"{why(verdict)}.", *mistake(verdict.diagnosis)])).strip(".")
+
+
+def mistake(known: Diagnosis) -> list[str]:
+    """Return what is known of a mistake, in sentences."""
+    said = []
+    if known.mistake:
+        said.append(BY_ID[known.mistake].sentence)
+    elif known.together and len(known.candidates) == 2:
+        one, other = (BY_ID[name].sentence for name in known.candidates)
+        said.append(f"Consistent with two mistakes at once. {one} {other}")
+    elif known.candidates:
+        kind = "two mistakes at once, among" if known.together else "any of"
+        said.append(f"Consistent with {kind} {', '.join(known.candidates)}.")
+    if known.facts:
+        said.append(f"It is {'; '.join(known.facts)}.")
+    if known.hidden and not known.mistake:
+        said.append(f"This part alone cannot show {', '.join(known.hidden)}.")
+    return said
+
+
+def why(verdict: Verdict) -> str:
     """Return why a verdict is what it is, in a sentence."""
     failure = verdict.failure
     if verdict.status == "untested":
@@ -214,6 +241,72 @@ def explanation(verdict: Verdict) -> str:
         happens = "loses its accuracy" if lost else "overflows"
         return f"mathematically right, but it {happens} at large logits"
     return f"it breaks the law: {failure.law.statement}"
+
+
+def exam_text(results: Sequence[Result], errors: Iterable[tuple[str, int]]) -> str:
+    """Return the table of the exam: a row for each mistake, a column for each law."""
+    lines = []
+    total = sum(len(result.sight) for result in results)
+    lines.append(f"{sum(result.caught for result in results)} of {total} mistakes are caught.")
+    for result in results:
+        laws = result.paper.laws
+        lines += ["", f"{result.paper.title}: {result.caught} of {len(result.sight)}"]
+        for letter, law, seen in zip(_LETTERS, laws, zip(*result.sight, strict=True), strict=False):
+            lines.append(f"  {letter}  {law_name(law)}: {sum(seen)}")
+        for (variant, _), by in zip(result.paper.mistakes, result.sight, strict=True):
+            row = "".join(letter if one else "." for letter, one in zip(_LETTERS, by, strict=False))
+            lines.append(f"    {row}  {' and '.join(variant.ids)}: {_change(variant)}")
+    lines += ["", "the smallest relative error of one entry that is noticed"]
+    lines += [f"  {name}: 1e-{k}" for name, k in errors]
+    return "\n".join(lines)
+
+
+_LETTERS = "abcdefghijklmnop"
+
+
+def _change(variant: Variant) -> str:
+    """Return the lines of a wrong computation that differ from the right one."""
+    right = _right_lines(variant)
+    told = [
+        text if name == "range" else f"{name} = {text}"
+        for name, text in variant.lines.items()
+        if right[name] != text
+    ]
+    return ", ".join([*told, *(one.data_text for one in variant.mistakes if one.data)])
+
+
+def explain(mistake: Mistake) -> str:
+    """Return a known mistake: the sentence, the wrong computation beside the right, where seen."""
+    lines = [mistake.id, *textwrap.wrap(mistake.sentence, WIDTH)]
+    for variant in _variants_of(mistake):
+        lines.append("")
+        right = _right_lines(variant)
+        for name, text in variant.lines.items():
+            called = "" if name == "range" else f"{name:<4}= "
+            differs = text != right[name]
+            lines.append(f"  {'✗' if differs else ' '} {called}{text}")
+            if differs:
+                lines.append(f"  ✓ {called}{right[name]}")
+    if mistake.data_text:
+        lines += [
+            "",
+            f"  ✗ computed {mistake.data_text}",
+            "  ✓ computed on all of the data, exactly",
+        ]
+    if mistake.seen:
+        lines += ["", f"Seen in: {mistake.seen}"]
+    return "\n".join(lines)
+
+
+def _variants_of(mistake: Mistake) -> list[Variant]:
+    for catalogue, right in CATALOGUES:
+        if mistake in catalogue:
+            return variants([replace(mistake, data=())], right)
+    return []
+
+
+def _right_lines(variant: Variant) -> Mapping[str, str]:
+    return next(right for _, right in CATALOGUES if right.keys() == variant.lines.keys())
 
 
 def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
@@ -284,14 +377,16 @@ def _paragraph(verdict: Verdict, colour: bool) -> Iterable[str]:
     is_ = "is " if verdict.status == "conditional" else ""
     head = f"{MARKS[verdict.status]} {verdict.part} {is_}{verdict.status}"
     plain = verdict.status == "fails" and failure is not None and not verdict.only_overflows
-    why = "" if plain else f": {explanation(verdict)}"
-    yield _paint(head, verdict.status, colour) + why
+    yield _paint(head, verdict.status, colour) + ("" if plain else f": {why(verdict)}")
+    name = verdict.diagnosis.mistake
+    for sentence in mistake(verdict.diagnosis):
+        yield _line("mistake", f"{sentence} ({name})") if name else _line("note", sentence)
     if verdict.text:
         yield _line("formula", verdict.text)
     if failure is None or failure.refusal is None:
         return
     refusal = failure.refusal
-    if plain:
+    if plain and not name:
         yield _line("law", failure.law.statement)
     yield _line("input", shown_input(failure))
     expected, found = sides(refusal)

@@ -1,9 +1,9 @@
 """From the outcomes of laws to one verdict for each part of an answer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from audit.answers import PARTS, Answer, Claim, Part
+from audit.answers import PARTS, Answer, Part
+from properties.diagnosis import Diagnosis
 from properties.laws import Outcome
 
 SUM_IS_ONE = "sum(t) == 1"
@@ -15,7 +15,8 @@ class Verdict:
 
     status: holds, conditional, fails, untested or unanswered. condition: what it is conditional
     on. reason: why it is untested, or wrong without a counterexample. stated: the answer states
-    its condition itself. text: the formula as written. outcomes: one for each law.
+    its condition itself. text: the formula as written. outcomes: one for each law. diagnosis:
+    which known mistake it is.
     """
 
     part: str
@@ -25,6 +26,7 @@ class Verdict:
     reason: str = ""
     stated: bool = False
     text: str = ""
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
     @property
     def failure(self) -> Outcome | None:
@@ -82,28 +84,25 @@ def _verdict(name: str, part: Part | None) -> Verdict:
         return Verdict(name, "untested", reason=part.untested, text=part.text)
     if part.wrong:
         return Verdict(name, "fails", reason=part.wrong, text=part.text)
-    outcomes = _outcomes(part.claims)
-    statuses = {one.status for one in outcomes}
+    verdict = Verdict(
+        name, "holds", tuple(claim.outcome() for claim in part.claims), text=part.text
+    )
+    statuses = {one.status for one in verdict.outcomes}
     if "fails" in statuses:
-        if part.where_sum_is_one and _all_hold(part.where_sum_is_one):
-            return Verdict(name, "conditional", outcomes, condition=SUM_IS_ONE, text=part.text)
-        return Verdict(name, "fails", outcomes, text=part.text)
-    if "untested" in statuses:
-        if part.condition and not any(one.examples for one in outcomes):
-            reason = f"no input meets its own assumption, {part.condition}"
-        else:
-            reason = next(one.reason for one in outcomes if one.status == "untested")
-        return Verdict(name, "untested", outcomes, reason=reason, text=part.text)
-    if part.condition:
-        return Verdict(
-            name, "conditional", outcomes, condition=part.condition, stated=True, text=part.text
+        conditional = part.where_sum_is_one and all(
+            claim.outcome().status == "holds" for claim in part.where_sum_is_one
         )
-    return Verdict(name, "holds", outcomes, text=part.text)
-
-
-def _outcomes(claims: Sequence[Claim]) -> tuple[Outcome, ...]:
-    return tuple(claim.outcome() for claim in claims)
-
-
-def _all_hold(claims: Sequence[Claim]) -> bool:
-    return all(claim.outcome().status == "holds" for claim in claims)
+        return replace(
+            verdict,
+            status="conditional" if conditional else "fails",
+            condition=SUM_IS_ONE if conditional else "",
+            diagnosis=part.diagnose(),
+        )
+    if "untested" in statuses:
+        reason = next(one.reason for one in verdict.outcomes if one.status == "untested")
+        if part.condition and not verdict.outcomes[0].examples:
+            reason = f"no input meets its own assumption, {part.condition}"
+        return replace(verdict, status="untested", reason=reason)
+    if part.condition:
+        return replace(verdict, status="conditional", condition=part.condition, stated=True)
+    return verdict

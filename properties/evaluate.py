@@ -293,7 +293,7 @@ class Env:
     def truth(self, tree: ast.expr) -> bool:
         """Return whether a condition holds, everywhere if it has several entries."""
         value = self.evaluate(tree)
-        return all(decide(operator.ne, number, ZERO) for number in np.ravel(np.array(value)))
+        return all(decide(operator.ne, number, 0) for number in np.ravel(np.array(value)))
 
     def lookup(self, name: str) -> Any:
         """Return the value of a name."""
@@ -486,7 +486,7 @@ class Env:
 
     @staticmethod
     def _is_true(number: Any) -> bool:
-        return decide(operator.ne, number, ZERO)
+        return decide(operator.ne, number, 0)
 
 
 def _index(number: Any, size: int) -> int:

@@ -104,6 +104,17 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
     return Outcome(law, "fails", tried, refusal, _smallest_silent(law, judged, case))
 
 
+def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
+    """Return whether a law refuses what is judged, in its own words, on some input."""
+    for case in inputs:
+        try:
+            if _refusal(law, judged, case) is not None:
+                return True
+        except (NoAnswer, OutOfContract):
+            continue
+    return False
+
+
 def _refusal(law: Law, judged: Any, case: Any) -> Refusal | None:
     try:
         with np.errstate(all="ignore"):  # what overflows shows in the values

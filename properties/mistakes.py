@@ -1,25 +1,30 @@
 """Known mistakes: wrong answers that people really give, each written as its difference from right.
 
-The right computation of each question stands here once. A mistake changes a line or two of it,
-or the data it looks at. Since all of it is in the formula language, a mistake can be computed in
-float64, as a function to be refused, and in exact numbers, to be compared with what is written.
+The right computation of each question stands here once, in lines. A mistake changes a line or two
+of it, or the data it looks at; `{old}` in a changed line is the line as it was, so that mistakes
+can be combined. All of it is in the formula language: a mistake can be computed in float64, as a
+function to be refused, and in exact numbers, to be compared with what somebody wrote.
 
 Ids never change meaning. An id may have several variants; any of them is the same mistake.
 """
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
 
+from properties.balls import settled
 from properties.evaluate import Env
 from properties.formula import Formula, Scope, parse
 from properties.inputs import Logits, Network
-from properties.question import NETWORK, ONE_HOT, RATE, SOFTMAX
+from properties.question import CONVERGES, NETWORK, ONE_HOT, RATE
 
-COMPUTATION = {  # of Question 1, in order
+Lines = Mapping[str, str]
+
+NETWORK_LINES: Lines = {  # of Question 1, in order
     "z": "X @ W1 + b1",
     "h": "relu(z)",
     "y": "h @ w2 + b2",
@@ -27,277 +32,316 @@ COMPUTATION = {  # of Question 1, in order
     "m": "z > 0",
     "dw2": "h.T @ e",
     "db2": "sum(e)",
-    "s": "outer(e, w2) * m",
+    "u": "w2",
+    "s": "outer(e, u) * m",
     "dW1": "X.T @ s",
     "db1": "sum(s, axis=0)",
 }
 GRADIENTS = {"W1": "dW1", "b1": "db1", "w2": "dw2", "b2": "db2"}
+SOFTMAX_LINES: Lines = {  # of Question 2
+    "p": "softmax(y)",
+    "S": "sum(t)",
+    "g": "p * S - t",
+}
+RATE_LINES: Lines = {"range": CONVERGES}  # of Question 3
 
 
-@dataclass(frozen=True)
-class NetworkMistake:
-    """A mistake in Question 1.
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A known mistake.
 
-    sentence: what was done, for the person who did it. changes: the lines that differ from
-    COMPUTATION, one mapping for each variant. data: which part of the data is looked at instead,
-    and how that reads. seen: where it was seen. convention: it is no mistake, but a choice.
+    sentence: what was done, for the person who did it. changes: for each variant, the lines of
+    the right computation that differ; for Question 3, the condition under the name `range`.
+    data: what is done to the data instead, for each variant, and data_text how that reads.
+    seen: where.
     """
 
     id: str
     sentence: str
-    changes: tuple[Mapping[str, str], ...] = ({},)
-    data: Callable[[Network], Network] | None = None
+    changes: tuple[Lines, ...] = ({},)
+    data: tuple[Callable[[Network], Network], ...] = ()
     data_text: str = ""
     seen: str = ""
-    convention: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One way of making a mistake, or two at once: a whole wrong computation.
+
+    mistakes: the one or two mistakes. lines: the computation that comes of them. looked_at: the
+    data that it is done on.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    lines: Lines
+    looked_at: Callable[[Network], Network]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the mistakes."""
+        return tuple(mistake.id for mistake in self.mistakes)
 
     @cached_property
-    def scopes(self) -> tuple[Scope, ...]:
-        """The names of the wrong computation, for each variant."""
-        return tuple(computation(change) for change in self.changes)
+    def scope(self) -> Scope:
+        """The names of the wrong computation."""
+        known = NETWORK if "z" in self.lines else ONE_HOT
+        trees = {name: _tree(text, known) for name, text in self.lines.items()}
+        return replace(known, defined=trees)
 
-    def gradient(self, network: Network, variant: int = 0) -> dict[str, Any]:
-        """Return the wrong gradients, exactly. Raises UndefinedError."""
-        looked_at = self.data(network) if self.data else network
-        env = Env(looked_at.values, looked_at.sizes, self.scopes[variant].defined)
+    def gradients(self, network: Network) -> dict[str, Any]:
+        """Return the wrong gradient of each parameter, exactly. Raises UndefinedError."""
+        data = self.looked_at(network)
+        env = Env(data.values, data.sizes, self.scope.defined)
         return {block: env.lookup(name) for block, name in GRADIENTS.items()}
 
-    def function(self, variant: int = 0) -> Callable[..., tuple[Any, ...]]:
-        """Return the mistake as a float64 gradient function."""
+    def gradient(self, case: Logits) -> Any:
+        """Return the wrong gradient of the logits (n,), exactly or in balls. Raises NoAnswer."""
+        if "z" in self.lines:
+            raise TypeError("a mistake of Question 1 has no gradient of logits")
+        env = Env(case.values, case.sizes, self.scope.defined)
+        return settled(lambda: env.lookup("g"))
+
+    def network_function(self) -> Callable[..., tuple[Any, ...]]:
+        """Return the wrong gradients as a float64 function."""
 
         def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> tuple[Any, ...]:
-            looked_at = Network(W1, b1, w2, b2, X, t)
-            looked_at = self.data(looked_at) if self.data else looked_at
-            values = {**looked_at.blocks, "n": float(len(looked_at.t))}
-            env = Env(values, looked_at.sizes, self.scopes[variant].defined, floats=True)
+            data = self.looked_at(Network(W1, b1, w2, b2, X, t))
+            values = {**data.blocks, "n": float(len(data.t))}
+            env = Env(values, data.sizes, self.scope.defined, floats=True)
             return tuple(env.lookup(name) for name in GRADIENTS.values())
 
         return gradients
 
-
-def computation(changes: Mapping[str, str]) -> Scope:
-    """Return the right computation of Question 1 with some lines changed."""
-    scope = replace(NETWORK, defined={})
-    for name, text in {**COMPUTATION, **changes}.items():
-        scope = scope.define(name, text)
-    return scope
-
-
-@dataclass(frozen=True)
-class GradientMistake:
-    """A mistake in Question 2: its formulas, one for each variant, in the names of SOFTMAX."""
-
-    id: str
-    sentence: str
-    formulas: tuple[str, ...]
-    seen: str = ""
-
-    def formula(self, variant: int = 0, *, one_hot: bool = False) -> Formula:
-        """Return the wrong formula, in the scope of one-hot targets or of any."""
-        scope = (ONE_HOT if one_hot else SOFTMAX).define("p", "softmax(y)")
-        return parse(self.formulas[variant], scope)
-
-    def function(self, variant: int = 0) -> Callable[[Any, Any], Any]:
-        """Return the mistake as a float64 gradient function of (y, t)."""
-        formula = self.formula(variant)
+    def softmax_function(self) -> Callable[[Any, Any], Any]:
+        """Return the wrong gradient as a float64 function of (y, t)."""
 
         def gradient(y: Any, t: Any) -> Any:
-            env = Env(
-                {"y": y, "t": t, "n": float(len(y))},
-                {"K": len(y)},
-                formula.scope.defined,
-                floats=True,
-            )
-            if not formula.uses("i"):
-                return env.evaluate(formula.tree)
-            return np.array([env.where(i=i).evaluate(formula.tree) for i in range(len(y))])
+            values = {"y": y, "t": t, "n": float(len(y))}
+            return Env(values, {"K": len(y)}, self.scope.defined, floats=True).lookup("g")
 
         return gradient
 
-    def function_one_hot(self, variant: int = 0) -> Callable[[Any, int], Any]:
-        """Return the mistake as a float64 gradient function of (y, c)."""
-        gradient = self.function(variant)
+    def one_hot_function(self) -> Callable[[Any, int], Any]:
+        """Return the wrong gradient as a float64 function of (y, c)."""
+        gradient = self.softmax_function()
         return lambda y, c: gradient(y, np.eye(len(y))[c])
 
-    def case_formula(self, case: Logits, variant: int = 0) -> Formula:
-        """Return the wrong formula in the scope that a case belongs to."""
-        return self.formula(variant, one_hot=case.c is not None)
+    def softmax_formula(self) -> Formula:
+        """Return the wrong gradient as a formula."""
+        return Formula("g", _tree("g", self.scope), self.scope)
+
+    def condition(self) -> Formula:
+        """Return the wrong condition on the rate."""
+        return parse(self.lines["range"], RATE)
+
+    def rate_function(self) -> Callable[[float], bool]:
+        """Return the wrong condition as a function of a float rate."""
+        tree = self.condition().tree
+        return lambda eta: bool(Env({"eta": eta}, {}, {}, floats=True).evaluate(tree))
 
 
-@dataclass(frozen=True)
-class RateMistake:
-    """A mistake in Question 3: a wrong condition on the learning rate, for each variant."""
-
-    id: str
-    sentence: str
-    conditions: tuple[str, ...]
-    seen: str = ""
-
-    def formula(self, variant: int = 0) -> Formula:
-        """Return the wrong condition."""
-        return parse(self.conditions[variant], RATE)
-
-    def function(self, variant: int = 0) -> Callable[[float], bool]:
-        """Return the mistake as a function of a float rate."""
-        formula = self.formula(variant)
-
-        def converges(eta: float) -> bool:
-            env = Env({"eta": eta}, {}, formula.scope.defined, floats=True)
-            return bool(env.evaluate(formula.tree))
-
-        return converges
+@cache
+def _parsed(text: str, names: tuple[str, ...], known: str) -> Any:
+    scope = {"NETWORK": NETWORK, "ONE_HOT": ONE_HOT}[known]
+    # A line is parsed once, where the names of all lines are known, whoever changes them.
+    placeholder = parse("0", scope).tree
+    return parse(text, replace(scope, defined=dict.fromkeys(names, placeholder))).tree
 
 
-def _samples(keep: Callable[[int], list[int]]) -> Callable[[Network], Network]:
-    return lambda network: network.with_samples(keep(len(network.t)) or [0])
+def _tree(text: str, scope: Scope) -> Any:
+    known = "NETWORK" if "W1" in scope.given else "ONE_HOT"
+    lines = NETWORK_LINES if known == "NETWORK" else SOFTMAX_LINES
+    return _parsed(text, tuple(lines), known)
 
 
-NETWORK_MISTAKES: tuple[NetworkMistake, ...] = (
-    NetworkMistake(
+def changed(lines: Lines, changes: Lines) -> Lines:
+    """Return lines with some changed; `{old}` stands for the line as it was."""
+    new = {
+        name: text.replace("{old}", f"({lines.get(name, '')})") for name, text in changes.items()
+    }
+    return {**lines, **new}
+
+
+def variants(mistakes: Sequence[Mistake], lines: Lines) -> list[Variant]:
+    """Return every variant of every mistake."""
+    return [
+        Variant((mistake,), changed(lines, changes), looked_at)
+        for mistake in mistakes
+        for changes in mistake.changes
+        for looked_at in mistake.data or (_as_it_is,)
+    ]
+
+
+def pairs(mistakes: Sequence[Mistake], lines: Lines) -> Iterator[Variant]:
+    """Yield every two mistakes made at once, one after the other, where neither hides the other."""
+    singles = variants(mistakes, lines)
+    seen = {(tuple(one.lines.items()), one.looked_at) for one in singles}
+    for first, second in itertools.permutations(singles, 2):
+        (one,), (other,) = first.mistakes, second.mistakes
+        if one is other or (one.data and other.data):
+            continue
+        for changes in other.changes:
+            lines_of_both = changed(first.lines, changes)
+            looked_at = first.looked_at if one.data else second.looked_at
+            told = tuple(lines_of_both.items()), looked_at
+            if told not in seen:
+                seen.add(told)
+                yield Variant((one, other), lines_of_both, looked_at)
+
+
+def _as_it_is(network: Network) -> Network:
+    return network
+
+
+def _without_sample(skipped: int, network: Network) -> Network:
+    n = len(network.t)
+    keep = [k for k in range(n) if k != skipped % n]
+    return network.with_samples(keep) if keep and skipped < n else network
+
+
+NETWORK_MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "mask-missing",
         "The ReLU mask is missing: units that are off still pass the gradient on.",
         ({"m": "z*0 + 1"},),
         seen="everywhere; A1 >= 0 on the activation has the same effect",
     ),
-    NetworkMistake(
+    Mistake(
         "mask-inverted",
         "The ReLU mask is the wrong way round: units that are off pass the gradient, active ones "
         "do not.",
         ({"m": "z <= 0"},),
     ),
-    NetworkMistake(
+    Mistake(
         "mask-is-activation",
         "The activation itself stands where its derivative, the ReLU mask, belongs.",
         ({"m": "h"}, {"m": "z"}),
         seen="course forums",
     ),
-    NetworkMistake(
+    Mistake(
         "mask-leaky",
         "Units that are off pass a hundredth of the gradient, as a leaky ReLU would.",
         ({"m": "(z > 0) + 1/100 * (z <= 0)"},),
     ),
-    NetworkMistake(
+    Mistake(
         "mask-without-bias",
         "The ReLU mask is taken from X W1 without the bias b1.",
         ({"m": "X @ W1 > 0"},),
     ),
-    NetworkMistake(
+    Mistake(
         "bias-unmasked",
         "The gradient of b1 is taken before the ReLU mask; that of W1 is right.",
-        ({"db1": "sum(outer(e, w2), axis=0)"},),
+        ({"db1": "sum(outer(e, u), axis=0)"},),
     ),
-    NetworkMistake(
+    Mistake(
         "w2-missing",
         "The second layer's weights are missing where the error goes back through them.",
-        ({"s": "outer(e, w2*0 + 1) * m"},),
+        ({"u": "w2*0 + 1"},),
     ),
-    NetworkMistake(
+    Mistake(
         "gradient-for-weight",
         "The error goes back through the gradient of w2 instead of w2 itself.",
-        ({"s": "outer(e, dw2) * m"},),
+        ({"u": "dw2"},),
         seen="course forums",
     ),
-    NetworkMistake(
+    Mistake(
         "w2-updated",
         "The error goes back through w2 after its own descent step, not before.",
-        ({"s": "outer(e, w2 - 1/100 * dw2) * m"}, {"s": "outer(e, w2 - 1/10 * dw2) * m"}),
+        ({"u": "{old} - 1/100 * dw2"}, {"u": "{old} - 1/10 * dw2"}),
     ),
-    NetworkMistake(
+    Mistake(
         "error-sign",
         "The error is t - y instead of y - t: every sign is flipped.",
-        ({"e": "t - y"},),
+        ({"e": "-{old}"},),
         seen="deeplearning4j #345, autograd #412",
     ),
-    NetworkMistake(
+    Mistake(
         "factor-two",
         "Every gradient is doubled: the ½ of the loss was forgotten.",
-        ({"e": "2 * (y - t)"},),
+        ({"e": "2 * {old}"},),
         seen="Coursera's gradient-check lab",
     ),
-    NetworkMistake(
+    Mistake(
         "factor-half",
         "Every gradient is halved: the ½ of the loss was applied once more.",
-        ({"e": "(y - t) / 2"},),
+        ({"e": "{old} / 2"},),
         seen="Coursera's gradient-check lab",
     ),
-    NetworkMistake(
+    Mistake(
         "mean-for-sum",
         "The gradients are divided by the number of samples, but the loss is a sum.",
-        (
-            {"e": "(y - t) / n"},
-            {"dw2": "h.T @ e / n", "db2": "sum(e) / n", "s": "outer(e, w2) * m / n**2"},
-        ),
+        ({"e": "{old} / n"}, {"e": "{old} / n", "s": "{old} / n"}),
         seen="d2l-en #1000",
     ),
-    NetworkMistake(
+    Mistake(
         "bias-mean",
         "The gradients of the biases are averaged over the samples instead of summed.",
-        ({"db1": "sum(s, axis=0) / n", "db2": "sum(e) / n"},),
+        ({"db1": "{old} / n", "db2": "{old} / n"},),
     ),
-    NetworkMistake(
+    Mistake(
         "bias-one-sample",
         "The gradients of the biases take one sample's signal instead of the sum over all.",
         ({"db1": "s[0]", "db2": "e[0]"}, {"db1": "s[n-1]", "db2": "e[n-1]"}),
         seen="mlpack #3679",
     ),
-    NetworkMistake(
+    Mistake(
         "bias-total",
         "Every entry of the gradient of b1 is the sum over samples and units together.",
         ({"db1": "b1*0 + sum(s)"},),
         seen="rasbt/stat453 #5",
     ),
-    NetworkMistake(
+    Mistake(
         "transposed",
         "The gradient of W1 is transposed.",
-        ({"dW1": "s.T @ X"},),
+        ({"dW1": "{old}.T"},),
     ),
-    NetworkMistake(
+    Mistake(
         "preactivation-in-w2",
         "The gradient of w2 uses the pre-activation z instead of the activation h.",
         ({"dw2": "z.T @ e"},),
     ),
-    NetworkMistake(
+    Mistake(
         "forward-without-bias",
         "Both biases are left out of the forward pass.",
         ({"z": "X @ W1", "y": "h @ w2"},),
     ),
-    NetworkMistake(
+    Mistake(
         "forward-without-relu",
         "ReLU is left out, forward and backward: the network is linear.",
         ({"h": "z", "m": "z*0 + 1"},),
     ),
-    NetworkMistake(
+    Mistake(
         "relu-on-output",
         "ReLU is applied to the output as well.",
-        ({"y": "relu(h @ w2 + b2)"},),
+        ({"y": "relu({old})"},),
     ),
-    NetworkMistake(
+    Mistake(
         "target-dropped",
         "The targets are left out: the output stands where the error belongs.",
         ({"e": "y"},),
     ),
-    NetworkMistake(
+    Mistake(
         "error-squared",
         "The squared error stands where the error belongs.",
-        ({"e": "(y - t)**2"},),
+        ({"e": "{old}**2"},),
     ),
-    NetworkMistake(
+    Mistake(
         "error-sign-only",
         "Only the sign of the error is used, as for an absolute loss.",
-        ({"e": "(y > t) - 1*(y < t)"},),
+        ({"e": "({old} > 0) - 1*({old} < 0)"},),
     ),
-    NetworkMistake(
+    Mistake(
         "abs-w2",
         "The absolute value of w2 stands where w2 belongs.",
-        ({"s": "outer(e, abs(w2)) * m"},),
+        ({"u": "abs({old})"},),
     ),
-    NetworkMistake(
+    Mistake(
         "sample-skipped",
         "One sample is left out of the sums.",
-        data=_samples(lambda n: list(range(n - 1))),
-        data_text="without the last sample",
+        data=tuple(partial(_without_sample, k) for k in (-1, 0, 1, 2)),
+        data_text="without one of the samples",
     ),
-    NetworkMistake(
+    Mistake(
         "broadcast-error",
         "Outputs of shape (n, 1) less targets of shape (n,) make n × n errors.",
         ({"e": "n*y - sum(t)"}, {"e": "sum(y) - n*t"}),
@@ -305,123 +349,156 @@ NETWORK_MISTAKES: tuple[NetworkMistake, ...] = (
     ),
 )
 
-GRADIENT_MISTAKES: tuple[GradientMistake, ...] = (
-    GradientMistake(
+GRADIENT_MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "sum-t-assumed",
         "This is right only where the targets sum to 1.",
-        ("p - t",),
+        ({"S": "1"},),
         seen="tensorflow #60314, meganeura #102, ConvE #55",
     ),
-    GradientMistake(
+    Mistake(
         "diagonal-only",
         "Only the diagonal of the softmax Jacobian is used: the other classes are left out.",
-        ("-t * (1 - p)",),
+        ({"g": "-t * (1 - p)"},),
         seen="libnd4j #440, stats.SE 235528",
     ),
-    GradientMistake(
+    Mistake(
         "stopped-early",
         "The chain rule stops at the softmax: this is the derivative with respect to p.",
-        ("-t / p",),
+        ({"g": "-t / p"},),
         seen="DataScience.SE 64746",
     ),
-    GradientMistake("sign", "Every sign is flipped.", ("t - p * sum(t)",), "deeplearning4j #345"),
-    GradientMistake(
+    Mistake("sign", "Every sign is flipped.", ({"g": "-{old}"},), seen="deeplearning4j #345"),
+    Mistake(
         "off-diagonal-sign",
         "The off-diagonal entries of the softmax Jacobian have the wrong sign.",
-        ("-t[i] * (1 - p[i]) - sum(t[k] * p[i] * (k != i) for k in K)",),
+        # of all off-diagonal products Σ_k t_k p_i, the one with k = i is not one
+        ({"g": "-t * (1 - p) - (sum(t) - t) * p"},),
     ),
-    GradientMistake(
+    Mistake(
         "targets-scaled",
         "The targets stand where their sum belongs.",
-        ("p * t - t",),
+        ({"S": "t"},),
     ),
-    GradientMistake(
+    Mistake(
         "logits-for-softmax",
         "The logits stand where softmax(y) belongs.",
-        ("y - t", "y * sum(t) - t"),
+        ({"p": "y"}, {"p": "y", "S": "1"}),
     ),
-    GradientMistake(
+    Mistake(
         "sigmoid-for-softmax",
         "A sigmoid of each logit stands where softmax(y) belongs.",
-        ("1 / (1 + exp(-y)) - t", "1 / (1 + exp(-y)) * sum(t) - t"),
+        ({"p": "1 / (1 + exp(-y))"}, {"p": "1 / (1 + exp(-y))", "S": "1"}),
     ),
-    GradientMistake(
+    Mistake(
         "unnormalised",
-        "exp(y) is not divided by its sum.",
-        ("exp(y) - t", "exp(y) * sum(t) - t"),
+        "The exponentials are not divided by their sum.",
+        ({"p": "exp(y)"}, {"p": "exp(y)", "S": "1"}),
     ),
-    GradientMistake(
+    Mistake(
         "squared-error",
         "This is the gradient of a squared error through a sigmoid, not of the cross-entropy.",
-        ("(p - t) * p * (1 - p)",),
+        ({"g": "(p - t) * p * (1 - p)"},),
         seen="habits from the mean squared error",
     ),
-    GradientMistake(
+    Mistake(
         "mean-over-classes",
         "The gradient is divided by the number of classes.",
-        ("(p * sum(t) - t) / n",),
+        ({"g": "{old} / n"},),
     ),
-    GradientMistake(
+    Mistake(
         "double-softmax",
         "Softmax is applied twice.",
-        ("softmax(p) * sum(t) - t",),
+        ({"p": "softmax({old})"},),
     ),
-    GradientMistake(
+    Mistake(
         "log-base-ten",
         "The logarithm is taken to base ten.",
-        ("(p * sum(t) - t) / log(10)",),
+        ({"g": "{old} / log(10)"},),
     ),
-    GradientMistake(
+    Mistake(
         "one-hot-everywhere",
         "1 is subtracted at every class instead of at the true one.",
-        ("p - 1",),
+        ({"g": "p - 1"},),
     ),
 )
 
-RATE_MISTAKES: tuple[RateMistake, ...] = (
-    RateMistake(
+RATE_MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "half-range",
         "This demands 1 - 10η >= 0, so that x never changes its sign; it may.",
-        ("0 < eta < 1/10", "0 < eta <= 1/10"),
+        (
+            {"range": "0 < eta < 1/10"},
+            {"range": "0 < eta <= 1/10"},
+        ),
     ),
-    RateMistake(
+    Mistake(
         "derivative-halved",
         "The derivative was taken for 5x: it is 10x.",
-        ("0 < eta < 2/5",),
+        ({"range": "0 < eta < 2/5"},),
     ),
-    RateMistake(
+    Mistake(
         "closed-upper",
         "The upper end is included; there x changes its sign for ever.",
-        ("0 < eta <= 1/5",),
+        ({"range": "0 < eta <= 1/5"},),
     ),
-    RateMistake(
+    Mistake(
         "closed-lower",
         "0 is included; there x never moves.",
-        ("0 <= eta < 1/5", "0 <= eta <= 1/5"),
+        (
+            {"range": "0 <= eta < 1/5"},
+            {"range": "0 <= eta <= 1/5"},
+        ),
     ),
-    RateMistake(
+    Mistake(
         "no-lower-bound",
         "A lower bound is missing: with a rate of 0 or below, x does not come nearer.",
-        ("eta < 1/5", "eta <= 1/5"),
+        (
+            {"range": "eta < 1/5"},
+            {"range": "eta <= 1/5"},
+        ),
     ),
-    RateMistake(
+    Mistake(
         "two-sided",
         "Negative rates are included; they lead away from the minimum.",
-        ("abs(eta) < 1/5", "abs(eta) <= 1/5"),
+        (
+            {"range": "abs(eta) < 1/5"},
+            {"range": "abs(eta) <= 1/5"},
+        ),
     ),
-    RateMistake(
+    Mistake(
         "fastest-only",
         "This is the fastest rate only; others converge as well.",
-        ("eta == 1/10",),
+        ({"range": "eta == 1/10"},),
     ),
-    RateMistake(
+    Mistake(
         "optimum-excluded",
         "The rate 1/10 is left out; there x is at the minimum after one step.",
-        ("0 < eta < 1/5 and eta != 1/10",),
+        ({"range": "0 < eta < 1/5 and eta != 1/10"},),
     ),
-    RateMistake(
+    Mistake(
         "curvature-missed",
         "The curvature of f is missing: the range depends on it.",
-        ("0 < eta < 1", "0 < eta < 2", "eta < 1", "eta < 2"),
+        (
+            {"range": "0 < eta < 1"},
+            {"range": "0 < eta < 2"},
+            {"range": "eta < 1"},
+            {"range": "eta < 2"},
+        ),
     ),
+)
+
+CONVENTIONS: tuple[Mistake, ...] = (
+    Mistake(
+        "mask-at-kink",
+        "The ReLU mask is on where the pre-activation is exactly 0. That is no mistake but a "
+        "convention: there is no derivative there.",
+        ({"m": "z >= 0"},),
+    ),
+)
+
+CATALOGUES: tuple[tuple[tuple[Mistake, ...], Lines], ...] = (
+    (NETWORK_MISTAKES, NETWORK_LINES),
+    (GRADIENT_MISTAKES, SOFTMAX_LINES),
+    (RATE_MISTAKES, RATE_LINES),
 )

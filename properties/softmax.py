@@ -117,8 +117,13 @@ def is_softmax_less_one_at_the_class(judged: Function, case: Logits) -> None:
 
 
 def _closed_form(formula: Formula, case: Logits) -> Estimate:
-    exact = formula_values(formula, case)
-    return Estimate(np.array([float(arb(one).mid()) for one in exact]), softmax_rounding(case))
+    return Estimate(floats_of(formula_values(formula, case)), softmax_rounding(case))
+
+
+def floats_of(values: Array) -> Floats:
+    """Return the float64 values nearest to exact ones, balls or rationals."""
+    with precision(FIRST_PRECISION):
+        return np.array([float(arb(one).mid() if isinstance(one, arb) else one) for one in values])
 
 
 def sums_to_zero(judged: Function, case: Logits) -> None:

@@ -36,6 +36,16 @@ class Written:
         unit = fmpq(10) ** abs(exponent)
         return unit / 2 if exponent >= 0 else 1 / (2 * unit)
 
+    @property
+    def places(self) -> int:
+        """How many digits stand behind the decimal point."""
+        mantissa = self.text.lower().partition("e")[0]
+        return len(mantissa.replace("_", "").partition(".")[2])
+
+    def is_rounding_of(self, value: fmpq) -> bool:
+        """Return whether the digits are those of a value; those of an integer are exact."""
+        return self.claims(value) if self.half_unit else self.value == value
+
     def claims(self, exact: fmpq) -> bool:
         """Return whether the exact value rounds to these digits, either way at a tie."""
         return bool(abs(self.value - exact) <= self.half_unit)

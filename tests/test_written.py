@@ -1,5 +1,6 @@
 """Numbers as they are written: right when their digits are, and only then."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from flint import fmpq
 
 import analytic
-from audit.answers import read_toml
+from audit.answers import read
 from audit.verdicts import audit
 from properties.question import DATA
 from properties.written import Written, exact_gradient
@@ -20,10 +21,18 @@ RIGHT = {  # to every digit; each is a terminating decimal
 }
 
 
-def status(block: str, numbers: str) -> str:
-    answer = read_toml("answer", f"[question1]\n{block} = {numbers}\n".encode())
-    (verdict,) = audit(answer).answered
-    return verdict.status
+@pytest.fixture
+def status(tmp_path: Path) -> Callable[[str, str], str]:
+    def judge(block: str, numbers: str) -> str:
+        path = tmp_path / "answer.toml"
+        path.write_text(f"[question1]\n{block} = {numbers}\n", encoding="utf-8")
+        (verdict,) = audit(read(str(path))).answered
+        return verdict.status
+
+    return judge
+
+
+Status = Callable[[str, str], str]
 
 
 def test_our_answer_gives_the_thirteen_exact_numbers() -> None:
@@ -32,7 +41,7 @@ def test_our_answer_gives_the_thirteen_exact_numbers() -> None:
 
 
 @pytest.mark.parametrize("block", RIGHT)
-def test_the_right_numbers_hold(block: str) -> None:
+def test_the_right_numbers_hold(block: str, status: Status) -> None:
     assert status(block, RIGHT[block]) == "holds"
 
 
@@ -57,7 +66,9 @@ def exact_value(text: str) -> fmpq:
 
 
 @pytest.mark.parametrize(("block", "place", "text"), entries())
-def test_a_number_changed_in_its_last_digit_fails(block: str, place: int, text: str) -> None:
+def test_a_number_changed_in_its_last_digit_fails(
+    block: str, place: int, text: str, status: Status
+) -> None:
     parts = RIGHT[block].split(",")
     number = parts[place].strip(" []")
     parts[place] = parts[place].replace(number, text)
@@ -67,12 +78,12 @@ def test_a_number_changed_in_its_last_digit_fails(block: str, place: int, text: 
 @pytest.mark.parametrize(
     "text", ["-2.732", "-2.73", "-2.7", "-3e0", "-2.7320", "-27.32e-1", "-2.7_3"]
 )
-def test_fewer_or_more_right_digits_hold(text: str) -> None:
+def test_fewer_or_more_right_digits_hold(text: str, status: Status) -> None:
     assert status("b2", text) == "holds"
 
 
 @pytest.mark.parametrize("text", ["-3", "-2.74", "-2.7321", "2.732", "-2.8", "-2.731", "0.0", "-2"])
-def test_wrong_digits_fail(text: str) -> None:
+def test_wrong_digits_fail(text: str, status: Status) -> None:
     assert status("b2", text) == "fails"
 
 
