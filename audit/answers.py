@@ -24,11 +24,12 @@ from properties.formula import MAX_DIGITS, Formula, FormulaError, Scope, parse, 
 from properties.laws import Law, Outcome, hold
 from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
 from properties.rates import deciding_rates
-from properties.strategies import ANY_TARGETS, NETWORKS, RATES, Domain, draw_inputs
+from properties.strategies import ANY_TARGETS, RATES, Domain, draw_inputs
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
 from properties.written import Block, Written
 
 MAX_FILE = 16 * 2**20  # bytes
+MAX_KEY_PARTS = 50
 BLOCKS = ("W1", "b1", "w2", "b2")
 PARTS = (
     *(f"q1.{block}" for block in BLOCKS),
@@ -126,12 +127,15 @@ def _content(path: str) -> bytes:
 def load_toml(path: str) -> dict[str, Any]:
     """Return the tables of a TOML file, its decimals as they are written. Raises Unreadable."""
     try:
-        text = _content(path).decode("utf-8")
+        text = _content(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable("it is not text in UTF-8") from None
     # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
     # such run is cut to one that is still too long for a number, and refused where it stands.
     text = re.sub(r"(?:\d_?){1000,}", "9" * (MAX_DIGITS + 1), text)
+    if any(_key_parts(line) > MAX_KEY_PARTS for line in text.splitlines()):
+        # Python's reader takes time that grows with the square of the parts of a key.
+        raise Unreadable(f"a key of more than {MAX_KEY_PARTS} parts")
     try:
         return tomllib.loads(text, parse_float=DecimalText)
     except tomllib.TOMLDecodeError as error:
@@ -167,7 +171,7 @@ def part_of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
     """Return what a function owes."""
     claims = tuple(claim(law, judged) for law in laws)
     diagnose: dict[str, Callable[[], Diagnosis]] = {
-        "q1.gradients": lambda: diagnosis.of_network_function(judged, draw_inputs(NETWORKS)),
+        "q1.gradients": lambda: diagnosis.of_network_function(judged),
         "q2.gradient": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ANY_TARGETS)),
         "q2.one_hot": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ONE_HOT_INPUTS)),
         "q3.converges": lambda: diagnosis.of_rate_function(
@@ -179,6 +183,11 @@ def part_of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
         return whole
     weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)
     return replace(whole, where_sum_is_one=weaker)
+
+
+def _key_parts(line: str) -> int:
+    key = line.partition("=")[0]
+    return 0 if "," in key else key.count(".") + 1
 
 
 class DecimalText(str):
@@ -247,7 +256,7 @@ class _Reader:
         if question == "question3":
             return _condition_part(name, formula)
         part = _gradient_part(formula, one_hot=key == "one_hot")
-        if formula.uses("d"):
+        if formula.uses("d") or (formula.when is not None and formula.assumption().uses("d")):
             wrong = "it still contains a derivative d(...), so it is no closed form"
             return replace(part, claims=(), where_sum_is_one=(), wrong=wrong)
         return part
@@ -265,7 +274,8 @@ def _gradient_part(formula: Formula, *, one_hot: bool) -> Part:
         meant = Domain(f"inputs where {formula.condition}", partial(softmax.assumes, formula))
         drawn = [case for one in softmax.DOMAINS[one_hot] for case in draw_inputs(one)]
         meeting = [case for case in drawn if meant.contains(case)]
-        if len(meeting) < len(drawn):  # an assumption that every input meets is none
+        # An assumption that every input meets, for every class, is none.
+        if any(len(softmax.assumed(formula, case)) < len(case.y) for case in drawn):
             law = Law(softmax.formula_equals_the_derivative, meant)
             stated = Claim(law, formula, lambda: meeting)
             return replace(part, claims=(stated,), condition=formula.condition)
@@ -328,7 +338,7 @@ def _flattened(
     if not isinstance(value, list) or len(value) != shape[0]:
         found = f"a list of {len(value)}" if isinstance(value, list) else "no list"
         wanted = {2: "{} rows of {} numbers", 1: "a list of {} numbers"}[len(whole)].format(*whole)
-        raise Malformed(f"{name}: {wanted} are wanted, found {found}")
+        raise Malformed(f"{name}: wanted {wanted}, found {found}")
     for index, one in enumerate(value):
         yield from _flattened(f"{name}[{index}]", one, shape[1:], whole)
 
@@ -338,14 +348,18 @@ def number(name: str, value: Any) -> Written:
     if isinstance(value, bool) or not isinstance(value, int | DecimalText):
         remedy = "; leave out the quotes" if isinstance(value, str) else ""
         raise Malformed(f"{name}: a number is wanted, found {_kind(value)}{remedy}")
+    if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+        raise Malformed(f"{name}: more than {MAX_DIGITS} digits")
     text = str(value)
     if text.lstrip("+-") in ("nan", "inf"):
         raise Malformed(f"{name}: {text} is not a number; write digits")
     written = Written(text)
     try:
-        _ = written.value
+        nothing = written.value == 0 and "e" in text.lower()
     except ValueError as error:
         raise Malformed(f"{name}: {error}") from None
+    if nothing:
+        raise Malformed(f"{name}: 0 with an exponent claims no digit; write 0 or 0.0")
     return written
 
 

@@ -59,7 +59,7 @@ def main() -> None:
         _send(told, {"broken": _where(error, path) + describe(error)})
         return
     found = {name: "function" if callable(module[name]) else "" for name in names if name in module}
-    _send(told, {"functions": found, "names": [name for name in module if name[0] != "_"][:200]})
+    _send(told, {"functions": found, "names": [str(name) for name in module][:200]})
     for line in asked:
         request = json.loads(line)
         _send(told, _serve(module[request["function"]], request))

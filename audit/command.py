@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import io
 import itertools
 import os
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 EXAMPLES = 100
 THOROUGH = 10_000
+MOST_COMPLAINTS = 20
+LONGEST_LINE = 1_000
 WORST_FIRST = (2, 1, 3, 0)
 
 TEMPLATE = """\
@@ -43,11 +46,26 @@ TEMPLATE = """\
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
+    """Run the command and return its exit code; what stops it from outside is one line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for a terminal that knows ASCII only
+    try:
+        code = command(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return complain("interrupted")
+    except OSError as error:  # such as a full disk, or a reader that has gone
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # till the end
+        return complain(f"the output cannot be written: {error.strerror}")
+    return code
+
+
+def command(arguments: Sequence[str] | None) -> int:
+    """Choose what is asked for, do it, and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    command = COMMANDS.get(words[0]) if words else None
-    if command is not None:
-        return command(words[1:])
+    if words and words[0] in COMMANDS:
+        return COMMANDS[words[0]](words[1:])
     options = _parser().parse_args(words)
     prepare(options.examples)
     leave_no_folder_behind()
@@ -124,22 +142,24 @@ def run(paths: Sequence[str], *, as_json: bool) -> int:
         except Unreadable as reason:
             codes.append(complain(f"{telling.escaped(path)}: {telling.escaped(str(reason))}"))
             continue
-        for line in answer.malformed:
+        for line in answer.malformed[:MOST_COMPLAINTS]:
             complain(f"{telling.escaped(path)}: {telling.escaped(line)}")
+        if (more := len(answer.malformed) - MOST_COMPLAINTS) > 0:
+            complain(f"{telling.escaped(path)}: and {more} more of the kind")
         audits.append(audit(answer))
     codes += [one.exit_code for one in audits]
     if as_json:
         print(telling.as_json(audits))
     elif audits:
         detailed = len(paths) <= 1
-        print(telling.as_text(audits, colour=_colour(), detailed=detailed))
+        print(telling.as_text(audits, colour=wants_colour(), detailed=detailed))
     return min(codes, key=WORST_FIRST.index)
 
 
 def complain(line: str) -> int:
     """Say one line on stderr, and return the exit code of a bad file or use."""
-    sys.stdout.flush()
-    print(f"gradaudit: {line}", file=sys.stderr)
+    cut = line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"
+    print(f"gradaudit: {cut}", file=sys.stderr)
     return 2
 
 
@@ -181,7 +201,8 @@ def leave_no_folder_behind() -> None:
     configuration.set_hypothesis_home_dir(Path(os.devnull))
 
 
-def _colour() -> bool:
+def wants_colour() -> bool:
+    """Return whether standard output is a terminal, and NO_COLOR is not set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 

@@ -4,6 +4,7 @@ It is a plugin, found by pytest when gradaudit is installed, since pytest must k
 takes a path before it looks for a conftest.py. It does nothing unless the option is given.
 """
 
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from audit.command import prepare
 
     prepare()
-    config.stash[ANSWER] = Path(answer).absolute()
+    config.stash[ANSWER] = Path(os.path.abspath(answer))
     config.args[:] = [str(config.stash[ANSWER])]
 
 
@@ -72,9 +73,13 @@ def tests_of(parent: AnswerFile, answer: "Answer") -> Iterator[pytest.Item]:
     """Yield a test for each malformed part, and for each law on every other part."""
     from audit.telling import law_name
 
+    of_parts = {part.untested for part in answer.parts.values()}
     for line in answer.malformed:
-        yield LawTest.from_parent(parent, name="malformed", said=line)
+        if line not in of_parts:
+            yield LawTest.from_parent(parent, name="malformed", said=line)
     for name, part in answer.parts.items():
+        if part.untested:
+            yield LawTest.from_parent(parent, name=f"{name}: can be read", said=part.untested)
         if part.wrong:
             yield LawTest.from_parent(parent, name=f"{name}: is a closed form", said=part.wrong)
         if part.condition:

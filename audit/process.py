@@ -22,6 +22,7 @@ from properties.laws import CannotGoOn
 
 IMPORT_SECONDS = 10.0
 CALL_SECONDS = 5.0
+ALL_CALLS_SECONDS = 60.0
 MAX_FRAME = 16 * 2**20  # bytes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,7 +58,7 @@ class Process:
         except (KeyError, TypeError, AttributeError):
             self.close()
             raise Unreadable("it cannot be imported: its process sent nonsense") from None
-        except Unreadable:
+        except BaseException:
             self.close()
             raise
 
@@ -123,6 +124,7 @@ class RemoteFunction:
         self.count = count
         self.process: Process | None = None
         self.gone = ""
+        self.taken = 0.0
 
     def call(self, arguments: Sequence[Any]) -> list[Result]:
         """Return the results. Raises NoAnswer or CannotGoOn."""
@@ -139,12 +141,17 @@ class RemoteFunction:
         }
         try:
             self.process = self.process or Process(self.path, [self.name])
+            started = time.monotonic()
             reply = self.process.ask(request)
+            self.taken += time.monotonic() - started
+            if self.taken > ALL_CALLS_SECONDS:
+                raise CannotGoOn(f"it takes more than {ALL_CALLS_SECONDS:g} seconds in all")
             if "silent" in reply:
                 raise NoAnswer(str(reply["silent"]))
             return _observed(reply, len(calls))
         except (CannotGoOn, Unreadable) as reason:
             self.gone = str(reason)
+            self.close()
             raise CannotGoOn(self.gone) from None
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from properties.laws import Law, Outcome, Refusal
 from properties.mistakes import CATALOGUES, Mistake, Variant, variants
 from properties.written import ASSIGNMENT, Written
 
+LONGEST_BITS = 1000  # of what float64 can hold
 LONGEST = 14  # characters of a number that is written out exactly
 DIGITS = 6
 INDEX_NAMES = {"dE/dy": "i", "dL/dW1": "aj", "dL/db1": "j", "dL/dw2": "j"}
@@ -47,11 +48,13 @@ def show(value: Any) -> str:
     if isinstance(value, float):
         return _float(float(value))
     if isinstance(value, arb):
-        return _rounded(float(value.mid())) if value.is_finite() else "not finite"
+        return value.mid().str(DIGITS, radius=False) if value.is_finite() else "not finite"
     return escaped(str(value))
 
 
 def _rational(value: fmpq) -> str:
+    if value.height_bits() > LONGEST_BITS:
+        return arb(value).str(DIGITS, radius=False)
     exact = str(value)
     as_float = float(value)
     if fmpq(*as_float.as_integer_ratio()) == value:
@@ -96,7 +99,9 @@ def difference(refusal: Refusal) -> str:
     with precision(FIRST_PRECISION):
         found, expected = (_ball(one) for one in numbers)
         off = found - expected
-        return f"{float(off.mid()):+.3g}" if off.is_finite() else ""
+        if not off.is_finite():
+            return ""
+        return ("+" if off.mid() > 0 else "") + off.mid().str(3, radius=False)
 
 
 def _ball(number: Any) -> arb:
@@ -236,10 +241,7 @@ def why(verdict: Verdict) -> str:
     if failure is None or failure.refusal is None:
         return escaped(verdict.reason)
     if verdict.only_overflows:
-        found = failure.refusal.found
-        lost = isinstance(found, float) and math.isfinite(found)
-        happens = "loses its accuracy" if lost else "overflows"
-        return f"mathematically right, but it {happens} at large logits"
+        return "mathematically right on all other inputs tried, but it overflows at large logits"
     return f"it breaks the law: {failure.law.statement}"
 
 

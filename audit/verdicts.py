@@ -1,10 +1,12 @@
 """From the outcomes of laws to one verdict for each part of an answer."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 from audit.answers import PARTS, Answer, Part
 from properties.diagnosis import Diagnosis
 from properties.laws import Outcome
+from properties.softmax import is_right_at_huge_logits
 
 SUM_IS_ONE = "sum(t) == 1"
 
@@ -37,7 +39,10 @@ class Verdict:
     def only_overflows(self) -> bool:
         """Whether nothing is wrong but that it leaves the range of float64 at huge logits."""
         failing = [one for one in self.outcomes if one.status == "fails"]
-        return len(failing) == 1 and failing[0].law.check.__name__ == "is_right_at_huge_logits"
+        if len(failing) != 1 or failing[0].law.check is not is_right_at_huge_logits:
+            return False
+        found = failing[0].refusal.found if failing[0].refusal else None
+        return isinstance(found, float) and not math.isfinite(found)
 
 
 @dataclass(frozen=True)

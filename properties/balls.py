@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
-from properties.calling import NoAnswer
+from properties.calling import CannotTell, NoAnswer
 from properties.evaluate import (
     FIRST_PRECISION,
     LAST_PRECISION,
@@ -21,22 +21,22 @@ SMALL = arb(2) ** -100  # a radius below this part of the scale tells two values
 def settled(evaluate: Callable[[], Any]) -> Any:
     """Return a value whose every ball is finite and small, at as many bits as that takes.
 
-    Raises NoAnswer where more bits do not end it, whatever the value's own errors otherwise.
+    Raises NoAnswer for a value that is not finite, CannotTell where more bits do not decide a
+    comparison, and the value's own errors otherwise.
     """
     bits = FIRST_PRECISION
-    reason = "the value is not finite"
     while bits <= LAST_PRECISION:
         with precision(bits):
             try:
                 value = evaluate()
             except UndecidedError as undecided:
-                reason = str(undecided)
+                reason: Exception = CannotTell(str(undecided))
             else:
                 if all(_is_small(number) for number in np.ravel(np.array(value, dtype=object))):
                     return value
-                reason = "the value is not finite"
+                reason = NoAnswer("undefined: the value is not finite")
         bits *= 2
-    raise NoAnswer(f"undefined: {reason}")
+    raise reason
 
 
 def _is_small(number: Any) -> bool:

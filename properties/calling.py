@@ -20,6 +20,10 @@ class NoAnswer(Exception):
     """The judged function or formula has no value at this input; the message says why."""
 
 
+class CannotTell(Exception):
+    """Whether a formula is right at this input cannot be told; the message says why."""
+
+
 @dataclass(frozen=True)
 class Observed:
     """What calls in a row showed.
@@ -70,7 +74,11 @@ def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[A
 
 def describe(error: BaseException) -> str:
     """Return an exception in one short line."""
-    lines = str(error).strip().splitlines()
+    try:
+        said = str(error)[: 2 * MAX_MESSAGE].strip()
+    except Exception:  # it is the answer's own class, and may do anything
+        said = "an exception that cannot be shown"
+    lines = said.splitlines()
     text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…"
 
@@ -97,8 +105,8 @@ def _array(value: Any) -> Result:
             return f"{_kind(value)} that is not an array of numbers"
     else:
         return _kind(value)
-    if array.dtype.kind not in "biufc":
-        return f"an array of dtype {array.dtype}"
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        return f"dtype {array.dtype}"
     if array.size > MAX_RESULT:
         return f"an array of {array.size} entries"
     return array

@@ -52,8 +52,8 @@ def values(judged: Function, arguments: Sequence[Any], results: dict[str, tuple[
     returned = judged.call(_copies(arguments))
     try:
         _check_form(returned, results)
-    except Refusal:
-        raise OutOfContract from None
+    except Refusal as refusal:
+        raise OutOfContract(refusal) from None
     return flat(returned)
 
 

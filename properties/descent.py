@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from properties.calling import Function, NoAnswer
+from properties.calling import Function, NoAnswer, Result
 from properties.evaluate import Env
 from properties.formula import Formula, parse
 from properties.inputs import Rate, Start
 from properties.laws import Law, OutOfContract, Refusal
 from properties.oracles import Floats, approx_fprime, rounding_of
 from properties.question import CONVERGES, DESCENT, RATE
-from properties.rates import Point, holds_at
+from properties.rates import Point, Root, holds_at
 from properties.strategies import RATES, STARTS, Domain
 
 TRUTH = parse(CONVERGES, RATE)
@@ -35,16 +35,24 @@ def multiplier(eta: fmpq) -> fmpq:
 
 def following(x: fmpq, eta: fmpq) -> fmpq:
     """Return x - η f'(x), exactly, by differentiating the question's f."""
-    result: fmpq = Env({"x": x, "eta": eta}, {}, DESCENT.defined).lookup("following")
+    result: fmpq = Env({"x": x, "eta": eta}, {}, DESCENT.defined).value_of("following")
     return result
+
+
+SLOPE = float(multiplier(fmpq(-1)) - 1)  # of the question's f at 1; f' is linear
 
 
 def ask(judged: Function, rate: Rate) -> bool:
     """Return what a function says of a rate. Raises OutOfContract."""
     said = judged.call(rate.arguments())[0]
-    if isinstance(said, str) or said.shape != () or said not in (0, 1):
-        raise OutOfContract
+    _check_form(said)
     return bool(said)
+
+
+def _check_form(said: Result) -> None:
+    """Refuse what is not True or False. Raises OutOfContract."""
+    if isinstance(said, str) or said.shape != () or said not in (0, 1):
+        raise OutOfContract(Refusal("", "True or False", str(said)))
 
 
 def keeps_the_contract(judged: Function, rate: Rate) -> None:
@@ -52,11 +60,11 @@ def keeps_the_contract(judged: Function, rate: Rate) -> None:
     elsewhere = Rate(fmpq(1, 10) - rate.eta)
     calls = [rate.arguments(), rate.arguments(), elsewhere.arguments(), rate.arguments()]
     said = [one[0] for one in judged.observe(calls).results]
-    for one in (said[0], said[1], said[3]):
-        if isinstance(one, str):
-            raise Refusal("", "True or False", one)
-        if one.shape != () or one not in (0, 1):
-            raise Refusal("", "True or False", str(one))
+    try:
+        for one in (said[0], said[1], said[3]):
+            _check_form(one)
+    except OutOfContract as broken:
+        raise broken.refusal from None
     if not said[0] == said[1] == said[3]:
         raise Refusal("", f"{bool(said[0])} every time", "another answer when asked again")
 
@@ -71,15 +79,13 @@ def agrees_with_the_orbit(judged: Function, start: Start) -> None:
     said = ask(judged, Rate(start.eta))
     if start.x0 == 0:
         return  # it never moves, so it can refute nothing
-    if abs(multiplier(start.eta)) == 1:
-        # Float64 drifts where |x| should stay; in rationals two steps are back for ever.
-        assert following(following(start.x0, start.eta), start.eta) == start.x0
+    if abs(multiplier(start.eta)) == 1:  # float64 drifts where |x| stays for ever
         _compare(False, said, start)
         return
     x0, eta = float(start.x0), float(start.eta)
     x = x0
     for _ in range(predicted_steps(start.eta)):
-        x = x - eta * (10 * x)
+        x = x - eta * (SLOPE * x)
     if abs(x) <= CLOSER * abs(x0):
         _compare(True, said, start)
     elif abs(x) >= FARTHER * abs(x0):
@@ -88,8 +94,11 @@ def agrees_with_the_orbit(judged: Function, start: Start) -> None:
 
 def _compare(expected: bool, found: bool, at: Rate | Start) -> None:
     if found != expected:
-        note = f"a step multiplies x by {multiplier(at.eta)}"
-        raise Refusal("", SAYS[expected], SAYS[found], note=note)
+        raise Refusal("", SAYS[expected], SAYS[found], note=_step(at.eta))
+
+
+def _step(eta: fmpq) -> str:
+    return f"a step multiplies x by {multiplier(eta)}"
 
 
 def predicted_steps(eta: fmpq) -> int:
@@ -122,55 +131,64 @@ def condition_holds_where_steps_contract(judged: Formula, rate: Point) -> None:
             raise Refusal("", SAYS[True], f"nothing: {undefined}") from None
         return  # a condition that is undefined at a rate does not claim it
     if found != expected:
-        note = f"a step multiplies x by {multiplier(rate.eta)}" if isinstance(rate, Rate) else ""
+        note = f"eta is a root of {rate.polynomial}" if isinstance(rate, Root) else _step(rate.eta)
         raise Refusal("", SAYS[expected], SAYS[found], note=note)
 
 
 def is_the_slope(judged: Callable[[Any], Any], start: Start) -> None:
     """It is f', exactly in rationals, and agrees with scipy.optimize.approx_fprime in float64."""
     env = Env({"x": start.x0, "eta": start.eta}, {}, DESCENT.defined)
-    slope = env.lookup("slope")
+    slope = env.value_of("slope")
     if judged(start.x0) != slope:
         raise Refusal("f'(x)", slope, judged(start.x0))
     x = float(start.x0)
-    f = 5 * x * x + 2
-    step = 2 * math.sqrt(rounding_of(4) * f / 10)
-    step = (x + step) - x
 
     def loss(at: Floats) -> float:
         values = {"x": float(at[0]), "eta": 0.0}
-        return float(Env(values, {}, DESCENT.defined, floats=True).lookup("f"))
+        return float(Env(values, {}, DESCENT.defined, floats=True).value_of("f"))
 
+    step = 2 * math.sqrt(rounding_of(4) * loss(np.array([x])) / SLOPE)
+    step = (x + step) - x
     estimate = float(approx_fprime(np.array([x]), loss, np.array([step]))[0])
-    beyond = 5 * (abs(x) + step) ** 2 + 2
-    # f'' = 10, so the truncation is 5 · step, and either end is rounded.
-    allowed = 5 * step + rounding_of(4) * ((f + beyond) / step + abs(10 * x))
+    ends = loss(np.array([x])) + loss(np.array([abs(x) + step]))
+    # f'' is the slope at 1, so the truncation is half of it times the step; either end is rounded.
+    allowed = SLOPE * step / 2 + rounding_of(4) * (ends / step + abs(SLOPE * x))
     if not abs(float(judged(x)) - estimate) <= allowed:
         raise Refusal("f'(x)", estimate, float(judged(x)), allowed)
 
 
 def multiplies_the_distance(judged: Callable[[Any, Any], Any], start: Start) -> None:
     """One step multiplies x by exactly 1 - 10η, in rationals."""
-    expected = (1 - 10 * start.eta) * start.x0
+    expected = multiplier(start.eta) * start.x0
     if (found := judged(start.x0, start.eta)) != expected:
         raise Refusal("x1", expected, found)
 
 
 def reaches_any_distance_in_time(judged: Callable[[Any, Any, int], Any], start: Start) -> None:
-    """A float orbit comes as near as the contraction predicts, in the steps that it predicts; outside of the range it leaves."""  # noqa: E501  # a statement is one sentence
+    """A float orbit reaches any distance in the steps that the contraction predicts; outside of the range it leaves."""  # noqa: E501  # a statement is one sentence
     x0, eta = float(start.x0), float(start.eta)
     least, most = float_multiplier(start.eta)
-    points = judged(x0, eta, predicted_steps(start.eta))
+    steps = predicted_steps(start.eta)
+    points = judged(x0, eta, steps)
+    if len(points) != steps + 1:
+        raise Refusal("the number of points", steps + 1, len(points))
     for k, x in enumerate(points):
         low, high = least**k * abs(x0), most**k * abs(x0)
         if not low <= abs(x) <= high:
             raise Refusal(f"|x_{k}|", high, float(abs(x)), high - low)
+    if 0 < steps < MAX_STEPS and x0:
+        reached = abs(points[-1]) <= CLOSER * abs(x0) if most < 1 else abs(points[-1]) >= abs(x0)
+        if not reached:
+            raise Refusal(f"|x_{steps}|", "as near as predicted", float(abs(points[-1])))
 
 
 def stays_or_oscillates_at_the_ends(judged: Callable[[Any, Any, int], Any], start: Start) -> None:
     """In rationals the orbit stays where it is at η = 0, and flips its sign at every step at η = 1/5."""  # noqa: E501  # a statement is one sentence
     for eta, sign in ((fmpq(0), 1), (fmpq(1, 5), -1)):
-        for k, x in enumerate(judged(start.x0, eta, 5)):
+        points = judged(start.x0, eta, 5)
+        if len(points) != 6:
+            raise Refusal("the number of points", 6, len(points))
+        for k, x in enumerate(points):
             if x != sign**k * start.x0:
                 raise Refusal(f"x_{k} at η = {eta}", sign**k * start.x0, x)
 

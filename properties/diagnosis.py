@@ -18,7 +18,7 @@ from flint import fmpq
 
 from properties import network, softmax
 from properties.balls import agree
-from properties.calling import Function, NoAnswer
+from properties.calling import CannotTell, Function, NoAnswer
 from properties.evaluate import UndecidedError, UndefinedError, each
 from properties.formula import Formula, FormulaError
 from properties.inputs import Logits, Network, floats
@@ -43,6 +43,7 @@ from properties.oracles import (
 )
 from properties.question import DATA
 from properties.rates import deciding_rates, holds_at
+from properties.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs
 from properties.written import Block, exact_gradient
 
 Floats = npt.NDArray[np.float64]
@@ -110,7 +111,7 @@ def fitting(seen: Sequence[Seen], among: Iterable[Variant], fits: Fits) -> list[
             else:
                 if different >= enough > 0:
                     found.append(variant)
-        except (UndefinedError, UndecidedError, NoAnswer, FormulaError, ZeroDivisionError):
+        except (UndefinedError, UndecidedError, NoAnswer, CannotTell, FormulaError):
             continue
     return found
 
@@ -137,11 +138,14 @@ def _ids(fitted: Sequence[Variant]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for variant in fitted for name in variant.ids))
 
 
-def of_network_function(judged: Function, cases: Sequence[Network]) -> Diagnosis:
+def of_network_function(judged: Function) -> Diagnosis:
     """Compare a wrong gradient function with the mistakes of Question 1."""
-    seen = []
+    cases = [*draw_inputs(NETWORKS), *draw_inputs(KINKED)]
+    seen: list[Seen] = []
     # Wrong computations may meet kinks; where float64 is exact, it meets the same ones.
-    for case in [case for case in cases if _is_exact_in_floats(case)][:MOST]:
+    for case in cases:
+        if len(seen) == MOST or not _is_exact_in_floats(case):
+            continue
         try:
             with np.errstate(all="ignore"):
                 found = network.ask(judged, case)
@@ -157,7 +161,7 @@ def of_network_function(judged: Function, cases: Sequence[Network]) -> Diagnosis
 
 def _is_exact_in_floats(case: Network) -> bool:
     numbers = np.concatenate([np.ravel(np.array(block)) for block in case.blocks.values()])
-    return all(number.q <= LARGEST_DYADIC for number in numbers)
+    return all(number.q <= LARGEST_DYADIC for number in numbers) and away_from_kinks(case)
 
 
 def _network_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
@@ -173,8 +177,10 @@ def _network_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
 
 def of_softmax_function(judged: Function, cases: Sequence[Logits]) -> Diagnosis:
     """Compare a wrong gradient function with the mistakes of Question 2."""
-    seen = []
-    for case in cases[:MOST]:
+    seen: list[Seen] = []
+    for case in cases:
+        if len(seen) == MOST:
+            break
         try:
             with np.errstate(all="ignore"):
                 found = softmax.ask(judged, case)
@@ -197,11 +203,13 @@ def _softmax_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
 
 def of_softmax_formula(judged: Formula, cases: Sequence[Logits]) -> Diagnosis:
     """Compare a wrong formula with the mistakes of Question 2, exactly."""
-    seen = []
-    for case in cases[:MOST]:
+    seen: list[Seen] = []
+    for case in cases:
+        if len(seen) == MOST:
+            break
         try:
             found = softmax.formula_values(judged, case)
-        except (NoAnswer, Refusal):
+        except (NoAnswer, CannotTell, Refusal):
             continue
         right = exact_softmax_gradient(case)
         seen.append(Seen(case, found, right, all(map(agree, found, right))))

@@ -21,7 +21,7 @@ from properties.formula import MAX_EXPONENT, FormulaError, indices, left_spine
 
 Array = npt.NDArray[Any]
 
-MAX_OPERATIONS = 200_000
+MAX_OPERATIONS = 20_000
 MAX_BITS = 10_000
 FIRST_PRECISION = 256
 LAST_PRECISION = 4096
@@ -167,24 +167,33 @@ def _sqrt(x: Any) -> Any:
 def _abs(x: Any) -> Any:
     if isinstance(x, Dual) and x.value == 0:
         raise UndefinedError("abs has no derivative at 0")
-    return -x if decide(operator.lt, x, ZERO) else x
+    return abs(x) if isinstance(x, arb) else -x if decide(operator.lt, x, ZERO) else x
 
 
 def _relu(x: Any) -> Any:
-    return x if decide(operator.gt, x, ZERO) else ZERO
+    return _larger(x, ZERO) if isinstance(x, arb) else x if decide(operator.gt, x, ZERO) else ZERO
 
 
 def _largest(vector: Array) -> Any:
     largest = vector.flat[0]
     for number in vector.flat[1:]:
-        if decide(operator.gt, number, largest):
+        if isinstance(number, arb) or isinstance(largest, arb):
+            largest = _larger(number, largest)
+        elif decide(operator.gt, number, largest):
             largest = number
     return largest
 
 
+def _larger(one: Any, other: Any) -> Any:
+    """Return the larger of two balls; where they overlap, a ball that holds it."""
+    if isinstance(one, Dual) or isinstance(other, Dual):
+        return one if decide(operator.gt, one, other) else other
+    return arb(one).max(arb(other))
+
+
 def _softmax(y: Array) -> Array:
     """Softmax of a vector; it is the same for y - c, so c keeps exp small and exp(0) exact."""
-    shift = max((primal(number) for number in y), key=float)
+    shift = max(map(primal, y))  # of balls that overlap either will do
     powers = [_exp(number - shift) for number in y]
     total = _total(powers)
     return object_array([power / total for power in powers], y.shape)
@@ -289,6 +298,12 @@ class Env:
             return self._value(tree)
         except ZeroDivisionError:
             raise UndefinedError("division by zero") from None
+        except RecursionError:
+            raise FormulaError(1, "nested too deeply, through its own names") from None
+
+    def value_of(self, name: str) -> Any:
+        """Return the value of a name. Raises as `evaluate` does."""
+        return self.evaluate(ast.Name(name, col_offset=1))
 
     def truth(self, tree: ast.expr) -> bool:
         """Return whether a condition holds, everywhere if it has several entries."""
@@ -478,6 +493,8 @@ class Env:
     def _logical(self, node: ast.BoolOp) -> Any:
         values = [self._value(part) for part in node.values]
         bits = [each(lambda x: _bit(self._is_true(x)), value) for value in values]
+        if len({np.shape(bit) for bit in bits if np.ndim(bit)}) > 1:
+            raise UndefinedError("conditions on shapes that do not go together")
         both = isinstance(node.op, ast.And)
         result = bits[0]
         for bit in bits[1:]:

@@ -186,7 +186,7 @@ def numeral(source: str) -> fmpq:
     whole, fraction, power = ((match[i] or "").replace("_", "") for i in (2, 3, 4))
     digits = whole + fraction
     if len(digits) > MAX_DIGITS:
-        raise ValueError(f"{len(digits)} digits; a number has at most {MAX_DIGITS}")
+        raise ValueError(f"more than {MAX_DIGITS} digits")
     if len(power) > 3 or abs(int(power or 0)) > MAX_DECIMAL_EXPONENT:
         raise ValueError(f"its exponent is not within ±{MAX_DECIMAL_EXPONENT}")
     exponent = int(power or 0) - len(fraction)
@@ -311,7 +311,7 @@ class _Checker:
             axis = option.value
             if name != "sum" or option.arg != "axis" or not isinstance(axis, ast.Constant):
                 raise self.refuse(node, f"{name} takes no such argument; only sum(A, axis=0) does")
-            if axis.value not in (0, 1) or isinstance(axis.value, bool):
+            if type(axis.value) is not int or axis.value not in (0, 1):
                 raise self.refuse(axis, "an axis is 0 or 1")
         if len(arguments) != FUNCTIONS[name]:
             wanted = "one argument" if FUNCTIONS[name] == 1 else "two arguments"

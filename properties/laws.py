@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from properties.calling import NoAnswer
+from properties.calling import CannotTell, NoAnswer
 from properties.strategies import Domain
 
 SIMPLER_TRIED = 2_000  # a bound on the work of finding the smallest counterexample
@@ -35,7 +35,11 @@ class CannotGoOn(Exception):
 
 
 class OutOfContract(Exception):
-    """The result is not of the promised shape or type, which the law of the contract says."""
+    """The result is not of the promised shape or type; `refusal` is the contract's."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True)
@@ -75,17 +79,24 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
     """Hold what is judged to a law on all inputs, and shrink the first one that refutes it.
 
     Something that answers on some inputs and not on others fails on those; something that
-    answers on none is untested.
+    answers on none is untested, and so is what cannot be told at some input and is not refused
+    at any other. The same goes for results of the promised form.
     """
     tried = 0
     silent: tuple[Any, str] | None = None
+    untold: tuple[Any, str] | None = None
+    formless: tuple[Any, Refusal] | None = None
     for number, case in enumerate(inputs, start=1):
         try:
             refusal = _refusal(law, judged, case)
-        except OutOfContract:
+        except OutOfContract as broken:
+            formless = formless or (case, broken.refusal)
             continue
         except NoAnswer as said:
             silent = silent or (case, str(said))
+            continue
+        except CannotTell as said:
+            untold = untold or (case, str(said))
             continue
         except CannotGoOn as said:
             return Outcome(law, "untested", number - 1, at=case, reason=str(said))
@@ -93,6 +104,12 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
         if refusal is not None:
             at, refusal = _smallest(law, judged, case, refusal)
             return Outcome(law, "fails", number, refusal, at)
+    if formless is not None and tried:
+        case, refusal = formless
+        return Outcome(law, "fails", tried, refusal, case)
+    if untold is not None:
+        case, reason = untold
+        return Outcome(law, "untested", tried, at=case, reason=reason)
     if silent is None:
         if tried:
             return Outcome(law, "holds", tried)
@@ -110,7 +127,7 @@ def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
         try:
             if _refusal(law, judged, case) is not None:
                 return True
-        except (NoAnswer, OutOfContract):
+        except (NoAnswer, CannotTell, OutOfContract):
             continue
     return False
 
@@ -153,7 +170,7 @@ def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, 
     def still_fails(candidate: Any) -> bool:
         try:
             found = _refusal(law, judged, candidate)
-        except (NoAnswer, OutOfContract, CannotGoOn):
+        except (NoAnswer, CannotTell, OutOfContract, CannotGoOn):
             return False
         if found is None:
             return False
@@ -169,7 +186,7 @@ def _smallest_silent(law: Law, judged: Any, case: Any) -> Any:
             _refusal(law, judged, candidate)
         except NoAnswer:
             return True
-        except (OutOfContract, CannotGoOn):
+        except (CannotTell, OutOfContract, CannotGoOn):
             return False
         return False
 

@@ -92,14 +92,14 @@ class Variant:
         """Return the wrong gradient of each parameter, exactly. Raises UndefinedError."""
         data = self.looked_at(network)
         env = Env(data.values, data.sizes, self.scope.defined)
-        return {block: env.lookup(name) for block, name in GRADIENTS.items()}
+        return {block: env.value_of(name) for block, name in GRADIENTS.items()}
 
     def gradient(self, case: Logits) -> Any:
         """Return the wrong gradient of the logits (n,), exactly or in balls. Raises NoAnswer."""
         if "z" in self.lines:
             raise TypeError("a mistake of Question 1 has no gradient of logits")
         env = Env(case.values, case.sizes, self.scope.defined)
-        return settled(lambda: env.lookup("g"))
+        return settled(lambda: env.value_of("g"))
 
     def network_function(self) -> Callable[..., tuple[Any, ...]]:
         """Return the wrong gradients as a float64 function."""
@@ -108,7 +108,7 @@ class Variant:
             data = self.looked_at(Network(W1, b1, w2, b2, X, t))
             values = {**data.blocks, "n": float(len(data.t))}
             env = Env(values, data.sizes, self.scope.defined, floats=True)
-            return tuple(env.lookup(name) for name in GRADIENTS.values())
+            return tuple(env.value_of(name) for name in GRADIENTS.values())
 
         return gradients
 
@@ -117,7 +117,7 @@ class Variant:
 
         def gradient(y: Any, t: Any) -> Any:
             values = {"y": y, "t": t, "n": float(len(y))}
-            return Env(values, {"K": len(y)}, self.scope.defined, floats=True).lookup("g")
+            return Env(values, {"K": len(y)}, self.scope.defined, floats=True).value_of("g")
 
         return gradient
 

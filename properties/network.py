@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from properties.calling import Function
 from properties.contract import check_contract, flat, labels, values
-from properties.inputs import Array, Network
+from properties.inputs import Array, Network, floats
 from properties.laws import Law, Refusal
 from properties.oracles import (
     Estimate,
@@ -87,6 +87,15 @@ def agrees_with_approx_fprime(judged: Function, network: Network) -> None:
     compare(network, ask(judged, network), difference + rounding)
 
 
+def lies_between_both_sides(judged: Function, network: Network) -> None:
+    """At a kink it lies between the derivatives on its two sides; there w2 and b2 have just one."""
+    found, rounding = ask(judged, network), network_rounding(network)
+    sides = [floats(slopes(network.nudged(side)).gradient) for side in (-1, 1)]
+    low, high = np.minimum(*sides), np.maximum(*sides)
+    nearest = np.clip(found, low, high)
+    compare(network, found, Estimate(nearest, rounding))
+
+
 def obeys_euler(judged: Function, network: Network) -> None:
     """Its blocks obey Euler's identity of a ReLU layer, at kinks too: <dW1, W1> + <db1, b1> = <dw2, w2>."""  # noqa: E501  # a statement is one sentence
     gradient = ask(judged, network)
@@ -146,6 +155,7 @@ LAWS: tuple[Law, ...] = (
     Law(keeps_the_contract, KINKED),
     Law(equals_the_exact_derivative, NETWORKS),
     Law(agrees_with_approx_fprime, NETWORKS),
+    Law(lies_between_both_sides, KINKED),
     Law(obeys_euler, KINKED),
     Law(adds_up_over_samples, KINKED),
     Law(ignores_the_order_of_samples, KINKED),

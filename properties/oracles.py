@@ -27,7 +27,7 @@ from properties.question import NETWORK, SOFTMAX
 Floats = npt.NDArray[np.float64]
 
 UNIT = 2.0**-53  # the unit roundoff of float64
-KEPT = 1024  # inputs whose truth is kept, for every law that asks for it
+KEPT = 2**14  # inputs whose truth is kept, for every law that asks for it
 
 
 def rounding_of(operations: int) -> float:
@@ -74,7 +74,7 @@ def slopes(network: Network) -> Slopes:
     second derivative Σ (∂e/∂θ)².
     """
     env = Env(network.values, network.sizes, NETWORK.defined).seeded(*Network.PARAMETERS)
-    z, e, loss = (env.lookup(name) for name in ("z", "e", "L"))
+    z, e, loss = (env.value_of(name) for name in ("z", "e", "L"))
     reach = np.full(len(loss.tangent), np.inf)
     for unit in z.flat:
         moves = np.abs(floats(unit.tangent))
@@ -90,9 +90,13 @@ def magnitudes(network: Network) -> Slopes:
 
 
 def roundings(network: Network) -> int:
-    """Return how many roundings a term of the loss' gradient passes through."""
+    """Return how many roundings a term of the loss, or of its gradient, passes through at most.
+
+    A term of e has passed d + 1 for z, h + 1 for y and one more; L squares it and adds n of them,
+    and hᵀe multiplies it with an h that has passed d + 1.
+    """
     n, d, h = network.sizes.values()
-    return n + d + h + 5
+    return 2 * (d + h + 3) + n + 2
 
 
 def network_gradient(network: Network) -> Estimate:
@@ -138,7 +142,7 @@ def network_difference(network: Network) -> Estimate:
         ]
         values = dict(zip(network.blocks, (*blocks, *arguments[4:]), strict=True))
         env = Env(values, network.sizes, NETWORK.defined, floats=True)
-        return float(env.lookup("L"))
+        return float(env.value_of("L"))
 
     value = approx_fprime(flat, loss, step)
     truncation = step * at.curvature / 2
@@ -168,7 +172,7 @@ def softmax_gradient(case: Logits) -> Estimate:
 def exact_softmax_gradient(case: Logits) -> npt.NDArray[Any]:
     """Return ∂E/∂y (n,) by differentiating the question's E: rationals where it can, else balls."""
     env = Env(case.values, case.sizes, SOFTMAX.defined).seeded("y")
-    energy = env.lookup("E")
+    energy = env.value_of("E")
     assert isinstance(energy, Dual)
     return energy.tangent
 
@@ -179,7 +183,10 @@ def softmax_rounding(case: Logits) -> Floats:
     powers = np.exp(y - np.max(y))
     p = powers / powers.sum()
     logits = float(np.max(np.abs(y)))
-    bound: Floats = rounding_of(len(y) + 5) * (1 + 2 * logits) * (p * t.sum() + t)
+    # The entries sum to zero, so one may rightly be found from the others: each is rounded by
+    # what is left of all of them.
+    terms = (1 + 2 * logits) * (p * t.sum() + t) + t.sum()
+    bound: Floats = rounding_of(len(y) + 5) * terms
     return bound
 
 
@@ -190,6 +197,17 @@ def softmax_own_rounding(case: Logits, found: Floats) -> Floats:
     return softmax_rounding(case) + own
 
 
+def energy_rounding(case: Logits) -> float:
+    """Return a bound on the rounding of a float64 cross-entropy.
+
+    log p_k is as large as the spread of the logits, and as wrong as the logits are large.
+    """
+    y, t = floats(case.y), floats(case.t)
+    spread = float(np.max(y) - np.min(y)) + float(np.log(len(y))) + 1
+    size = 1 + 2 * float(np.max(np.abs(y)))
+    return rounding_of(len(y) + 5) * size * spread * float(np.abs(t).sum())
+
+
 @lru_cache(maxsize=KEPT)
 def softmax_difference(case: Logits) -> Estimate:
     """Return ∂E/∂y (n,) by `scipy.optimize.approx_fprime`, with a bound on its error.
@@ -198,16 +216,14 @@ def softmax_difference(case: Logits) -> Estimate:
     step · |Σt| / 8. log p_k is computed to an absolute error that grows with the logits.
     """
     y, t = floats(case.y), floats(case.t)
-    spread = float(np.max(y) - np.min(y)) + np.log(len(y)) + 1
-    size = float(np.abs(t).sum()) * spread
-    noise = rounding_of(len(y) + 5) * (1 + 2 * float(np.max(np.abs(y)) + 1)) * size
+    noise = 3 * energy_rounding(case)  # near the logits too, up to a step of 1
     bend = abs(float(case.t.sum())) / 4
     step = np.full(len(y), min(2 * np.sqrt(noise / bend), 1.0) if bend else 1.0)
     step = (y + step) - y
 
     def loss(logits: Floats) -> float:
         env = Env({"y": logits, "t": t}, case.sizes, SOFTMAX.defined, floats=True)
-        return float(env.lookup("E"))
+        return float(env.value_of("E"))
 
     value = approx_fprime(y, loss, step)
     return Estimate(value, step * bend / 2 + 2 * noise / step + softmax_rounding(case))

@@ -17,7 +17,7 @@ from flint import arb, fmpq, fmpq_poly
 
 from properties.calling import NoAnswer
 from properties.evaluate import FIRST_PRECISION, LAST_PRECISION, precision
-from properties.formula import MAX_EXPONENT, Formula, FormulaError, left_spine
+from properties.formula import MAX_EXPONENT, Formula, FormulaError, left_spine, mentioned
 from properties.inputs import Rate
 
 MAX_DEGREE = 64
@@ -79,7 +79,10 @@ def deciding_rates(condition: Formula, truth: Formula) -> list[Point]:
 
     Raises UndecidableError.
     """
-    polynomials = [*_critical(condition), *_critical(truth)]
+    try:
+        polynomials = [*_critical(condition), *_critical(truth)]
+    except RecursionError:
+        raise UndecidableError(1, "nested too deeply") from None
     factors = {
         tuple(factor.coeffs()): factor
         for polynomial in polynomials
@@ -124,7 +127,8 @@ def _truth(node: ast.expr, condition: Formula, at: Point) -> bool | None:
             return False if False in truths else None if None in truths else True
         case ast.Name() if node.id in condition.scope.defined:
             return _truth(condition.scope.defined[node.id], condition, at)
-    raise UndecidableError(node.col_offset, "a condition is wanted, such as 0 < eta < 1")
+    sign = _ratio(node, condition, _SignsAt(at)).sign(at)
+    return None if sign is None else sign != 0
 
 
 def _compares(op: ast.cmpop, sign: int) -> bool:
@@ -157,10 +161,19 @@ def _critical(condition: Formula) -> Iterator[fmpq_poly]:
                     yield from _changes(difference, condition)
             case ast.Name() if node.id in condition.scope.defined:
                 pending.append(condition.scope.defined[node.id])
+            case _ if _compares_something(node, condition):
+                yield from _changes(node, condition)
             case _:
                 raise UndecidableError(
                     node.col_offset, "a condition is wanted, such as 0 < eta < 1"
                 )
+
+
+def _compares_something(node: ast.expr, condition: Formula) -> bool:
+    """Return whether a number is made of comparisons, such as (0 < eta) * (eta < 1)."""
+    named = mentioned(node, condition.scope.defined) & condition.scope.defined.keys()
+    trees = (node, *(condition.scope.defined[name] for name in named))
+    return any(isinstance(part, ast.Compare) for tree in trees for part in ast.walk(tree))
 
 
 def _changes(difference: ast.expr, condition: Formula) -> Iterator[fmpq_poly]:
@@ -238,6 +251,17 @@ def _ratio(node: ast.expr, condition: Formula, signs: _SignsAt | _SignsChosen) -
             for op, difference in _differences(node):
                 bit = _bit(_ratio(difference, condition, signs), op, node, signs)
                 value = _operate(ast.Mult(), value, bit, node.col_offset)
+            return value
+        case ast.BoolOp():
+            both = isinstance(node.op, ast.And)
+            value = Ratio(ONE if both else fmpq_poly([0]), ONE)
+            for part in node.values:
+                bit = _bit(_ratio(part, condition, signs), ast.NotEq(), node, signs)
+                joined = _operate(ast.Mult(), value, bit, node.col_offset)
+                if not both:  # a or b is a + b - a b
+                    either = _operate(ast.Add(), value, bit, node.col_offset)
+                    joined = _operate(ast.Sub(), either, joined, node.col_offset)
+                value = joined
             return value
         case ast.Call(func=ast.Name(id="abs" | "relu" as name)):
             value = _ratio(node.args[0], condition, signs)
@@ -341,37 +365,26 @@ def _with_points_between(points: list[Point]) -> list[Point]:
     bits = FIRST_PRECISION
     while bits <= LAST_PRECISION:
         with precision(bits):
-            placed = sorted(((_place(point), point) for point in points), key=lambda p: p[0].mid())
-            apart = all(a < b for (a, _), (b, _) in itertools.pairwise(placed))
-        if apart:
+            placed = sorted(((*_bounds(point), point) for point in points), key=lambda one: one[0])
+        if all(one[1] < other[0] for one, other in itertools.pairwise(placed)):
             break
         bits *= 2
     else:
         raise UndecidableError(1, "two critical rates could not be told apart")
-    result: list[Point] = []
-    for (low, point), (high, _) in itertools.pairwise(placed):
-        result += [point, Rate(simplest_between(_upper(low), _lower(high)))]
     if not placed:
         return [Rate(fmpq(0))]
-    first, last = placed[0][0], placed[-1][0]
-    return [
-        Rate(fmpq(_lower(first).floor() - 1)),
-        *result,
-        placed[-1][1],
-        Rate(fmpq(_upper(last).ceil() + 1)),
-    ]
+    result: list[Point] = [Rate(fmpq(placed[0][0].floor()) - 1)]
+    for (_, low, point), (high, _, _) in itertools.pairwise(placed):
+        result += [point, Rate(simplest_between(low, high))]
+    return [*result, placed[-1][2], Rate(fmpq(placed[-1][1].ceil()) + 1)]
 
 
-def _place(point: Point) -> arb:
-    return arb(point.eta) if isinstance(point, Rate) else point.ball()
-
-
-def _upper(ball: arb) -> fmpq:
-    return _dyadic(ball.upper())
-
-
-def _lower(ball: arb) -> fmpq:
-    return _dyadic(ball.lower())
+def _bounds(point: Point) -> tuple[fmpq, fmpq]:
+    """Return rationals below and above a rate, as near as the precision in force brings them."""
+    if isinstance(point, Rate):
+        return point.eta, point.eta
+    ball = point.ball()
+    return _dyadic(ball.lower()), _dyadic(ball.upper())
 
 
 def _dyadic(exact: arb) -> fmpq:

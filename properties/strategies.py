@@ -70,8 +70,8 @@ def _drawn(domain: Domain, count: int, derandomize: bool) -> list[Any]:
     return inputs
 
 
-SIZES = st.sampled_from((1, 2, 3, 4))
-STEPS = st.sampled_from((0, 1, -1, 2, -2, 3, -3))
+SIZES = st.sampled_from((1, 2, 3, 4, 4))
+STEPS = st.sampled_from((1, 0, -1, 2, -2, 3, -3))
 CELLS = st.sampled_from((fmpq(1), fmpq(1, 8), fmpq(1, 10)))
 DYADIC_CELLS = st.sampled_from((fmpq(1), fmpq(1, 8)))
 TINY, HUGE = fmpq(1, 2**12), fmpq(2**12)
@@ -79,7 +79,7 @@ SCALES = st.sampled_from((fmpq(1), fmpq(1), fmpq(1), TINY, HUGE))
 SCALES_OF_X_AND_W1 = st.sampled_from(  # both tiny make a pre-activation below a millionth
     (*[(fmpq(1), fmpq(1))] * 3, (TINY, TINY), (TINY, fmpq(1)), (fmpq(1), TINY), (HUGE, fmpq(1)))
 )
-UNITS_OFF = st.sampled_from(("as they come", "as they come", "as they come", "one", "all"))
+UNITS_OFF = st.sampled_from((*["as they come"] * 7, "one", "one", "all"))
 HARD_DATA = st.sampled_from(("as drawn", "as drawn", "a hit", "a far miss", "a duplicate"))
 FAR_BELOW = 100  # lattice steps; more than X W1 can be above zero
 
@@ -138,9 +138,12 @@ NETWORKS = Domain("networks away from every kink", away_from_kinks, _networks(ki
 KINKED = Domain("networks, kinks included", lambda network: True, _networks(kinks=True))
 
 
-LOGITS = st.sampled_from((*map(fmpq, (0, 1, -1, 2, -2, 3, -3)), fmpq(1, 2), fmpq(1, 10), fmpq(20)))
+LOGITS = st.sampled_from(
+    (*map(fmpq, (0, 1, -1, 2, -2, 3, -3)), fmpq(1, 2), fmpq(1, 10), *map(fmpq, (20, 100, -500)))
+)
 TARGETS = st.sampled_from((*map(fmpq, (1, 0, 2, -1, -2, 3)), fmpq(1, 2), fmpq(1, 10)))
 CLASSES = st.sampled_from((2, 3, 1, 4))
+SUMS = st.sampled_from((*["as drawn"] * 4, "balanced", "nearly one", "tiny", "huge"))
 TIES = st.sampled_from((False, False, False, True))
 
 
@@ -155,13 +158,15 @@ def _logits(draw: st.DrawFn) -> Array:
 def _any_targets(draw: st.DrawFn) -> Logits:
     y = _logits(draw)
     t = exact([draw(TARGETS) for _ in y])
-    match draw(st.sampled_from(("as drawn", "as drawn", "as drawn", "balanced", "tiny", "huge"))):
+    match draw(SUMS):
+        case "nearly one":
+            t[-1] += 1 - t.sum() + TINY
         case "balanced":
             t[-1] -= t.sum()
         case "tiny":
-            t = t * fmpq(1, 2**12)
+            t = t * TINY
         case "huge":
-            t = t * 2**12
+            t = t * HUGE
     return Logits(y, t)
 
 
@@ -192,7 +197,7 @@ def _huge_logits(draw: st.DrawFn, *, targets: bool) -> Logits:
     n, scale = draw(CLASSES), draw(HUGE_SCALES)
     top = draw(st.sampled_from(range(n)))
     y = exact([fmpq(1) if k == top else draw(LEVELS) for k in range(n)]) * scale
-    y = y - draw(st.sampled_from((fmpq(0), fmpq(1)))) * scale  # the largest may be 0
+    y = y - draw(st.sampled_from(tuple(map(fmpq, (0, 1, 2))))) * scale  # or 0, or far below it
     if targets:
         return Logits(y, exact([draw(TARGETS) for _ in range(n)]))
     c = draw(st.sampled_from(range(n)))
@@ -243,11 +248,13 @@ FIFTH = fmpq(1, 5)
 NEAREST = fmpq(1, 10**12)  # a float any nearer to an end may round to it in a right formula
 LANDMARKS = (FIFTH, fmpq(0), fmpq(1, 10), fmpq(2, 5), fmpq(1), fmpq(-1, 10), fmpq(-1), fmpq(2))
 BESIDE = tuple(
-    mark + side * fmpq(1, 10**k)
-    for k in (12, 9, 6, 4, 3, 2)
+    mark + side * fmpq(size, 10**k)
+    for k in range(12, 1, -1)
     for mark in LANDMARKS[:3]
     for side in (1, -1)
+    for size in (1, 3)
 )
+FAR = tuple(side * fmpq(10) ** k for k in (1, 2, 3, 6, 12, 100) for side in (1, -1))
 _ANYWHERE = st.builds(
     lambda p, q, s: fmpq(s * p, q),
     st.sampled_from(range(1, 100)),
@@ -265,7 +272,7 @@ RATES = Domain(
     "learning rates",
     told_apart,
     _ANYWHERE.map(Rate),
-    always=tuple(map(Rate, (*LANDMARKS, *BESIDE))),
+    always=tuple(map(Rate, (*LANDMARKS, *BESIDE, *FAR))),
 )
 STARTS = Domain(
     "starting points and learning rates",

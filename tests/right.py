@@ -214,6 +214,23 @@ def as_a_matrix_product(y: Any, t: Any) -> Any:
     return (np.outer(p, np.ones_like(t)) - np.eye(len(y))) @ t
 
 
+def the_last_by_the_sum(y: Any, t: Any) -> Any:
+    g = _softmax(y) * t.sum() - t
+    g[-1] = -g[:-1].sum()
+    return g
+
+
+def the_last_probability_by_the_others(y: Any, t: Any) -> Any:
+    p = _softmax(y)
+    p[-1] = 1 - p[:-1].sum()
+    return p * t.sum() - t
+
+
+def by_expm1(y: Any, t: Any) -> Any:
+    powers = np.expm1(y - y.max()) + 1
+    return powers / powers.sum() * t.sum() - t
+
+
 SOFTMAX: tuple[Callable[..., Any], ...] = (
     by_the_jacobian,
     by_log_softmax,
@@ -221,6 +238,9 @@ SOFTMAX: tuple[Callable[..., Any], ...] = (
     as_a_sum_over_classes,
     by_differences_of_logits,
     as_a_matrix_product,
+    the_last_by_the_sum,
+    the_last_probability_by_the_others,
+    by_expm1,
 )
 
 
@@ -290,6 +310,10 @@ GRADIENT_FORMULAS = (
     "sum(outer(t, softmax(y)), axis=0) - t",
     "exp(y - max(y)) / sum(exp(y - max(y))) * sum(t) - t",
     "sqrt(softmax(y)**2) * sum(t) - t",
+    "exp(y)/max(exp(y)) / sum(exp(y)/max(exp(y))) * sum(t) - t",
+    "softmax(y * 1)[i] * sum(t) - t[i]",
+    "relu(softmax(y)) * sum(t) - t",
+    "abs(exp(y[i])) / sum(abs(exp(y))) * sum(t) - t[i]",
 )
 ONE_HOT_FORMULAS = (
     "softmax(y) - t",
@@ -318,4 +342,7 @@ CONDITIONS = (
     "relu(eta) > 0 and relu(1/5 - eta) > 0",
     "0 < eta <= 1/10 or 1/10 < eta < 1/5",
     "2e-1 > eta and not eta <= 0",
+    "(0 < eta) * (eta < 1/5)",
+    "(0 < eta and eta < 1/5) == 1",
+    "(eta <= 0 or eta >= 1/5) == 0",
 )

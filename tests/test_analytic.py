@@ -4,18 +4,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flint import fmpq
+from flint import arb, fmpq
 
 from analytic import descent, network, softmax
-from properties.evaluate import Env, each
-from properties.question import DATA, NETWORK, SOFTMAX
+from properties.evaluate import FIRST_PRECISION, Env, each, precision
+from properties.inputs import exact_float
+from properties.oracles import energy_rounding
+from properties.question import DATA, DESCENT, NETWORK, SOFTMAX
 from properties.strategies import ANY_TARGETS, KINKED, draw_inputs
 
 
 def test_the_loss_of_the_network_is_the_questions() -> None:
     for case in draw_inputs(KINKED):
         env = Env(case.values, case.sizes, NETWORK.defined)
-        assert network.loss(*case.blocks.values()) == env.lookup("L")
+        assert network.loss(*case.blocks.values()) == env.value_of("L")
 
 
 @pytest.mark.parametrize("name", ["z", "h", "y"])
@@ -23,7 +25,7 @@ def test_the_forward_pass_is_the_questions(name: str) -> None:
     W1, b1, w2, b2, X, _ = DATA.blocks.values()
     ours = dict(zip("zhy", network.forward(W1, b1, w2, b2, X), strict=True))
     env = Env(DATA.values, DATA.sizes, NETWORK.defined)
-    assert (ours[name] == env.lookup(name)).all()
+    assert (ours[name] == env.value_of(name)).all()
 
 
 def test_at_the_kink_our_convention_is_zero() -> None:
@@ -39,11 +41,10 @@ def test_float32_in_gives_float32_out() -> None:
 
 def test_the_cross_entropy_is_the_questions() -> None:
     for case in draw_inputs(ANY_TARGETS):
-        env = Env(
-            dict(zip("yt", case.arguments(), strict=True)), case.sizes, SOFTMAX.defined, floats=True
-        )
         ours = softmax.cross_entropy(*case.arguments())
-        assert ours == pytest.approx(env.lookup("E"), rel=1e-12, abs=1e-12)
+        with precision(FIRST_PRECISION):
+            exact = Env(case.rounded().values, case.sizes, SOFTMAX.defined).value_of("E")
+            assert abs(float(arb(exact_float(ours)) - exact)) <= energy_rounding(case)
 
 
 HUGE: list[tuple[str, list[float], list[float]]] = [
@@ -90,8 +91,17 @@ def test_every_function_runs_in_rationals() -> None:
     assert points == [1, fmpq(-3, 7), fmpq(9, 49)]
 
 
-def test_f_at_its_minimum_is_two() -> None:
-    assert descent.f(fmpq(0)) == 2
+@pytest.mark.parametrize("x", [fmpq(0), fmpq(1), fmpq(-7, 3)])
+def test_f_and_its_slope_are_the_questions(x: fmpq) -> None:
+    env = Env({"x": x, "eta": fmpq(1)}, {}, DESCENT.defined)
+    assert (descent.f(x), descent.derivative(x)) == (env.value_of("f"), env.value_of("slope"))
+
+
+@pytest.mark.parametrize("a", [fmpq(1, 3), fmpq(100)])
+def test_the_orbit_on_any_parabola_is_multiplied_by_the_same_number(a: fmpq) -> None:
+    eta = fmpq(1, 7)
+    assert descent.f(fmpq(2), a) - descent.f(fmpq(0), a) == 4 * a
+    assert descent.orbit(fmpq(1), eta, 3, a) == [(1 - 2 * a * eta) ** k for k in range(4)]
 
 
 def test_the_network_computes_with_rationals_throughout() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from audit import process
+from audit import process, telling
 from audit.answers import PARTS, read
-from audit.command import TEMPLATE, run
+from audit.command import TEMPLATE, run, wants_colour
 from audit.verdicts import audit
 
 
@@ -198,7 +198,7 @@ class TestPython:
         assert (len(inputs["X"]), len(inputs["X"][0]), len(inputs["b1"])) == (1, 1, 1)
 
     def test_what_only_overflows_is_told_so(self, wrong_python: Any) -> None:
-        says = "mathematically right, but it overflows at large logits"
+        says = "mathematically right on all other inputs tried, but it overflows at large logits"
         assert parts_of(wrong_python)["q2.one_hot"]["explanation"] == says
 
     def test_it_leaves_nothing_behind(self, folder: Path, wrong_python: Any) -> None:
@@ -209,6 +209,8 @@ class TestPython:
         ("body", "status", "says"),
         [
             ("raise ValueError('not yet')", "untested", "it raises ValueError: not yet"),
+            ("import numpy; return numpy.longdouble(1) * (eta > 0)", "fails", "dtype"),
+            ("class E(Exception): __str__ = None\n    raise E", "untested", "cannot be shown"),
             ("import os; os._exit(3)", "untested", "it ended its own process (exit code 3)"),
             ("import sys; sys.exit(3)", "untested", "it raises SystemExit: 3"),
             ("import os; os.write(1, b'{}\\n'); return eta > 0 and eta < 0.2", "holds", ""),
@@ -218,6 +220,8 @@ class TestPython:
         ],
         ids=[
             "raises",
+            "returns a long double",
+            "raises what cannot be shown",
             "ends",
             "exits",
             "writes to the output itself",
@@ -327,9 +331,12 @@ MALFORMED = [
     ("question1", "b2", "nan", "question1.b2: nan is not a number"),
     ("question1", "b2", "inf", "question1.b2: inf is not a number"),
     ("question1", "b2", "1e999999999", "question1.b2: its exponent is not within ±50"),
-    ("question1", "b2", "1" * 10**6, "question1.b2: 51 digits"),
-    ("question1", "b2", "0." + "1" * 10**6, "question1.b2: 52 digits"),
-    ("question1", "b2", "1" * 51, "question1.b2: 51 digits"),
+    ("question1", "b2", "1" * 10**6, "question1.b2: more than 50 digits"),
+    ("question1", "b2", "0." + "1" * 10**6, "question1.b2: more than 50 digits"),
+    ("question1", "b2", "1" * 51, "question1.b2: more than 50 digits"),
+    ("question1", "b2", "0x" + "f" * 5000, "question1.b2: more than 50 digits"),
+    ("question1", "b2", "0e50", "question1.b2: 0 with an exponent claims no digit"),
+    ("question2", "gradient", '"sum(outer(y,y), axis=0j)"', "an axis is 0 or 1"),
     ("question1", "b2", '"-2.732"', "found a string; leave out the quotes"),
     ("question1", "b2", "true", "question1.b2: a number is wanted, found a bool"),
     ("question1", "b2", "[1]", "question1.b2: a number is wanted, found a list"),
@@ -338,10 +345,10 @@ MALFORMED = [
         "question1",
         "b1",
         "[1, 2]",
-        "question1.b1: a list of 3 numbers are wanted, found a list of 2",
+        "question1.b1: wanted a list of 3 numbers, found a list of 2",
     ),
-    ("question1", "b1", "3", "question1.b1: a list of 3 numbers"),
-    ("question1", "W1", "[[1], [2]]", "question1.W1[0]: 2 rows of 3 numbers"),
+    ("question1", "b1", "3", "question1.b1: wanted a list of 3 numbers"),
+    ("question1", "W1", "[[1], [2]]", "question1.W1[0]: wanted 2 rows of 3 numbers"),
     ("question1", "W1", '[[1, 2, 3], [4, 5, "6"]]', "question1.W1[1][2]: a number is wanted"),
     ("question1", "w1", "[1]", "question1.w1: unknown key; did you mean W1?"),
     ("question2", "gradiant", '"y"', "question2.gradiant: unknown key; did you mean gradient?"),
@@ -384,6 +391,13 @@ def test_a_malformed_part_is_one_line_and_the_others_are_judged(
         ('[question2]\ngradient = "log(-1 - t[i]**2)"\n', 3),
         ('[question2]\ngradient = "softmax(y)*sum(t) - t when n == 9"\n', 3),
         ('[question2]\ngradient = "softmax(y) - t when sum(t) == 1"\n', 1),
+        ('[question2]\ngradient = "softmax(y)[i] - t[i] when t[i] == 1"\n', 1),
+        ('[question2]\ngradient = "softmax(y)[i]*sum(t) - t[i] when i < n"\n', 0),
+        ('[question2]\ngradient = "softmax(y*1e50**7)*sum(t) - t"\n', 1),
+        ('[question2]\ngradient = "y*0 + 1e50**7"\n', 1),
+        ('[question3]\nconverges = "0 < eta < 1/5 or eta == 1e50**7"\n', 1),
+        ('[question3]\nconverges = "0 < eta < 0.19999999999999999"\n', 1),
+        ("\ufeff[question1]\nb2 = -2.732\n", 0),
         ('[question2]\ngradient = "d(E, y[i])"\n', 1),
         ('[question2]\nwhere = ["g = d(E, y)"]\ngradient = "g"\n', 1),
         ("[question1]\nb2 = 1\n", 1),
@@ -394,6 +408,63 @@ def test_a_malformed_part_is_one_line_and_the_others_are_judged(
 )
 def test_the_exit_code_tells_the_worst(tmp_path: Path, content: str, code: int) -> None:
     assert run([str(tmp_path / write(tmp_path, "a.toml", content))], as_json=True) == code
+
+
+def test_depth_through_own_names_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    where = ['"a0 = -y"', *(f'"a{k + 1} = {"-" * 40}a{k}"' for k in range(49))]
+    content = f'[question2]\nwhere = [{", ".join(where)}]\ngradient = "a49"\n'
+    assert run([str(tmp_path / write(tmp_path, "deep.toml", content))], as_json=True) == 2
+    assert "nested too deeply" in capfd.readouterr().err
+
+
+def test_thousands_of_unknown_keys_are_told_in_a_few_lines(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = "\n".join(f"k{k} = {k}" for k in range(5000))
+    assert run([str(tmp_path / write(tmp_path, "many.toml", content))], as_json=True) == 2
+    assert capfd.readouterr().err.splitlines()[-1].endswith("and 4980 more of the kind")
+
+
+def test_a_key_of_thousands_of_parts_is_unreadable(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = ".".join(["a"] * 100_000) + " = 1\n"
+    assert run([str(tmp_path / write(tmp_path, "dots.toml", content))], as_json=True) == 2
+    assert "a key of more than 50 parts" in capfd.readouterr().err
+
+
+def test_a_reader_that_has_gone_is_one_line(folder: Path) -> None:
+    command = f"{sys.executable} -m audit.command wrong.toml > /dev/full"
+    done = subprocess.run(
+        command, shell=True, cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("gradaudit: the output cannot be written")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_terminal_that_knows_ascii_only_gets_escapes(folder: Path) -> None:
+    env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert "\\u2717 fails" in gradaudit("wrong.toml", cwd=folder, **env).stdout
+
+
+@pytest.mark.parametrize(
+    ("terminal", "no_color", "colour"),
+    [(True, "", True), (True, "1", False), (False, "", False), (False, "1", False)],
+)
+def test_colour_is_for_terminals_that_want_it(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, no_color: str, colour: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("NO_COLOR", no_color)
+    assert wants_colour() is colour
+
+
+def test_colour_paints_the_verdict_and_nothing_that_is_measured() -> None:
+    plain, painted = (telling._paint("holds", "holds", colour) for colour in (False, True))
+    assert (plain, painted) == ("holds", "\x1b[32mholds\x1b[0m")
 
 
 def test_several_answers_get_a_row_each(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

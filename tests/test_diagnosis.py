@@ -28,7 +28,7 @@ from properties.mistakes import (
     variants,
 )
 from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
-from properties.strategies import ANY_TARGETS, NETWORKS, RATES, draw_inputs
+from properties.strategies import ANY_TARGETS, RATES, draw_inputs
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
 from properties.written import Block, Written, exact_gradient
 
@@ -162,7 +162,7 @@ class TestFunctions:
     @pytest.mark.parametrize("variant", named(variants(NETWORK_MISTAKES, NETWORK_LINES)))
     def test_a_mistake_of_the_network_is_named(self, variant: Variant) -> None:
         judged = Function(variant.network_function(), 4)
-        found = diagnosis.of_network_function(judged, draw_inputs(NETWORKS))
+        found = diagnosis.of_network_function(judged)
         assert found.mistake == variant.ids[0]
 
     @pytest.mark.parametrize("number", range(0, 500, 50))
@@ -171,7 +171,7 @@ class TestFunctions:
     ) -> None:
         both = next(itertools.islice(pairs(NETWORK_MISTAKES, NETWORK_LINES), number, None))
         judged = Function(both.network_function(), 4)
-        found = diagnosis.of_network_function(judged, draw_inputs(NETWORKS))
+        found = diagnosis.of_network_function(judged)
         assert found.mistake in both.ids or (
             found.together and set(both.ids) <= set(found.candidates)
         )
@@ -224,14 +224,14 @@ class TestFunctions:
             one for one in variants(NETWORK_MISTAKES, NETWORK_LINES) if one.ids == (catalogued,)
         )
         judged = Function(left_out.network_function(), 4)
-        found = diagnosis.of_network_function(judged, draw_inputs(NETWORKS))
+        found = diagnosis.of_network_function(judged)
         assert found.mistake is None
 
 
 class TestFacts:
     def test_a_factor_is_said_exactly(self) -> None:
         judged = Function(lambda *a: tuple(v * 1.5 for v in network.gradients(*a)), 4)
-        found = diagnosis.of_network_function(judged, draw_inputs(NETWORKS))
+        found = diagnosis.of_network_function(judged)
         assert found.facts == ("exactly 3/2 times the right value",)
 
     def test_the_block_that_is_wrong_is_said(self) -> None:
@@ -239,7 +239,7 @@ class TestFacts:
             dW1, db1, dw2, db2 = network.gradients(*arguments)
             return dW1, db1 + dW1.sum(axis=0) + 1, dw2, db2
 
-        found = diagnosis.of_network_function(Function(gradients, 4), draw_inputs(NETWORKS))
+        found = diagnosis.of_network_function(Function(gradients, 4))
         assert "right except in b1" in found.facts
 
     def test_the_case_that_is_right_is_said(self) -> None:

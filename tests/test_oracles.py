@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from flint import arb, fmpq
 
+from properties.balls import agree, settled
+from properties.calling import NoAnswer
+from properties.descent import is_the_slope
 from properties.evaluate import FIRST_PRECISION, Env, each, precision
 from properties.formula import Scope, parse
-from properties.inputs import Logits, Network, exact, exact_float, floats
+from properties.inputs import Logits, Network, Start, exact, exact_float, floats
+from properties.laws import Refusal
 from properties.oracles import (
     approx_fprime,
     magnitudes,
@@ -83,6 +87,49 @@ def test_the_rounding_bound_tells_one_part_in_a_trillion() -> None:
     for network in draw_inputs(NETWORKS)[:20]:
         truth = network_gradient(network)
         assert truth.error.max() <= 1e-12 * floats(magnitudes(network).gradient).max()
+
+
+def test_the_softmax_rounding_tells_one_part_in_a_trillion() -> None:
+    for case in draw_inputs(ANY_TARGETS):
+        largest = float(max(map(abs, case.y)))
+        if largest <= 20:
+            total = float(sum(map(abs, case.t)))
+            assert softmax_gradient(case.rounded()).error.max() <= 1e-12 * total
+
+
+def test_the_bound_of_the_softmax_difference_says_something() -> None:
+    for case in draw_inputs(ANY_TARGETS):
+        if max(map(abs, case.y)) <= 3:
+            total = float(sum(map(abs, case.t)))
+            assert softmax_difference(case.rounded()).error.max() <= 1e-6 * total
+
+
+def test_the_forward_difference_tells_a_slope_that_is_off_by_one_in_a_hundred_thousand() -> None:
+    def judged(x: Any) -> Any:
+        return 10 * x if isinstance(x, fmpq) else 10.0001 * x
+
+    with pytest.raises(Refusal):
+        is_the_slope(judged, Start(fmpq(1), fmpq(0)))
+
+
+class TestAgreement:
+    def test_what_is_not_finite_agrees_with_nothing(self) -> None:
+        nan, infinite = arb("nan"), arb("inf")
+        found = [agree(one, other) for one in (nan, infinite) for other in (nan, infinite, fmpq(1))]
+        assert not any(found)
+
+    def test_two_values_a_hundred_bits_apart_are_told_apart(self) -> None:
+        with precision(FIRST_PRECISION):
+            near = arb(1).exp() * (1 + arb(2) ** -100)
+            assert not agree(arb(1).exp(), near)
+
+    def test_a_value_agrees_with_itself_computed_otherwise(self) -> None:
+        with precision(FIRST_PRECISION):
+            assert agree(arb(2).sqrt() ** 2, fmpq(2))
+
+    def test_a_wide_ball_is_no_value(self) -> None:
+        with pytest.raises(NoAnswer, match="not finite"):
+            settled(lambda: arb(1, 2.0**-50))
 
 
 def test_every_magnitude_is_at_least_the_gradient() -> None:

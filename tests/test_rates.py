@@ -97,6 +97,15 @@ def test_the_simplest_fraction_between_is_between_and_simplest(one: fmpq, other:
     assert not any(low < candidate < high for candidate in smaller if abs(candidate) < 1)
 
 
+@pytest.mark.parametrize("places", [14, 16, 17, 20, 35, 50])
+@pytest.mark.parametrize("end", ["1/5", "17/4", "-3"])
+def test_a_gap_of_any_width_is_seen(end: str, places: int) -> None:
+    gap = f"{end} + 1/10**{places} < eta < {end} + 2/10**{places}"
+    condition = parse(f"0 < eta < 1/5 or {gap}", RATE)
+    wrong = [r for r in rates(condition.text) if holds_at(condition, r) != holds_at(TRUTH, r)]
+    assert wrong
+
+
 SIDES = ("eta", "2*eta - 1/3", "eta**2", "1/eta", "abs(eta - 1/10)", "1/50", "0", "1", "-eta**3")
 COMPARISONS = st.builds(
     "{} {} {}".format,

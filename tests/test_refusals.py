@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from analytic import descent as our_descent
@@ -110,6 +111,10 @@ class TestNetwork:
     def test_a_convention_is_refused_by_no_law(self, mistake: Variant) -> None:
         assert refusing(network.LAWS, Function(mistake.network_function(), 4)) == set()
 
+    @by_phrase(wrong.WRONG_AT_KINKS)
+    def test_what_is_wrong_at_kinks_is_refused_between_both_sides(self, function: Any) -> None:
+        assert refusing(network.LAWS, Function(function, 4), "lies_between_both_sides")
+
     @pytest.mark.parametrize("block", ["dW1", "db1", "dw2", "db2"])
     def test_the_forward_difference_cannot_see_a_tiny_error(self, block: str) -> None:
         function = wrong.NETWORK_WRONG[f"{block} is off by 1e-12 of itself"]
@@ -169,6 +174,60 @@ class TestSoftmax:
             return g
 
         assert refusing(softmax.LAWS, Function(special, 1), "follows_the_order_of_classes")
+
+    @by_phrase(wrong.SOFTMAX_SOMETIMES_UNMANNERED)
+    def test_bad_manners_outside_the_contracts_own_inputs_are_refused_where_they_are(
+        self, function: Any
+    ) -> None:
+        assert refusing(softmax.LAWS, Function(function, 1)) == {"is_right_at_huge_logits"}
+
+    @by_phrase(wrong.SOFTMAX_UNMANNERED)
+    def test_bad_manners_for_one_hot_targets_are_refused_by_the_contract(
+        self, function: Any
+    ) -> None:
+        def one_hot(y: Any, c: int) -> Any:
+            return function(y, np.eye(len(y))[c])
+
+        refused = refusing(softmax.LAWS_ONE_HOT, Function(one_hot, 1), "keeps_the_contract")
+        assert refused or function is wrong.changes_the_targets
+
+    def test_the_order_of_classes_is_refused_for_one_hot_targets(self) -> None:
+        from analytic.softmax import gradient_one_hot
+
+        def special(y: Any, c: int) -> Any:
+            g = gradient_one_hot(y, c)
+            g[0] *= 2
+            return g
+
+        judged = Function(special, 1)
+        assert refusing(softmax.LAWS_ONE_HOT, judged, "follows_the_order_of_classes")
+
+    def test_the_law_in_balls_refuses_a_one_hot_gradient_that_is_off(self) -> None:
+        from flint import fmpq
+
+        from analytic.softmax import gradient_one_hot
+
+        def off(y: Any, c: int) -> Any:
+            return gradient_one_hot(y, c) * (1 + fmpq(1, 10**24))
+
+        assert refusing([softmax.IN_BALLS_ONE_HOT], Function(off, 1))
+
+    @pytest.mark.parametrize("law", softmax.LAWS_WHERE_SUM_IS_ONE, ids=lambda law: law.statement)
+    def test_every_law_where_the_sum_is_one_refuses_something(self, law: Law) -> None:
+        functions = [*wrong.SOFTMAX_WRONG.values(), *wrong.SOFTMAX_UNMANNERED.values()]
+        made = mistakes_module.variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
+        functions += [one.softmax_function() for one in made]
+        functions.append(lambda y, t: (np.arange(len(y)) == 0) * (y - t))
+        assert any(refusing([law], Function(one, 1)) for one in functions)
+
+    @pytest.mark.parametrize("text", ["softmax(y)", "softmax(y) * 2 - t", "t - softmax(y)"])
+    def test_a_formula_that_is_wrong_where_the_sum_is_one_is_refused_there(self, text: str) -> None:
+        assert refusing(softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE, parse(text, SOFTMAX))
+
+    @pytest.mark.parametrize("text", ["softmax(y) * sum(t) - t * (sum(softmax(y)) == 1)"])
+    def test_what_cannot_be_told_is_untested(self, text: str) -> None:
+        (outcome,) = outcomes(softmax.LAWS_OF_FORMULA, parse(text, SOFTMAX))
+        assert (outcome.status, outcome.reason[:12]) == ("untested", "a comparison")
 
     def test_what_only_overflows_is_refused_at_huge_logits_alone(self) -> None:
         judged = Function(wrong.naive, 1)
@@ -255,6 +314,8 @@ class TestDescent:
 
     @by_phrase(
         {
+            "it is empty": lambda x, eta, n: [],
+            "it never starts": lambda x, eta, n: [x],
             "it skips a step": lambda x, eta, n: our_descent.orbit(x, eta, 2 * n)[::2],
             "it drifts": lambda x, eta, n: [
                 v + (k > 2) * abs(x) / 2**20 for k, v in enumerate(our_descent.orbit(x, eta, n))
@@ -264,7 +325,7 @@ class TestDescent:
     def test_a_wrong_orbit_is_refused_in_time(self, function: Any) -> None:
         assert refusing(descent.LAWS_OF_ORBIT[:1], function)
 
-    @by_phrase({"it stays": lambda x, eta, n: [x] * (n + 1)})
+    @by_phrase({"it stays": lambda x, eta, n: [x] * (n + 1), "it is empty": lambda x, eta, n: []})
     def test_an_orbit_that_never_moves_is_refused_at_the_ends(self, function: Any) -> None:
         assert refusing(descent.LAWS_OF_ORBIT[1:], function)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flint import fmpq
 
-from properties import strategies
+from properties import laws, strategies
 from properties.inputs import Logits, Network, Rate, floats
 from properties.oracles import slopes
 from properties.strategies import Domain, draw_inputs
@@ -29,7 +29,7 @@ def test_at_least_a_hundred_inputs_are_drawn(domain: Domain) -> None:
 
 
 @pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
-def test_everything_simpler_is_less_effort_or_not_taken(domain: Domain) -> None:
+def test_a_drawn_input_has_a_simpler_one(domain: Domain) -> None:
     case = draw_inputs(domain)[-1]
     assert any(one.effort() < case.effort() for one in case.simpler())
 
@@ -71,13 +71,17 @@ NETWORK_CASES: dict[str, Callable[[Network], bool]] = {
     "a negative w2 at an active unit": lambda c: any((c.w2 < 0) & units(c)),
     "an error of exactly zero": lambda c: (errors(c) == 0).any(),
     "an error beyond 10": lambda c: (abs(errors(c)) > 10).any(),
-    "a tiny error that is not zero": lambda c: any(
-        0 < abs(e) < 1e-3 for e in map(float, errors(c))
+    "four samples, four inputs and four units": lambda c: sizes(c) == (4, 4, 4),
+    "a zero in w2 at a unit that is on, and an error": lambda c: bool(
+        ((c.w2 == 0) & (c.pre_activations() > 0).all(axis=0)).any() and (errors(c) != 0).any()
     ),
     "numbers that float64 only rounds": lambda c: any(x.q > 2**30 for x in c.X.flat),
 }
 AWAY_CASES: dict[str, Callable[[Network], bool]] = {
     **NETWORK_CASES,
+    "a tiny error that is not zero": lambda c: any(
+        0 < abs(e) < 1e-3 for e in map(float, errors(c))
+    ),
     "a gradient of norm beyond 1000": lambda c: (
         float(np.linalg.norm(floats(slopes(c).gradient))) > 1000
     ),
@@ -109,11 +113,14 @@ LOGITS_CASES: dict[str, Callable[[Logits], bool]] = {
     "two logits tied among others": lambda c: 1 < len(set(c.y)) < len(c.y),
     "no logits tied": lambda c: len(c.y) > 2 and len(set(c.y)) == len(c.y),
     "a gap of 20": lambda c: max(c.y) - min(c.y) >= 20,
+    "logits of a hundred": lambda c: 100 in c.y,
+    "logits far below zero": lambda c: -500 in c.y,
     "a logit that float64 only rounds": lambda c: any(v.q == 10 for v in c.y),
 }
 ANY_CASES: dict[str, Callable[[Logits], bool]] = {
     **LOGITS_CASES,
     "targets that do not sum to one": lambda c: sum_of_targets(c) != 1,
+    "targets whose sum is nearly one": lambda c: 0 < abs(float(sum_of_targets(c) - 1)) < 1e-3,
     "targets that sum to zero, not all zero": lambda c: (
         sum_of_targets(c) == 0 and any(v != 0 for v in c.t)
     ),
@@ -140,7 +147,8 @@ HUGE_CASES: dict[str, Callable[[Logits], bool]] = {
     "four classes": lambda c: len(c.y) == 4,
     "logits of 1e300": lambda c: any(abs(v) >= fmpq(10) ** 300 for v in c.y),
     "logits of ten thousand": lambda c: 0 < max(map(abs, c.y)) <= 20_000,
-    "all logits negative or zero": lambda c: len(c.y) > 1 and max(c.y) == 0,
+    "every logit far below zero": lambda c: len(c.y) > 1 and max(c.y) <= -10_000,
+    "the largest logit zero": lambda c: len(c.y) > 1 and max(c.y) == 0,
     "ties below the largest": lambda c: len(set(c.y)) < len(c.y),
 }
 RATE_CASES: dict[str, Callable[[Rate], bool]] = {
@@ -154,6 +162,9 @@ RATE_CASES: dict[str, Callable[[Rate], bool]] = {
     "inside, anywhere": lambda c: 0 < c.eta < fmpq(1, 5),
     "above": lambda c: c.eta > 1,
     "below": lambda c: c.eta < -1,
+    "far above": lambda c: c.eta > 1000,
+    "far below": lambda c: c.eta < -1000,
+    "inside, by every power of ten": lambda c: c.eta == fmpq(3, 10**5),
 }
 
 REACH = {
@@ -207,9 +218,24 @@ def test_at_a_kink_float64_computes_zero_exactly() -> None:
         assert ((X @ W1 + b1 == 0) == (network.pre_activations() == 0)).all()
 
 
-def test_inputs_are_the_same_every_time() -> None:
+def test_an_audit_draws_the_same_inputs_every_time() -> None:
     def told() -> list[str]:
         strategies._drawn.cache_clear()
-        return [str(network.blocks) for network in draw_inputs(strategies.NETWORKS)]
+        drawn = strategies._drawn(strategies.NETWORKS, 50, derandomize=True)
+        return [str(network.blocks) for network in drawn]
 
     assert told() == told()
+
+
+def test_most_networks_have_a_gradient_to_be_wrong_about() -> None:
+    drawn = draw_inputs(strategies.NETWORKS)
+    shows = [any(slopes(network).gradient[: network.W1.size] != 0) for network in drawn]
+    assert sum(shows) > len(drawn) / 2
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_shrinking_ends_inside_the_domain_where_nothing_simpler_is_left(domain: Domain) -> None:
+    for case in draw_inputs(domain)[:5]:
+        smallest = laws._shrink(case, lambda _: True, domain)
+        assert domain.contains(smallest)
+        assert list(laws._candidates(smallest, domain, smallest.effort())) == []

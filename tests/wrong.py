@@ -122,6 +122,9 @@ NETWORK_WRONG: dict[str, Gradients] = {
     ),
     "infinite where the error is large": with_error(lambda e: np.where(abs(e) > 10, np.inf, e)),
     "the first answer for a shape is kept": remembering_by_shape(),
+    "four of everything are wrong": changed(
+        lambda g, *a: tuple(v * (1 + (a[0].shape == (4, 4) and len(a[5]) == 4)) for v in g)
+    ),
     "one entry is off by 1e-12 of itself": only_one_entry(1 + 1e-12),
     **{
         f"{name} is off by {error:g} of itself": scaled(block, 1 + error)
@@ -227,10 +230,41 @@ SOFTMAX_WRONG: dict[str, Gradients] = {
     ).astype(np.float64),
     "logits are clipped at 10": lambda y, t: softmax.gradient(np.clip(y, -10, 10), t),
     "logits are clipped at 100": lambda y, t: softmax.gradient(np.clip(y, -100, 100), t),
+    "shifted only where that lowers the logits": lambda y, t: (
+        (p := np.exp(y - max(0.0, y.max()))) / p.sum() * t.sum() - t
+    ),
+    "a sum near one counts as one": lambda y, t: (
+        softmax.softmax(y) * (1.0 if abs(t.sum() - 1) < 1e-3 else t.sum()) - t
+    ),
+    "wrong for logits beyond 30": softmax_changed(lambda g, y, t: g + (30 < abs(y).max() < 5000)),
     "p is bounded away from zero": lambda y, t: np.maximum(softmax.softmax(y), 1e-7) * t.sum() - t,
     "it is off by 1e-12 of itself": softmax_changed(lambda g, y, t: g * (1 + 1e-12)),
     "the last entry is off by 1e-9": softmax_changed(
         lambda g, y, t: g * np.append(np.ones(len(y) - 1), 1 + 1e-9)
+    ),
+}
+
+
+def forgets_after_a_call_elsewhere() -> Gradients:
+    last: list[Any] = []
+
+    def gradient(y: Any, t: Any) -> Any:
+        here = y.tobytes(), t.tobytes()
+        changed = last[:] == [here] or not last
+        last[:] = [here]
+        return softmax.gradient(y, t) * (1 if changed else 2)
+
+    return gradient
+
+
+def _at_huge_logits(gradient: Gradients) -> Gradients:
+    return lambda y, t: gradient(y, t) if abs(y).max() >= 1e4 else softmax.gradient(y, t)
+
+
+SOFTMAX_SOMETIMES_UNMANNERED: dict[str, Gradients] = {
+    "nothing at huge logits": _at_huge_logits(lambda y, t: None),
+    "float32 at huge logits": _at_huge_logits(
+        lambda y, t: softmax.gradient(y, t).astype(np.float32)
     ),
 }
 SOFTMAX_UNMANNERED: dict[str, Gradients] = {
@@ -242,6 +276,8 @@ SOFTMAX_UNMANNERED: dict[str, Gradients] = {
     "the logits are changed": changes_the_logits,
     "the targets are changed": changes_the_targets,
     "a buffer is used again": reuses_its_result(),
+    "another answer after a call elsewhere": forgets_after_a_call_elsewhere(),
+    "in long double": softmax_changed(lambda g, y, t: g.astype(np.longdouble)),
 }
 
 CONVERGES_WRONG: dict[str, Callable[[float], Any]] = {
@@ -252,6 +288,9 @@ CONVERGES_WRONG: dict[str, Callable[[float], Any]] = {
     "a thousand steps decide": lambda eta: abs((1 - 10 * eta) ** 1000) < 1e-9,
     "a start at 0 decides": lambda eta: True,
     "never": lambda eta: False,
+    "far rates are included": lambda eta: 0 < eta < 0.2 or eta > 100,
+    "far negative rates are included": lambda eta: 0 < eta < 0.2 or eta < -50,
+    "a decade inside is left out": lambda eta: 0 < eta < 0.2 and not 1e-5 < eta < 1e-4,
     "the optimum is left out": lambda eta: 0 < eta < 0.2 and eta != 0.1,
 }
 CONVERGES_UNMANNERED: dict[str, Callable[[float], Any]] = {
@@ -263,6 +302,9 @@ CONVERGES_UNMANNERED: dict[str, Callable[[float], Any]] = {
 CONDITIONS_WRONG = (
     "0 < eta < 0.2000000001",
     "0 < eta < 0.1999999999",
+    "0 < eta < 1/5 + 1e-20",
+    "0 < eta < 1/5 or 17/4 + 1e-16 < eta < 17/4 + 2e-16",
+    "(eta > 0) * (eta <= 1/5)",
     "7*eta != 1 and 0 < eta < 1/5",
     "0 < eta <= 1/5",
     "0 <= eta < 1/5",
@@ -292,3 +334,15 @@ GRADIENTS_WRONG = (
     "y * 0",
     "outer(softmax(y), t)",
 )
+
+WRONG_AT_KINKS: dict[str, Gradients] = {
+    "db2 is wrong": changed(
+        lambda g, W1, b1, w2, b2, X, t: (*g[:3], g[3] + 1e3 * (X @ W1 + b1 == 0).sum())
+    ),
+    "dw2 is wrong": changed(
+        lambda g, W1, b1, w2, b2, X, t: (*g[:2], g[2] + (X @ W1 + b1 == 0).sum(axis=0), g[3])
+    ),
+    "a slope of a hundred": masked(lambda z: np.where(z == 0, 100, z > 0)),
+    "a slope below zero": masked(lambda z: np.where(z == 0, -0.5, z > 0)),
+    "nan": masked(lambda z: np.where(z == 0, np.nan, z > 0)),
+}
