@@ -303,7 +303,7 @@ def explain(mistake: Mistake) -> str:
 def _variants_of(mistake: Mistake) -> list[Variant]:
     for catalogue, right in CATALOGUES:
         if mistake in catalogue:
-            return variants([replace(mistake, data=())], right)
+            return variants((replace(mistake, data=()),), right)
     return []
 
 

@@ -118,7 +118,7 @@ def fitting(seen: Sequence[Seen], among: Iterable[Variant], fits: Fits) -> list[
 
 def _diagnosis(
     seen: Sequence[Seen],
-    mistakes: Sequence[Mistake],
+    mistakes: tuple[Mistake, ...],
     lines: Mapping[str, str],
     fits: Fits,
     facts: Callable[[Sequence[Seen]], tuple[str, ...]],
@@ -228,8 +228,8 @@ def of_condition(judged: Formula) -> Diagnosis:
         variant
         for variant in variants(RATE_MISTAKES, RATE_LINES)
         if all(
-            _holds(judged, rate) == _holds(variant.condition(), rate)
-            for rate in deciding_rates(judged, variant.condition())
+            _holds(judged, rate) == _holds(variant.condition, rate)
+            for rate in deciding_rates(judged, variant.condition)
         )
     ]
     return Diagnosis(_ids(fitted))
@@ -251,7 +251,7 @@ def of_rate_function(says: Callable[[Any], bool], rates: Sequence[Any]) -> Diagn
     fitted = [
         variant
         for variant in variants(RATE_MISTAKES, RATE_LINES)
-        if said == [holds_at(variant.condition(), rate) for rate in rates]
+        if said == [holds_at(variant.condition, rate) for rate in rates]
     ]
     return Diagnosis(_ids(fitted))
 
@@ -276,7 +276,7 @@ def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
 
 def _gives(variant: Variant, blocks: Sequence[Block]) -> bool:
     try:
-        wrong = variant.gradients(DATA)
+        wrong = variant.on_the_assignment
     except UndefinedError:
         return False
     return all(_claims(block, wrong[block.name]) for block in blocks)
@@ -296,7 +296,7 @@ def _hidden(known: Sequence[Variant], names: Sequence[str]) -> tuple[str, ...]:
     hidden = [
         one
         for one in known
-        if all(np.array_equal(one.gradients(DATA)[name], right[name]) for name in names)
+        if all(np.array_equal(one.on_the_assignment[name], right[name]) for name in names)
     ]
     return _ids(hidden)
 

@@ -94,7 +94,7 @@ def papers() -> list[Paper]:
         paper(
             "q3.converges, formulas",
             descent.LAWS_OF_FORMULA,
-            [(one, one.condition()) for one in on_rates],
+            [(one, one.condition) for one in on_rates],
         ),
     ]
 

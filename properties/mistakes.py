@@ -20,7 +20,7 @@ from properties.balls import settled
 from properties.evaluate import Env
 from properties.formula import Formula, Scope, parse
 from properties.inputs import Logits, Network
-from properties.question import CONVERGES, NETWORK, ONE_HOT, RATE
+from properties.question import CONVERGES, DATA, NETWORK, ONE_HOT, RATE
 
 Lines = Mapping[str, str]
 
@@ -94,10 +94,13 @@ class Variant:
         env = Env(data.values, data.sizes, self.scope.defined)
         return {block: env.value_of(name) for block, name in GRADIENTS.items()}
 
+    @cached_property
+    def on_the_assignment(self) -> dict[str, Any]:
+        """The wrong gradients on the assignment's own data."""
+        return self.gradients(DATA)
+
     def gradient(self, case: Logits) -> Any:
         """Return the wrong gradient of the logits (n,), exactly or in balls. Raises NoAnswer."""
-        if "z" in self.lines:
-            raise TypeError("a mistake of Question 1 has no gradient of logits")
         env = Env(case.values, case.sizes, self.scope.defined)
         return settled(lambda: env.value_of("g"))
 
@@ -130,13 +133,14 @@ class Variant:
         """Return the wrong gradient as a formula."""
         return Formula("g", _tree("g", self.scope), self.scope)
 
+    @cached_property
     def condition(self) -> Formula:
-        """Return the wrong condition on the rate."""
+        """The wrong condition on the rate."""
         return parse(self.lines["range"], RATE)
 
     def rate_function(self) -> Callable[[float], bool]:
         """Return the wrong condition as a function of a float rate."""
-        tree = self.condition().tree
+        tree = self.condition.tree
         return lambda eta: bool(Env({"eta": eta}, {}, {}, floats=True).evaluate(tree))
 
 
@@ -162,8 +166,14 @@ def changed(lines: Lines, changes: Lines) -> Lines:
     return {**lines, **new}
 
 
-def variants(mistakes: Sequence[Mistake], lines: Lines) -> list[Variant]:
+def variants(mistakes: tuple[Mistake, ...], lines: Lines) -> list[Variant]:
     """Return every variant of every mistake."""
+    return list(_variants(mistakes, tuple(lines.items())))
+
+
+@cache
+def _variants(mistakes: tuple[Mistake, ...], told: tuple[tuple[str, str], ...]) -> list[Variant]:
+    lines = dict(told)
     return [
         Variant((mistake,), changed(lines, changes), looked_at)
         for mistake in mistakes
@@ -172,9 +182,17 @@ def variants(mistakes: Sequence[Mistake], lines: Lines) -> list[Variant]:
     ]
 
 
-def pairs(mistakes: Sequence[Mistake], lines: Lines) -> Iterator[Variant]:
-    """Yield every two mistakes made at once, one after the other, where neither hides the other."""
-    singles = variants(mistakes, lines)
+def pairs(mistakes: tuple[Mistake, ...], lines: Lines) -> list[Variant]:
+    """Return every two mistakes made at once, where neither hides the other."""
+    return list(_pairs(mistakes, tuple(lines.items())))
+
+
+@cache
+def _pairs(mistakes: tuple[Mistake, ...], told: tuple[tuple[str, str], ...]) -> list[Variant]:
+    return list(_made_at_once(variants(mistakes, dict(told))))
+
+
+def _made_at_once(singles: Sequence[Variant]) -> Iterator[Variant]:
     seen = {(tuple(one.lines.items()), one.looked_at) for one in singles}
     for first, second in itertools.permutations(singles, 2):
         (one,), (other,) = first.mistakes, second.mistakes

@@ -90,6 +90,11 @@ def wrong_toml(folder: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
+def wrong_toml_text(folder: Path) -> str:
+    return gradaudit("wrong.toml", cwd=folder).stdout
+
+
+@pytest.fixture(scope="module")
 def wrong_python(folder: Path) -> Any:
     return gradaudit("wrong.py", "--format", "json", cwd=folder)
 
@@ -162,6 +167,14 @@ class TestWrongToml:
         keys |= {"explanation", "laws", "counterexample"}
         assert all(set(part) == keys for part in parts_of(wrong_toml).values())
 
+    @pytest.mark.parametrize(
+        ("part", "mistake"),
+        [("q2.gradient", "sum-t-assumed"), ("q3.converges", "closed-upper"), ("q1.W1", None)],
+    )
+    def test_the_mistake_is_named(self, wrong_toml: Any, part: str, mistake: str | None) -> None:
+        told = parts_of(wrong_toml)[part]
+        assert (told["mistake"], told["candidates"]) == (mistake, [mistake] if mistake else [])
+
     def test_a_formula_is_line_one(self, wrong_toml: Any) -> None:
         parts = parts_of(wrong_toml)
         assert (parts["q2.gradient"]["line"], parts["q1.W1"]["line"]) == (1, None)
@@ -170,11 +183,14 @@ class TestWrongToml:
         "line",
         ["expected  dE/dy[0] = 0", "found     -1/2", "input     y = [0, 0], t = [1, 1]"],
     )
-    def test_the_text_shows_the_counterexample(self, folder: Path, line: str) -> None:
-        assert line in gradaudit("wrong.toml", cwd=folder).stdout
+    def test_the_text_shows_the_counterexample(self, wrong_toml_text: str, line: str) -> None:
+        assert line in wrong_toml_text
 
-    def test_without_a_terminal_there_is_no_colour(self, folder: Path) -> None:
-        assert "\x1b" not in gradaudit("wrong.toml", cwd=folder).stdout
+    def test_the_text_names_the_mistake(self, wrong_toml_text: str) -> None:
+        assert "(sum-t-assumed)" in wrong_toml_text
+
+    def test_without_a_terminal_there_is_no_colour(self, wrong_toml_text: str) -> None:
+        assert "\x1b" not in wrong_toml_text
 
 
 class TestPython:

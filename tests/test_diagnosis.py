@@ -1,6 +1,5 @@
 """A wrong answer gets the name of its mistake, or none: never a wrong one."""
 
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -84,13 +83,13 @@ class TestNumbers:
     def test_a_mistake_is_named_unless_its_numbers_are_right(
         self, variant: Variant, places: int
     ) -> None:
-        blocks = written(variant.gradients(DATA), places)
+        blocks = written(variant.on_the_assignment, places)
         found = diagnosis.of_numbers(blocks)
         assert right(blocks) or found.mistake == variant.ids[0]
 
     @pytest.mark.parametrize("places", [FULL, 3, 2])
     def test_what_is_right_to_its_digits_is_known(self, places: int) -> None:
-        hidden = [one.ids[0] for one in ON_NETWORK if right(written(one.gradients(DATA), places))]
+        hidden = [one.ids[0] for one in ON_NETWORK if right(written(one.on_the_assignment, places))]
         assert set(hidden) == {"abs-w2"} | ({"w2-updated"} if places == 2 else set())
 
     @pytest.mark.parametrize("places", [FULL, 3, 2])
@@ -99,7 +98,7 @@ class TestNumbers:
         for both in pairs(NETWORK_MISTAKES, NETWORK_LINES):
             if NO_MISTAKE_HERE & set(both.ids):
                 continue
-            blocks = written(both.gradients(DATA), places)
+            blocks = written(both.on_the_assignment, places)
             fitting = [one for one in ON_NETWORK if diagnosis._gives(one, blocks)]
             ids = {one.ids[0] for one in fitting}
             if not right(blocks) and len(ids) == 1 and not ids <= set(both.ids):
@@ -117,7 +116,7 @@ class TestNumbers:
         both = next(
             one for one in pairs(NETWORK_MISTAKES, NETWORK_LINES) if set(one.ids) == {first, second}
         )
-        found = diagnosis.of_numbers(written(both.gradients(DATA), FULL))
+        found = diagnosis.of_numbers(written(both.on_the_assignment, FULL))
         assert found.mistake in both.ids or (
             found.together and set(found.candidates) == set(both.ids)
         )
@@ -127,7 +126,7 @@ class TestNumbers:
     def test_a_mistake_that_is_not_in_the_catalogue_gets_no_other_name(
         self, variant: Variant, places: int
     ) -> None:
-        blocks = written(variant.gradients(DATA), places)
+        blocks = written(variant.on_the_assignment, places)
         others = [one for one in ON_NETWORK if one.ids != variant.ids]
         fitting = {one.ids[0] for one in others if diagnosis._gives(one, blocks)}
         assert right(blocks) or not (fitting or diagnosis._is_rounded_midway(blocks))
@@ -144,10 +143,12 @@ class TestNumbers:
 
     def test_all_parts_together_hide_nothing(self) -> None:
         variant = ON_NETWORK[0]
-        assert diagnosis.of_numbers(written(variant.gradients(DATA), FULL)).hidden == ()
+        assert diagnosis.of_numbers(written(variant.on_the_assignment, FULL)).hidden == ()
 
     def test_numbers_that_fit_several_mistakes_name_none(self) -> None:
-        gradients = next(one for one in ON_NETWORK if one.ids == ("mask-missing",)).gradients(DATA)
+        gradients = next(
+            one for one in ON_NETWORK if one.ids == ("mask-missing",)
+        ).on_the_assignment
         found = diagnosis.of_numbers(written(gradients, FULL, ["b1"]))
         assert set(found.candidates) == {"mask-missing", "bias-unmasked"}
         assert found.mistake is None
@@ -169,7 +170,7 @@ class TestFunctions:
     def test_two_mistakes_of_the_network_are_said_to_be_two_or_the_one_that_shows(
         self, number: int
     ) -> None:
-        both = next(itertools.islice(pairs(NETWORK_MISTAKES, NETWORK_LINES), number, None))
+        both = pairs(NETWORK_MISTAKES, NETWORK_LINES)[number]
         judged = Function(both.network_function(), 4)
         found = diagnosis.of_network_function(judged)
         assert found.mistake in both.ids or (
@@ -202,7 +203,7 @@ class TestFunctions:
 
     @pytest.mark.parametrize("variant", named(ON_RATES))
     def test_a_wrong_condition_is_named(self, variant: Variant) -> None:
-        assert diagnosis.of_condition(variant.condition()).mistake == variant.ids[0]
+        assert diagnosis.of_condition(variant.condition).mistake == variant.ids[0]
 
     @pytest.mark.parametrize("variant", named(ON_RATES))
     def test_a_wrong_function_of_the_rate_is_named(self, variant: Variant) -> None:
@@ -280,7 +281,7 @@ class TestCatalogue:
 
     @pytest.mark.parametrize("variant", named(ON_NETWORK))
     def test_the_float_and_the_exact_mistake_are_the_same(self, variant: Variant) -> None:
-        exact = variant.gradients(DATA)
+        exact = variant.on_the_assignment
         function = variant.network_function()(*DATA.arguments())
         for name, found in zip(BLOCKS, function, strict=True):
             expected = np.array(exact[name], dtype=np.float64)

@@ -53,14 +53,14 @@ def by_name(functions: Sequence[Callable[..., Any]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("function", functions, ids=names)
 
 
-def variants(mistakes: Sequence[Mistake], lines: Lines) -> pytest.MarkDecorator:
+def variants(mistakes: tuple[Mistake, ...], lines: Lines) -> pytest.MarkDecorator:
     made = mistakes_module.variants(mistakes, lines)
     ids = [one.ids[0] for one in made]
     names = [f"{name}, variant {ids[: k + 1].count(name)}" for k, name in enumerate(ids)]
     return pytest.mark.parametrize("mistake", made, ids=names)
 
 
-def first_variant(mistakes: Sequence[Mistake], lines: Lines, name: str) -> Variant:
+def first_variant(mistakes: tuple[Mistake, ...], lines: Lines, name: str) -> Variant:
     return next(one for one in mistakes_module.variants(mistakes, lines) if one.ids == (name,))
 
 
