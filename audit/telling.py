@@ -316,7 +316,10 @@ def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
     if detailed:
         return "\n\n".join("\n".join(_in_full(audit, colour)) for audit in audits)
     width = max(len(escaped(audit.answer.name)) for audit in audits)
-    return "\n".join(_row(audit, width, colour) for audit in audits)
+    rows = [_row(audit, width, colour) for audit in audits]
+    if not all(audit.holds for audit in audits):
+        rows += ["", "An answer that is audited alone is told in full."]
+    return "\n".join(rows)
 
 
 def _paint(text: str, status: str, colour: bool) -> str:
@@ -343,9 +346,13 @@ def _row(audit: Audit, width: int, colour: bool) -> str:
 
 def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
     yield escaped(audit.answer.name)
-    for verdict in audit.verdicts:
+    for verdict in audit.answered:
         mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
         yield f"  {verdict.part:<13} {mark} {_tried(verdict)}".rstrip()
+    if unanswered := [one.part for one in audit.verdicts if one.status == "unanswered"]:
+        yield _paint(
+            f"  {MARKS['unanswered']} unanswered: {', '.join(unanswered)}", "unanswered", colour
+        )
     for verdict in audit.verdicts:
         if verdict.status in ("fails", "conditional"):
             yield ""

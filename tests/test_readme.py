@@ -1,0 +1,39 @@
+"""The README shows what really happens."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from audit.answers import read
+from audit.command import COMMANDS, run
+from audit.verdicts import audit
+
+README = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [content for name, content in BLOCKS if name == language]
+
+
+def test_the_first_example_gets_the_message_that_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "theirs.py"
+    path.write_text("import numpy as np\n" + blocks("python")[0], encoding="utf-8")
+    run([str(path)], as_json=False)
+    shown = blocks("console")[0].split("  ...\n")[1]
+    assert shown in capsys.readouterr().out
+
+
+def test_the_example_in_toml_holds(tmp_path: Path) -> None:
+    path = tmp_path / "answer.toml"
+    path.write_text(blocks("toml")[0], encoding="utf-8")
+    told = audit(read(str(path)))
+    assert (told.exit_code, len(told.answered)) == (0, 5)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert re.search(rf"gradaudit\s+{command}", README)
