@@ -19,9 +19,9 @@ from audit.process import Process, RemoteFunction, Unreadable
 from properties import descent, diagnosis, network, softmax, written
 from properties.calling import Function
 from properties.diagnosis import Diagnosis
-from properties.evaluate import object_array
 from properties.formula import MAX_DIGITS, Formula, FormulaError, Scope, parse, parse_definitions
 from properties.laws import Law, Outcome, hold
+from properties.numbers import object_array
 from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
 from properties.rates import deciding_rates
 from properties.strategies import ANY_TARGETS, RATES, Domain, draw_inputs

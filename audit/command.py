@@ -86,7 +86,7 @@ def exam(words: Sequence[str]) -> int:
         return complain("gradaudit exam takes nothing more")
     prepare()
     leave_no_folder_behind()
-    from audit.telling import exam_text
+    from audit.catalogue import exam_text
     from properties.exam import papers, sit, smallest_errors
 
     results = [sit(paper) for paper in papers()]
@@ -96,15 +96,16 @@ def exam(words: Sequence[str]) -> int:
 
 def explain(words: Sequence[str]) -> int:
     """Print a known mistake."""
-    from audit import telling
+    from audit import catalogue
+    from audit.showing import escaped
     from properties.diagnosis import BY_ID
 
     if len(words) != 1 or words[0] not in BY_ID:
         close = difflib.get_close_matches(words[0], BY_ID, n=1) if len(words) == 1 else []
         hint = f"; did you mean {close[0]}?" if close else f"; known are {', '.join(BY_ID)}"
-        asked = f"no mistake {telling.escaped(words[0])}" if len(words) == 1 else "one ID is wanted"
+        asked = f"no mistake {escaped(words[0])}" if len(words) == 1 else "one ID is wanted"
         return complain(f"explain: {asked}{hint}")
-    print(telling.explain(BY_ID[words[0]]))
+    print(catalogue.explain(BY_ID[words[0]]))
     return 0
 
 
@@ -112,7 +113,7 @@ def lint(words: Sequence[str]) -> int:
     """Say what the numbers of an exercise can't show; 1 if something could be better."""
     from audit.exercise import lint_text, read_exercise
     from audit.process import Unreadable
-    from audit.telling import escaped
+    from audit.showing import escaped
     from properties.question import DATA
 
     if len(words) > 1:
@@ -131,6 +132,7 @@ def run(paths: Sequence[str], *, as_json: bool) -> int:
     from audit import telling
     from audit.answers import ours, read
     from audit.process import Unreadable
+    from audit.showing import escaped
     from audit.verdicts import audit
 
     audits, codes = [], []
@@ -140,12 +142,12 @@ def run(paths: Sequence[str], *, as_json: bool) -> int:
         try:
             answer = read(path)
         except Unreadable as reason:
-            codes.append(complain(f"{telling.escaped(path)}: {telling.escaped(str(reason))}"))
+            codes.append(complain(f"{escaped(path)}: {escaped(str(reason))}"))
             continue
         for line in answer.malformed[:MOST_COMPLAINTS]:
-            complain(f"{telling.escaped(path)}: {telling.escaped(line)}")
+            complain(f"{escaped(path)}: {escaped(line)}")
         if (more := len(answer.malformed) - MOST_COMPLAINTS) > 0:
-            complain(f"{telling.escaped(path)}: and {more} more of the kind")
+            complain(f"{escaped(path)}: and {more} more of the kind")
         audits.append(audit(answer))
     codes += [one.exit_code for one in audits]
     if as_json:

@@ -8,9 +8,9 @@ import numpy as np
 
 from audit.answers import Malformed, load_toml, number
 from audit.process import Unreadable
-from properties.evaluate import object_array
 from properties.inputs import Network
 from properties.lint import Lint, better, lint
+from properties.numbers import object_array
 
 KEYS = ("X", "t", "W1", "b1", "w2", "b2")
 MAX_SIZE = 10  # samples, inputs and units

@@ -55,7 +55,7 @@ class AnswerFile(pytest.File):
         """Read the answer and yield its tests."""
         from audit.answers import read
         from audit.process import Unreadable
-        from audit.telling import escaped
+        from audit.showing import escaped
 
         try:
             self.answer = read(str(self.path))
@@ -71,7 +71,7 @@ class AnswerFile(pytest.File):
 
 def tests_of(parent: AnswerFile, answer: "Answer") -> Iterator[pytest.Item]:
     """Yield a test for each malformed part, and for each law on every other part."""
-    from audit.telling import law_name
+    from audit.showing import law_name
 
     of_parts = {part.untested for part in answer.parts.values()}
     for line in answer.malformed:
@@ -99,7 +99,7 @@ class LawTest(pytest.Item):
 
     def runtest(self) -> None:
         """Fail in the words of the law, without a traceback."""
-        from audit.telling import describe, escaped
+        from audit.showing import describe, escaped
 
         if self.claim is None:
             pytest.fail(escaped(self.said), pytrace=False)

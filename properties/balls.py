@@ -7,13 +7,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from properties.calling import CannotTell, NoAnswer
-from properties.evaluate import (
-    FIRST_PRECISION,
-    LAST_PRECISION,
-    UndecidedError,
-    precision,
-    primal,
-)
+from properties.numbers import FIRST_PRECISION, LAST_PRECISION, UndecidedError, precision, primal
 
 SMALL = arb(2) ** -100  # a radius below this part of the scale tells two values apart
 

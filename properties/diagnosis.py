@@ -19,7 +19,6 @@ from flint import fmpq
 from properties import network, softmax
 from properties.balls import agree
 from properties.calling import CannotTell, Function, NoAnswer
-from properties.evaluate import UndecidedError, UndefinedError, each
 from properties.formula import Formula, FormulaError
 from properties.inputs import Logits, Network, floats
 from properties.laws import CannotGoOn, OutOfContract, Refusal
@@ -35,6 +34,7 @@ from properties.mistakes import (
     pairs,
     variants,
 )
+from properties.numbers import UndecidedError, UndefinedError, each
 from properties.oracles import (
     exact_softmax_gradient,
     network_own_rounding,

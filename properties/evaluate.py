@@ -1,229 +1,34 @@
 """Formulas evaluated: exactly in rationals, in balls where there is an exp, or in float64.
 
-A value is a number or an object array of numbers. A number is an `fmpq`; an `arb` (a ball with a
-rigorous radius) once an exp, a log or a root that is not rational entered; a `Dual` under `d`;
-or, where a loss is wanted as NumPy would compute it, a float64.
+Everything is bounded: the operations of one evaluation, the bits of a rational, an exponent.
 """
 
 import ast
-import contextlib
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import flint
 import numpy as np
-import numpy.typing as npt
-from flint import arb, fmpq
-from flint.utils.flint_exceptions import DomainError
+from flint import fmpq
 
 from properties.formula import MAX_EXPONENT, FormulaError, indices, left_spine
-
-Array = npt.NDArray[Any]
+from properties.numbers import (
+    EXACT,
+    FLOAT,
+    ONE,
+    ZERO,
+    Dual,
+    UndefinedError,
+    decide,
+    each,
+    object_array,
+    primal,
+    total,
+)
 
 MAX_OPERATIONS = 20_000
 MAX_BITS = 10_000
-FIRST_PRECISION = 256
-LAST_PRECISION = 4096
 
-ZERO = fmpq(0)
-ONE = fmpq(1)
-
-
-class UndefinedError(ArithmeticError):
-    """The formula has no value at this input."""
-
-
-class UndecidedError(ArithmeticError):
-    """A comparison of two balls that overlap: the precision does not tell."""
-
-
-class Dual:
-    """A number and its derivatives: value + Σ_p tangent[p] ε_p, with every ε_p ε_q = 0."""
-
-    __slots__ = ("tangent", "value")
-    __hash__ = None  # type: ignore[assignment]  # compares by value only
-
-    def __init__(self, value: Any, tangent: Array) -> None:
-        self.value = value
-        self.tangent = tangent
-
-    def __add__(self, other: Any) -> Any:
-        if isinstance(other, Dual):
-            return Dual(self.value + other.value, self.tangent + other.tangent)
-        if isinstance(other, np.ndarray):
-            return NotImplemented
-        return Dual(self.value + other, self.tangent)
-
-    __radd__ = __add__
-
-    def __neg__(self) -> "Dual":
-        return Dual(-self.value, -self.tangent)
-
-    def __sub__(self, other: Any) -> Any:
-        if isinstance(other, Dual):
-            return Dual(self.value - other.value, self.tangent - other.tangent)
-        if isinstance(other, np.ndarray):
-            return NotImplemented
-        return Dual(self.value - other, self.tangent)
-
-    def __rsub__(self, other: Any) -> Any:
-        return -self + other
-
-    def __mul__(self, other: Any) -> Any:
-        if isinstance(other, Dual):
-            tangent = self.tangent * other.value + other.tangent * self.value
-            return Dual(self.value * other.value, tangent)
-        if isinstance(other, np.ndarray):
-            return NotImplemented
-        return Dual(self.value * other, self.tangent * other)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
-            return NotImplemented
-        return self * (other**-1 if isinstance(other, Dual) else 1 / other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self**-1 * other
-
-    def __pow__(self, exponent: int) -> "Dual":
-        if exponent == 0:
-            return Dual(ONE, self.tangent * ZERO)
-        slope = exponent * self.value ** (exponent - 1)
-        return Dual(self.value**exponent, self.tangent * slope)
-
-
-def primal(number: Any) -> Any:
-    """Return a number without its derivatives."""
-    return number.value if isinstance(number, Dual) else number
-
-
-def each(function: Callable[[Any], Any], value: Any) -> Any:
-    """Apply a function of numbers to a number, or to every entry of an array."""
-    if not isinstance(value, np.ndarray):
-        return function(value)
-    return object_array([function(number) for number in value.ravel()], value.shape)
-
-
-def object_array(numbers: list[Any], shape: tuple[int, ...]) -> Array:
-    """Return an object array, without NumPy looking into its numbers."""
-    array = np.empty(len(numbers), dtype=object)
-    array[:] = numbers
-    return array.reshape(shape)
-
-
-@contextlib.contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Compute balls with this many bits inside of the block."""
-    before = flint.ctx.prec
-    flint.ctx.prec = bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before
-
-
-def decide(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
-    """Compare two numbers. Raises UndecidedError where balls overlap without being one point."""
-    left, right = primal(left), primal(right)
-    if (isinstance(left, arb) or isinstance(right, arb)) and not (left < right or left > right):
-        difference = left - right
-        if not difference.is_finite():
-            raise UndefinedError("a comparison with a value that is not finite")
-        if not difference.is_zero():
-            raise UndecidedError("a comparison of two values too close to tell apart")
-    return bool(compare(left, right))
-
-
-def _exp(x: Any) -> Any:
-    if isinstance(x, Dual):
-        value = _exp(x.value)
-        return Dual(value, x.tangent * value)
-    return ONE if x == 0 else arb(x).exp()
-
-
-def _log(x: Any) -> Any:
-    if isinstance(x, Dual):
-        return Dual(_log(x.value), x.tangent * (1 / x.value))
-    if not decide(operator.gt, x, ZERO):
-        raise UndefinedError("the log of a number that is not positive")
-    return ZERO if x == 1 else arb(x).log()
-
-
-def _sqrt(x: Any) -> Any:
-    if isinstance(x, Dual):
-        root = _sqrt(x.value)
-        return Dual(root, x.tangent * (1 / (2 * root)))
-    if decide(operator.lt, x, ZERO):
-        raise UndefinedError("the square root of a negative number")
-    if isinstance(x, fmpq):
-        with contextlib.suppress(DomainError):
-            return x.sqrt()
-    return arb(x).sqrt()
-
-
-def _abs(x: Any) -> Any:
-    if isinstance(x, Dual) and x.value == 0:
-        raise UndefinedError("abs has no derivative at 0")
-    return abs(x) if isinstance(x, arb) else -x if decide(operator.lt, x, ZERO) else x
-
-
-def _relu(x: Any) -> Any:
-    return _larger(x, ZERO) if isinstance(x, arb) else x if decide(operator.gt, x, ZERO) else ZERO
-
-
-def _largest(vector: Array) -> Any:
-    largest = vector.flat[0]
-    for number in vector.flat[1:]:
-        if isinstance(number, arb) or isinstance(largest, arb):
-            largest = _larger(number, largest)
-        elif decide(operator.gt, number, largest):
-            largest = number
-    return largest
-
-
-def _larger(one: Any, other: Any) -> Any:
-    """Return the larger of two balls; where they overlap, a ball that holds it."""
-    if isinstance(one, Dual) or isinstance(other, Dual):
-        return one if decide(operator.gt, one, other) else other
-    return arb(one).max(arb(other))
-
-
-def _softmax(y: Array) -> Array:
-    """Softmax of a vector; it is the same for y - c, so c keeps exp small and exp(0) exact."""
-    shift = max(map(primal, y))  # of balls that overlap either will do
-    powers = [_exp(number - shift) for number in y]
-    total = _total(powers)
-    return object_array([power / total for power in powers], y.shape)
-
-
-def _total(numbers: list[Any]) -> Any:
-    total = numbers[0]
-    for number in numbers[1:]:
-        total = total + number
-    return total
-
-
-_FLOAT: Mapping[str, Callable[[Any], Any]] = {
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "abs": np.abs,
-    "relu": lambda x: np.maximum(x, 0.0),
-    "max": np.max,
-    "softmax": lambda y: (powers := np.exp(y - np.max(y))) / np.sum(powers),
-}
-_EXACT: Mapping[str, Callable[[Any], Any]] = {
-    "exp": lambda x: each(_exp, x),
-    "log": lambda x: each(_log, x),
-    "sqrt": lambda x: each(_sqrt, x),
-    "abs": lambda x: each(_abs, x),
-    "relu": lambda x: each(_relu, x),
-    "max": _largest,
-    "softmax": _softmax,
-}
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -260,7 +65,7 @@ class Env:
         self.sizes = sizes
         self.defined = defined
         self.floats = floats
-        self.functions = _FLOAT if floats else _EXACT
+        self.functions = FLOAT if floats else EXACT
         self.operations = 0
         self._bound: dict[str, Any] = {}
         self._known: dict[str, Any] = {}
@@ -412,7 +217,7 @@ class Env:
         assert isinstance(node.func, ast.Name)
         name, arguments = node.func.id, node.args
         if isinstance(arguments[0], ast.GeneratorExp):
-            return _total(list(self._terms(arguments[0], 0)))
+            return total(list(self._terms(arguments[0], 0)))
         if name == "d":
             return self._derivative(arguments[0], arguments[1])
         values = [self._value(argument) for argument in arguments]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from properties.evaluate import each, object_array
+from properties.numbers import each, object_array
 
 Array = npt.NDArray[Any]
 

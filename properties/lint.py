@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from flint import fmpq
 
-from properties.evaluate import UndefinedError, each, object_array
 from properties.formula import mentioned
 from properties.inputs import Array, Network
 from properties.mistakes import (
@@ -21,6 +20,7 @@ from properties.mistakes import (
     Variant,
     variants,
 )
+from properties.numbers import UndefinedError, each, object_array
 
 TRIES = 200  # data sets of the right kind that are compared
 TENTHS = range(-10, 11)

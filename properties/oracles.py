@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
-from properties.evaluate import FIRST_PRECISION, Dual, Env, precision
+from properties.evaluate import Env
 from properties.inputs import Logits, Network, floats
+from properties.numbers import FIRST_PRECISION, Dual, precision
 from properties.question import NETWORK, SOFTMAX
 
 Floats = npt.NDArray[np.float64]

@@ -16,9 +16,9 @@ from typing import Any
 from flint import arb, fmpq, fmpq_poly
 
 from properties.calling import NoAnswer
-from properties.evaluate import FIRST_PRECISION, LAST_PRECISION, precision
 from properties.formula import MAX_EXPONENT, Formula, FormulaError, left_spine, mentioned
 from properties.inputs import Rate
+from properties.numbers import FIRST_PRECISION, LAST_PRECISION, precision
 
 MAX_DEGREE = 64
 MAX_BITS = 10_000

@@ -17,18 +17,12 @@ from flint import arb, fmpq
 from properties.balls import agree, settled
 from properties.calling import CannotTell, Function, NoAnswer
 from properties.contract import check_contract, labels, values
-from properties.evaluate import (
-    FIRST_PRECISION,
-    Env,
-    UndecidedError,
-    UndefinedError,
-    each,
-    precision,
-)
+from properties.evaluate import Env
 from properties.formula import Formula, FormulaError, parse
 from properties.inputs import Array, Logits, exact
 from properties.laws import Law, Refusal
 from properties.network import orders
+from properties.numbers import FIRST_PRECISION, UndecidedError, UndefinedError, each, precision
 from properties.oracles import (
     Estimate,
     exact_softmax_gradient,

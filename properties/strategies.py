@@ -12,7 +12,6 @@ from flint import fmpq
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from properties.evaluate import object_array
 from properties.inputs import (
     Array,
     Logits,
@@ -23,6 +22,7 @@ from properties.inputs import (
     exact_float,
     one_hot,
 )
+from properties.numbers import object_array
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,9 @@ import pytest
 from flint import arb, fmpq
 
 from analytic import descent, network, softmax
-from properties.evaluate import FIRST_PRECISION, Env, each, precision
+from properties.evaluate import Env
 from properties.inputs import exact_float
+from properties.numbers import FIRST_PRECISION, each, precision
 from properties.oracles import energy_rounding
 from properties.question import DATA, DESCENT, NETWORK, SOFTMAX
 from properties.strategies import ANY_TARGETS, KINKED, draw_inputs

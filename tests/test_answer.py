@@ -3,7 +3,7 @@
 import pytest
 
 from audit.answers import Answer, Claim, Part, ours
-from audit.telling import describe, law_name
+from audit.showing import describe, law_name
 
 OURS = ours()
 CLAIMS = [

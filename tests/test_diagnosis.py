@@ -12,7 +12,6 @@ from analytic import network, softmax
 from properties import diagnosis
 from properties.calling import Function
 from properties.diagnosis import BY_ID, Diagnosis
-from properties.evaluate import object_array
 from properties.formula import parse
 from properties.mistakes import (
     GRADIENT_MISTAKES,
@@ -26,6 +25,7 @@ from properties.mistakes import (
     pairs,
     variants,
 )
+from properties.numbers import object_array
 from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
 from properties.strategies import ANY_TARGETS, RATES, draw_inputs
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS

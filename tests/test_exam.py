@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.telling import exam_text
+from audit.catalogue import exam_text
 from properties.exam import FINEST, Result, papers, sit, smallest_errors
 
 BEFORE = Path(__file__).with_name("exam.txt").read_text(encoding="utf-8")

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from properties.balls import agree, settled
 from properties.calling import CannotTell, NoAnswer
-from properties.evaluate import ZERO, Env, UndefinedError
+from properties.evaluate import Env
 from properties.formula import FUNCTIONS, FormulaError, numeral, parse, parse_definitions
 from properties.inputs import Logits, exact
+from properties.numbers import ZERO, UndefinedError
 from properties.question import DATA, NETWORK, ONE_HOT, RATE, SOFTMAX
 
 CASE = Logits(exact(map(fmpq, (0, 1, 2))), exact(map(fmpq, (1, 0, -3))))

@@ -9,10 +9,11 @@ from flint import arb, fmpq
 from properties.balls import agree, settled
 from properties.calling import NoAnswer
 from properties.descent import is_the_slope
-from properties.evaluate import FIRST_PRECISION, Env, each, precision
+from properties.evaluate import Env
 from properties.formula import Scope, parse
 from properties.inputs import Logits, Network, Start, exact, exact_float, floats
 from properties.laws import Refusal
+from properties.numbers import FIRST_PRECISION, each, precision
 from properties.oracles import (
     approx_fprime,
     magnitudes,
