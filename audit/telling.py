@@ -65,7 +65,7 @@ def mistake(known: Diagnosis) -> list[str]:
         said.append(BY_ID[known.mistake].sentence)
     elif known.together and len(known.candidates) == 2:
         one, other = (BY_ID[name].sentence for name in known.candidates)
-        said.append(f"Consistent with two mistakes at once. {one} {other}")
+        said.append(f"Consistent with {' and '.join(known.candidates)} at once. {one} {other}")
     elif known.candidates:
         kind = "two mistakes at once, among" if known.together else "any of"
         said.append(f"Consistent with {kind} {', '.join(known.candidates)}.")

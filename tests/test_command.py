@@ -272,6 +272,16 @@ class TestPython:
         (verdict,) = audit(read(str(tmp_path / name))).answered
         assert (verdict.status, "it hangs" in verdict.reason) == ("untested", True)
 
+    def test_a_function_that_is_slow_at_every_call_is_untested(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(process, "ALL_CALLS_SECONDS", 0.3)
+        content = (
+            "import time\ndef converges(eta):\n    time.sleep(0.1)\n    return 0 < eta < 0.2\n"
+        )
+        (verdict,) = audit(read(str(tmp_path / write(tmp_path, "slow.py", content)))).answered
+        assert (verdict.status, verdict.reason[:10]) == ("untested", "it is slow")
+
     def test_patching_numpy_in_one_function_leaves_the_other_alone(self, tmp_path: Path) -> None:
         content = (
             "import numpy as np\n"
