@@ -23,8 +23,10 @@ def test_the_first_example_gets_the_message_that_is_shown(
     path = tmp_path / "theirs.py"
     path.write_text("import numpy as np\n" + blocks("python")[0], encoding="utf-8")
     run([str(path)], as_json=False)
-    shown = blocks("console")[0].split("  ...\n")[1]
-    assert shown in capsys.readouterr().out
+    shown = blocks("console")[0].split("  ...\n")[1].splitlines()
+    told = capsys.readouterr().out
+    # Which of the smallest inputs is found depends on what Hypothesis draws.
+    assert all(line in told for line in shown if line[4:9] not in ("input", "expec", "found"))
 
 
 def test_the_example_in_toml_holds(tmp_path: Path) -> None:
