@@ -2,11 +2,17 @@
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from audit.showing import law_name
 from properties.exam import Result
-from properties.mistakes import CATALOGUES, Mistake, Variant, variants
+from properties.mistakes import (
+    CATALOGUES,
+    CONVENTIONS,
+    NETWORK_LINES,
+    Mistake,
+    Variant,
+    variants,
+)
 
 WIDTH = 96
 
@@ -46,8 +52,8 @@ def _change(variant: Variant) -> str:
 def explain(mistake: Mistake) -> str:
     """Return a known mistake: the sentence, the wrong computation beside the right, where seen."""
     lines = [mistake.id, *textwrap.wrap(mistake.sentence, WIDTH)]
-    for variant in _variants_of(mistake):
-        lines.append("")
+    for number, variant in enumerate(_variants_of(mistake)):
+        lines += ["", "or", ""] if number else [""]
         right = _right_lines(variant)
         for name, text in variant.lines.items():
             called = "" if name == "range" else f"{name:<4}= "
@@ -67,9 +73,11 @@ def explain(mistake: Mistake) -> str:
 
 
 def _variants_of(mistake: Mistake) -> list[Variant]:
-    for catalogue, right in CATALOGUES:
+    if mistake.data:
+        return []
+    for catalogue, right in (*CATALOGUES, (CONVENTIONS, NETWORK_LINES)):
         if mistake in catalogue:
-            return variants((replace(mistake, data=()),), right)
+            return variants((mistake,), right)
     return []
 
 

@@ -13,7 +13,7 @@ from properties.lint import Lint, better, lint
 from properties.numbers import object_array
 
 KEYS = ("X", "t", "W1", "b1", "w2", "b2")
-MAX_SIZE = 10  # samples, inputs and units
+MAX_SIZE = 8  # samples, inputs and units
 
 
 def read_exercise(path: str) -> Network:
@@ -91,7 +91,7 @@ def _lines(network: Network, said: Lint) -> Iterator[str]:
     if not any(left.hidden.values()):
         yield "On these, every known mistake shows wherever it can show."
     for part, ids in left.invisible.items():
-        yield f"No data can show in dL/d{part}, which does not depend on it:"
+        yield f"No data of this shape that were tried show in dL/d{part}:"
         yield _indented(", ".join(ids) or "nothing")
 
 

@@ -2,12 +2,13 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from audit.showing import escaped, inputs_of, shown_input, sides
 from audit.verdicts import Audit, Verdict
 from properties.diagnosis import BY_ID, Diagnosis
+from properties.written import ASSIGNMENT
 
 MARKS = {"holds": "✓", "conditional": "~", "fails": "✗", "untested": "?", "unanswered": "·"}
 COLOURS = {"holds": "32", "conditional": "33", "fails": "31", "untested": "35", "unanswered": "2"}
@@ -66,12 +67,14 @@ def mistake(known: Diagnosis) -> list[str]:
     elif known.together and len(known.candidates) == 2:
         one, other = (BY_ID[name].sentence for name in known.candidates)
         said.append(f"Consistent with {' and '.join(known.candidates)} at once. {one} {other}")
+    elif known.together and known.candidates:
+        said.append(f"Consistent with two at once, among {', '.join(known.candidates)}.")
     elif known.candidates:
-        kind = "two mistakes at once, among" if known.together else "any of"
-        said.append(f"Consistent with {kind} {', '.join(known.candidates)}.")
+        each = (f"{name}: {BY_ID[name].sentence}" for name in known.candidates)
+        said.append(f"Consistent with {' Or '.join(each)}")
     if known.facts:
         said.append(f"It is {'; '.join(known.facts)}.")
-    if known.hidden and not known.mistake:
+    if known.hidden:
         said.append(f"This part alone cannot show {', '.join(known.hidden)}.")
     return said
 
@@ -126,6 +129,7 @@ def _row(audit: Audit, width: int, colour: bool) -> str:
 
 
 def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
+    told: dict[int, str] = {}  # which part a diagnosis has been told of
     yield escaped(audit.answer.name)
     for verdict in audit.answered:
         mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
@@ -137,7 +141,8 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
     for verdict in audit.verdicts:
         if verdict.status in ("fails", "conditional"):
             yield ""
-            yield from _paragraph(verdict, colour)
+            yield from _paragraph(verdict, told, colour)
+            told.setdefault(id(verdict.diagnosis), verdict.part)
     answered = audit.answered
     if len(answered) > 1:
         holding = sum(one.status == "holds" for one in answered)
@@ -162,14 +167,16 @@ def _tried(verdict: Verdict) -> str:
     return f"{laws}, on {least} inputs" + (" or more" if least < most else "")
 
 
-def _paragraph(verdict: Verdict, colour: bool) -> Iterable[str]:
+def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Iterable[str]:
     failure = verdict.failure
     is_ = "is " if verdict.status == "conditional" else ""
     head = f"{MARKS[verdict.status]} {verdict.part} {is_}{verdict.status}"
     plain = verdict.status == "fails" and failure is not None and not verdict.only_overflows
     yield _paint(head, verdict.status, colour) + ("" if plain else f": {why(verdict)}")
     name = verdict.diagnosis.mistake
-    for sentence in mistake(verdict.diagnosis):
+    if (before := told.get(id(verdict.diagnosis))) and mistake(verdict.diagnosis):
+        yield _line("mistake", f"as in {before}")
+    for sentence in [] if before else mistake(verdict.diagnosis):
         yield _line("mistake", f"{sentence} ({name})") if name else _line("note", sentence)
     if verdict.text:
         yield _line("formula", verdict.text)
@@ -178,7 +185,8 @@ def _paragraph(verdict: Verdict, colour: bool) -> Iterable[str]:
     refusal = failure.refusal
     if plain and not name:
         yield _line("law", failure.law.statement)
-    yield _line("input", shown_input(failure))
+    if failure.law.domain is not ASSIGNMENT:
+        yield _line("input", shown_input(failure))
     expected, found = sides(refusal)
     yield _line("expected", f"{refusal.where} = {expected}" if refusal.where else expected)
     yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)

@@ -7,23 +7,28 @@ where no single one fits. Where nothing fits, facts are stated that hold on ever
 Precision comes before recall: a wrong name is worse than none.
 """
 
+import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from properties import network, softmax
+from properties import contract, network, softmax
 from properties.balls import agree
 from properties.calling import CannotTell, Function, NoAnswer
 from properties.formula import Formula, FormulaError
-from properties.inputs import Logits, Network, floats
+from properties.inputs import Logits, Network, Rate, floats
 from properties.laws import CannotGoOn, OutOfContract, Refusal
 from properties.mistakes import (
+    CONVENTIONS,
     GRADIENT_MISTAKES,
+    GRADIENTS,
     NETWORK_LINES,
     NETWORK_MISTAKES,
     RATE_LINES,
@@ -32,6 +37,7 @@ from properties.mistakes import (
     Mistake,
     Variant,
     pairs,
+    rate_pairs,
     variants,
 )
 from properties.numbers import UndecidedError, UndefinedError, each
@@ -44,10 +50,13 @@ from properties.oracles import (
 from properties.question import DATA
 from properties.rates import deciding_rates, holds_at
 from properties.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs
-from properties.written import Block, exact_gradient
+from properties.written import Block, Written, exact_gradient
 
 Floats = npt.NDArray[np.float64]
 
+ENOUGH_FOR_A_FACT = 30  # inputs that bear it out
+TELLING = 2  # wrong numbers, of as many significant digits, below which no mistake is named
+A_FEW = 5  # units of the last digit that rounding midway can make
 ENOUGH = 3  # inputs on which a mistake must differ from the right answer to be named
 LARGEST_DYADIC = 2**40  # a larger denominator is that of a decimal, rounded to float64
 EVEN = 4  # logits no further apart leave no softmax near 0 or 1, where wrong computations cancel
@@ -60,7 +69,7 @@ ROUNDED = Mistake(
 )
 BY_ID = {
     mistake.id: mistake
-    for mistake in (*NETWORK_MISTAKES, ROUNDED, *GRADIENT_MISTAKES, *RATE_MISTAKES)
+    for mistake in (*NETWORK_MISTAKES, ROUNDED, *GRADIENT_MISTAKES, *RATE_MISTAKES, *CONVENTIONS)
 }
 
 
@@ -68,19 +77,21 @@ BY_ID = {
 class Diagnosis:
     """What is known about a mistake.
 
-    candidates: ids of all known mistakes that fit. together: they fit only two at once. facts:
-    what holds on every input, where nothing fits. hidden: mistakes that what was given can't show.
+    candidates: ids of all known mistakes that fit. together: they fit only two at once. doubtful:
+    too little is wrong to name one. facts: what holds on every input, where nothing fits. hidden:
+    mistakes that what was given can't show.
     """
 
     candidates: tuple[str, ...] = ()
     together: bool = False
+    doubtful: bool = False
     facts: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
 
     @property
     def mistake(self) -> str | None:
         """The one mistake that fits, if it is one."""
-        return self.candidates[0] if len(self.candidates) == 1 else None
+        return self.candidates[0] if len(self.candidates) == 1 and not self.doubtful else None
 
 
 @dataclass(frozen=True)
@@ -117,22 +128,32 @@ def fitting(seen: Sequence[Seen], among: Iterable[Variant], fits: Fits) -> list[
     return found
 
 
+Look = Callable[[Any], Seen]
+
+
 def _diagnosis(
-    seen: Sequence[Seen],
+    look: Look,
+    cases: Iterable[Any],
     mistakes: tuple[Mistake, ...],
     lines: Mapping[str, str],
     fits: Fits,
-    facts: Callable[[Sequence[Seen]], tuple[str, ...]],
+    facts: Callable[[Look, Sequence[Seen]], list[str]],
 ) -> Diagnosis:
-    if all(one.is_right for one in seen):
+    """Compare what is seen of an answer with the mistakes; nothing is said of one that is silent.
+
+    look: shows the answer at a case; raises where the answer has no value.
+    """
+    try:
+        seen = [look(case) for case in itertools.islice(cases, MOST)]
+        if all(one.is_right for one in seen):
+            return Diagnosis()
+        if single := fitting(seen, variants(mistakes, lines), fits):
+            return Diagnosis(_ids(single))
+        if double := fitting(seen, pairs(mistakes, lines), fits):
+            return Diagnosis(_ids(double), together=True)
+        return Diagnosis(facts=tuple(facts(look, seen)))
+    except (NoAnswer, CannotTell, OutOfContract, CannotGoOn, Refusal):
         return Diagnosis()
-    single = fitting(seen, variants(mistakes, lines), fits)
-    if single:
-        return Diagnosis(_ids(single))
-    double = fitting(seen, pairs(mistakes, lines), fits)
-    if double:
-        return Diagnosis(_ids(double), together=True)
-    return Diagnosis(facts=facts(seen))
 
 
 def _ids(fitted: Sequence[Variant]) -> tuple[str, ...]:
@@ -141,23 +162,34 @@ def _ids(fitted: Sequence[Variant]) -> tuple[str, ...]:
 
 def of_network_function(judged: Function) -> Diagnosis:
     """Compare a wrong gradient function with the mistakes of Question 1."""
-    cases = [*draw_inputs(NETWORKS), *draw_inputs(KINKED)]
-    seen: list[Seen] = []
     # Wrong computations may meet kinks; where float64 is exact, it meets the same ones.
+    drawn = [*draw_inputs(NETWORKS), *draw_inputs(KINKED)]
+    cases = [case for case in drawn if _is_exact_in_floats(case)]
+    facts = partial(_network_facts, cases)
+    return _diagnosis(
+        partial(_look_at_network, judged),
+        _answered(judged, cases),
+        NETWORK_MISTAKES,
+        NETWORK_LINES,
+        _network_fits,
+        facts,
+    )
+
+
+def _look_at_network(judged: Function, case: Network) -> Seen:
+    with np.errstate(all="ignore"):
+        found = network.ask(judged, case)
+    right = floats(slopes(case).gradient)
+    is_right = bool((abs(found - right) <= 2 * network_own_rounding(case, right)).all())
+    return Seen(case, found, right, is_right)
+
+
+def _answered(judged: Function, cases: Iterable[Network]) -> Iterator[Network]:
+    """Yield the cases where the result is of the promised form; a transposed one may be, or not."""
     for case in cases:
-        if len(seen) == MOST or not _is_exact_in_floats(case):
-            continue
-        try:
-            with np.errstate(all="ignore"):
-                found = network.ask(judged, case)
-        except (NoAnswer, OutOfContract):
-            continue
-        except CannotGoOn:
-            break
-        right = floats(slopes(case).gradient)
-        is_right = bool((abs(found - right) <= 2 * network_own_rounding(case, right)).all())
-        seen.append(Seen(case, found, right, is_right))
-    return _diagnosis(seen, NETWORK_MISTAKES, NETWORK_LINES, _network_fits, _network_facts)
+        with contextlib.suppress(OutOfContract), np.errstate(all="ignore"):
+            network.ask(judged, case)
+            yield case
 
 
 def _is_exact_in_floats(case: Network) -> bool:
@@ -173,26 +205,35 @@ def _network_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
     values = floats(flat)
     allowed = 2 * network_own_rounding(one.case, values)
     fit = bool((abs(one.found - values) <= allowed).all())
+    if not fit:  # a wrong computation may cancel more than its result shows; so does it in float64
+        with np.errstate(all="ignore"):
+            rounded = contract.flat(variant.network_function()(*one.case.arguments()))
+        fit = bool((abs(one.found - rounded) <= allowed).all())
     return fit, not bool((abs(values - one.right) <= allowed).all())
 
 
 def of_softmax_function(judged: Function, cases: Sequence[Logits]) -> Diagnosis:
     """Compare a wrong gradient function with the mistakes of Question 2."""
-    seen: list[Seen] = []
-    for case in cases:
-        if len(seen) == MOST or max(case.y) - min(case.y) > EVEN:
-            continue
-        try:
-            with np.errstate(all="ignore"):
-                found = softmax.ask(judged, case)
-        except (NoAnswer, OutOfContract):
-            continue
-        except CannotGoOn:
-            break
-        right = softmax.floats_of(exact_softmax_gradient(case))
-        is_right = bool((abs(found - right) <= 2 * softmax_own_rounding(case, right)).all())
-        seen.append(Seen(case, found, right, is_right))
-    return _diagnosis(seen, GRADIENT_MISTAKES, SOFTMAX_LINES, _softmax_fits, _softmax_facts)
+    return _diagnosis(
+        partial(_look_at_softmax, judged),
+        filter(_is_even, cases),
+        GRADIENT_MISTAKES,
+        SOFTMAX_LINES,
+        _softmax_fits,
+        partial(_softmax_facts, cases),
+    )
+
+
+def _is_even(case: Logits) -> bool:
+    return bool(max(case.y) - min(case.y) <= EVEN)
+
+
+def _look_at_softmax(judged: Function, case: Logits) -> Seen:
+    with np.errstate(all="ignore"):
+        found = softmax.ask(judged, case)
+    right = softmax.floats_of(exact_softmax_gradient(case))
+    is_right = bool((abs(found - right) <= 2 * softmax_own_rounding(case, right)).all())
+    return Seen(case, found, right, is_right)
 
 
 def _softmax_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
@@ -204,17 +245,20 @@ def _softmax_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
 
 def of_softmax_formula(judged: Formula, cases: Sequence[Logits]) -> Diagnosis:
     """Compare a wrong formula with the mistakes of Question 2, exactly."""
-    seen: list[Seen] = []
-    for case in cases:
-        if len(seen) == MOST:
-            break
-        try:
-            found = softmax.formula_values(judged, case)
-        except (NoAnswer, CannotTell, Refusal):
-            continue
-        right = exact_softmax_gradient(case)
-        seen.append(Seen(case, found, right, all(map(agree, found, right))))
-    return _diagnosis(seen, GRADIENT_MISTAKES, SOFTMAX_LINES, _formula_fits, _softmax_facts)
+    return _diagnosis(
+        partial(_look_at_formula, judged),
+        cases,
+        GRADIENT_MISTAKES,
+        SOFTMAX_LINES,
+        _formula_fits,
+        partial(_softmax_facts, cases),
+    )
+
+
+def _look_at_formula(judged: Formula, case: Logits) -> Seen:
+    found = softmax.formula_values(judged, case)
+    right = exact_softmax_gradient(case)
+    return Seen(case, found, right, all(map(agree, found, right)))
 
 
 def _formula_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
@@ -225,15 +269,12 @@ def _formula_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
 
 def of_condition(judged: Formula) -> Diagnosis:
     """Compare a wrong condition with the mistakes of Question 3, at every rate that can tell."""
-    fitted = [
-        variant
-        for variant in variants(RATE_MISTAKES, RATE_LINES)
-        if all(
+    return _of_rates(
+        lambda variant: all(
             _holds(judged, rate) == _holds(variant.condition, rate)
             for rate in deciding_rates(judged, variant.condition)
         )
-    ]
-    return Diagnosis(_ids(fitted))
+    )
 
 
 def _holds(condition: Formula, rate: Any) -> bool:
@@ -244,35 +285,88 @@ def _holds(condition: Formula, rate: Any) -> bool:
 
 
 def of_rate_function(says: Callable[[Any], bool], rates: Sequence[Any]) -> Diagnosis:
-    """Compare a wrong function of the rate with the mistakes of Question 3."""
+    """Compare a wrong function of the rate with the mistakes of Question 3, at many rates.
+
+    Among them are the ends of every mistake's range and rates just beside these.
+    """
+    probed = [*rates, *_probes()]
     try:
-        said = [says(rate) for rate in rates]
+        said = [says(rate) for rate in probed]
     except (NoAnswer, OutOfContract, CannotGoOn):
         return Diagnosis()
-    fitted = [
-        variant
+    return _of_rates(lambda variant: said == [holds_at(variant.condition, rate) for rate in probed])
+
+
+def _of_rates(fits: Callable[[Variant], bool]) -> Diagnosis:
+    single = [variant for variant in variants(RATE_MISTAKES, RATE_LINES) if fits(variant)]
+    if single:
+        return Diagnosis(_ids(single))
+    double = [variant for variant in rate_pairs() if fits(variant)]
+    return Diagnosis(_ids(double), together=bool(double))
+
+
+def _probes() -> list[Rate]:
+    marks = {
+        rate.eta
         for variant in variants(RATE_MISTAKES, RATE_LINES)
-        if said == [holds_at(variant.condition, rate) for rate in rates]
-    ]
-    return Diagnosis(_ids(fitted))
+        for rate in deciding_rates(variant.condition, variant.condition)
+        if isinstance(rate, Rate)
+    }
+    beside = [mark + side * fmpq(1, 10**9) for mark in sorted(marks) for side in (-1, 0, 1)]
+    evenly = [fmpq(k, 100) for k in range(-50, 250)]
+    return [Rate(eta) for eta in (*beside, *evenly)]
 
 
 def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
     """Compare written gradients, all of them together, with the mistakes on the assignment's data.
 
-    A mistake fits if every number that is given is, to its digits, what the mistake gives.
+    A mistake fits if every number that is given is, to its digits, what the mistake gives. It is
+    named if nothing else fits, two mistakes at once included, and enough numbers are wrong.
     """
-    names = [block.name for block in blocks]
     known = variants(NETWORK_MISTAKES, NETWORK_LINES)
-    single = [one for one in known if _gives(one, blocks)]
+    hidden = _hidden(known, blocks[0].name) if len(blocks) == 1 else ()
+    single = _ids([one for one in known if _gives(one, blocks)])
+    at_once = [one for one in pairs(NETWORK_MISTAKES, NETWORK_LINES) if _gives(one, blocks)]
+    double = _ids([one for one in at_once if not set(one.ids) & set(single)])
     rounded = (ROUNDED.id,) if _is_rounded_midway(blocks) else ()
-    hidden = _hidden(known, names) if len(blocks) == 1 else ()
     if single or rounded:
-        return Diagnosis((*_ids(single), *rounded), hidden=hidden)
-    double = [one for one in pairs(NETWORK_MISTAKES, NETWORK_LINES) if _gives(one, blocks)]
+        fitting_ids = tuple(dict.fromkeys((*single, *rounded, *double)))
+        return Diagnosis(fitting_ids, doubtful=not _tells_enough(blocks), hidden=hidden)
     if double:
-        return Diagnosis(_ids(double), together=True, hidden=hidden)
-    return Diagnosis(hidden=hidden)
+        return Diagnosis(double, together=True, hidden=hidden)
+    return Diagnosis(facts=tuple(_number_facts(blocks)), hidden=hidden)
+
+
+def _tells_enough(blocks: Sequence[Block]) -> bool:
+    """Return whether so much is wrong that it is no coincidence that a mistake fits.
+
+    Where all parts are given, a mistake has to leave right what is right; where some are not, the
+    wrong numbers alone have to tell.
+    """
+    wrong = _wrong(blocks)
+    if len(blocks) == len(GRADIENTS):
+        return len(wrong) >= TELLING or sum(number.significant for number in wrong) > TELLING
+    return sum(number.significant >= TELLING for number in wrong) >= TELLING
+
+
+def _wrong(blocks: Sequence[Block]) -> list[Written]:
+    entries = [entry for block in blocks for entry in _with_exact(block)]
+    return [number for number, exact in entries if not number.claims(exact)]
+
+
+def _with_exact(block: Block) -> list[tuple[Written, fmpq]]:
+    exact = np.ravel(np.array(exact_gradient(block.name, DATA), dtype=object))
+    return list(zip(np.ravel(np.array(block.numbers)), exact, strict=True))
+
+
+def _number_facts(blocks: Sequence[Block]) -> Iterator[str]:
+    """Yield the one simple factor between all numbers and the right ones, if there is one."""
+    entries = [entry for block in blocks for entry in _with_exact(block)]
+    for factor in SIMPLE_FACTORS:
+        telling = sum(exact != 0 and number.significant >= TELLING for number, exact in entries)
+        if telling >= TELLING and all(number.claims(factor * exact) for number, exact in entries):
+            yield f"{factor} times the right value, to the digits given"
+            return
 
 
 def _gives(variant: Variant, blocks: Sequence[Block]) -> bool:
@@ -291,49 +385,63 @@ def _claims(block: Block, values: Any) -> bool:
     )
 
 
-def _hidden(known: Sequence[Variant], names: Sequence[str]) -> tuple[str, ...]:
-    """Return the mistakes that leave the given blocks right on the assignment's data."""
-    right = {name: exact_gradient(name, DATA) for name in names}
-    hidden = [
-        one
-        for one in known
-        if all(np.array_equal(one.on_the_assignment[name], right[name]) for name in names)
-    ]
-    return _ids(hidden)
+def _hidden(known: Sequence[Variant], name: str) -> tuple[str, ...]:
+    """Return the mistakes that leave a block right on the assignment's data."""
+    right = exact_gradient(name, DATA)
+    return _ids([one for one in known if np.array_equal(one.on_the_assignment[name], right)])
 
 
 def _is_rounded_midway(blocks: Sequence[Block]) -> bool:
-    """Return whether rounding of intermediate values gives exactly the digits that are written."""
-    numbers = [number for block in blocks for number in np.ravel(np.array(block.numbers))]
-    places = max(number.places for number in numbers)
+    """Return whether rounding of intermediate values gives exactly the digits that are written.
+
+    Every number is then off by a few units of its last digit, and several are.
+    """
+    entries = [entry for block in blocks for entry in _with_exact(block)]
+    places = max(number.places for number, _ in entries)
+    near = all(
+        abs(number.value - exact) <= 2 * A_FEW * number.half_unit for number, exact in entries
+    )
+    if not near or not places or len(_wrong(blocks)) < TELLING:
+        return False
     lines = ("z", "y", "e", "s")
-    for chosen in itertools.product((False, True), repeat=len(lines)):
-        if any(chosen):
-            rounded = {line for line, one in zip(lines, chosen, strict=True) if one}
-            gradients = _rounded_gradients(rounded, places)
-            if all(
-                number.is_rounding_of(value)
-                for block in blocks
-                for number, value in zip(
-                    np.ravel(np.array(block.numbers)),
-                    np.ravel(np.array(gradients[block.name])),
-                    strict=True,
-                )
-            ):
-                return True
-    return False
+    some = [one for k in range(1, 5) for one in itertools.combinations(lines, k)]
+    return any(
+        _is_rounding(blocks, _rounded_gradients(set(chosen), kept, up=up))
+        for chosen in some
+        for kept in (places, places - 1)
+        for up in (True, False)
+    )
 
 
-def _rounded_gradients(lines: set[str], places: int) -> dict[str, Any]:
-    """Compute the gradients on the assignment's data, rounding the values of some lines."""
+def _is_rounding(blocks: Sequence[Block], gradients: Mapping[str, Any]) -> bool:
+    return all(
+        number.is_rounding_of(value)
+        for block in blocks
+        for number, value in zip(
+            np.ravel(np.array(block.numbers)),
+            np.ravel(np.array(gradients[block.name])),
+            strict=True,
+        )
+    )
+
+
+def _rounded_gradients(lines: set[str], places: int, *, up: bool = True) -> dict[str, Any]:
+    """Compute the gradients on the assignment's data, rounding the values of some lines.
+
+    up: a tie is rounded away from zero, else to the even digit, as NumPy does.
+    """
     scale = fmpq(10) ** places
+
+    def to_places(x: fmpq) -> fmpq:
+        whole = (abs(x) * scale + fmpq(1, 2)).floor()
+        if not up and abs(x) * scale + fmpq(1, 2) == whole and whole % 2:
+            whole -= 1
+        return fmpq(whole) / scale * _sign(x)
 
     def keep(line: str, values: Any) -> Any:
         if line not in lines:
             return values
-        return each(
-            lambda x: fmpq((abs(x) * scale + fmpq(1, 2)).floor()) / scale * _sign(x), values
-        )
+        return each(to_places, values)
 
     W1, b1, w2, b2, X, t = DATA.blocks.values()
     z = keep("z", X @ W1 + b1)
@@ -347,17 +455,15 @@ def _sign(x: Any) -> int:
     return -1 if x < 0 else 1
 
 
-def _network_facts(seen: Sequence[Seen]) -> tuple[str, ...]:
-    if ratio := _ratio(seen, network_own_rounding):
-        return (f"exactly {ratio} times the right value",)
-    facts = []
+def _network_facts(cases: Sequence[Network], look: Look, seen: Sequence[Seen]) -> list[str]:
+    for factor in SIMPLE_FACTORS:
+        if all(_is_multiple(one, factor, network_own_rounding) for one in seen):
+            return [f"exactly {factor} times the right value"]
     wrong = [
         name for name in Network.PARAMETERS if not all(_block_right(one, name) for one in seen)
     ]
-    if 0 < len(wrong) < len(Network.PARAMETERS):
-        facts.append(f"right except in {' and '.join(wrong)}")
-    facts += _conditions_of_rightness(seen, NETWORK_CONDITIONS)
-    return tuple(facts)
+    facts = [f"right except in {' and '.join(wrong)}"] if len(wrong) < 4 else []
+    return facts + _conditions_of_rightness(look, cases, NETWORK_CONDITIONS)
 
 
 def _block_right(one: Seen, name: str) -> bool:
@@ -368,82 +474,75 @@ def _block_right(one: Seen, name: str) -> bool:
     return bool((abs(one.found - one.right) <= allowed)[places].all())
 
 
-def _softmax_facts(seen: Sequence[Seen]) -> tuple[str, ...]:
-    as_floats = [
-        Seen(one.case, softmax.floats_of(one.found), softmax.floats_of(one.right), one.is_right)
-        for one in seen
-    ]
-    if ratio := _ratio(as_floats, softmax_own_rounding):
-        return (f"exactly {ratio} times the right value",)
-    return tuple(_conditions_of_rightness(seen, SOFTMAX_CONDITIONS))
+def _softmax_facts(cases: Sequence[Logits], look: Look, seen: Sequence[Seen]) -> list[str]:
+    exact = seen[0].found.dtype == object
+    for factor in SIMPLE_FACTORS:
+        if all(
+            all(agree(f, factor * r) for f, r in zip(one.found, one.right, strict=True))
+            if exact
+            else _is_multiple(one, factor, softmax_own_rounding)
+            for one in seen
+        ):
+            return [f"exactly {factor} times the right value"]
+    return _conditions_of_rightness(look, cases, SOFTMAX_CONDITIONS)
 
 
-def _ratio(seen: Sequence[Seen], rounding: Callable[[Any, Floats], Floats]) -> str:
-    """Return the one simple factor that takes right to found everywhere, or nothing."""
-    for one in seen:
-        large = np.abs(one.right) > rounding(one.case, one.right) / ROUNDING_OF_A_RATIO
-        if large.any():
-            index = int(np.argmax(large))
-            factor = _simple(one.found[index] / one.right[index])
-            break
-    else:
-        return ""
-    if factor is None or factor == 1:
-        return ""
-    for one in seen:
-        expected = float(factor) * one.right
-        allowed = 2 * rounding(one.case, expected) * max(1.0, abs(float(factor)))
-        if not (abs(one.found - expected) <= allowed).all():
-            return ""
-    return str(factor)
+def _is_multiple(one: Seen, factor: fmpq, rounding: Callable[[Any, Floats], Floats]) -> bool:
+    expected = float(factor) * one.right
+    allowed = 2 * rounding(one.case, expected) * max(1.0, abs(float(factor)))
+    return bool((abs(one.found - expected) <= allowed).all())
 
 
-ROUNDING_OF_A_RATIO = 2.0**-20  # below this, a quotient of floats tells a simple fraction
-
-
-def _simple(value: float) -> fmpq | None:
-    if not np.isfinite(value):
-        return None
-    for denominator in range(1, 101):
-        numerator = round(value * denominator)
-        if abs(value * denominator - numerator) <= ROUNDING_OF_A_RATIO and numerator:
-            return fmpq(numerator, denominator)
-    return None
+SIMPLE_FACTORS = tuple(
+    sign * fmpq(p, q)
+    for p in range(1, 11)
+    for q in range(1, 11)
+    for sign in (1, -1)
+    if math.gcd(p, q) == 1 and (p, q, sign) != (1, 1, 1)
+)
 
 
 def _conditions_of_rightness(
-    seen: Sequence[Seen], conditions: Mapping[str, Callable[[Any], bool]]
+    look: Look, cases: Sequence[Any], conditions: Mapping[str, Callable[[Any], Iterable[Any]]]
 ) -> list[str]:
-    """Return the conditions under which a wrong answer is right on every input that meets them.
+    """Return the conditions under which a wrong answer is right on all of very many inputs.
 
-    An answer that is seldom wrong anywhere says nothing of a condition: where the condition is
-    not met, it must be wrong more often than not.
+    The inputs are made to meet the condition, so that those which meet it are no trivial ones.
     """
     facts = []
-    for name, holds in conditions.items():
-        meeting = [one.is_right for one in seen if holds(one.case)]
-        others = [one.is_right for one in seen if not holds(one.case)]
-        if len(meeting) >= ENOUGH and all(meeting) and 2 * sum(others) < len(others):
+    for name, made in conditions.items():
+        looked = [look(one) for case in cases for one in made(case)]
+        if len(looked) >= ENOUGH_FOR_A_FACT and all(one.is_right for one in looked):
             facts.append(f"right {name}")
     return facts
 
 
-NETWORK_CONDITIONS: Mapping[str, Callable[[Network], bool]] = {
-    "when n = 1": lambda case: len(case.t) == 1,
-    "when there is one input": lambda case: len(case.X.T) == 1,
-    "when there is one hidden unit": lambda case: len(case.b1) == 1,
-    "where every unit is active": lambda case: bool((case.pre_activations() > 0).all()),
-    "where no unit is active": lambda case: bool((case.pre_activations() < 0).all()),
-    "where no w2 is negative": lambda case: bool((case.w2 >= 0).all()),
-    "where every error is at most 10": lambda case: bool(
-        (abs(case.outputs() - case.t) <= 10).all()
+def _all_on(case: Network, side: int) -> Iterator[Network]:
+    """Yield the network with every unit active on every sample, or none."""
+    far = sum(map(abs, case.twin().pre_activations().flat)) + 1
+    yield replace(case, b1=case.b1 * 0 + side * far)
+
+
+NETWORK_CONDITIONS: Mapping[str, Callable[[Network], Iterable[Network]]] = {
+    "when n = 1": lambda case: (case.sample(k) for k in range(len(case.t))),
+    "when there is one hidden unit": lambda case: (
+        case.with_units([j]) for j in range(len(case.b1))
     ),
+    "where every unit is active": lambda case: _all_on(case, 1),
+    "where no unit is active": lambda case: _all_on(case, -1),
+    "where no w2 is negative": lambda case: [replace(case, w2=abs(case.w2))],
 }
-SOFTMAX_CONDITIONS: Mapping[str, Callable[[Logits], bool]] = {
-    "when sum(t) == 1": lambda case: bool(case.t.sum() == 1),
-    "when n = 1": lambda case: len(case.y) == 1,
-    "when n = 2": lambda case: len(case.y) == 2,
-    "when all logits are equal": lambda case: len(set(case.y)) == 1,
-    "when no logits are equal": lambda case: len(set(case.y)) == len(case.y),
-    "when no target is negative": lambda case: bool((case.t >= 0).all()),
+SOFTMAX_CONDITIONS: Mapping[str, Callable[[Logits], Iterable[Logits]]] = {
+    "when n = 1": lambda case: _classes(case, 1),
+    "when n = 2": lambda case: _classes(case, 2),
+    "when sum(t) == 1": lambda case: [replace(case, t=case.t + (1 - case.t.sum()) / len(case.t))],
+    "when all logits are equal": lambda case: [replace(case, y=case.y * 0)],
+    "when no target is negative": lambda case: [replace(case, t=abs(case.t))],
 }
+
+
+def _classes(case: Logits, count: int) -> Iterator[Logits]:
+    """Yield the case with a few of its classes only."""
+    for chosen in itertools.combinations(range(len(case.y)), count):
+        if case.c is None or case.c in chosen:
+            yield case.in_order(chosen)

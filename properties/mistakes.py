@@ -211,6 +211,10 @@ def _as_it_is(network: Network) -> Network:
     return network
 
 
+def _only_sample(kept: int, network: Network) -> Network:
+    return network.sample(kept) if kept < len(network.t) else network
+
+
 def _without_sample(skipped: int, network: Network) -> Network:
     n = len(network.t)
     keep = [k for k in range(n) if k != skipped % n]
@@ -339,6 +343,11 @@ NETWORK_MISTAKES: tuple[Mistake, ...] = (
         ({"e": "y"},),
     ),
     Mistake(
+        "output-dropped",
+        "The output is left out: minus the target stands where the error belongs.",
+        ({"e": "-t"},),
+    ),
+    Mistake(
         "error-squared",
         "The squared error stands where the error belongs.",
         ({"e": "{old}**2"},),
@@ -355,9 +364,12 @@ NETWORK_MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "sample-skipped",
-        "One sample is left out of the sums.",
-        data=tuple(partial(_without_sample, k) for k in (-1, 0, 1, 2)),
-        data_text="without one of the samples",
+        "A sample is left out of the sums, or several are.",
+        data=(
+            *(partial(_without_sample, k) for k in (-1, 0, 1, 2)),
+            *(partial(_only_sample, k) for k in (0, 1)),
+        ),
+        data_text="without some of the samples",
     ),
     Mistake(
         "broadcast-error",
@@ -463,26 +475,17 @@ RATE_MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "closed-lower",
         "0 is included; there x never moves.",
-        (
-            {"range": "0 <= eta < 1/5"},
-            {"range": "0 <= eta <= 1/5"},
-        ),
+        ({"range": "0 <= eta < 1/5"},),
     ),
     Mistake(
         "no-lower-bound",
         "A lower bound is missing: with a rate of 0 or below, x does not come nearer.",
-        (
-            {"range": "eta < 1/5"},
-            {"range": "eta <= 1/5"},
-        ),
+        ({"range": "eta < 1/5"},),
     ),
     Mistake(
         "two-sided",
         "Negative rates are included; they lead away from the minimum.",
-        (
-            {"range": "abs(eta) < 1/5"},
-            {"range": "abs(eta) <= 1/5"},
-        ),
+        ({"range": "abs(eta) < 1/5"},),
     ),
     Mistake(
         "fastest-only",
@@ -505,6 +508,35 @@ RATE_MISTAKES: tuple[Mistake, ...] = (
         ),
     ),
 )
+
+LOWER_ENDS = {"closed-lower": "0 <= eta", "no-lower-bound": "eta == eta"}
+UPPER_ENDS = {
+    "closed-upper": ("eta <= 1/5",),
+    "half-range": ("eta < 1/10", "eta <= 1/10"),
+    "derivative-halved": ("eta < 2/5",),
+    "curvature-missed": ("eta < 1", "eta < 2"),
+}
+
+
+def rate_pairs() -> list[Variant]:
+    """Return ranges with a mistake at either end, or with one that is on both sides."""
+    by_id = {mistake.id: mistake for mistake in RATE_MISTAKES}
+    made = [
+        (low, high, f"{LOWER_ENDS[low]} and {text}")
+        for low in ("closed-lower", "no-lower-bound")
+        for high, texts in UPPER_ENDS.items()
+        for text in texts
+        if (low, high) != ("no-lower-bound", "curvature-missed")  # which is one of its variants
+    ]
+    made += [
+        ("two-sided", high, text.replace("eta", "abs(eta)"))
+        for high, texts in UPPER_ENDS.items()
+        for text in texts
+    ]
+    made += [("closed-upper", "derivative-halved", "0 < eta <= 2/5")]
+    made += [("closed-upper", "curvature-missed", f"0 < eta <= {end}") for end in (1, 2)]
+    return [Variant((by_id[a], by_id[b]), {"range": text}, _as_it_is) for a, b, text in made]
+
 
 CONVENTIONS: tuple[Mistake, ...] = (
     Mistake(

@@ -42,6 +42,11 @@ class Written:
         mantissa = self.text.lower().partition("e")[0]
         return len(mantissa.replace("_", "").partition(".")[2])
 
+    @property
+    def significant(self) -> int:
+        """How many digits there are from the first that is not 0."""
+        return len(self.text.lower().partition("e")[0].strip("+-").replace(".", "").lstrip("0_"))
+
     def is_rounding_of(self, value: fmpq) -> bool:
         """Return whether the digits are those of a value; those of an integer are exact."""
         return self.claims(value) if self.half_unit else self.value == value

@@ -14,6 +14,7 @@ from properties.calling import Function
 from properties.diagnosis import BY_ID, Diagnosis
 from properties.formula import parse
 from properties.mistakes import (
+    CONVENTIONS,
     GRADIENT_MISTAKES,
     NETWORK_LINES,
     NETWORK_MISTAKES,
@@ -34,6 +35,12 @@ from properties.written import Block, Written, exact_gradient
 BLOCKS = ("W1", "b1", "w2", "b2")
 FULL = 12  # decimals; the exact numbers of the catalogue have fewer, or do not end
 SAME_FUNCTION = {"diagonal-only", "targets-scaled"}  # -t (1 - p) is t p - t
+SAME_NUMBERS = {  # on the assignment's data
+    # Twice a mean over four samples is a half, and no output is above zero.
+    "factor-half": {"factor-half", "factor-two", "mean-for-sum"},
+    "relu-on-output": {"relu-on-output", "output-dropped"},
+    "output-dropped": {"relu-on-output", "output-dropped"},
+}
 NO_MISTAKE_HERE = {"transposed"}  # the shape tells
 
 
@@ -85,7 +92,9 @@ class TestNumbers:
     ) -> None:
         blocks = written(variant.on_the_assignment, places)
         found = diagnosis.of_numbers(blocks)
-        assert right(blocks) or found.mistake == variant.ids[0]
+        tied = SAME_NUMBERS.get(variant.ids[0], {variant.ids[0]})
+        assert right(blocks) or set(found.candidates) == tied
+        assert right(blocks) or found.mistake or len(tied) > 1
 
     @pytest.mark.parametrize("places", [FULL, 3, 2])
     def test_what_is_right_to_its_digits_is_known(self, places: int) -> None:
@@ -94,17 +103,18 @@ class TestNumbers:
 
     @pytest.mark.parametrize("places", [FULL, 3, 2])
     def test_two_mistakes_are_never_taken_for_a_third(self, places: int) -> None:
-        wrong = set()
-        for both in pairs(NETWORK_MISTAKES, NETWORK_LINES):
-            if NO_MISTAKE_HERE & set(both.ids):
-                continue
+        made = [
+            both
+            for both in pairs(NETWORK_MISTAKES, NETWORK_LINES)
+            if not NO_MISTAKE_HERE & set(both.ids)
+        ]
+        wrong = []
+        for both in made[:: 1 if places == FULL else 5]:
             blocks = written(both.on_the_assignment, places)
-            fitting = [one for one in ON_NETWORK if diagnosis._gives(one, blocks)]
-            ids = {one.ids[0] for one in fitting}
-            if not right(blocks) and len(ids) == 1 and not ids <= set(both.ids):
-                wrong.add((frozenset(both.ids), *ids))
-        # Twice a mean over four samples is a half: these are the very same numbers.
-        assert wrong == {(frozenset({"factor-two", "mean-for-sum"}), "factor-half")}
+            found = diagnosis.of_numbers(blocks)
+            if not right(blocks) and found.mistake and found.mistake not in both.ids:
+                wrong.append((both.ids, found.mistake))
+        assert wrong == []
 
     @pytest.mark.parametrize(
         ("first", "second"),
@@ -129,13 +139,50 @@ class TestNumbers:
         blocks = written(variant.on_the_assignment, places)
         others = [one for one in ON_NETWORK if one.ids != variant.ids]
         fitting = {one.ids[0] for one in others if diagnosis._gives(one, blocks)}
-        assert right(blocks) or not (fitting or diagnosis._is_rounded_midway(blocks))
+        tied = SAME_NUMBERS.get(variant.ids[0], set())
+        assert right(blocks) or fitting <= tied
+        assert right(blocks) or not diagnosis._is_rounded_midway(blocks)
 
     def test_rounding_midway_is_named(self) -> None:
         gradients = diagnosis._rounded_gradients({"z", "y", "e"}, 2)
         blocks = written(gradients, 2)
         assert not right(blocks)
         assert diagnosis.of_numbers(blocks).mistake == "rounded-midway"
+
+    @pytest.mark.parametrize(
+        ("block", "numbers"),
+        [
+            ("b2", ["-2.032"]),
+            ("b2", ["2.732"]),
+            ("b2", ["-3"]),
+            ("b2", ["-10.928"]),
+            ("w2", ["0.1", "0", "0.1"]),
+            ("w2", ["0", "0", "0"]),
+            ("b1", ["0.00", "0", "0.01"]),
+        ],
+    )
+    def test_too_little_to_tell_names_nothing(self, block: str, numbers: list[str]) -> None:
+        entries = np.array([Written(text) for text in numbers], dtype=object)
+        entries = entries if block != "b2" else np.array(entries[0], dtype=object)
+        assert diagnosis.of_numbers([Block(block, entries)]).mistake is None
+
+    def test_one_slip_among_all_parts_is_not_taken_for_rounding(self) -> None:
+        blocks = written({name: exact_gradient(name, DATA) for name in BLOCKS}, 2)
+        blocks[2].numbers[2] = Written("0.16")
+        assert diagnosis.of_numbers(blocks).mistake is None
+
+    def test_a_factor_that_is_no_known_mistake_is_said(self) -> None:
+        threefold = {name: 3 * exact_gradient(name, DATA) for name in BLOCKS}
+        found = diagnosis.of_numbers(written(threefold, 4))
+        assert found.facts == ("3 times the right value, to the digits given",)
+
+    @pytest.mark.parametrize("up", [True, False], ids=["ties go up", "ties go to even"])
+    @pytest.mark.parametrize("kept", [1, 2])
+    def test_rounding_to_fewer_digits_midway_is_known(self, kept: int, up: bool) -> None:
+        gradients = diagnosis._rounded_gradients({"z", "y"}, kept, up=up)
+        blocks = written(gradients, 2)
+        found = diagnosis.of_numbers(blocks)
+        assert right(blocks) or "rounded-midway" in found.candidates or not found.candidates
 
     def test_one_part_alone_says_what_it_cannot_show(self) -> None:
         b2 = [Block("b2", np.array(Written("17.25"), dtype=object))]
@@ -211,6 +258,37 @@ class TestFunctions:
         found = diagnosis.of_rate_function(lambda rate: says(float(rate.eta)), draw_inputs(RATES))
         assert found.mistake == variant.ids[0]
 
+    @pytest.mark.parametrize(
+        ("text", "both"),
+        [
+            ("0 <= eta <= 1/5", {"closed-lower", "closed-upper"}),
+            ("eta <= 1/5", {"no-lower-bound", "closed-upper"}),
+            ("abs(1 - 10*eta) <= 1", {"closed-lower", "closed-upper"}),
+            ("0 <= eta < 2/5", {"closed-lower", "derivative-halved"}),
+            ("abs(eta) <= 1/5", {"two-sided", "closed-upper"}),
+        ],
+    )
+    def test_two_mistakes_about_the_range_are_said_to_be_two(
+        self, text: str, both: set[str]
+    ) -> None:
+        found = diagnosis.of_condition(parse(text, RATE))
+        assert (found.together, set(found.candidates)) == (True, both)
+
+    @pytest.mark.parametrize(
+        "says",
+        [
+            lambda eta: 0 < eta < 0.39,
+            lambda eta: 0 < eta < 0.95,
+            lambda eta: eta < 0.95,
+            lambda eta: 0 < eta < 0.2 and eta not in (0.1, 0.05),
+            lambda eta: eta in (0.1, 0.05),
+        ],
+        ids=["below 0.39", "below 0.95", "no end below", "two rates out", "two rates only"],
+    )
+    def test_a_function_that_is_only_near_a_mistake_gets_no_name(self, says: Any) -> None:
+        found = diagnosis.of_rate_function(lambda rate: says(float(rate.eta)), draw_inputs(RATES))
+        assert found.mistake is None
+
     @pytest.mark.parametrize("text", ["0 < eta < 1/3", "eta > 1", "0 < eta < 0.19"])
     def test_a_condition_of_its_own_kind_gets_no_name(self, text: str) -> None:
         assert diagnosis.of_condition(parse(text, RATE)) == Diagnosis()
@@ -250,6 +328,34 @@ class TestFacts:
         found = diagnosis.of_softmax_function(Function(gradient, 1), draw_inputs(ANY_TARGETS))
         assert "right when n = 1" in found.facts
 
+    @pytest.mark.parametrize("factor", ["(2 + 1e-20)", "0.3333333333333333333"])
+    def test_a_formula_that_is_only_near_a_multiple_is_not_called_one(self, factor: str) -> None:
+        formula = parse(f"(softmax(y)[i] * sum(t) - t[i]) * {factor}", SOFTMAX)
+        facts = diagnosis.of_softmax_formula(formula, draw_inputs(ANY_TARGETS)).facts
+        assert not any("times" in fact for fact in facts)
+
+    def test_no_case_is_called_right_that_is_not(self) -> None:
+        def without_a_mask_in_one(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+            _, db1, dw2, db2 = network.gradients(W1, b1, w2, b2, X, t)
+            _, _, y = network.forward(W1, b1, w2, b2, X)
+            return X.T @ np.outer(y - t, w2), db1, dw2, db2
+
+        found = diagnosis.of_network_function(Function(without_a_mask_in_one, 4))
+        assert found.facts == ("right except in W1", "right where every unit is active")
+
+    def test_a_divided_target_is_not_called_right_for_two_classes(self) -> None:
+        formula = parse("softmax(y)[i] - t[i] / sum(t)", SOFTMAX)
+        facts = diagnosis.of_softmax_formula(formula, draw_inputs(ANY_TARGETS)).facts
+        assert "right when n = 2" not in facts
+
+    def test_a_function_that_raises_elsewhere_is_not_named(self) -> None:
+        def gradients(*arguments: Any) -> Any:
+            if not (arguments[0] @ np.ones(len(arguments[1])) > 0).all():
+                raise ValueError("not here")
+            return tuple(2 * one for one in network.gradients(*arguments))
+
+        assert diagnosis.of_network_function(Function(gradients, 4)) == Diagnosis()
+
     def test_a_formula_that_is_seldom_wrong_has_no_case_where_it_is_right(self) -> None:
         formula = parse("softmax(y)[i] * sum(t) - t[i] + (t[i] == 3)", SOFTMAX)
         assert diagnosis.of_softmax_formula(formula, draw_inputs(ANY_TARGETS)).facts == ()
@@ -265,7 +371,7 @@ class TestCatalogue:
 
     def test_no_id_is_used_twice(self) -> None:
         ids = [one.id for one in self.ALL]
-        assert len(set(ids)) == len(ids) == len(BY_ID) - 1
+        assert len(set(ids)) == len(ids) == len(BY_ID) - len(CONVENTIONS) - 1
 
     @pytest.mark.parametrize("mistake", ALL, ids=lambda one: one.id)
     def test_an_id_is_in_kebab_case(self, mistake: Mistake) -> None:
