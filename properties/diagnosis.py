@@ -60,7 +60,7 @@ A_FEW = 5  # units of the last digit that rounding midway can make
 ENOUGH = 3  # inputs on which a mistake must differ from the right answer to be named
 LARGEST_DYADIC = 2**40  # a larger denominator is that of a decimal, rounded to float64
 EVEN = 4  # logits no further apart leave no softmax near 0 or 1, where wrong computations cancel
-MOST = 40  # inputs on which an answer is compared with the mistakes
+MOST = 40  # inputs on which an answer is compared with the mistakes, or which meet a condition
 
 ROUNDED = Mistake(
     "rounded-midway",
@@ -463,7 +463,7 @@ def _network_facts(cases: Sequence[Network], look: Look, seen: Sequence[Seen]) -
         name for name in Network.PARAMETERS if not all(_block_right(one, name) for one in seen)
     ]
     facts = [f"right except in {' and '.join(wrong)}"] if len(wrong) < 4 else []
-    return facts + _conditions_of_rightness(look, cases, NETWORK_CONDITIONS)
+    return facts + _conditions_of_rightness(look, seen, cases, NETWORK_CONDITIONS)
 
 
 def _block_right(one: Seen, name: str) -> bool:
@@ -484,7 +484,7 @@ def _softmax_facts(cases: Sequence[Logits], look: Look, seen: Sequence[Seen]) ->
             for one in seen
         ):
             return [f"exactly {factor} times the right value"]
-    return _conditions_of_rightness(look, cases, SOFTMAX_CONDITIONS)
+    return _conditions_of_rightness(look, seen, cases, SOFTMAX_CONDITIONS)
 
 
 def _is_multiple(one: Seen, factor: fmpq, rounding: Callable[[Any, Floats], Floats]) -> bool:
@@ -503,15 +503,21 @@ SIMPLE_FACTORS = tuple(
 
 
 def _conditions_of_rightness(
-    look: Look, cases: Sequence[Any], conditions: Mapping[str, Callable[[Any], Iterable[Any]]]
+    look: Look,
+    seen: Sequence[Seen],
+    cases: Sequence[Any],
+    conditions: Mapping[str, Callable[[Any], Iterable[Any]]],
 ) -> list[str]:
     """Return the conditions under which a wrong answer is right on all of very many inputs.
 
     The inputs are made to meet the condition, so that those which meet it are no trivial ones.
+    Nothing is said of an answer that is seldom wrong anyway.
     """
+    if 2 * sum(one.is_right for one in seen) > len(seen):
+        return []
     facts = []
     for name, made in conditions.items():
-        looked = [look(one) for case in cases for one in made(case)]
+        looked = [look(one) for case in cases[:MOST] for one in made(case)]
         if len(looked) >= ENOUGH_FOR_A_FACT and all(one.is_right for one in looked):
             facts.append(f"right {name}")
     return facts
