@@ -300,7 +300,7 @@ class TestFunctions:
         rest = tuple(one for one in NETWORK_MISTAKES if one.id != catalogued)
         monkeypatch.setattr(diagnosis, "NETWORK_MISTAKES", rest)
         monkeypatch.setattr(diagnosis, "pairs", lambda *_: [])  # only a single one can be a name
-        monkeypatch.setattr(diagnosis, "_network_facts", lambda *_: [])
+        monkeypatch.setattr(diagnosis, "network_facts", lambda *_: [])
         left_out = next(
             one for one in variants(NETWORK_MISTAKES, NETWORK_LINES) if one.ids == (catalogued,)
         )
