@@ -129,7 +129,7 @@ def _diagnosis(
     look: shows the answer at a case; raises where the answer has no value.
     """
     try:
-        seen = [look(case) for case in itertools.islice(cases, MOST)]
+        seen = list(itertools.islice(_seen(look, cases), MOST))
         if all(one.is_right for one in seen):
             return Diagnosis()
         if single := fitting(seen, variants(mistakes, lines), fits):
@@ -139,6 +139,13 @@ def _diagnosis(
         return Diagnosis(facts=tuple(facts(look, seen)))
     except (NoAnswer, CannotTell, OutOfContract, CannotGoOn, Refusal):
         return Diagnosis()
+
+
+def _seen(look: Look, cases: Iterable[Any]) -> Iterator[Seen]:
+    """Yield what is seen where the result is of the promised form; a transposed one may not be."""
+    for case in cases:
+        with contextlib.suppress(OutOfContract):
+            yield look(case)
 
 
 def _ids(fitted: Sequence[Variant]) -> tuple[str, ...]:
@@ -153,7 +160,7 @@ def of_network_function(judged: Function) -> Diagnosis:
     facts = partial(network_facts, cases)
     return _diagnosis(
         partial(_look_at_network, judged),
-        _answered(judged, cases),
+        cases,
         NETWORK_MISTAKES,
         NETWORK_LINES,
         _network_fits,
@@ -167,14 +174,6 @@ def _look_at_network(judged: Function, case: Network) -> Seen:
     right = floats(slopes(case).gradient)
     is_right = bool((abs(found - right) <= 2 * network_own_rounding(case, right)).all())
     return Seen(case, found, right, is_right)
-
-
-def _answered(judged: Function, cases: Iterable[Network]) -> Iterator[Network]:
-    """Yield the cases where the result is of the promised form; a transposed one may be, or not."""
-    for case in cases:
-        with contextlib.suppress(OutOfContract), np.errstate(all="ignore"):
-            network.ask(judged, case)
-            yield case
 
 
 def _is_exact_in_floats(case: Network) -> bool:
