@@ -18,21 +18,39 @@ import numpy as np
 from audit.process import Process, RemoteFunction, Unreadable
 from properties import descent, diagnosis, network, softmax, written
 from properties.calling import Function
+from properties.derivation import (
+    GRADIENT,
+    GRADIENT_ONE_HOT,
+    MAX_LINES,
+    MAX_OPERATIONS,
+    PARAMETERS,
+    Line,
+    Wanted,
+    answer_of,
+    contains_d,
+    law_of,
+    lines_of,
+    meets,
+    try_out,
+)
 from properties.diagnosis import Diagnosis
 from properties.formula import MAX_DIGITS, Formula, FormulaError, Scope, parse, parse_definitions
+from properties.inputs import Network
 from properties.laws import Law, Outcome, hold
 from properties.numbers import object_array
-from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
+from properties.question import DATA, NETWORK, RATE
 from properties.rates import deciding_rates
-from properties.strategies import ANY_TARGETS, RATES, Domain, draw_inputs
+from properties.strategies import ANY_TARGETS, RATES, SUM_ONE, draw_inputs
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
-from properties.written import Block, Written
+from properties.written import Block, Written, exact_value
 
 MAX_FILE = 16 * 2**20  # bytes
 MAX_KEY_PARTS = 50
-BLOCKS = ("W1", "b1", "w2", "b2")
+FORWARD = ("z", "h", "y", "e")
+BLOCKS = Network.PARAMETERS
 PARTS = (
-    *(f"q1.{block}" for block in BLOCKS),
+    *(f"q1.{name}" for name in (*FORWARD, *BLOCKS)),
+    *(f"q1.derivation.{block}" for block in BLOCKS),
     "q1.gradients",
     "q2.gradient",
     "q2.one_hot",
@@ -45,9 +63,16 @@ FUNCTIONS = {  # name in a Python answer: its part, how many results it owes, it
     "converges": ("q3.converges", 1, descent.LAWS),
 }
 KEYS = {
-    "question1": BLOCKS,
+    "question1": (*FORWARD, *BLOCKS, "derivation"),
+    "question1.derivation": ("where", *BLOCKS),
     "question2": ("where", "gradient", "one_hot"),
     "question3": ("where", "converges"),
+}
+QUESTIONS = [table for table in KEYS if "." not in table]
+WANTED = {
+    **{f"q1.derivation.{block}": wanted for block, wanted in PARAMETERS.items()},
+    "q2.gradient": GRADIENT,
+    "q2.one_hot": GRADIENT_ONE_HOT,
 }
 
 
@@ -69,17 +94,22 @@ class Part:
     """What an answer says to one part of the assignment.
 
     claims: what it owes. where_sum_is_one: what it owes where sum(t) == 1, if it can be right
-    just there. condition: an assumption that it states. wrong: why it is wrong as it stands.
-    untested: why it can't be judged. text: a formula as written. diagnose: finds the mistake.
+    just there. condition: an assumption that its answer states, or that is stated above it, and
+    in_general: what the answer owes without. wrong: why it is wrong as it stands. untested: why
+    it can't be judged. lines: of a derivation, or the one formula; answer is the line that counts.
+    numbers: those written. diagnose: finds the mistake that a failing outcome shows.
     """
 
     claims: tuple[Claim, ...] = ()
     where_sum_is_one: tuple[Claim, ...] = ()
     condition: str = ""
+    in_general: Claim | None = None
     wrong: str = ""
     untested: str = ""
-    text: str = ""
-    diagnose: Callable[[], Diagnosis] = Diagnosis
+    lines: tuple[Line, ...] = ()
+    answer: Line | None = None
+    numbers: Block | None = None
+    diagnose: Callable[[Outcome], Diagnosis] = lambda _: Diagnosis()
 
 
 @dataclass(frozen=True)
@@ -178,7 +208,7 @@ def part_of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
             partial(descent.ask, judged), draw_inputs(RATES)
         ),
     }
-    whole = Part(claims, diagnose=diagnose[part])
+    whole = Part(claims, diagnose=lambda _: diagnose[part]())
     if part != "q2.gradient":
         return whole
     weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)
@@ -209,10 +239,8 @@ class _Reader:
 
     def answer(self) -> Answer:
         for name, table in self.tables.items():
-            if name not in KEYS:
-                self.complain(f"{name}: unknown table or key{_nearest(name, KEYS)}")
-            elif not isinstance(table, dict):
-                self.complain(f"{name}: a table is wanted: [{name}]")
+            if name not in QUESTIONS:
+                self.complain(f"{name}: unknown table or key{_nearest(name, QUESTIONS)}")
             else:
                 self.read_table(name, table)
         self.diagnose_numbers_together()
@@ -221,80 +249,111 @@ class _Reader:
 
     def diagnose_numbers_together(self) -> None:
         """Let every part of Question 1 be diagnosed with all numbers that are given."""
-        given = {
-            name: part for name, part in self.parts.items() if name[:2] == "q1" and part.claims
-        }
-        blocks = [part.claims[0].judged for part in given.values()]
+        given = {name: part for name, part in self.parts.items() if part.numbers is not None}
+        blocks = [part.numbers for part in given.values() if part.numbers is not None]
         together = cache(lambda: diagnosis.of_numbers(blocks))
-        self.parts.update({name: replace(part, diagnose=together) for name, part in given.items()})
+        for name, part in given.items():
+            self.parts[name] = replace(part, diagnose=lambda _: together())
 
     def complain(self, line: str) -> None:
         if line not in self.malformed:
             self.malformed.append(line)
 
-    def read_table(self, question: str, table: dict[str, Any]) -> None:
+    def read_table(self, name: str, table: Any) -> None:
+        if not isinstance(table, dict):
+            self.complain(f"{name}: a table is wanted: [{name}]")
+            return
         for key, value in table.items():
-            name = f"{question}.{key}"
-            if key not in KEYS[question]:
-                self.complain(f"{name}: unknown key{_nearest(key, KEYS[question])}")
+            path = f"{name}.{key}"
+            if key not in KEYS[name]:
+                self.complain(f"{path}: unknown key{_nearest(key, KEYS[name])}")
+            elif path in KEYS:
+                self.read_table(path, value)
             elif key != "where":
-                part = f"q{question[-1]}.{key}"
+                part = path.replace("question", "q", 1)
                 try:
-                    self.parts[part] = self.read_part(question, key, value, table.get("where", []))
+                    self.parts[part] = _read_part(path, part, value, table.get("where", []))
                 except Malformed as malformed:
                     self.complain(str(malformed))
                     self.parts[part] = Part(untested=str(malformed))
         if set(table) == {"where"}:
-            self.complain(f"{question}.where: it defines names, but nothing uses them")
-
-    def read_part(self, question: str, key: str, value: Any, where: Any) -> Part:
-        name = f"{question}.{key}"
-        if question == "question1":
-            return Part((claim(written.LAW, Block(key, _numbers(name, value, key))),))
-        scope = {"gradient": SOFTMAX, "one_hot": ONE_HOT, "converges": RATE}[key]
-        formula = _formula(name, value, _own_names(f"{question}.where", where, scope))
-        if question == "question3":
-            return _condition_part(name, formula)
-        part = _gradient_part(formula, one_hot=key == "one_hot")
-        if formula.uses("d") or (formula.when is not None and formula.assumption().uses("d")):
-            wrong = "it still contains a derivative d(...), so it is no closed form"
-            return replace(part, claims=(), where_sum_is_one=(), wrong=wrong)
-        return part
+            self.complain(f"{name}.where: it defines names, but nothing uses them")
 
 
-def _gradient_part(formula: Formula, *, one_hot: bool) -> Part:
-    laws = softmax.LAWS_OF_ONE_HOT_FORMULA if one_hot else softmax.LAWS_OF_FORMULA
-    (domain, *_) = softmax.DOMAINS[one_hot]
+def _read_part(path: str, part: str, value: Any, where: Any) -> Part:
+    table, _, key = path.rpartition(".")
+    if table == "question1":
+        block = Block(key, _numbers(path, value, key))
+        return Part((claim(written.LAW, block),), numbers=block)
+    whole = RATE if table == "question3" else NETWORK if part.startswith("q1") else None
+    scope = _own_names(f"{table}.where", where, whole or WANTED[part].scope)
+    if table == "question3":
+        return _condition_part(path, _formulas(path, value, scope))
+    of_entries = replace(scope, free=WANTED[part].scope.free)
+    return _gradient_part(WANTED[part], _formulas(path, value, of_entries))
+
+
+def _gradient_part(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
+    lines = tuple(lines_of(formulas, wanted.truth, wanted.name))
+    answer = answer_of(lines)
     part = Part(
-        tuple(claim(law, formula) for law in laws),
-        text=formula.text,
-        diagnose=lambda: diagnosis.of_softmax_formula(formula, draw_inputs(domain)),
+        tuple(_claim_of_line(line, wanted) for line in lines),
+        lines=lines,
+        answer=answer,
+        diagnose=lambda outcome: diagnosis.of_line(outcome.judged, wanted),
     )
-    if formula.when is not None:
-        meant = Domain(f"inputs where {formula.condition}", partial(softmax.assumes, formula))
-        drawn = [case for one in softmax.DOMAINS[one_hot] for case in draw_inputs(one)]
-        meeting = [case for case in drawn if meant.contains(case)]
-        # An assumption that every input meets, for every class, is none.
-        if any(len(softmax.assumed(formula, case)) < len(case.y) for case in drawn):
-            law = Law(softmax.formula_equals_the_derivative, meant)
-            stated = Claim(law, formula, lambda: meeting)
-            return replace(part, claims=(stated,), condition=formula.condition)
-    weaker = () if one_hot else softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE
-    return replace(part, where_sum_is_one=tuple(claim(law, formula) for law in weaker))
+    if SUM_ONE in wanted.domains:
+        weaker = tuple(
+            replace(one, law=law_of(one.judged, SUM_ONE), inputs=partial(draw_inputs, SUM_ONE))
+            for one in part.claims
+        )
+        part = replace(part, where_sum_is_one=weaker)
+    if contains_d(answer):
+        it = "it" if len(lines) == 1 else f"its answer, line {answer.number},"
+        wrong = f"{it} still contains a derivative d(...), so it is no closed form"
+        return replace(part, wrong=wrong)
+    if _says_something(answer, wanted):
+        part = replace(part, condition=answer.assumed)
+        if answer.formula.when is None:  # what is assumed above it may not be needed
+            bare = replace(answer, before=wanted.truth, number=1, assumptions=())
+            part = replace(part, in_general=_claim_of_line(bare, wanted))
+    return part
 
 
-def _condition_part(name: str, formula: Formula) -> Part:
-    if formula.when is not None:
-        raise Malformed(f"{name}: `when` belongs to Question 2; state the whole range")
-    try:
-        rates = deciding_rates(formula, descent.TRUTH)
-    except FormulaError as error:
-        raise Malformed(f"{name}: {error}") from None
-    (law,) = descent.LAWS_OF_FORMULA
+def _claim_of_line(line: Line, wanted: Wanted) -> Claim:
+    domains = wanted.domains if line.assumptions else wanted.domains[:1]
+
+    def inputs() -> list[Any]:
+        return [case for domain in domains for case in draw_inputs(domain)]
+
+    return Claim(law_of(line, domains[0]), line, inputs)
+
+
+def _says_something(line: Line, wanted: Wanted) -> bool:
+    """Return whether some entry of some input does not meet what a line assumes."""
+    return bool(line.assumptions) and any(
+        not meets(line.assumptions, case, line.formula.scope).all()
+        for domain in wanted.domains
+        for case in draw_inputs(domain)
+    )
+
+
+def _condition_part(path: str, formulas: Sequence[Formula]) -> Part:
+    lines = tuple(lines_of(formulas, descent.TRUTH))
+    if any(line.assumptions for line in lines):
+        raise Malformed(f"{path}: `when` belongs to Question 2; state the whole range")
+    claims = []
+    for line in lines:
+        try:
+            rates = deciding_rates(line.formula, line.before)
+        except FormulaError as error:
+            raise Malformed(f"{_place(path, line.number, len(lines))}{error}") from None
+        claims.append(Claim(descent.law_of(line), line, partial(list, rates)))
     return Part(
-        (Claim(law, formula, lambda: rates),),
-        text=formula.text,
-        diagnose=lambda: diagnosis.of_condition(formula),
+        tuple(claims),
+        lines=lines,
+        answer=lines[-1],
+        diagnose=lambda outcome: diagnosis.of_condition(outcome.judged.formula),
     )
 
 
@@ -307,24 +366,43 @@ def _own_names(name: str, lines: Any, scope: Scope) -> Scope:
         raise Malformed(f"{name}: {error}") from None
 
 
-def _formula(name: str, value: Any, scope: Scope) -> Formula:
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, list):
-        raise Malformed(f"{name}: a list of {len(value)} lines; one formula is wanted")
-    if not isinstance(value, str) or isinstance(value, DecimalText):
-        raise Malformed(f'{name}: a formula in quotes is wanted, such as "softmax(y)"')
-    try:
-        formula = parse(value, scope)
-        if scope.free:
-            softmax.try_out(formula)
-    except FormulaError as error:
-        raise Malformed(f"{name}: {error}") from None
-    return formula
+def _formulas(path: str, value: Any, scope: Scope) -> list[Formula]:
+    """Read a formula, or the lines of a derivation."""
+    texts = value if isinstance(value, list) else [value]
+    if not 1 <= len(texts) <= MAX_LINES:
+        raise Malformed(f"{path}: a list of {len(texts)} lines; 1 to {MAX_LINES} are wanted")
+    formulas, operations = [], 0
+    for number, text in enumerate(texts, start=1):
+        place = _place(path, number, len(texts))
+        if not isinstance(text, str) or isinstance(text, DecimalText):
+            raise Malformed(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
+        try:
+            formula = parse(text, scope)
+            _refuse_foreign_indices(place, formula)
+            if scope.sets:
+                operations += try_out(formula)
+        except FormulaError as error:
+            raise Malformed(f"{place}{error}") from None
+        formulas.append(formula)
+    if operations > MAX_OPERATIONS:
+        raise Malformed(f"{path}: more than {MAX_OPERATIONS} operations to evaluate all lines")
+    return formulas
+
+
+def _refuse_foreign_indices(place: str, formula: Formula) -> None:
+    """Refuse own names that use an index which an entry of this part does not have."""
+    if "W1" in formula.scope.given:
+        used = formula.names | (set() if formula.when is None else formula.assumption().names)
+        for index in sorted(used & NETWORK.free.keys() - formula.scope.free.keys()):
+            raise Malformed(f"{place}a name from `where` uses the index {index}, unknown here")
+
+
+def _place(path: str, line: int, count: int) -> str:
+    return f"{path}: line {line}, " if count > 1 else f"{path}: "
 
 
 def _numbers(name: str, value: Any, block: str) -> Any:
-    shape = np.shape(DATA.blocks[block])
+    shape = np.shape(exact_value(block, DATA))
     flat = list(_flattened(name, value, shape, shape))
     return object_array(flat, shape)
 

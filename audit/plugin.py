@@ -82,11 +82,15 @@ def tests_of(parent: AnswerFile, answer: "Answer") -> Iterator[pytest.Item]:
             yield LawTest.from_parent(parent, name=f"{name}: can be read", said=part.untested)
         if part.wrong:
             yield LawTest.from_parent(parent, name=f"{name}: is a closed form", said=part.wrong)
-        if part.condition:
+        if part.in_general is not None:
+            yield LawTest.from_parent(parent, name=f"{name}: is general", claim=part.in_general)
+        elif part.condition:
             said = f"it says nothing beyond {part.condition}"
             yield LawTest.from_parent(parent, name=f"{name}: is general", said=said)
         for claim in part.claims:
-            yield LawTest.from_parent(parent, name=f"{name}: {law_name(claim.law)}", claim=claim)
+            line = f" line {claim.judged.number}" if len(part.lines) > 1 else ""
+            law = law_name(claim.law)
+            yield LawTest.from_parent(parent, name=f"{name}{line}: {law}", claim=claim)
 
 
 class LawTest(pytest.Item):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
+from properties.derivation import Line
 from properties.laws import Law, Outcome, Refusal
 from properties.numbers import FIRST_PRECISION, precision
 from properties.written import ASSIGNMENT, Written
@@ -125,7 +126,12 @@ def describe(outcome: Outcome) -> str:
     where = f"{refusal.where}: " if refusal.where else ""
     text = f"{where}found {show(refusal.found)}, expected {expected_of(refusal)}"
     off = difference(refusal)
-    if off:
+    if isinstance(outcome.judged, Line) and outcome.judged.number > 1:
+        line = outcome.judged
+        text = f"{where}found {show(refusal.found)}, the line before has {show(refusal.expected)}"
+        before, here = line.before.text, line.formula.text
+        text += f"\nline {line.number - 1}: {escaped(before)}\nline {line.number}: {escaped(here)}"
+    elif off:
         text += f"; they differ by {off.lstrip('+-')}"
         if refusal.allowed is not None:
             text += f", and at most {refusal.allowed:.2g} is explained by rounding"

@@ -7,7 +7,10 @@ from typing import Any
 
 from audit.showing import escaped, inputs_of, shown_input, sides
 from audit.verdicts import Audit, Verdict
+from properties.derivation import Line
 from properties.diagnosis import BY_ID, Diagnosis
+from properties.formula import Formula
+from properties.laws import Outcome, Refusal
 from properties.written import ASSIGNMENT
 
 MARKS = {"holds": "✓", "conditional": "~", "fails": "✗", "untested": "?", "unanswered": "·"}
@@ -32,17 +35,12 @@ def _audit_json(audit: Audit) -> dict[str, Any]:
 
 
 def _part_json(verdict: Verdict) -> dict[str, Any]:
-    counterexample = None
-    failure = verdict.failure
-    if failure is not None and failure.refusal is not None:
-        expected, found = sides(failure.refusal)
-        counterexample = {"inputs": inputs_of(failure), "expected": expected, "found": found}
     return {
         "id": verdict.part,
         "question": int(verdict.part[1]),
         "status": verdict.status,
         "condition": verdict.condition or None,
-        "line": 1 if verdict.text else None,
+        "line": verdict.line,
         "mistake": verdict.diagnosis.mistake,
         "candidates": list(verdict.diagnosis.candidates),
         "explanation": explanation(verdict) or None,
@@ -50,13 +48,50 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
             {"statement": one.law.statement, "status": one.status, "examples": one.examples}
             for one in verdict.outcomes
         ],
-        "counterexample": counterexample,
+        "lines": [_line_json(one) for one in verdict.outcomes if isinstance(one.judged, Line)],
+        "counterexample": _counterexample(verdict.failure),
     }
+
+
+def _line_json(outcome: Outcome) -> dict[str, Any]:
+    line: Line = outcome.judged
+    return {
+        "line": line.number,
+        "formula": written(line),
+        "status": outcome.status,
+        "counterexample": _counterexample(outcome),
+    }
+
+
+def _counterexample(outcome: Outcome | None) -> dict[str, Any] | None:
+    if outcome is None or outcome.refusal is None:
+        return None
+    expected, found = sides(outcome.refusal)
+    return {"inputs": inputs_of(outcome), "expected": expected, "found": found}
 
 
 def explanation(verdict: Verdict) -> str:
     """Return why a verdict is what it is, and what is known of the mistake."""
-    return " ".join(filter(None, [f"{why(verdict)}.", *mistake(verdict.diagnosis)])).strip(".")
+    said = [f"{why(verdict)}.", *mistake(verdict.diagnosis), *(f"{one}." for one in notes(verdict))]
+    return " ".join(filter(None, said)).strip(".")
+
+
+def notes(verdict: Verdict) -> list[str]:
+    """Return what else there is to say of a verdict."""
+    said = []
+    if verdict.first_wrong:
+        said.append(f"the first wrong step is {verdict.first_wrong}")
+    others = [str(one.judged.number) for one in verdict.failures[1:]] if verdict.line else []
+    if others:
+        said.append(f"wrong as well: line {', line '.join(others)}")
+    if verdict.status != "untested" and verdict.is_derivation:
+        for one in verdict.outcomes:
+            if one.status == "untested":
+                said.append(f"line {one.judged.number} could not be judged: {escaped(one.reason)}")
+    for line in verdict.said.lines:
+        if line.repeats:
+            said.append(f"line {line.number} repeats line {line.number - 1}")
+    return said
 
 
 def mistake(known: Diagnosis) -> list[str]:
@@ -87,12 +122,28 @@ def why(verdict: Verdict) -> str:
     if verdict.status == "conditional" and verdict.stated:
         return f"right where {escaped(verdict.condition)}, as it says; nothing is said beyond"
     if verdict.status == "conditional":
-        return f"right if you state {verdict.condition}; not in general"
+        line = f"line {verdict.line} is " if verdict.is_derivation else ""
+        return f"{line}right if you state {verdict.condition}; not in general"
     if failure is None or failure.refusal is None:
         return escaped(verdict.reason)
+    if verdict.is_derivation:
+        also = f"; and {verdict.reason}" if verdict.reason else ""
+        return f"{unequal(failure.judged)}{also}"
     if verdict.only_overflows:
         return "mathematically right on all other inputs tried, but it overflows at large logits"
     return f"it breaks the law: {failure.law.statement}"
+
+
+def unequal(line: Line) -> str:
+    """Return what is wrong with a line, in a sentence."""
+    this = f"line {line.number}"
+    if line.number == 1:
+        other = "the true derivative" if line.name else "the contraction |1 - 10η| < 1"
+    else:
+        other = f"line {line.number - 1}"
+    if line.name:
+        return f"{this} does not equal {other}"
+    return f"{this} does not hold for the same rates as {other}"
 
 
 def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
@@ -131,13 +182,14 @@ def _row(audit: Audit, width: int, colour: bool) -> str:
 def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
     told: dict[int, str] = {}  # which part a diagnosis has been told of
     yield escaped(audit.answer.name)
+    width = max((len(one.part) for one in audit.answered), default=0)
     for verdict in audit.answered:
         mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
-        yield f"  {verdict.part:<13} {mark} {_tried(verdict)}".rstrip()
+        yield f"  {verdict.part:<{width}} {mark} {_tried(verdict)}".rstrip()
     if unanswered := [one.part for one in audit.verdicts if one.status == "unanswered"]:
-        yield _paint(
-            f"  {MARKS['unanswered']} unanswered: {', '.join(unanswered)}", "unanswered", colour
-        )
+        text = f"  {MARKS['unanswered']} unanswered: {', '.join(unanswered)}"
+        for row in textwrap.wrap(text, WIDTH, subsequent_indent=" " * 16):
+            yield _paint(row, "unanswered", colour)
     for verdict in audit.verdicts:
         if verdict.status in ("fails", "conditional"):
             yield ""
@@ -157,6 +209,8 @@ def _tried(verdict: Verdict) -> str:
     if not outcomes:
         return ""
     failing = sum(one.status == "fails" for one in outcomes)
+    if verdict.is_derivation:
+        return _tried_lines(verdict)
     if failing:
         return f"refused by {failing} of {len(outcomes)} laws" if len(outcomes) > 1 else "refused"
     (least, most) = (f(one.examples for one in outcomes) for f in (min, max))
@@ -167,29 +221,78 @@ def _tried(verdict: Verdict) -> str:
     return f"{laws}, on {least} inputs" + (" or more" if least < most else "")
 
 
+def _tried_lines(verdict: Verdict) -> str:
+    count = len(verdict.outcomes)
+    if verdict.failures:
+        wrong = [str(one.judged.number) for one in verdict.failures]
+        return f"of {count} lines, line {' and line '.join(wrong)} is refused"
+    least, most = (f(one.examples for one in verdict.outcomes) for f in (min, max))
+    if verdict.outcomes[0].law.domain.strategy is None:
+        tried = f"at {verdict.outcomes[0].law.domain.name}"
+    else:
+        tried = f"on {least} inputs" + (" or more" if least < most else "")
+    also = "".join(f"; {one}" for one in notes(verdict))
+    return f"{count} lines, no line found wrong {tried}{also}"
+
+
 def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Iterable[str]:
     failure = verdict.failure
     is_ = "is " if verdict.status == "conditional" else ""
     head = f"{MARKS[verdict.status]} {verdict.part} {is_}{verdict.status}"
     plain = verdict.status == "fails" and failure is not None and not verdict.only_overflows
-    yield _paint(head, verdict.status, colour) + ("" if plain else f": {why(verdict)}")
+    told_below = plain and not verdict.is_derivation
+    yield _paint(head, verdict.status, colour) + ("" if told_below else f": {why(verdict)}")
     name = verdict.diagnosis.mistake
     if (before := told.get(id(verdict.diagnosis))) and mistake(verdict.diagnosis):
         yield _line("mistake", f"as in {before}")
     for sentence in [] if before else mistake(verdict.diagnosis):
         yield _line("mistake", f"{sentence} ({name})") if name else _line("note", sentence)
-    if verdict.text:
-        yield _line("formula", verdict.text)
+    for note in notes(verdict):
+        yield _line("note", note)
+    if verdict.is_derivation:
+        for number, one in enumerate(verdict.failures):
+            if number:
+                yield _line("also", unequal(one.judged))
+            yield from _wrong_line(one)
+        return
+    if verdict.said.answer is not None:
+        yield _line("formula", written(verdict.said.answer))
     if failure is None or failure.refusal is None:
         return
-    refusal = failure.refusal
     if plain and not name:
         yield _line("law", failure.law.statement)
     if failure.law.domain is not ASSIGNMENT:
         yield _line("input", shown_input(failure))
+    yield from _expected_and_found(failure.refusal)
+
+
+def _wrong_line(outcome: Outcome) -> Iterable[str]:
+    line: Line = outcome.judged
+    refusal = outcome.refusal
+    if refusal is None:
+        return
+    if line.number > 1:
+        yield _line(f"line {line.number - 1}", written(line.before))
+    yield _line(f"line {line.number}", written(line))
+    yield _line("input", shown_input(outcome))
+    if line.number == 1:
+        yield from _expected_and_found(refusal)
+        return
+    expected, found = sides(refusal)
+    yield _line("before", expected)
+    yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
+
+
+def _expected_and_found(refusal: Refusal) -> Iterable[str]:
     expected, found = sides(refusal)
     yield _line("expected", f"{refusal.where} = {expected}" if refusal.where else expected)
     yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
+
+
+def written(line: Line | Formula) -> str:
+    """Return a line as it is written, with what it assumes and without its reason."""
+    formula = line.formula if isinstance(line, Line) else line
+    return escaped(formula.text + (f" when {formula.condition}" if formula.condition else ""))
 
 
 def _line(label: str, text: str) -> str:

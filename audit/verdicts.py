@@ -1,6 +1,7 @@
 """From the outcomes of laws to one verdict for each part of an answer."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from audit.answers import PARTS, Answer, Part
@@ -15,30 +16,53 @@ SUM_IS_ONE = "sum(t) == 1"
 class Verdict:
     """What is said of one part.
 
-    status: holds, conditional, fails, untested or unanswered. condition: what it is conditional
-    on. reason: why it is untested, or wrong without a counterexample. stated: the answer states
-    its condition itself. text: the formula as written. outcomes: one for each law. diagnosis:
-    which known mistake it is.
+    status: holds, conditional, fails, untested or unanswered. said: what the answer says to it.
+    outcomes: one for each law. condition: what it is conditional on. stated: the answer states
+    that itself. reason: why it is untested, or wrong without a counterexample. first_wrong: the
+    step of the forward pass that is wrong before it. diagnosis: which known mistake it is.
     """
 
     part: str
     status: str
+    said: Part = field(default_factory=Part)
     outcomes: tuple[Outcome, ...] = ()
     condition: str = ""
-    reason: str = ""
     stated: bool = False
-    text: str = ""
+    reason: str = ""
+    first_wrong: str = ""
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
     @property
+    def failures(self) -> tuple[Outcome, ...]:
+        """The outcomes that fail; of a derivation, one for each wrong line."""
+        return tuple(one for one in self.outcomes if one.status == "fails")
+
+    @property
     def failure(self) -> Outcome | None:
-        """The outcome that is shown: the first law that fails."""
-        return next((one for one in self.outcomes if one.status == "fails"), None)
+        """The outcome that is shown first: the first law that fails."""
+        return next(iter(self.failures), None)
+
+    @property
+    def is_derivation(self) -> bool:
+        """Whether the answer gives lines, not just a formula."""
+        return len(self.said.lines) > 1
+
+    @property
+    def line(self) -> int | None:
+        """The line that the verdict speaks of: the first that is wrong, or untested, or the answer.
+
+        None where there is no formula.
+        """
+        if self.said.answer is None:
+            return None
+        for one in (*self.failures, *(one for one in self.outcomes if one.status == "untested")):
+            return int(one.judged.number)
+        return self.said.answer.number
 
     @property
     def only_overflows(self) -> bool:
         """Whether nothing is wrong but that it leaves the range of float64 at huge logits."""
-        failing = [one for one in self.outcomes if one.status == "fails"]
+        failing = self.failures
         if len(failing) != 1 or failing[0].law.check is not is_right_at_huge_logits:
             return False
         found = failing[0].refusal.found if failing[0].refusal else None
@@ -79,35 +103,50 @@ def audit(answer: Answer) -> Audit:
         verdicts = [_verdict(name, answer.parts.get(name)) for name in PARTS]
     finally:
         answer.close()
-    return Audit(answer, tuple(verdicts))
+    return Audit(answer, tuple(_with_first_wrong_step(verdicts)))
+
+
+def _with_first_wrong_step(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """Yield verdicts; numbers that are wrong after a wrong forward pass say where it began."""
+    first = ""
+    for verdict in verdicts:
+        numbers = verdict.said.numbers
+        if numbers is None or verdict.status != "fails":
+            yield verdict
+            continue
+        yield replace(verdict, first_wrong=first)
+        if not numbers.is_gradient:
+            first = first or verdict.part
 
 
 def _verdict(name: str, part: Part | None) -> Verdict:
     if part is None:
         return Verdict(name, "unanswered")
     if part.untested:
-        return Verdict(name, "untested", reason=part.untested, text=part.text)
-    if part.wrong:
-        return Verdict(name, "fails", reason=part.wrong, text=part.text)
-    verdict = Verdict(
-        name, "holds", tuple(claim.outcome() for claim in part.claims), text=part.text
-    )
-    statuses = {one.status for one in verdict.outcomes}
-    if "fails" in statuses:
-        conditional = part.where_sum_is_one and all(
-            claim.outcome().status == "holds" for claim in part.where_sum_is_one
-        )
+        return Verdict(name, "untested", part, reason=part.untested)
+    outcomes = tuple(claim.outcome() for claim in part.claims)
+    verdict = Verdict(name, "holds", part, outcomes, reason=part.wrong)
+    if verdict.failure is not None:
+        conditional = not part.wrong and _holds_where_sum_is_one(part, verdict)
         return replace(
             verdict,
             status="conditional" if conditional else "fails",
             condition=SUM_IS_ONE if conditional else "",
-            diagnosis=part.diagnose(),
+            diagnosis=part.diagnose(verdict.failure),
         )
-    if "untested" in statuses:
-        reason = next(one.reason for one in verdict.outcomes if one.status == "untested")
-        if part.condition and not verdict.outcomes[0].examples:
-            reason = f"no input meets its own assumption, {part.condition}"
-        return replace(verdict, status="untested", reason=reason)
-    if part.condition:
+    if part.wrong:
+        return replace(verdict, status="fails")
+    for one in outcomes:
+        if one.status == "untested":
+            line = f"line {one.judged.number}: " if verdict.is_derivation else ""
+            return replace(verdict, status="untested", reason=line + one.reason)
+    if part.condition and not (part.in_general and part.in_general.outcome().status == "holds"):
         return replace(verdict, status="conditional", condition=part.condition, stated=True)
     return verdict
+
+
+def _holds_where_sum_is_one(part: Part, verdict: Verdict) -> bool:
+    """Return whether all that fails holds where the targets sum to 1."""
+    failing = [one.judged for one in verdict.failures]
+    weaker = [claim for claim in part.where_sum_is_one if claim.judged in failing]
+    return bool(weaker) and all(claim.outcome().status == "holds" for claim in weaker)

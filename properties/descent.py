@@ -5,13 +5,14 @@ for which rates descent converges is tried at finitely many, a formula is decide
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from flint import fmpq
 
 from properties.calling import Function, NoAnswer, Result
+from properties.derivation import Line, lines_of
 from properties.evaluate import Env
 from properties.formula import Formula, parse
 from properties.inputs import Rate, Start
@@ -121,18 +122,41 @@ def float_multiplier(eta: fmpq) -> tuple[float, float]:
     return max(factor - slack, 0.0), factor + slack
 
 
-def condition_holds_where_steps_contract(judged: Formula, rate: Point) -> None:
+def condition_holds_where_steps_contract(judged: Line, rate: Point) -> None:
     """The condition holds exactly where |1 - 10η| < 1, decided wherever either can change."""
-    expected = holds_at(TRUTH, rate)
+    _compare_conditions(judged, rate, SAYS)
+
+
+def line_holds_where_the_one_before_does(judged: Line, rate: Point) -> None:
+    """The line holds for exactly the rates for which the one before it does, decided wherever either can change."""  # noqa: E501  # a statement is one sentence
+    _compare_conditions(judged, rate, {True: "holds", False: "does not hold"})
+
+
+def law_of(line: Line) -> Law:
+    """Return the law that a line of a derivation is held to."""
+    (first,) = LAWS_OF_FORMULA
+    return first if line.number == 1 else LAW_OF_LINE
+
+
+def _compare_conditions(line: Line, rate: Point, says: Mapping[bool, str]) -> None:
     try:
-        found = holds_at(judged, rate)
+        expected = holds_at(line.before, rate)
+    except NoAnswer:
+        expected = False  # a condition that is undefined at a rate does not claim it
+    try:
+        found = holds_at(line.formula, rate)
     except NoAnswer as undefined:
         if expected:
-            raise Refusal("", SAYS[True], f"nothing: {undefined}") from None
-        return  # a condition that is undefined at a rate does not claim it
+            raise Refusal("", says[True], f"nothing: {undefined}") from None
+        return
     if found != expected:
         note = f"eta is a root of {rate.polynomial}" if isinstance(rate, Root) else _step(rate.eta)
-        raise Refusal("", SAYS[expected], SAYS[found], note=note)
+        raise Refusal("", says[expected], says[found], note=note)
+
+
+def alone(condition: Formula) -> Line:
+    """Return a condition that stands alone as the line that it is."""
+    return lines_of([condition], TRUTH)[0]
 
 
 def is_the_slope(judged: Callable[[Any], Any], start: Start) -> None:
@@ -200,6 +224,7 @@ LAWS: tuple[Law, ...] = (
 )
 DECIDED = Domain("every rate at which the condition or the truth can change", lambda rate: True)
 LAWS_OF_FORMULA: tuple[Law, ...] = (Law(condition_holds_where_steps_contract, DECIDED),)
+LAW_OF_LINE = Law(line_holds_where_the_one_before_does, DECIDED)
 LAW_OF_DERIVATIVE = Law(is_the_slope, STARTS)
 LAW_OF_STEP = Law(multiplies_the_distance, STARTS)
 LAWS_OF_ORBIT: tuple[Law, ...] = (

@@ -21,7 +21,18 @@ from flint import fmpq
 from properties import contract, network, softmax
 from properties.balls import agree
 from properties.calling import CannotTell, Function, NoAnswer
-from properties.facts import MOST, SIMPLE_FACTORS, Look, Seen, network_facts, softmax_facts
+from properties.derivation import PARAMETERS, Line, Wanted, meets, values
+from properties.facts import (
+    MOST,
+    NETWORK_CONDITIONS,
+    SIMPLE_FACTORS,
+    SOFTMAX_CONDITIONS,
+    Look,
+    Seen,
+    formula_facts,
+    network_facts,
+    softmax_facts,
+)
 from properties.formula import Formula, FormulaError
 from properties.inputs import Logits, Network, Rate, floats
 from properties.laws import CannotGoOn, OutOfContract, Refusal
@@ -50,7 +61,7 @@ from properties.oracles import (
 from properties.question import DATA
 from properties.rates import deciding_rates, holds_at
 from properties.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs
-from properties.written import Block, Written, exact_gradient
+from properties.written import Block, Written, exact_value
 
 Floats = npt.NDArray[np.float64]
 
@@ -227,28 +238,44 @@ def _softmax_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
     return fit, not bool((abs(values - one.right) <= allowed).all())
 
 
-def of_softmax_formula(judged: Formula, cases: Sequence[Logits]) -> Diagnosis:
-    """Compare a wrong formula with the mistakes of Question 2, exactly."""
-    return _diagnosis(
-        partial(_look_at_formula, judged),
-        cases,
-        GRADIENT_MISTAKES,
-        SOFTMAX_LINES,
-        _formula_fits,
-        partial(softmax_facts, cases),
-    )
+def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
+    """Compare a wrong line with the mistakes of its question, exactly, where it means to hold."""
+    drawn = [case for domain in wanted.domains for case in draw_inputs(domain)]
+    if not judged.assumptions:
+        drawn = list(draw_inputs(wanted.domains[0]))
+    scope = judged.formula.scope
+    cases = [case for case in drawn if meets(judged.assumptions, case, scope).all()]
+    look = partial(_look_at_formula, judged.formula, wanted)
+    for block, of_block in PARAMETERS.items():
+        if wanted is of_block:
+            fits = partial(_formula_fits, partial(Variant.gradient_of, block=block))
+            facts = partial(formula_facts, NETWORK_CONDITIONS, cases)
+            return _diagnosis(look, cases, NETWORK_MISTAKES, NETWORK_LINES, fits, facts)
+    fits = partial(_formula_fits, Variant.gradient)
+    facts = partial(formula_facts, SOFTMAX_CONDITIONS, cases)
+    return _diagnosis(look, cases, GRADIENT_MISTAKES, SOFTMAX_LINES, fits, facts)
 
 
-def _look_at_formula(judged: Formula, case: Logits) -> Seen:
-    found = softmax.formula_values(judged, case)
-    right = exact_softmax_gradient(case)
-    return Seen(case, found, right, all(map(agree, found, right)))
+def _look_at_formula(judged: Formula, wanted: Wanted, case: Any) -> Seen:
+    right = values(wanted.truth, case)
+    try:
+        found = values(judged, case)
+    except Refusal as refusal:
+        raise OutOfContract(refusal) from None
+    return Seen(case, found, right, _agree(found, right))
 
 
-def _formula_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
-    values = variant.gradient(one.case)
-    fit = all(map(agree, values, one.found))
-    return fit, not all(map(agree, values, one.right))
+def _formula_fits(
+    computed: Callable[[Variant, Any], Any], variant: Variant, one: Seen
+) -> tuple[bool, bool]:
+    wrong = np.array(computed(variant, one.case), dtype=object)
+    if wrong.shape != one.found.shape:
+        return False, False
+    return _agree(wrong, one.found), not _agree(wrong, one.right)
+
+
+def _agree(one: Any, other: Any) -> bool:
+    return all(map(agree, one.flat, other.flat))
 
 
 def of_condition(judged: Formula) -> Diagnosis:
@@ -339,7 +366,7 @@ def _wrong(blocks: Sequence[Block]) -> list[Written]:
 
 
 def _with_exact(block: Block) -> list[tuple[Written, fmpq]]:
-    exact = np.ravel(np.array(exact_gradient(block.name, DATA), dtype=object))
+    exact = np.ravel(np.array(exact_value(block.name, DATA), dtype=object))
     return list(zip(np.ravel(np.array(block.numbers)), exact, strict=True))
 
 
@@ -371,7 +398,7 @@ def _claims(block: Block, values: Any) -> bool:
 
 def _hidden(known: Sequence[Variant], name: str) -> tuple[str, ...]:
     """Return the mistakes that leave a block right on the assignment's data."""
-    right = exact_gradient(name, DATA)
+    right = exact_value(name, DATA)
     return _ids([one for one in known if np.array_equal(one.on_the_assignment[name], right)])
 
 

@@ -4,10 +4,12 @@ Everything is bounded: the operations of one evaluation, the bits of a rational,
 """
 
 import ast
+import copy
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import flint
 import numpy as np
 from flint import fmpq
 
@@ -50,7 +52,8 @@ class Env:
     """The values that a formula is evaluated with, for one input.
 
     values: the given names. sizes: index sets with their sizes. defined: names with formulas,
-    evaluated when first met and then kept. floats: compute in float64 instead of exactly.
+    evaluated when first met. floats: compute in float64 instead of exactly. What depends on no
+    index is evaluated once, for all entries of a formula.
     """
 
     def __init__(
@@ -66,14 +69,26 @@ class Env:
         self.defined = defined
         self.floats = floats
         self.functions = FLOAT if floats else EXACT
-        self.operations = 0
-        self._bound: dict[str, Any] = {}
-        self._known: dict[str, Any] = {}
+        self._indices: dict[str, Any] = {}  # of sums, and the free ones
+        self._free: dict[str, Any] = {}
+        self._met: set[str] = set()  # indices that the value in the making depends on
+        self._indexed: dict[str, tuple[Any, set[str]]] = {}  # names that depend on a free index
+        # What follows is shared by all values of the free indices.
+        self._kept: dict[str | ast.expr, Any] = {}
+        self._seeds: dict[str, Env] = {}
+        self._spent = {"operations": 0, "precision": 0}
+
+    @property
+    def operations(self) -> int:
+        """How many operations were needed so far, at the precision in force."""
+        return self._spent["operations"]
 
     def where(self, **free: int) -> "Env":
         """Return the same input with values for the free indices."""
-        values = {**self.values, **{name: fmpq(index) for name, index in free.items()}}
-        return Env(values, self.sizes, self.defined, floats=self.floats)
+        env = copy.copy(self)
+        env._free = {name: fmpq(index) for name, index in free.items()}
+        env._indices, env._indexed, env._met = dict(env._free), {}, set()
+        return env
 
     def seeded(self, *names: str) -> "Env":
         """Return the same input where every number depends on all entries of the named values.
@@ -99,6 +114,12 @@ class Env:
         Raises UndefinedError where it has none, UndecidedError where the precision does not
         tell, FormulaError where it is too large for the language.
         """
+        if self._spent["precision"] != flint.ctx.prec:  # balls that were kept are of another one
+            self._spent.update(precision=flint.ctx.prec, operations=0)
+            self._kept.clear()
+            self._seeds.clear()
+            self._indexed.clear()
+        self._indices, self._met = dict(self._free), set()
         try:
             return self._value(tree)
         except ZeroDivisionError:
@@ -115,19 +136,42 @@ class Env:
         value = self.evaluate(tree)
         return all(decide(operator.ne, number, 0) for number in np.ravel(np.array(value)))
 
-    def lookup(self, name: str) -> Any:
-        """Return the value of a name."""
-        if name in self._bound:
-            return self._bound[name]
+    def _lookup(self, name: str) -> Any:
+        if name in self._indices:
+            self._met.add(name)
+            return self._indices[name]
         if name in self.values:
             return self.values[name]
-        if name not in self._known:
-            inner, self._bound = self._bound, {}  # a definition does not see a sum's index
-            self._known[name] = self._value(self.defined[name])
-            self._bound = inner
-        return self._known[name]
+        if name in self._kept:
+            return self._kept[name]
+        if name not in self._indexed:
+            outer, self._indices = self._indices, self._free  # a definition sees no sum's index
+            met, self._met = self._met, set()
+            self._indexed[name] = self._value(self.defined[name]), self._met
+            self._indices, self._met = outer, met
+        value, needed = self._indexed[name]
+        if not needed:
+            self._kept[name] = value
+        self._met |= needed
+        return value
 
     def _value(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Name):
+            self._count(node, 1)
+            return self._lookup(node.id)
+        if isinstance(node, ast.Constant):
+            self._count(node, 1)
+            return float(node.value) if self.floats else node.value  # type: ignore[arg-type]  # an fmpq since it was checked
+        if node in self._kept:
+            return self._kept[node]
+        met, self._met = self._met, set()
+        value = self._operation(node)
+        if not self._met:
+            self._kept[node] = value
+        self._met |= met
+        return value
+
+    def _operation(self, node: ast.expr) -> Any:
         self._count(node, 1)
         match node:
             case ast.BinOp():
@@ -136,10 +180,6 @@ class Env:
                 for step in chain:
                     value = self._binary(step, value, self._value(step.right))
                 return value
-            case ast.Name():
-                return self.lookup(node.id)
-            case ast.Constant():
-                return float(node.value) if self.floats else node.value  # type: ignore[arg-type]  # an fmpq since it was checked
             case ast.Subscript():
                 return self._entry(node)
             case ast.Call():
@@ -159,8 +199,8 @@ class Env:
         raise AssertionError(f"{type(node).__name__} passed the check")
 
     def _count(self, node: ast.expr, operations: int) -> None:
-        self.operations += operations
-        if self.operations > MAX_OPERATIONS:
+        self._spent["operations"] += operations
+        if self._spent["operations"] > MAX_OPERATIONS:
             raise FormulaError(
                 node.col_offset, f"this takes more than {MAX_OPERATIONS} operations to evaluate"
             )
@@ -251,20 +291,24 @@ class Env:
         generator = node.generators[clause]
         assert isinstance(generator.target, ast.Name)
         assert isinstance(generator.iter, ast.Name)
-        outer = dict(self._bound)
+        name, outer = generator.target.id, self._indices
         for index in range(self.sizes[generator.iter.id]):
-            self._bound[generator.target.id] = fmpq(index)
+            self._indices = {**outer, name: fmpq(index)}
             yield from self._terms(node, clause + 1)
-        self._bound = outer
+        self._indices = outer
+        self._met.discard(name)
 
     def _derivative(self, of: ast.expr, by: ast.expr) -> Any:
         base = by.value if isinstance(by, ast.Subscript) else by
         assert isinstance(base, ast.Name)
-        seeded = self.seeded(base.id)
-        seeded._bound = {**self._bound}  # the sum's indices are free inside of d
-        seeded.operations = self.operations
+        if base.id not in self._seeds:
+            self._seeds[base.id] = self.seeded(base.id)
+            self._seeds[base.id]._spent = self._spent
+        seeded = copy.copy(self._seeds[base.id])
+        seeded._free, seeded._indices, seeded._indexed = self._free, self._indices, {}
+        seeded._met = self._met
         value = seeded._value(of)
-        self.operations = seeded.operations
+        self._met = seeded._met
         shape = np.shape(self.values[base.id])
         if isinstance(by, ast.Subscript):
             place = int(np.ravel_multi_index(self._place(by, shape), shape))

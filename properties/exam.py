@@ -8,7 +8,8 @@ import numpy as np
 
 from properties import descent, network, softmax
 from properties.calling import Function
-from properties.formula import Formula, parse
+from properties.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
+from properties.formula import parse
 from properties.laws import Law, sees
 from properties.mistakes import (
     GRADIENT_MISTAKES,
@@ -21,7 +22,6 @@ from properties.mistakes import (
     changed,
     variants,
 )
-from properties.question import ONE_HOT, SOFTMAX
 from properties.rates import deciding_rates
 from properties.strategies import draw_inputs
 
@@ -74,7 +74,7 @@ def papers() -> list[Paper]:
         paper(
             "q2.gradient, formulas",
             softmax.LAWS_OF_FORMULA,
-            [(one, one.softmax_formula()) for one in on_softmax],
+            [(one, alone(one.softmax_formula(), GRADIENT)) for one in on_softmax],
         ),
         paper(
             "q2.one_hot, functions",
@@ -84,7 +84,7 @@ def papers() -> list[Paper]:
         paper(
             "q2.one_hot, formulas",
             softmax.LAWS_OF_ONE_HOT_FORMULA,
-            [(one, one.softmax_formula()) for one in on_one_hot],
+            [(one, alone(one.softmax_formula(), GRADIENT_ONE_HOT)) for one in on_one_hot],
         ),
         paper(
             "q3.converges, functions",
@@ -94,7 +94,7 @@ def papers() -> list[Paper]:
         paper(
             "q3.converges, formulas",
             descent.LAWS_OF_FORMULA,
-            [(one, one.condition) for one in on_rates],
+            [(one, descent.alone(one.condition)) for one in on_rates],
         ),
     ]
 
@@ -112,7 +112,7 @@ def sit(paper: Paper) -> Result:
 
 def _inputs(law: Law, judged: Any) -> Sequence[Any]:
     if law.domain is descent.DECIDED:
-        return deciding_rates(judged, descent.TRUTH)
+        return deciding_rates(judged.formula, judged.before)
     return draw_inputs(law.domain)
 
 
@@ -132,15 +132,15 @@ def smallest_errors() -> Iterator[tuple[str, int]]:
         return any(sees(law, judged, draw_inputs(law.domain)) for law in softmax.LAWS)
 
     yield "dE/dy, functions", _largest(softmax_off, 16)
-    for title, scope, laws in (
-        ("dE/dy, formulas", SOFTMAX, softmax.LAWS_OF_FORMULA),
-        ("dE/dy one-hot, formulas", ONE_HOT, softmax.LAWS_OF_ONE_HOT_FORMULA),
+    for title, wanted, laws in (
+        ("dE/dy, formulas", GRADIENT, softmax.LAWS_OF_FORMULA),
+        ("dE/dy one-hot, formulas", GRADIENT_ONE_HOT, softmax.LAWS_OF_ONE_HOT_FORMULA),
     ):
 
-        def formula_off(k: int, scope: Any = scope, laws: tuple[Law, ...] = laws) -> bool:
+        def formula_off(k: int, wanted: Wanted = wanted, laws: tuple[Law, ...] = laws) -> bool:
             text = f"(softmax(y)[i] * sum(t) - t[i]) * (1 + 1e-{k} * (i == 0))"
-            formula: Formula = parse(text, scope)
-            return any(sees(law, formula, draw_inputs(law.domain)) for law in laws)
+            line = alone(parse(text, wanted.scope), wanted)
+            return any(sees(law, line, draw_inputs(law.domain)) for law in laws)
 
         yield title, _largest(formula_off, FINEST)
 

@@ -55,16 +55,24 @@ def _block_right(one: Seen, name: str) -> bool:
 
 def softmax_facts(cases: Sequence[Logits], look: Look, seen: Sequence[Seen]) -> list[str]:
     """Return what holds of a wrong gradient of the logits: a factor, or conditions."""
-    exact = seen[0].found.dtype == object
     for factor in SIMPLE_FACTORS:
-        if all(
-            all(agree(f, factor * r) for f, r in zip(one.found, one.right, strict=True))
-            if exact
-            else _is_multiple(one, factor, softmax_own_rounding)
-            for one in seen
-        ):
+        if all(_is_multiple(one, factor, softmax_own_rounding) for one in seen):
             return [f"exactly {factor} times the right value"]
     return _conditions_of_rightness(look, seen, cases, SOFTMAX_CONDITIONS)
+
+
+def formula_facts(
+    conditions: "Conditions", cases: Sequence[Any], look: Look, seen: Sequence[Seen]
+) -> list[str]:
+    """Return what holds of a wrong formula, exactly: a factor, or conditions."""
+    for factor in SIMPLE_FACTORS:
+        if all(
+            agree(found, factor * right)
+            for one in seen
+            for found, right in zip(one.found.flat, one.right.flat, strict=True)
+        ):
+            return [f"exactly {factor} times the right value"]
+    return _conditions_of_rightness(look, seen, cases, conditions)
 
 
 def _is_multiple(one: Seen, factor: fmpq, rounding: Callable[[Any, Floats], Floats]) -> bool:
@@ -86,7 +94,7 @@ def _conditions_of_rightness(
     look: Look,
     seen: Sequence[Seen],
     cases: Sequence[Any],
-    conditions: Mapping[str, Callable[[Any], Iterable[Any]]],
+    conditions: "Conditions",
 ) -> list[str]:
     """Return the conditions under which a wrong answer is right on all of very many inputs.
 
@@ -109,7 +117,9 @@ def _all_on(case: Network, side: int) -> Iterator[Network]:
     yield replace(case, b1=case.b1 * 0 + side * far)
 
 
-NETWORK_CONDITIONS: Mapping[str, Callable[[Network], Iterable[Network]]] = {
+Conditions = Mapping[str, Callable[[Any], Iterable[Any]]]  # inputs made to meet each
+
+NETWORK_CONDITIONS: Conditions = {
     "when n = 1": lambda case: (case.sample(k) for k in range(len(case.t))),
     "when there is one hidden unit": lambda case: (
         case.with_units([j]) for j in range(len(case.b1))
@@ -118,7 +128,7 @@ NETWORK_CONDITIONS: Mapping[str, Callable[[Network], Iterable[Network]]] = {
     "where no unit is active": lambda case: _all_on(case, -1),
     "where no w2 is negative": lambda case: [replace(case, w2=abs(case.w2))],
 }
-SOFTMAX_CONDITIONS: Mapping[str, Callable[[Logits], Iterable[Logits]]] = {
+SOFTMAX_CONDITIONS: Conditions = {
     "when n = 1": lambda case: _classes(case, 1),
     "when n = 2": lambda case: _classes(case, 2),
     "when sum(t) == 1": lambda case: [replace(case, t=case.t + (1 - case.t.sum()) / len(case.t))],

@@ -12,6 +12,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from flint import fmpq
 
@@ -90,7 +91,7 @@ class Scope:
         return replace(self, defined={**self.defined, name: tree})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Formula:
     """A checked formula: `text [when condition] [# reason]`, read in a scope."""
 
@@ -101,9 +102,14 @@ class Formula:
     condition: str = ""
     reason: str = ""
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that stand in the formula, free, also through names it defines."""
+        return frozenset(mentioned(self.tree, self.scope.defined))
+
     def uses(self, name: str) -> bool:
-        """Return whether `name` stands in the formula, free, also through names it defines."""
-        return name in mentioned(self.tree, self.scope.defined)
+        """Return whether `name` is one of these names."""
+        return name in self.names
 
     def assumption(self) -> "Formula":
         """Return the condition after `when` as a formula of its own."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,10 @@ class CannotGoOn(Exception):
     """Nothing more can be asked of what is judged: it hung, or its process is gone."""
 
 
+class DoesNotApply(Exception):
+    """The law says nothing at this input, such as where an assumption is not met."""
+
+
 class OutOfContract(Exception):
     """The result is not of the promised shape or type; `refusal` is the contract's."""
 
@@ -61,13 +66,14 @@ class Law:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of holding something to a law.
+    """What came of holding what is judged to a law.
 
     status: "holds", "fails" or "untested". examples: how many inputs it was held to.
     at: the smallest input found where it fails; reason: why it is untested, or what it raised.
     """
 
     law: Law
+    judged: Any
     status: str
     examples: int
     refusal: Refusal | None = None
@@ -82,43 +88,49 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
     answers on none is untested, and so is what cannot be told at some input and is not refused
     at any other. The same goes for results of the promised form.
     """
+    said = partial(Outcome, law, judged)
     tried = 0
     silent: tuple[Any, str] | None = None
     untold: tuple[Any, str] | None = None
+    idle = ""
     formless: tuple[Any, Refusal] | None = None
-    for number, case in enumerate(inputs, start=1):
+    for case in inputs:
         try:
             refusal = _refusal(law, judged, case)
         except OutOfContract as broken:
             formless = formless or (case, broken.refusal)
             continue
-        except NoAnswer as said:
-            silent = silent or (case, str(said))
+        except NoAnswer as none:
+            silent = silent or (case, str(none))
             continue
-        except CannotTell as said:
-            untold = untold or (case, str(said))
+        except CannotTell as none:
+            untold = untold or (case, str(none))
             continue
-        except CannotGoOn as said:
-            return Outcome(law, "untested", number - 1, at=case, reason=str(said))
+        except DoesNotApply as none:
+            idle = idle or str(none)
+            continue
+        except CannotGoOn as gone:
+            return said("untested", tried, at=case, reason=str(gone))
         tried += 1
         if refusal is not None:
             at, refusal = _smallest(law, judged, case, refusal)
-            return Outcome(law, "fails", number, refusal, at)
+            return said("fails", tried, refusal, at)
     if formless is not None and tried:
         case, refusal = formless
-        return Outcome(law, "fails", tried, refusal, case)
+        return said("fails", tried, refusal, case)
     if untold is not None:
         case, reason = untold
-        return Outcome(law, "untested", tried, at=case, reason=reason)
+        return said("untested", tried, at=case, reason=reason)
     if silent is None:
         if tried:
-            return Outcome(law, "holds", tried)
-        return Outcome(law, "untested", 0, reason="no result was of the promised shape and type")
+            return said("holds", tried)
+        reason = idle or "no result was of the promised shape and type"
+        return said("untested", 0, reason=reason)
     case, reason = silent
     if not tried:
-        return Outcome(law, "untested", 0, at=case, reason=reason)
+        return said("untested", 0, at=case, reason=reason)
     refusal = Refusal("", "a value", f"none: {reason}")
-    return Outcome(law, "fails", tried, refusal, _smallest_silent(law, judged, case))
+    return said("fails", tried, refusal, _smallest_silent(law, judged, case))
 
 
 def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
@@ -127,7 +139,7 @@ def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
         try:
             if _refusal(law, judged, case) is not None:
                 return True
-        except (NoAnswer, CannotTell, OutOfContract):
+        except (NoAnswer, CannotTell, DoesNotApply, OutOfContract):
             continue
     return False
 
@@ -170,7 +182,7 @@ def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, 
     def still_fails(candidate: Any) -> bool:
         try:
             found = _refusal(law, judged, candidate)
-        except (NoAnswer, CannotTell, OutOfContract, CannotGoOn):
+        except (NoAnswer, CannotTell, DoesNotApply, OutOfContract, CannotGoOn):
             return False
         if found is None:
             return False
@@ -186,7 +198,7 @@ def _smallest_silent(law: Law, judged: Any, case: Any) -> Any:
             _refusal(law, judged, candidate)
         except NoAnswer:
             return True
-        except (CannotTell, OutOfContract, CannotGoOn):
+        except (CannotTell, DoesNotApply, OutOfContract, CannotGoOn):
             return False
         return False
 

@@ -94,6 +94,11 @@ class Variant:
         env = Env(data.values, data.sizes, self.scope.defined)
         return {block: env.value_of(name) for block, name in GRADIENTS.items()}
 
+    def gradient_of(self, network: Network, block: str) -> Any:
+        """Return the wrong gradient of one parameter, exactly. Raises UndefinedError."""
+        data = self.looked_at(network)
+        return Env(data.values, data.sizes, self.scope.defined).value_of(GRADIENTS[block])
+
     @cached_property
     def on_the_assignment(self) -> dict[str, Any]:
         """The wrong gradients on the assignment's own data."""

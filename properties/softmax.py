@@ -5,24 +5,20 @@ a gradient of the wrong sign or scale; where Σt = 1, softmax(y) - t is right, s
 another sum tell it from the gradient for any targets. The exact derivative sees all of these.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
 from properties.balls import agree, settled
-from properties.calling import CannotTell, Function, NoAnswer
+from properties.calling import Function
 from properties.contract import check_contract, labels, values
-from properties.evaluate import Env
-from properties.formula import Formula, FormulaError, parse
-from properties.inputs import Array, Logits, exact
+from properties.derivation import formula_equals_the_derivative
+from properties.derivation import values as formula_values
+from properties.formula import Formula, parse
+from properties.inputs import Array, Logits
 from properties.laws import Law, Refusal
 from properties.network import orders
-from properties.numbers import FIRST_PRECISION, UndecidedError, UndefinedError, each, precision
+from properties.numbers import FIRST_PRECISION, each, precision
 from properties.oracles import (
     Estimate,
     exact_softmax_gradient,
@@ -177,73 +173,6 @@ def equals_the_derivative_in_balls(judged: Function, case: Logits) -> None:
             raise Refusal(where, other, one)
 
 
-def formula_equals_the_derivative(judged: Formula, case: Logits) -> None:
-    """The formula equals the exact derivative of the cross-entropy, at every class."""
-    derivative = settled(lambda: exact_softmax_gradient(case))
-    found = formula_values(judged, case)
-    for index in assumed(judged, case):
-        if not agree(found[index], derivative[index]):
-            raise Refusal(f"dE/dy[{index}]", derivative[index], found[index])
-
-
-def assumed(formula: Formula, case: Logits) -> list[int]:
-    """Return the classes i for which the condition after `when` holds; undefined is not held."""
-    return [i for i in range(len(case.y)) if formula.when is None or _holds(formula, case, i)]
-
-
-def assumes(formula: Formula, case: Logits) -> bool:
-    """Return whether the condition after `when` holds for some class."""
-    return bool(assumed(formula, case))
-
-
-def _holds(formula: Formula, case: Logits, i: int) -> bool:
-    condition = formula.assumption().tree
-    try:
-        return bool(_evaluated(lambda: _env(formula, case).where(i=i).truth(condition)))
-    except (NoAnswer, CannotTell):
-        return False
-
-
-def formula_values(formula: Formula, case: Logits) -> Array:
-    """Return a formula's value for each class (n,), exactly or in balls. Raises NoAnswer.
-
-    A formula with the free index is evaluated for each class; another one is the whole vector.
-    """
-    env = _env(formula, case)
-    n = len(case.y)
-    if formula.uses("i"):
-        found = [_evaluated(partial(env.where(i=i).evaluate, formula.tree)) for i in range(n)]
-        if any(map(np.ndim, found)):
-            raise Refusal("", "a number for each class i", f"an array of shape {found[0].shape}")
-        return np.array(found, dtype=object)
-    whole = _evaluated(lambda: env.evaluate(formula.tree))
-    if np.shape(whole) != (n,):
-        shape = f"an array of shape {np.shape(whole)}" if np.ndim(whole) else "a single number"
-        raise Refusal("", f"a vector of shape {(n,)}, or a number for each class i", shape)
-    return np.asarray(whole)
-
-
-def try_out(formula: Formula) -> None:
-    """Evaluate a formula once at full size. Raises FormulaError where it takes too much."""
-    y, t = exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 2, -1)))
-    env = _env(formula, Logits(y, t, 0)).where(i=0)
-    for tree in (formula.tree, formula.when):
-        with suppress(UndefinedError, UndecidedError), precision(FIRST_PRECISION):
-            if tree is not None:
-                env.evaluate(tree)
-
-
-def _env(formula: Formula, case: Logits) -> Env:
-    return Env(case.values, case.sizes, formula.scope.defined)
-
-
-def _evaluated(evaluate: Callable[[], Any]) -> Any:
-    try:
-        return settled(evaluate)
-    except (UndefinedError, FormulaError) as error:
-        raise NoAnswer(f"undefined: {error}") from None
-
-
 LAWS: tuple[Law, ...] = (
     Law(keeps_the_contract, ANY_TARGETS),
     Law(equals_the_exact_derivative, ANY_TARGETS),
@@ -280,4 +209,3 @@ IN_BALLS_ONE_HOT = Law(equals_the_derivative_in_balls, ONE_HOT)
 LAWS_OF_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ANY_TARGETS),)
 LAWS_OF_FORMULA_WHERE_SUM_IS_ONE: tuple[Law, ...] = (Law(formula_equals_the_derivative, SUM_ONE),)
 LAWS_OF_ONE_HOT_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ONE_HOT),)
-DOMAINS = {False: (ANY_TARGETS, SUM_ONE), True: (ONE_HOT,)}  # by whether targets are one-hot

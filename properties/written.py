@@ -61,24 +61,35 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """The written numbers of one gradient: name is its parameter, numbers have its shape."""
+    """Written numbers: of the gradient of the parameter `name`, or of the forward pass.
+
+    numbers has the shape of the parameter, or of what `name` stands for in the question.
+    """
 
     name: str
     numbers: Array
 
+    @property
+    def is_gradient(self) -> bool:
+        """Whether these are of a gradient, not of the forward pass."""
+        return self.name in Network.PARAMETERS
+
 
 def digits_are_right(judged: Block, network: Network) -> None:
-    """Each number is the exact derivative on the assignment's data, rounded at its last digit."""
-    for place, exact in np.ndenumerate(np.array(exact_gradient(judged.name, network))):
+    """Each number is the exact value on the assignment's data, rounded at its last digit."""
+    for place, exact in np.ndenumerate(np.array(exact_value(judged.name, network))):
         number: Any = judged.numbers[place]
         if not number.claims(exact):
             index = f"[{','.join(map(str, place))}]" if place else ""
-            raise Refusal(f"dL/d{judged.name}{index}", exact, number)
+            of = "dL/d" if judged.is_gradient else ""
+            raise Refusal(f"{of}{judged.name}{index}", exact, number)
 
 
-def exact_gradient(name: str, network: Network) -> Any:
-    """Return dL/d(name), exactly, in the parameter's shape."""
+def exact_value(name: str, network: Network) -> Any:
+    """Return dL/d(name) for a parameter, or the value of a name of the forward pass, exactly."""
     env = Env(network.values, network.sizes, NETWORK.defined)
+    if name not in Network.PARAMETERS:
+        return env.value_of(name)
     return env.evaluate(parse(f"d(L, {name})", NETWORK).tree)
 
 

@@ -11,8 +11,9 @@ from flint import fmpq
 from analytic import network, softmax
 from properties import contract, diagnosis
 from properties.calling import Function
+from properties.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
 from properties.diagnosis import BY_ID, Diagnosis
-from properties.formula import parse
+from properties.formula import Formula, parse
 from properties.inputs import floats
 from properties.mistakes import (
     CONVENTIONS,
@@ -32,7 +33,7 @@ from properties.oracles import network_own_rounding
 from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
 from properties.strategies import ANY_TARGETS, RATES, draw_inputs
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
-from properties.written import Block, Written, exact_gradient
+from properties.written import Block, Written, exact_value
 
 BLOCKS = ("W1", "b1", "w2", "b2")
 FULL = 12  # decimals; the exact numbers of the catalogue have fewer, or do not end
@@ -54,6 +55,10 @@ double-softmax log-base-ten one-hot-everywhere half-range derivative-halved clos
 closed-lower no-lower-bound two-sided fastest-only optimum-excluded curvature-missed
 """
 NO_MISTAKE_HERE = {"transposed"}  # the shape tells
+
+
+def of_formula(formula: Formula, wanted: Wanted = GRADIENT) -> Diagnosis:
+    return diagnosis.of_line(alone(formula, wanted), wanted)
 
 
 def digits(value: fmpq, places: int) -> Written:
@@ -78,7 +83,7 @@ def written(gradients: Any, places: int, names: Iterable[str] = BLOCKS) -> list[
 
 
 def right(blocks: Sequence[Block]) -> bool:
-    return all(diagnosis._claims(block, exact_gradient(block.name, DATA)) for block in blocks)
+    return all(diagnosis._claims(block, exact_value(block.name, DATA)) for block in blocks)
 
 
 def named(made: Sequence[Variant]) -> list[Any]:
@@ -179,12 +184,12 @@ class TestNumbers:
         assert diagnosis.of_numbers([Block(block, entries)]).mistake is None
 
     def test_one_slip_among_all_parts_is_not_taken_for_rounding(self) -> None:
-        blocks = written({name: exact_gradient(name, DATA) for name in BLOCKS}, 2)
+        blocks = written({name: exact_value(name, DATA) for name in BLOCKS}, 2)
         blocks[2].numbers[2] = Written("0.16")
         assert diagnosis.of_numbers(blocks).mistake is None
 
     def test_a_factor_that_is_no_known_mistake_is_said(self) -> None:
-        threefold = {name: 3 * exact_gradient(name, DATA) for name in BLOCKS}
+        threefold = {name: 3 * exact_value(name, DATA) for name in BLOCKS}
         found = diagnosis.of_numbers(written(threefold, 4))
         assert found.facts == ("3 times the right value, to the digits given",)
 
@@ -213,7 +218,7 @@ class TestNumbers:
         assert found.mistake is None
 
     def test_a_slip_of_the_pen_gets_no_name(self) -> None:
-        blocks = written({name: exact_gradient(name, DATA) for name in BLOCKS}, 4)
+        blocks = written({name: exact_value(name, DATA) for name in BLOCKS}, 4)
         blocks[0].numbers[0, 0] = Written("0.0212")
         assert diagnosis.of_numbers(blocks) == Diagnosis()
 
@@ -244,7 +249,7 @@ class TestFunctions:
 
     @pytest.mark.parametrize("variant", named(ON_SOFTMAX))
     def test_a_wrong_formula_is_named(self, variant: Variant) -> None:
-        found = diagnosis.of_softmax_formula(variant.softmax_formula(), draw_inputs(ANY_TARGETS))
+        found = of_formula(variant.softmax_formula())
         self.check(found, variant)
 
     @pytest.mark.parametrize(
@@ -345,7 +350,7 @@ class TestFacts:
     @pytest.mark.parametrize("factor", ["(2 + 1e-20)", "0.3333333333333333333"])
     def test_a_formula_that_is_only_near_a_multiple_is_not_called_one(self, factor: str) -> None:
         formula = parse(f"(softmax(y)[i] * sum(t) - t[i]) * {factor}", SOFTMAX)
-        facts = diagnosis.of_softmax_formula(formula, draw_inputs(ANY_TARGETS)).facts
+        facts = of_formula(formula).facts
         assert not any("times" in fact for fact in facts)
 
     def test_no_case_is_called_right_that_is_not(self) -> None:
@@ -359,7 +364,7 @@ class TestFacts:
 
     def test_a_divided_target_is_not_called_right_for_two_classes(self) -> None:
         formula = parse("softmax(y)[i] - t[i] / sum(t)", SOFTMAX)
-        facts = diagnosis.of_softmax_formula(formula, draw_inputs(ANY_TARGETS)).facts
+        facts = of_formula(formula).facts
         assert "right when n = 2" not in facts
 
     def test_a_function_that_raises_elsewhere_is_not_named(self) -> None:
@@ -372,11 +377,11 @@ class TestFacts:
 
     def test_a_formula_that_is_seldom_wrong_has_no_case_where_it_is_right(self) -> None:
         formula = parse("softmax(y)[i] * sum(t) - t[i] + (t[i] == 3)", SOFTMAX)
-        assert diagnosis.of_softmax_formula(formula, draw_inputs(ANY_TARGETS)).facts == ()
+        assert of_formula(formula).facts == ()
 
     def test_what_is_right_has_no_mistake(self) -> None:
         formula = parse("softmax(y) - t", ONE_HOT)
-        found = diagnosis.of_softmax_formula(formula, draw_inputs(ONE_HOT_INPUTS))
+        found = of_formula(formula, GRADIENT_ONE_HOT)
         assert found == Diagnosis()
 
 

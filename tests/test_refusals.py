@@ -10,6 +10,7 @@ from analytic import descent as our_descent
 from properties import descent, network, softmax
 from properties import mistakes as mistakes_module
 from properties.calling import Function
+from properties.derivation import GRADIENT, GRADIENT_ONE_HOT, alone
 from properties.formula import parse
 from properties.laws import Law, Outcome, hold
 from properties.mistakes import (
@@ -227,11 +228,13 @@ class TestSoftmax:
 
     @pytest.mark.parametrize("text", ["softmax(y)", "softmax(y) * 2 - t", "t - softmax(y)"])
     def test_a_formula_that_is_wrong_where_the_sum_is_one_is_refused_there(self, text: str) -> None:
-        assert refusing(softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE, parse(text, SOFTMAX))
+        assert refusing(
+            softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE, alone(parse(text, SOFTMAX), GRADIENT)
+        )
 
     @pytest.mark.parametrize("text", ["softmax(y) * sum(t) - t * (sum(softmax(y)) == 1)"])
     def test_what_cannot_be_told_is_untested(self, text: str) -> None:
-        (outcome,) = outcomes(softmax.LAWS_OF_FORMULA, parse(text, SOFTMAX))
+        (outcome,) = outcomes(softmax.LAWS_OF_FORMULA, alone(parse(text, SOFTMAX), GRADIENT))
         assert (outcome.status, outcome.reason[:12]) == ("untested", "a comparison")
 
     def test_what_only_overflows_is_refused_at_huge_logits_alone(self) -> None:
@@ -250,15 +253,18 @@ class TestSoftmax:
 
     @pytest.mark.parametrize("text", right.GRADIENT_FORMULAS)
     def test_a_right_formula_is_accepted(self, text: str) -> None:
-        assert refusing(softmax.LAWS_OF_FORMULA, parse(text, SOFTMAX)) == set()
+        assert refusing(softmax.LAWS_OF_FORMULA, alone(parse(text, SOFTMAX), GRADIENT)) == set()
 
     @pytest.mark.parametrize("text", right.ONE_HOT_FORMULAS)
     def test_a_right_one_hot_formula_is_accepted(self, text: str) -> None:
-        assert refusing(softmax.LAWS_OF_ONE_HOT_FORMULA, parse(text, ONE_HOT)) == set()
+        assert (
+            refusing(softmax.LAWS_OF_ONE_HOT_FORMULA, alone(parse(text, ONE_HOT), GRADIENT_ONE_HOT))
+            == set()
+        )
 
     @pytest.mark.parametrize("text", wrong.GRADIENTS_WRONG)
     def test_a_wrong_formula_is_refused(self, text: str) -> None:
-        assert refusing(softmax.LAWS_OF_FORMULA, parse(text, SOFTMAX))
+        assert refusing(softmax.LAWS_OF_FORMULA, alone(parse(text, SOFTMAX), GRADIENT))
 
 
 class TestDescent:
@@ -307,7 +313,7 @@ class TestDescent:
     def decided(text: str) -> Outcome:
         condition = parse(text, RATE)
         (law,) = descent.LAWS_OF_FORMULA
-        return hold(law, condition, deciding_rates(condition, descent.TRUTH))
+        return hold(law, descent.alone(condition), deciding_rates(condition, descent.TRUTH))
 
     @by_phrase({"half the slope": lambda x: 5 * x, "no slope": lambda x: 0 * x})
     def test_a_wrong_slope_is_refused(self, function: Any) -> None:

@@ -11,7 +11,7 @@ import analytic
 from audit.answers import read
 from audit.verdicts import audit
 from properties.question import DATA
-from properties.written import Written, exact_gradient
+from properties.written import Written
 
 RIGHT = {  # to every digit; each is a terminating decimal
     "W1": "[[0.0122, 0, 0.061], [-0.0268, 0, -0.134]]",
@@ -109,7 +109,7 @@ def test_a_decimal_claims_half_a_unit_of_its_last_digit(
 
 
 @pytest.mark.parametrize("block", RIGHT)
-def test_the_exact_gradient_has_the_shape_of_its_parameter(block: str) -> None:
+def test_the_exact_value_has_the_shape_of_its_parameter(block: str) -> None:
     import numpy as np
 
-    assert np.shape(exact_gradient(block, DATA)) == np.shape(DATA.blocks[block])
+    assert np.shape(exact_value(block, DATA)) == np.shape(DATA.blocks[block])

@@ -1,0 +1,292 @@
+"""Derivations: a list of lines, each of which owes to equal the one above it.
+
+The first line owes to equal the true derivative, which the formula language takes of the
+question's own loss. A line may state what it assumes; that is in force for the lines below too.
+A formula that stands alone is a derivation of one line.
+"""
+
+import ast
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from flint import fmpq
+
+from properties.balls import agree, settled
+from properties.calling import CannotTell, NoAnswer
+from properties.evaluate import Env
+from properties.formula import Formula, FormulaError, Scope, parse
+from properties.inputs import Array, Logits, Network, exact
+from properties.laws import DoesNotApply, Law, Refusal
+from properties.numbers import FIRST_PRECISION, UndecidedError, UndefinedError, precision
+from properties.question import NETWORK, ONE_HOT, SOFTMAX
+from properties.strategies import ANY_TARGETS, NETWORKS, SUM_ONE, Domain
+from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
+
+MAX_LINES = 50
+MAX_OPERATIONS = 200_000  # of all lines of a derivation, at one input of the largest size
+KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """The derivative that a formula or a derivation is to find.
+
+    name: as a person writes it, such as dE/dy. scope: what may stand in it; its free indices are
+    those of an entry. truth: the derivative, by the language's own `d`. domains: the inputs that
+    are tried; the first is for lines that assume nothing, all are where something is assumed.
+    """
+
+    name: str
+    scope: Scope
+    truth: Formula
+    domains: tuple[Domain, ...]
+
+
+def _wanted(name: str, scope: Scope, truth: str, *domains: Domain) -> Wanted:
+    return Wanted(name, scope, parse(truth, scope), domains)
+
+
+GRADIENT = _wanted("dE/dy", SOFTMAX, "d(E, y)", ANY_TARGETS, SUM_ONE)
+GRADIENT_ONE_HOT = _wanted("dE/dy", ONE_HOT, "d(E, y)", ONE_HOT_INPUTS)
+PARAMETERS = {
+    name: _wanted(
+        f"dL/d{name}", replace(NETWORK, free={i: NETWORK.free[i] for i in free}), truth, NETWORKS
+    )
+    for name, free, truth in (
+        ("W1", "aj", "d(L, W1)"),
+        ("b1", "j", "d(L, b1)"),
+        ("w2", "j", "d(L, w2)"),
+        ("b2", "", "d(L, b2)"),
+    )
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line of a derivation, or a formula that stands alone.
+
+    before: what it owes to equal, the line above or the truth. name: of the derivative, None for
+    a condition. number: counts from 1. assumptions: all that are in force, its own and those above.
+    """
+
+    formula: Formula
+    before: Formula
+    name: str | None = None
+    number: int = 1
+    assumptions: tuple[Formula, ...] = ()
+
+    @property
+    def assumed(self) -> str:
+        """What is assumed, as written."""
+        texts = list(dict.fromkeys(one.text for one in self.assumptions))
+        return (
+            texts[0]
+            if len(texts) == 1
+            else " and ".join(f"({text})" if " or " in text else text for text in texts)
+        )
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is the line above once more."""
+        formula, above = self.formula, self.before
+        same = ast.dump(formula.tree) == ast.dump(above.tree) and formula.when is None
+        return self.number > 1 and same
+
+
+def lines_of(formulas: Sequence[Formula], truth: Formula, name: str | None = None) -> list[Line]:
+    """Return the lines of a derivation, each with what is before it and what is assumed."""
+    lines: list[Line] = []
+    before = truth
+    assumptions: tuple[Formula, ...] = ()
+    for number, formula in enumerate(formulas, start=1):
+        own = () if formula.when is None else (formula.assumption(),)
+        assumptions = (*assumptions, *own)
+        lines.append(Line(formula, before, name, number, assumptions))
+        before = formula
+    return lines
+
+
+def alone(formula: Formula, wanted: Wanted) -> Line:
+    """Return a formula that stands alone as the line that it is."""
+    return lines_of([formula], wanted.truth, wanted.name)[0]
+
+
+def answer_of(lines: Sequence[Line]) -> Line:
+    """Return the line that is the answer: the last that states no assumption, if it is closed.
+
+    Where each states one, or the last that does not is not closed, it is the last of all.
+    """
+    free = [line for line in lines if line.formula.when is None]
+    return free[-1] if free and not contains_d(free[-1]) else lines[-1]
+
+
+def contains_d(line: Line) -> bool:
+    """Return whether a derivative stands in a line, or in what it says that it assumes."""
+    formula = line.formula
+    return formula.uses("d") or (formula.when is not None and formula.assumption().uses("d"))
+
+
+def formula_equals_the_derivative(judged: Line, case: Any) -> None:
+    """The formula equals the exact derivative, at every entry."""
+    _compare(judged, case)
+
+
+def line_equals_the_one_before(judged: Line, case: Any) -> None:
+    """The line equals the one before it, at every entry."""
+    _compare(judged, case)
+
+
+def law_of(line: Line, domain: Domain) -> Law:
+    """Return the law that a line of a derivation is held to."""
+    first = line.number == 1
+    return Law(formula_equals_the_derivative if first else line_equals_the_one_before, domain)
+
+
+def _compare(line: Line, case: Any) -> None:
+    """Compare a line with the one before it wherever what is assumed holds."""
+    assumed = meets(line.assumptions, case, line.formula.scope)
+    if not assumed.any():
+        raise DoesNotApply(f"no input meets its own assumption, {line.assumed}")
+    try:
+        expected = entries(line.before, case)
+    except Refusal:
+        raise DoesNotApply("the line before it has another shape") from None
+    found = entries(line.formula, case)
+    compared = False
+    for place in zip(*np.nonzero(assumed), strict=True) if assumed.shape else [()]:
+        before, here = expected[place], found[place]
+        if isinstance(before, NoAnswer):
+            continue  # what is undefined can't be continued wrongly
+        for value in (before, here):
+            if isinstance(value, Exception):
+                raise type(value)(*value.args)
+        compared = True
+        if not agree(before, here):
+            index = f"[{','.join(map(str, place))}]" if place else ""
+            raise Refusal(f"{line.name}{index}", before, here)
+    if not compared:
+        raise DoesNotApply("the line before it has no value on any input that it speaks of")
+
+
+@lru_cache(maxsize=KEPT)
+def entries(formula: Formula, case: Any) -> Array:
+    """Return a formula's value at each place of its free indices, exactly or in balls.
+
+    Without a free index it is the whole array. Where an entry has no value, the reason stands
+    there instead: NoAnswer, or CannotTell. Raises Refusal where the shape is another one.
+    """
+    free = formula.scope.free
+    shape = _shape(formula.scope, case)
+    env = _env(formula, case)
+    if formula.names.isdisjoint(free):
+        whole = _value(lambda: env.evaluate(formula.tree))
+        if isinstance(whole, Exception):
+            return np.full(shape, whole, dtype=object)
+        if np.shape(whole) != shape:
+            raise Refusal("", _wanted_shape(formula.scope, shape), _shown_shape(whole))
+        return np.array(whole, dtype=object)
+    found = np.empty(shape, dtype=object)
+    for place in np.ndindex(*shape):
+        there = env.where(**dict(zip(free, place, strict=True)))
+        found[place] = entry = _value(partial(there.evaluate, formula.tree))
+        if np.ndim(entry):
+            raise Refusal("", f"a number for each {_each(formula.scope)}", _shown_shape(entry))
+    return found
+
+
+def values(formula: Formula, case: Any) -> Array:
+    """Return a formula's value at each entry. Raises NoAnswer, CannotTell or Refusal."""
+    found = entries(formula, case)
+    for value in found.flat:
+        if isinstance(value, Exception):
+            raise type(value)(*value.args)
+    return found
+
+
+def meets(conditions: Sequence[Formula], case: Any, scope: Scope) -> npt.NDArray[np.bool_]:
+    """Return at which entries all conditions hold; one that is undefined does not hold."""
+    held = np.ones(_shape(scope, case), dtype=bool)
+    for condition in conditions:
+        held &= _holds(condition, case)
+    return held
+
+
+@lru_cache(maxsize=KEPT)
+def _holds(condition: Formula, case: Any) -> npt.NDArray[np.bool_]:
+    free = condition.scope.free
+    env = _env(condition, case)
+
+    def truth(there: Env) -> bool:
+        return _value(lambda: there.truth(condition.tree)) is True
+
+    shape = _shape(condition.scope, case)
+    if condition.names.isdisjoint(free):
+        return np.full(shape, truth(env))
+    held = np.empty(shape, dtype=bool)
+    for place in np.ndindex(*shape):
+        held[place] = truth(env.where(**dict(zip(free, place, strict=True))))
+    return held
+
+
+def try_out(formula: Formula) -> int:
+    """Evaluate a formula, and what it assumes, at the largest size; return the operations.
+
+    Raises FormulaError where it takes too much.
+    """
+    case = LARGEST_NETWORK if "W1" in formula.scope.given else LARGEST_LOGITS
+    free = formula.scope.free
+    used = formula.names | (set() if formula.when is None else formula.assumption().names)
+    places = np.ndindex(*_shape(formula.scope, case)) if used & free.keys() else [()]
+    env = _env(formula, case)
+    with precision(FIRST_PRECISION):
+        for place in places:
+            there = env.where(**dict(zip(free, place, strict=False)))
+            for tree in (formula.tree, formula.when):
+                with suppress(UndefinedError, UndecidedError):
+                    if tree is not None:
+                        there.evaluate(tree)
+    return env.operations
+
+
+LARGEST_LOGITS = Logits(exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 2, -1))), 0)
+_square = exact(exact([fmpq(a - 2 * b) for b in range(4)]) for a in range(4))
+_vector = exact(fmpq(1 - a, 2) for a in range(4))
+LARGEST_NETWORK = Network(_square, _vector, _vector, fmpq(1), _square.T, _vector)
+
+
+def _env(formula: Formula, case: Any) -> Env:
+    return Env(case.values, case.sizes, formula.scope.defined)
+
+
+def _value(evaluate: Callable[[], Any]) -> Any:
+    """Return a value, or why there is none."""
+    try:
+        return settled(evaluate)
+    except (UndefinedError, FormulaError) as error:
+        return NoAnswer(f"undefined: {error}")
+    except (NoAnswer, CannotTell) as none:
+        return none
+
+
+def _shape(scope: Scope, case: Any) -> tuple[int, ...]:
+    return tuple(case.sizes[index_set] for index_set in scope.free.values())
+
+
+def _each(scope: Scope) -> str:
+    return " and ".join(scope.free)
+
+
+def _wanted_shape(scope: Scope, shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "a single number"
+    kind = "a vector" if len(shape) == 1 else "a matrix"
+    return f"{kind} of shape {shape}, or a number for each {_each(scope)}"
+
+
+def _shown_shape(value: Any) -> str:
+    return f"an array of shape {np.shape(value)}" if np.ndim(value) else "a single number"
