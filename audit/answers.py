@@ -37,6 +37,7 @@ from properties.diagnosis import Diagnosis
 from properties.formula import MAX_DIGITS, Formula, FormulaError, Scope, parse, parse_definitions
 from properties.inputs import Network
 from properties.laws import Law, Outcome, hold
+from properties.mistakes import FORWARD
 from properties.numbers import object_array
 from properties.question import DATA, NETWORK, RATE
 from properties.rates import deciding_rates
@@ -46,7 +47,6 @@ from properties.written import Block, Written, exact_value
 
 MAX_FILE = 16 * 2**20  # bytes
 MAX_KEY_PARTS = 50
-FORWARD = ("z", "h", "y", "e")
 BLOCKS = Network.PARAMETERS
 PARTS = (
     *(f"q1.{name}" for name in (*FORWARD, *BLOCKS)),

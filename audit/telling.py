@@ -48,7 +48,7 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
             {"statement": one.law.statement, "status": one.status, "examples": one.examples}
             for one in verdict.outcomes
         ],
-        "lines": [_line_json(one) for one in verdict.outcomes if isinstance(one.judged, Line)],
+        "lines": [_line_json(one) for one in verdict.outcomes if verdict.is_derivation],
         "counterexample": _counterexample(verdict.failure),
     }
 
@@ -81,9 +81,9 @@ def notes(verdict: Verdict) -> list[str]:
     said = []
     if verdict.first_wrong:
         said.append(f"the first wrong step is {verdict.first_wrong}")
-    others = [str(one.judged.number) for one in verdict.failures[1:]] if verdict.line else []
-    if others:
-        said.append(f"wrong as well: line {', line '.join(others)}")
+    if verdict.is_derivation and (others := verdict.failures[1:]):
+        numbers = ", ".join(str(one.judged.number) for one in others)
+        said.append(f"wrong as well: line{'s' * (len(others) > 1)} {numbers}")
     if verdict.status != "untested" and verdict.is_derivation:
         for one in verdict.outcomes:
             if one.status == "untested":
@@ -225,10 +225,11 @@ def _tried_lines(verdict: Verdict) -> str:
     count = len(verdict.outcomes)
     if verdict.failures:
         wrong = [str(one.judged.number) for one in verdict.failures]
-        return f"of {count} lines, line {' and line '.join(wrong)} is refused"
+        lines = f"lines {', '.join(wrong)} are" if len(wrong) > 1 else f"line {wrong[0]} is"
+        return f"{lines} refused, of {count}"
     least, most = (f(one.examples for one in verdict.outcomes) for f in (min, max))
     if verdict.outcomes[0].law.domain.strategy is None:
-        tried = f"at {verdict.outcomes[0].law.domain.name}"
+        tried = "at any rate"
     else:
         tried = f"on {least} inputs" + (" or more" if least < most else "")
     also = "".join(f"; {one}" for one in notes(verdict))

@@ -329,23 +329,26 @@ def _probes() -> list[Rate]:
 
 
 def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
-    """Compare written gradients, all of them together, with the mistakes on the assignment's data.
+    """Compare written numbers, all of them together, with the mistakes on the assignment's data.
 
-    A mistake fits if every number that is given is, to its digits, what the mistake gives. It is
-    named if nothing else fits, two mistakes at once included, and enough numbers are wrong.
+    A mistake fits if every number that is given is, to its digits, what the mistake gives; the
+    forward pass may be right all the same, as when a mistake is made on the way back. It is named
+    if nothing else fits, two mistakes at once included, and enough numbers are wrong.
     """
     known = variants(NETWORK_MISTAKES, NETWORK_LINES)
-    hidden = _hidden(known, blocks[0].name) if len(blocks) == 1 else ()
+    gradients = [block for block in blocks if block.is_gradient]
+    only = gradients[0].name if len(blocks) == len(gradients) == 1 else ""
+    hidden = _hidden(known, only) if only else ()
     single = _ids([one for one in known if _gives(one, blocks)])
     at_once = [one for one in pairs(NETWORK_MISTAKES, NETWORK_LINES) if _gives(one, blocks)]
     double = _ids([one for one in at_once if not set(one.ids) & set(single)])
-    rounded = (ROUNDED.id,) if _is_rounded_midway(blocks) else ()
+    rounded = (ROUNDED.id,) if _is_rounded_midway(gradients) else ()
     if single or rounded:
         fitting_ids = tuple(dict.fromkeys((*single, *rounded, *double)))
         return Diagnosis(fitting_ids, doubtful=not _tells_enough(blocks), hidden=hidden)
     if double:
         return Diagnosis(double, together=True, hidden=hidden)
-    return Diagnosis(facts=tuple(_number_facts(blocks)), hidden=hidden)
+    return Diagnosis(facts=tuple(_number_facts(gradients)), hidden=hidden)
 
 
 def _tells_enough(blocks: Sequence[Block]) -> bool:
@@ -355,7 +358,7 @@ def _tells_enough(blocks: Sequence[Block]) -> bool:
     wrong numbers alone have to tell.
     """
     wrong = _wrong(blocks)
-    if len(blocks) == len(GRADIENTS):
+    if sum(block.is_gradient for block in blocks) == len(GRADIENTS):
         return len(wrong) >= TELLING or sum(number.significant for number in wrong) > TELLING
     return sum(number.significant >= TELLING for number in wrong) >= TELLING
 
@@ -385,7 +388,13 @@ def _gives(variant: Variant, blocks: Sequence[Block]) -> bool:
         wrong = variant.on_the_assignment
     except UndefinedError:
         return False
-    return all(_claims(block, wrong[block.name]) for block in blocks)
+    return all(
+        _claims(block, wrong[block.name])
+        if block.is_gradient
+        else _claims(block, exact_value(block.name, DATA))
+        or _claims(block, variant.forward_on_the_assignment[block.name])
+        for block in blocks
+    )
 
 
 def _claims(block: Block, values: Any) -> bool:
@@ -408,7 +417,7 @@ def _is_rounded_midway(blocks: Sequence[Block]) -> bool:
     Every number is then off by a few units of its last digit, and several are.
     """
     entries = [entry for block in blocks for entry in _with_exact(block)]
-    places = max(number.places for number, _ in entries)
+    places = max((number.places for number, _ in entries), default=0)
     near = all(
         abs(number.value - exact) <= 2 * A_FEW * number.half_unit for number, exact in entries
     )

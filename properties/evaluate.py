@@ -28,7 +28,7 @@ from properties.numbers import (
     total,
 )
 
-MAX_OPERATIONS = 20_000
+MAX_OPERATIONS = 50_000
 MAX_BITS = 10_000
 
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -208,11 +208,11 @@ class Env:
     def _binary(self, node: ast.BinOp, left: Any, right: Any) -> Any:
         if isinstance(node.op, ast.Pow):
             return self._power(node, left, right)
-        self._count(node, np.size(left) + np.size(right))
+        self._count(node, _size(left) + _size(right))
         if isinstance(node.op, ast.MatMult):
             if not np.ndim(left) or not np.ndim(right):
                 raise UndefinedError("@ joins two arrays, and one side is a number")
-            self._count(node, np.size(left) * np.size(right))
+            self._count(node, _size(left) * _size(right))
         try:
             value = _BINARY[type(node.op)](left, right)
         except ValueError:
@@ -235,7 +235,7 @@ class Env:
         return each(lambda x: ONE if power == 0 and not isinstance(x, Dual) else x**power, base)
 
     def _limit(self, node: ast.expr, value: Any, times: int = 1) -> None:
-        for number in map(primal, np.ravel(np.array(value, dtype=object))):
+        for number in map(primal, value.flat if isinstance(value, np.ndarray) else (value,)):
             if isinstance(number, fmpq) and number.height_bits() * times > MAX_BITS:
                 raise FormulaError(node.col_offset, f"a rational of more than {MAX_BITS} bits")
 
@@ -243,8 +243,9 @@ class Env:
         array = self._value(node.value)
         chosen: list[Any] = []
         wanted = indices(node)
-        if np.ndim(array) < len(wanted):
-            raise UndefinedError(f"{len(wanted)} indices for {np.ndim(array)} axes")
+        axes = array.ndim if isinstance(array, np.ndarray) else 0
+        if axes < len(wanted):
+            raise UndefinedError(f"{len(wanted)} indices for {axes} axes")
         for axis, index in enumerate(wanted):
             if isinstance(index, ast.Slice):
                 chosen.append(slice(None))
@@ -261,7 +262,7 @@ class Env:
         if name == "d":
             return self._derivative(arguments[0], arguments[1])
         values = [self._value(argument) for argument in arguments]
-        self._count(node, sum(np.size(value) for value in values))
+        self._count(node, sum(map(_size, values)))
         value = values[0]
         match name:
             case "sum" if not np.ndim(value):
@@ -329,7 +330,10 @@ class Env:
         values = [self._value(part) for part in (node.left, *node.comparators)]
         holds: Any = ONE
         for op, left, right in zip(node.ops, values, values[1:], strict=False):
-            self._count(node, np.size(left) + np.size(right))
+            self._count(node, _size(left) + _size(right))
+            if not isinstance(left, np.ndarray) and not isinstance(right, np.ndarray):
+                holds = holds * _bit(decide(_COMPARE[type(op)], left, right))
+                continue
             try:
                 sides = np.broadcast(left, right)
             except ValueError:
@@ -353,6 +357,10 @@ class Env:
     @staticmethod
     def _is_true(number: Any) -> bool:
         return decide(operator.ne, number, 0)
+
+
+def _size(value: Any) -> int:
+    return value.size if isinstance(value, np.ndarray) else 1  # np.size takes long for a number
 
 
 def _index(number: Any, size: int) -> int:

@@ -38,6 +38,7 @@ NETWORK_LINES: Lines = {  # of Question 1, in order
     "db1": "sum(s, axis=0)",
 }
 GRADIENTS = {"W1": "dW1", "b1": "db1", "w2": "dw2", "b2": "db2"}
+FORWARD = ("z", "h", "y", "e")  # what an answer may state of the forward pass
 SOFTMAX_LINES: Lines = {  # of Question 2
     "p": "softmax(y)",
     "S": "sum(t)",
@@ -103,6 +104,13 @@ class Variant:
     def on_the_assignment(self) -> dict[str, Any]:
         """The wrong gradients on the assignment's own data."""
         return self.gradients(DATA)
+
+    @cached_property
+    def forward_on_the_assignment(self) -> dict[str, Any]:
+        """The values of the forward pass that they come from."""
+        data = self.looked_at(DATA)
+        env = Env(data.values, data.sizes, self.scope.defined)
+        return {name: env.value_of(name) for name in FORWARD}
 
     def gradient(self, case: Logits) -> Any:
         """Return the wrong gradient of the logits (n,), exactly or in balls. Raises NoAnswer."""

@@ -11,7 +11,7 @@ import analytic
 from audit.answers import read
 from audit.verdicts import audit
 from properties.question import DATA
-from properties.written import Written
+from properties.written import Written, exact_value
 
 RIGHT = {  # to every digit; each is a terminating decimal
     "W1": "[[0.0122, 0, 0.061], [-0.0268, 0, -0.134]]",
@@ -54,14 +54,14 @@ def entries() -> list[Any]:
             for change in (1, -1):
                 _, point, digits = number.partition(".")
                 unit = fmpq(change, 10 ** len(digits) if point else 1)
-                value = exact_value(number) + unit
+                value = value_of(number) + unit
                 text = f"{float(value):.{len(digits)}f}"
                 name = f"{block}, number {place + 1}, {number} becomes {text}"
                 cases.append(pytest.param(block, place, text, id=name))
     return cases
 
 
-def exact_value(text: str) -> fmpq:
+def value_of(text: str) -> fmpq:
     return Written(text).value
 
 
