@@ -177,8 +177,9 @@ def _compare(line: Line, case: Any) -> None:
 def entries(formula: Formula, case: Any) -> Array:
     """Return a formula's value at each place of its free indices, exactly or in balls.
 
-    Without a free index it is the whole array. Where an entry has no value, the reason stands
-    there instead: NoAnswer, or CannotTell. Raises Refusal where the shape is another one.
+    Without a free index it is the whole array, or one number for every entry. Where an entry has
+    no value, the reason stands there instead: NoAnswer, or CannotTell. Raises Refusal where the
+    shape is another one.
     """
     free = formula.scope.free
     shape = _shape(formula.scope, case)
@@ -186,6 +187,8 @@ def entries(formula: Formula, case: Any) -> Array:
     if formula.names.isdisjoint(free):
         whole = _value(lambda: env.evaluate(formula.tree))
         if isinstance(whole, Exception):
+            return np.full(shape, whole, dtype=object)
+        if not np.ndim(whole):  # the same number at every entry
             return np.full(shape, whole, dtype=object)
         if np.shape(whole) != shape:
             raise Refusal("", _wanted_shape(formula.scope, shape), _shown_shape(whole))

@@ -1,0 +1,338 @@
+"""A derivation is judged line by line: a right one is accepted, a wrong line is found."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.answers import KEYS, WANTED, Answer, read
+from audit.command import run
+from audit.telling import as_text, explanation
+from audit.verdicts import Audit, Verdict, audit
+from properties import descent
+from properties.derivation import Line, entries, law_of, lines_of, try_out
+from properties.formula import FormulaError, parse
+from properties.laws import hold, sees
+from properties.question import SOFTMAX
+from properties.rates import deciding_rates
+from properties.strategies import ANY_TARGETS, draw_inputs
+from tests.derivations import RIGHT
+from tests.edits import edits
+
+OURS = Path(__file__).parent.parent / "analytic" / "answer.toml"
+
+
+def audited(folder: Path, part: str, lines: Any, where: list[str] | None = None) -> Audit:
+    table, _, key = part.replace("q", "question", 1).rpartition(".")
+    path = folder / "answer.toml"
+    own = f"where = {json.dumps(where or [])}\n"
+    path.write_text(f"[{table}]\n{own}{key} = {json.dumps(lines)}\n", encoding="utf-8")
+    return audit(read(str(path)))
+
+
+def verdict(folder: Path, part: str, lines: Any, where: list[str] | None = None) -> Verdict:
+    (told,) = audited(folder, part, lines, where).answered
+    return told
+
+
+def gradient(folder: Path, *lines: str) -> Verdict:
+    return verdict(folder, "q2.gradient", list(lines), ["p = softmax(y)"])
+
+
+@pytest.mark.parametrize(("part", "where", "lines"), RIGHT.values(), ids=RIGHT)
+def test_a_right_derivation_is_accepted(
+    tmp_path: Path, part: str, where: list[str], lines: list[str]
+) -> None:
+    told = verdict(tmp_path, part, lines, where)
+    assert told.status == "holds", as_text(
+        [audited(tmp_path, part, lines, where)], colour=False, detailed=True
+    )
+
+
+@cache
+def ours() -> Answer:
+    return read(str(OURS))
+
+
+OUR_LINES = [(name, line) for name, part in ours().parts.items() for line in part.lines]
+THE_SAME = {  # edits of our lines that are no mistakes
+    "sum((e[k] * w2[j] * (z[k, j] >= 0) * d(z[k, j], W1[a, j]) for k in N))": "at no kink",
+    "sum((e[k] * w2[j] * (z[k, j] >= 0) * X[k, a] for k in N))": "at no kink",
+    "sum((e[k] * w2[j] * (z[k, j] >= 0) * d(z[k, j], b1[j]) for k in N))": "at no kink",
+    "sum((e[k] * w2[j] * (z[k, j] >= 0) for k in N))": "at no kink",
+    "sum((e[k] * w2[j] * (h[k, j] > 0) * d(z[k, j], W1[a, j]) for k in N))": "h > 0 where z > 0",
+    "sum((e[k] * w2[j] * (h[k, j] > 0) * X[k, a] for k in N))": "h > 0 where z > 0",
+    "sum((e[k] * w2[j] * (h[k, j] > 0) * d(z[k, j], b1[j]) for k in N))": "h > 0 where z > 0",
+    "sum((e[k] * w2[j] * (h[k, j] > 0) for k in N))": "h > 0 where z > 0",
+    "sum((e[k] * w2[j] * (z[k, j] > 0) * d(h[k, j], W1[a, j]) for k in N))": "h is z where z > 0",
+    "sum((e[k] * w2[j] * (z[k, j] > 0) * d(h[k, j], b1[j]) for k in N))": "h is z where z > 0",
+    "sum((e[k] * w2[j] * (z[k, j] > 0) for k in N))": "a bias has the slope 1",
+    "sum((e[k] * w2[j] * (z[k, j] > 0) / d(z[k, j], b1[j]) for k in N))": "a bias has the slope 1",
+    "sum((e[k] for k in N))": "a bias has the slope 1",
+    "sum((e[k] / d(y[k], b2) for k in N))": "a bias has the slope 1",
+    "abs(10 * eta - 1) < 1": "|x| = |-x|",
+    "-1 < 10 * eta - 1 < 1": "|x| = |-x|",
+}
+
+
+def of_edit(part: str, line: Line, text: str) -> str:
+    """Return the status of a line of ours with an edit, against the line before it."""
+    formula = parse(text, line.formula.scope)
+    before = [one.formula for one in ours().parts[part].lines[: line.number - 1]]
+    truth = ours().parts[part].lines[0].before
+    edited = lines_of([*before, formula], truth, line.name)[-1]
+    if part not in WANTED:
+        law, inputs = descent.law_of(edited), deciding_rates(formula, line.before)
+    else:
+        try_out(formula)
+        wanted = WANTED[part]
+        law = law_of(edited, wanted.domains[0])
+        domains = wanted.domains if edited.assumptions else wanted.domains[:1]
+        inputs = [case for domain in domains for case in draw_inputs(domain)]
+    return "fails" if sees(law, edited, inputs) else hold(law, edited, inputs).status
+
+
+@pytest.mark.parametrize(
+    ("part", "line"), OUR_LINES, ids=[f"{part}, line {line.number}" for part, line in OUR_LINES]
+)
+def test_every_small_edit_of_our_line_is_refused_there(part: str, line: Line) -> None:
+    when = f" when {line.formula.condition}" if line.formula.condition else ""
+    passed, tried = set(), 0
+    for text in edits(line.formula.text + when):
+        try:
+            status = of_edit(part, line, text)
+        except FormulaError:
+            continue  # it is outside of the language, and so refused where it is read
+        tried += 1
+        if status != "fails":
+            passed.add(text)
+    assert tried > 0
+    assert passed <= THE_SAME.keys()
+
+
+class TestWrongLines:
+    def test_the_first_wrong_line_is_named(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "d(E, y[i])", "p[i]*sum(t) - t[i]", "p[i] + t[i]")
+        assert (told.status, told.line) == ("fails", 3)
+
+    def test_it_is_shown_with_the_line_before_on_the_smallest_input(self, tmp_path: Path) -> None:
+        lines = ["d(E, y[i])", "softmax(y)[i]*sum(t) - t[i]", "softmax(y)[i]*sum(t) + t[i]"]
+        shown = as_text([audited(tmp_path, "q2.gradient", lines)], colour=False, detailed=True)
+        assert (
+            "    line 2    softmax(y)[i]*sum(t) - t[i]\n"
+            "    line 3    softmax(y)[i]*sum(t) + t[i]\n"
+            "    input     y = [0, 0], t = [1, 1], i = 0\n"
+            "    before    0\n"
+            "    found     2\n"
+        ) in shown + "\n"
+
+    def test_one_slip_is_reported_once(self, tmp_path: Path) -> None:
+        lines = ["p[i]*sum(t) - t[i]", "p[i]*sum(t) + t[i]", "t[i] + p[i]*sum(t)"]
+        told = gradient(tmp_path, *lines)
+        assert [one.judged.number for one in told.failures] == [2]
+
+    def test_two_slips_that_cancel_are_both_reported(self, tmp_path: Path) -> None:
+        lines = ["p[i]*sum(t) - t[i]", "p[i]*sum(t) + t[i]", "p[i]*sum(t) - t[i]"]
+        told = gradient(tmp_path, *lines)
+        assert (told.status, [one.judged.number for one in told.failures]) == ("fails", [2, 3])
+        assert "wrong as well: line 3" in explanation(told)
+
+    def test_a_first_line_that_is_not_the_derivative_is_wrong(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "d(-E, y[i])", "t[i] - p[i]*sum(t)")
+        assert (told.line, len(told.failures)) == (1, 1)
+        assert "line 1 does not equal the true derivative" in explanation(told)
+
+    def test_a_line_of_another_shape_is_wrong_and_the_next_is_not(self, tmp_path: Path) -> None:
+        lines = ["d(L, W1)", "X @ s.T", "sum(s, axis=0)", "X.T @ s"]
+        told = verdict(tmp_path, "q1.derivation.W1", lines, ["s = outer(e, w2) * (z > 0)"])
+        assert [one.status for one in told.outcomes] == ["holds", "fails", "fails", "untested"]
+
+    @pytest.mark.parametrize(
+        ("part", "line", "mistake"),
+        [
+            ("q1.derivation.W1", "X.T @ outer(e, w2)", "mask-missing"),
+            ("q1.derivation.b1", "sum(outer(e, w2) * (z > 0), axis=0) / n", "mean-for-sum"),
+            ("q1.derivation.w2", "z.T @ e", "preactivation-in-w2"),
+            ("q1.derivation.b2", "-sum(e)", "error-sign"),
+            ("q2.gradient", "t[i] - softmax(y)[i] * sum(t)", "sign"),
+            ("q2.gradient", "softmax(y) - t", "sum-t-assumed"),
+            ("q2.one_hot", "softmax(y) - 1", "one-hot-everywhere"),
+        ],
+    )
+    def test_the_mistake_is_named(self, tmp_path: Path, part: str, line: str, mistake: str) -> None:
+        first = "d(E, y)" if part[1] == "2" else f"d(L, {part[-2:]})"
+        assert mistake in verdict(tmp_path, part, [first, line]).diagnosis.candidates
+
+    def test_a_special_case_in_which_it_is_right_is_a_fact(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "p[i]*sum(t) - t[i] + (n - 1)*y[i]")
+        assert "right when n = 1" in explanation(told)
+
+    def test_a_wrong_line_on_the_rate_shows_the_rate(self, tmp_path: Path) -> None:
+        told = verdict(
+            tmp_path, "q3.converges", ["abs(1 - 10*eta) < 1", "eta < 1/5", "0 < eta < 1/5"]
+        )
+        assert [(one.judged.number, str(one.at.eta)) for one in told.failures] == [
+            (2, "-1"),
+            (3, "-1"),
+        ]
+
+
+class TestAssumptions:
+    def test_a_line_that_needs_one_is_conditional(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "p[i] - t[i]")
+        assert (told.status, told.condition, told.line) == ("conditional", "sum(t) == 1", 2)
+        assert "line 2 is right if you state sum(t) == 1" in explanation(told)
+
+    def test_with_another_slip_it_is_not(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "p[i] - t[i]", "p[i] + t[i]")
+        assert told.status == "fails"
+
+    def test_one_is_in_force_below(self, tmp_path: Path) -> None:
+        lines = [
+            "p[i]*sum(t) - t[i]",
+            "p[i]*sum(t) - t[i] when sum(t) == 1",
+            "p[i] - t[i] when n > 1",
+        ]
+        assert gradient(tmp_path, *lines).status == "holds"
+
+    def test_one_is_not_in_force_above(self, tmp_path: Path) -> None:
+        lines = ["p[i]*sum(t) - t[i]", "p[i] - t[i]", "p[i] - t[i] when sum(t) == 1"]
+        assert gradient(tmp_path, *lines).line == 2
+
+    def test_an_answer_below_one_is_conditional_on_it(self, tmp_path: Path) -> None:
+        told = gradient(
+            tmp_path, "d(E, y[i])", "p[i]*sum(t) - t[i] when sum(t) == 1", "p[i] - t[i]"
+        )
+        assert (told.status, told.condition, told.stated) == ("conditional", "sum(t) == 1", True)
+
+    def test_an_answer_below_one_that_holds_without_it_holds(self, tmp_path: Path) -> None:
+        told = gradient(
+            tmp_path, "d(E, y[i])", "p[i] - t[i] when sum(t) == 1", "p[i]*sum(t) - t[i]"
+        )
+        assert told.status == "holds"
+
+    def test_where_every_line_has_one_the_part_is_conditional(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "d(E, y[i]) when sum(t) == 1", "p[i] - t[i] when n < 4")
+        assert (told.status, told.condition) == ("conditional", "sum(t) == 1 and n < 4")
+
+    def test_one_that_only_the_definition_does_without_is_conditional(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "d(E, y[i])", "p[i] - t[i] when sum(t) == 1")
+        assert (told.status, told.condition, told.line) == ("conditional", "sum(t) == 1", 2)
+
+
+class TestNotJudged:
+    def test_an_assumption_that_no_input_meets_is_untested(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "p[i] when n > 100")
+        assert (told.status, told.line) == ("untested", 2)
+        assert told.reason == "line 2: no input meets its own assumption, n > 100"
+
+    def test_a_line_that_is_undefined_everywhere_is_untested(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "log(-1 - p[i]) when sum(t) == 1")
+        assert (told.status, told.line) == ("untested", 2)
+
+    def test_a_line_below_one_without_a_value_is_untested(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "log(-1 - p[i])", "p[i]*sum(t) - t[i]")
+        assert [one.status for one in told.outcomes] == ["holds", "untested", "untested"]
+
+    def test_a_line_that_is_undefined_on_some_inputs_only_fails_there(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "(p[i]*sum(t) - t[i]) * t[i] / t[i]")
+        assert (told.status, told.line) == ("fails", 2)
+
+    def test_a_line_that_repeats_the_one_above_gets_a_note(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "d(E, y[i])", "p[i]*sum(t) - t[i]", "p[ i ] * sum(t) - t[i]")
+        assert told.status == "holds"
+        assert "line 3 repeats line 2" in explanation(told)
+
+    @pytest.mark.parametrize("last", ["d(E, y[i])", "g[i]", "d(-sum(t*log(p)), y[i])"])
+    def test_an_answer_that_still_contains_a_derivative_fails(
+        self, tmp_path: Path, last: str
+    ) -> None:
+        own = ["p = softmax(y)", "g = d(E, y)"]
+        told = verdict(tmp_path, "q2.gradient", ["p[i]*sum(t) - t[i]", last], own)
+        assert (told.status, told.failures) == ("fails", ())
+        assert "its answer, line 2, still contains a derivative" in explanation(told)
+
+    def test_a_where_name_with_an_index_that_the_part_lacks_is_refused(
+        self, tmp_path: Path
+    ) -> None:
+        told = verdict(tmp_path, "q1.derivation.b1", ["u"], ["u = X[0,a]"])
+        assert (told.status, told.reason[-44:]) == (
+            "untested",
+            "a name from `where` uses the index a, unknown here"[-44:],
+        )
+
+    def test_lines_that_take_too_much_together_are_refused(self, tmp_path: Path) -> None:
+        heavy = "sum(t[k]*t[m]*t[j]" + "*1" * 60 + " for k in K for m in K for j in K)"
+        told = verdict(tmp_path, "q2.gradient", [heavy] * 50)
+        assert "operations to evaluate all lines" in told.reason
+
+
+class TestEntries:
+    CASE = draw_inputs(ANY_TARGETS)[-1]
+
+    @pytest.mark.parametrize("text", ["t[i]", "t", "sum(t[k] * delta(k, i) for k in K)"])
+    def test_an_index_and_a_whole_array_say_the_same(self, text: str) -> None:
+        assert list(entries(parse(text, SOFTMAX), self.CASE)) == list(self.CASE.t)
+
+    def test_one_number_stands_for_every_entry(self) -> None:
+        assert len(set(entries(parse("n", SOFTMAX), self.CASE))) == 1
+
+    def test_what_has_no_value_at_one_entry_has_one_at_the_others(self) -> None:
+        found = entries(parse("1 / (i - 1)", SOFTMAX), draw_inputs(ANY_TARGETS)[0])
+        assert [isinstance(one, Exception) for one in found] == [k == 1 for k in range(len(found))]
+
+
+def test_the_forward_pass_shows_where_the_numbers_go_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "answer.toml"
+    path.write_text("[question1]\ny = [-0.338, -0.294, -0.7, -0.7]\ne = [0, 0, 0, 0]\nb2 = 0\n")
+    told = {one.part: one for one in audit(read(str(path))).answered}
+    assert [one.status for one in told.values()] == ["holds", "fails", "fails"]
+    assert (told["q1.e"].first_wrong, told["q1.b2"].first_wrong) == ("", "q1.e")
+
+
+def test_a_mistake_that_begins_in_the_forward_pass_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "answer.toml"
+    path.write_text(
+        "[question1]\ny = [-0.338, -0.294, -0.7, -0.7]\ne = [-0.338, -0.294, -0.7, -0.7]\n"
+    )
+    (_, told) = audit(read(str(path))).answered
+    assert told.diagnosis.mistake == "target-dropped"
+
+
+PIECES = [*"yteELzhnikcajNKAH()[],.+-*/@<>=:#", "W1", "b1", "w2", "b2", "X", "eta", "**", "=="]
+PIECES += [" ", "sum(", " for k in K", "softmax(", "d(", "log(", ".T", " when ", "1e9", "64", "0.1"]
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
+    st.sampled_from([line.formula.text for _, line in OUR_LINES]),
+)
+FIELDS = st.dictionaries(
+    st.sampled_from([f"{table}.{key}" for table, keys in KEYS.items() for key in keys]),
+    st.one_of(TEXTS, st.lists(TEXTS, max_size=4), st.integers(), st.floats(allow_nan=False)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(fields=FIELDS)
+def test_any_text_in_any_field_gets_a_verdict_or_a_line_of_refusal(
+    tmp_path_factory: pytest.TempPathFactory, fields: dict[str, Any]
+) -> None:
+    fields.pop("question1.derivation", None)
+    content = "".join(
+        f"[{table}]\n"
+        + "".join(
+            f"{name.rpartition('.')[2]} = {json.dumps(value)}\n"
+            for name, value in fields.items()
+            if name.rpartition(".")[0] == table
+        )
+        for table in KEYS
+    )
+    path = tmp_path_factory.mktemp("any") / "answer.toml"
+    path.write_text(content, encoding="utf-8", errors="surrogateescape")
+    assert run([str(path)], as_json=True) in (0, 1, 2, 3)
