@@ -8,6 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audit.verdicts import Audit
 
 EXAMPLES = 100
 THOROUGH = 10_000
@@ -67,9 +71,24 @@ def command(arguments: Sequence[str] | None) -> int:
     if words and words[0] in COMMANDS:
         return COMMANDS[words[0]](words[1:])
     options = _parser().parse_args(words)
+    if options.report is not None and (said := _cannot_report(options.answers)):
+        return complain(said)
     prepare(options.examples)
     leave_no_folder_behind()
-    return run(options.answers, as_json=options.format == "json")
+    return run(options.answers, as_json=options.format == "json", report=options.report)
+
+
+def _cannot_report(paths: Sequence[str]) -> str:
+    """Return why no document can be made, before any work is done for it."""
+    from audit.report import NoTypesetter, typesetter
+
+    if len(paths) > 1:
+        return "--report takes one ANSWER, or none for our own"
+    try:
+        typesetter()
+    except NoTypesetter:
+        return "--report needs the package typst: pip install typst, or this with [report]"
+    return ""
 
 
 def template(words: Sequence[str]) -> int:
@@ -127,8 +146,11 @@ def lint(words: Sequence[str]) -> int:
     return 0 if clean else 1
 
 
-def run(paths: Sequence[str], *, as_json: bool) -> int:
-    """Audit answers, tell about them, and return the exit code."""
+def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> int:
+    """Audit answers, tell about them, and return the exit code.
+
+    report: where a document about the one answer is written, or about our own.
+    """
     from audit import telling
     from audit.answers import ours, read
     from audit.process import Unreadable
@@ -150,12 +172,26 @@ def run(paths: Sequence[str], *, as_json: bool) -> int:
             complain(f"{escaped(path)}: and {more} more of the kind")
         audits.append(audit(answer))
     codes += [one.exit_code for one in audits]
+    if report is not None and audits:
+        codes += write_report(report, audits)
     if as_json:
         print(telling.as_json(audits))
     elif audits:
         detailed = len(paths) <= 1
         print(telling.as_text(audits, colour=wants_colour(), detailed=detailed))
     return min(codes, key=WORST_FIRST.index)
+
+
+def write_report(path: str, audits: Sequence["Audit"]) -> list[int]:
+    """Write the document about audits; return the exit code of a file that can't be written."""
+    from audit.report import pdf
+    from audit.showing import escaped
+
+    try:
+        Path(path).write_bytes(pdf(audits))
+    except OSError as error:
+        return [complain(f"{escaped(path)}: it cannot be written: {error.strerror}")]
+    return []
 
 
 def complain(line: str) -> int:
@@ -176,6 +212,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
         "--examples", type=_count, default=EXAMPLES, metavar="N", help="inputs to draw for each law"
+    )
+    parser.add_argument(
+        "--report", metavar="PDF", help="also write the answer and what came of it as a document"
     )
     return parser
 

@@ -61,6 +61,11 @@ def _decimal(value: fmpq) -> str:
     return ""
 
 
+def decimal(value: fmpq) -> str:
+    """Return a number as a decimal where that ends soon, else as a fraction."""
+    return str(value) if value.q == 1 else _decimal(value) or str(value)
+
+
 def _float(value: float) -> str:
     if not math.isfinite(value):
         return str(value)

@@ -185,7 +185,7 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
     width = max((len(one.part) for one in audit.answered), default=0)
     for verdict in audit.answered:
         mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
-        yield f"  {verdict.part:<{width}} {mark} {_tried(verdict)}".rstrip()
+        yield f"  {verdict.part:<{width}} {mark} {tried(verdict)}".rstrip()
     if unanswered := [one.part for one in audit.verdicts if one.status == "unanswered"]:
         text = f"  {MARKS['unanswered']} unanswered: {', '.join(unanswered)}"
         for row in textwrap.wrap(text, WIDTH, subsequent_indent=" " * 16):
@@ -202,7 +202,8 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
         yield f"{holding} of {len(answered)} answered parts hold."
 
 
-def _tried(verdict: Verdict) -> str:
+def tried(verdict: Verdict) -> str:
+    """Return on how much a verdict rests, in a phrase."""
     if verdict.status == "untested":
         return escaped(verdict.reason)
     outcomes = verdict.outcomes

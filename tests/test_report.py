@@ -1,0 +1,231 @@
+"""The document prints what was tested: formulas from the checked tree, text as text."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit import report
+from audit.answers import read
+from audit.command import main
+from audit.report import document
+from audit.typesetting import BREAK, Unprintable, definition, mathematics
+from audit.verdicts import Audit, audit
+from properties.formula import Scope, parse, parse_definitions
+from properties.question import NETWORK, ONE_HOT, RATE, SOFTMAX
+from tests.derivations import RIGHT
+
+typst = pytest.importorskip("typst", reason="it comes with the extra `report`")
+
+
+def audited(folder: Path, content: str, name: str = "answer.toml") -> Audit:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return audit(read(str(path)))
+
+
+def question(told: dict[str, Any], number: int) -> dict[str, Any]:
+    (one,) = (one for one in told["questions"] if one["number"] == number)
+    return dict(one)
+
+
+class TestMathematics:
+    @pytest.mark.parametrize(
+        ("scope", "text", "printed"),
+        [
+            (SOFTMAX, "y[i]", "y_(i)"),
+            (SOFTMAX, "y - t", "bold(y) - bold(t)"),
+            (SOFTMAX, "y[i] - (t[i] - n)", "y_(i) - (t_(i) - n)"),
+            (SOFTMAX, "y[i] - t[i] - n", "y_(i) - t_(i) - n"),
+            (SOFTMAX, "(y[i] - n) * t[i]", "(y_(i) - n) thin t_(i)"),
+            (SOFTMAX, "t[i] * (1 - n)", "t_(i) thin (1 - n)"),
+            (SOFTMAX, "n * 2", "n dot.op 2"),
+            (SOFTMAX, "n * (n * n)", "n thin (n thin n)"),
+            (SOFTMAX, "n * n / n", "frac(n thin n, n)"),
+            (SOFTMAX, "n / (n / 2)", "frac(n, frac(n, 2))"),
+            (SOFTMAX, "-1 / n * n", "-frac(1, n) thin n"),
+            (SOFTMAX, "n - -n", "n - (-n)"),
+            (SOFTMAX, "n * -n", "n thin (-n)"),
+            (SOFTMAX, "-n**2", "-n^(2)"),
+            (SOFTMAX, "(-n)**2", "(-n)^(2)"),
+            (SOFTMAX, "exp(n)**2", "(exp(n))^(2)"),
+            (SOFTMAX, "y * t", "bold(y) dot.o bold(t)"),
+            (SOFTMAX, "y / t", "bold(y) ⊘ bold(t)"),
+            (SOFTMAX, "y**2", "bold(y)^(dot.o 2)"),
+            (SOFTMAX, "2 * y * t", "(2 thin bold(y)) dot.o bold(t)"),
+            (SOFTMAX, "y @ t", "bold(y) dot.op bold(t)"),
+            (SOFTMAX, "y @ t * n", "(bold(y) dot.op bold(t)) thin n"),
+            (SOFTMAX, "outer(y, t) * outer(t, y)",
+             "(bold(y) thin bold(t)^top) dot.o (bold(t) thin bold(y)^top)"),
+            (NETWORK, "X.T @ e", "X^top thin bold(e)"),
+            (NETWORK, "e @ h", "bold(e)^top thin bold(h)"),
+            (NETWORK, "e @ h @ W1.T", "bold(e)^top thin bold(h) thin (W^((1)))^top"),
+            (NETWORK, "sum(h, axis=0)", "bold(1)^top thin bold(h)"),
+            (NETWORK, "sum(h, axis=1)", "bold(h) thin bold(1)"),
+            (NETWORK, "W1[a, j]**2", "(W^((1))_(a j))^(2)"),
+            (NETWORK, "z[:, j]", "z_(:, j)"),
+            (NETWORK, "d(y[0], W1)", "frac(partial y_(0), partial W^((1)))"),
+            (NETWORK, "(z > 0)[0, j] * 1", "([bold(z) > 0])_(0, j) dot.op 1"),
+            (SOFTMAX, "sum(t)", "limits(sum)_k t_(k)"),
+            (SOFTMAX, "sum(t) * n", "(limits(sum)_k t_(k)) thin n"),
+            (SOFTMAX, "n * sum(t)", "n thin limits(sum)_k t_(k)"),
+            (SOFTMAX, "sum(t[k] + 1 for k in K)", "limits(sum)_(k in K) (t_(k) + 1)"),
+            (SOFTMAX, "sum(t[k] for k in K)**2", "(limits(sum)_(k in K) t_(k))^(2)"),
+            (SOFTMAX, "log(n) * n", "(log n) thin n"),
+            (SOFTMAX, "log(n + 1)", "log(n + 1)"),
+            (SOFTMAX, "softmax(y)[i]", 'attach(op("softmax")(bold(y)), b: i)'),
+            (SOFTMAX, "d(n * E, y[i]) * n",
+             "(frac(partial, partial y_(i)) (n thin E)) thin n"),
+            (SOFTMAX, "delta(i, 0)", "delta_(i, 0)"),
+            (SOFTMAX, "(i == 0) * n", "[i = 0] thin n"),
+            (SOFTMAX, "0.10 + 1e-20 + 1e20 + 1_000", "0.1 + 10^(-20) + 10^20 + 1000"),
+            (ONE_HOT, "delta(i, c)", "delta_(i c)"),
+            (RATE, "0 < eta <= 1/5", "0 < eta lt.eq frac(1, 5)"),
+            (RATE, "(eta > 0 or eta < 0) and not eta == 1",
+             '(eta > 0 quad upright("or") quad eta < 0) quad upright("and") quad '
+             'upright("not") thin (eta = 1)'),
+        ],
+    )  # fmt: skip
+    def test_a_formula_reads_as_its_tree(self, scope: Scope, text: str, printed: str) -> None:
+        assert mathematics(parse(text, scope)).replace(BREAK, "") == printed
+
+    @pytest.mark.parametrize("text", ["n @ y", "y[i, i]", "n[0]"])
+    def test_what_has_no_sign_is_unprintable(self, text: str) -> None:
+        with pytest.raises(Unprintable):
+            mathematics(parse(text, SOFTMAX))
+
+    @pytest.mark.parametrize(
+        ("line", "printed"),
+        [
+            ("p = softmax(y)", 'bold(p) = op("softmax")(bold(y))'),
+            ("alpha = n", "alpha = n"),
+            ("rest = y", 'bold(upright("rest")) = bold(y)'),
+            ("π = n", 'italic("π") = n'),
+        ],
+    )
+    def test_an_own_name_is_set_by_what_it_stands_for(self, line: str, printed: str) -> None:
+        scope = parse_definitions([line], SOFTMAX)
+        assert definition(line.split(maxsplit=1)[0], scope).replace(BREAK, "") == printed
+
+    def test_names_that_double_do_not_take_for_ever(self) -> None:
+        lines = ["a0 = y", *(f"a{k + 1} = a{k} * a{k}" for k in range(45))]
+        scope = parse_definitions(lines, SOFTMAX)
+        assert "dot.o" in mathematics(parse("a45 * a45", scope))
+
+
+WRONG = """
+[question1]
+W1 = [[0.0122, 0, 0.061], [-0.0268, 0, -0.135]]
+[question2]
+where = ["p = softmax(y)"]
+gradient = ["d(E, y[i])", "p[i]*sum(t) - t[i]   # by the chain rule", "p[i] + t[i]"]
+one_hot = "y[[1"
+[question3]
+converges = "0 < eta <= 1/5"
+"""
+
+
+class TestDocument:
+    def test_a_wrong_line_is_marked_with_its_counterexample(self, tmp_path: Path) -> None:
+        (part,) = question(document([audited(tmp_path, WRONG)]), 2)["formulas"]
+        assert [line["status"] for line in part["lines"]] == ["holds", "holds", "fails"]
+        assert part["lines"][2]["wrong"] == [
+            "Line 3 does not equal line 2.",
+            "At y = [0, 0], t = [1, 1], i = 0: line 2 is 0, this line 3/2.",
+        ]
+
+    def test_a_reason_stands_beside_its_line(self, tmp_path: Path) -> None:
+        (part,) = question(document([audited(tmp_path, WRONG)]), 2)["formulas"]
+        assert [line["reason"] for line in part["lines"]] == ["", "by the chain rule", ""]
+
+    def test_numbers_are_printed_as_they_are_written(self, tmp_path: Path) -> None:
+        (part,) = question(document([audited(tmp_path, WRONG)]), 1)["numbers"]
+        assert part["values"][1] == ["-0.0268", "0", "-0.135"]
+        assert "dL/dW1[1,2] is -0.134; found -0.135." in part["remarks"][-1]
+
+    def test_a_rate_that_the_answer_gets_wrong_is_marked_in_the_figure(
+        self, tmp_path: Path
+    ) -> None:
+        orbits = question(document([audited(tmp_path, WRONG)]), 3)["orbits"]
+        assert [one["eta"] for one in orbits if one["disputed"]] == ["1/5"]
+
+    def test_orbits_are_drawn_inside_at_the_best_rate_at_the_ends_and_beyond(
+        self, tmp_path: Path
+    ) -> None:
+        orbits = question(document([audited(tmp_path, WRONG)]), 3)["orbits"]
+        rates = {one["eta"]: one["converges"] for one in orbits}
+        assert {"0": False, "1/10": True, "1/5": False}.items() <= rates.items()
+        assert {True, False} == set(rates.values())
+
+    def test_a_malformed_part_is_said(self, tmp_path: Path) -> None:
+        told = document([audited(tmp_path, WRONG)])
+        assert "question2.one_hot" in told["malformed"][0]
+        assert [one["id"] for one in question(told, 2)["unread"]] == ["q2.one_hot"]
+
+    def test_a_formula_without_a_sign_is_shown_as_code(self, tmp_path: Path) -> None:
+        content = "[question2]\ngradient = 'softmax(y)*sum(t) - t + 0*(n@n)'\n"
+        (part,) = question(document([audited(tmp_path, content)]), 2)["formulas"]
+        assert (part["lines"][0]["math"], part["lines"][0]["code"][-9:]) == ("", "+ 0*(n@n)")
+
+
+class TestPdf:
+    def test_the_same_answer_gives_the_same_bytes_wherever_it_lies(self, tmp_path: Path) -> None:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "b").mkdir()
+        one, other = (report.pdf([audited(tmp_path / name, WRONG)]) for name in "ab")
+        assert one == other
+        assert one.startswith(b"%PDF")
+
+    def test_text_is_never_markup(self, tmp_path: Path) -> None:
+        hostile = '#panic() $x$ *b* <l> @r `c` // /* \\" #import "/etc/passwd" ] } ) \u202e'
+        content = f"[question2]\ngradient = {json.dumps('softmax(y)*sum(t) - t # ' + hostile)}\n"
+        told = audited(tmp_path, content)
+        (part,) = question(document([told]), 2)["formulas"]
+        shown = part["lines"][0]["reason"].replace("\u200b", "")
+        assert shown == hostile.replace("\u202e", "\\u202e")
+        assert report.pdf([told]).startswith(b"%PDF")
+
+    def test_every_right_derivation_can_be_set_on_one_page_or_two(self, tmp_path: Path) -> None:
+        tables: dict[str, str] = {}
+        for part, where, lines in RIGHT.values():
+            table, _, key = part.replace("q", "question", 1).rpartition(".")
+            own = f"where = {json.dumps(where)}\n"
+            tables.setdefault(table, f"[{table}]\n{own}{key} = {json.dumps(lines)}\n")
+        told = audited(tmp_path, "".join(tables.values()))
+        pages = report.compiled([told], format="png", ppi=20)
+        assert isinstance(pages, list)
+
+    def test_the_command_writes_it_and_still_tells(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        answer, pdf = tmp_path / "answer.toml", tmp_path / "out.pdf"
+        answer.write_text("[question1]\nb2 = -2.732\n")
+        assert main(["--report", str(pdf), str(answer)]) == 0
+        assert pdf.read_bytes().startswith(b"%PDF")
+        assert "q1.b2" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("words", "says"),
+        [
+            (["--report", "x.pdf", "a.toml", "b.toml"], "--report takes one ANSWER"),
+            (["--report", "/nowhere/x.pdf", "ANSWER"], "cannot be written: No such file"),
+        ],
+    )
+    def test_what_hinders_it_is_one_line(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], says: str
+    ) -> None:
+        answer = tmp_path / "answer.toml"
+        answer.write_text("[question1]\nb2 = -2.732\n")
+        assert main([str(answer) if word == "ANSWER" else word for word in words]) == 2
+        told = capsys.readouterr().err
+        assert says in told
+        assert told.count("\n") == 1
+
+    def test_a_missing_package_says_what_to_install(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setitem(__import__("sys").modules, "typst", None)
+        assert main(["--report", "x.pdf"]) == 2
+        assert re.search(r"pip install typst", capsys.readouterr().err)
