@@ -11,7 +11,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -305,7 +305,13 @@ def of_rate_function(says: Callable[[Any], bool], rates: Sequence[Any]) -> Diagn
         said = [says(rate) for rate in probed]
     except (NoAnswer, OutOfContract, CannotGoOn):
         return Diagnosis()
-    return _of_rates(lambda variant: said == [holds_at(variant.condition, rate) for rate in probed])
+    asked = tuple(probed)
+    return _of_rates(lambda variant: said == _truths(variant, asked))
+
+
+@cache
+def _truths(variant: Variant, rates: tuple[Rate, ...]) -> list[bool]:
+    return [holds_at(variant.condition, rate) for rate in rates]
 
 
 def _of_rates(fits: Callable[[Variant], bool]) -> Diagnosis:

@@ -1,6 +1,7 @@
 """Numbers as they are written: a decimal claims its digits, an integer claims to be exact."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,12 @@ class Written:
 
     text: str
 
-    @property
+    @cached_property
     def value(self) -> fmpq:
         """The exact value of the digits. Raises ValueError where it is not a number."""
         return numeral(self.text)
 
-    @property
+    @cached_property
     def half_unit(self) -> fmpq:
         """Half a unit of the last digit, or 0 for an integer."""
         mantissa, _, power = self.text.lower().partition("e")
