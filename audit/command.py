@@ -31,6 +31,16 @@ TEMPLATE = """\
 # b1 = [0.0, 0.0, 0.0]
 # w2 = [0.0, 0.0, 0.0]
 # b2 = 0.0
+# The values of the forward pass may be given too, as z, h, y and e; they are judged first.
+
+[question1.derivation]
+# How they are derived, line by line: each must equal the one above, the first the derivative.
+# Known: X, t, W1, b1, w2, b2, z, h, y, e, L, n (samples), the indices a (inputs) and j (units),
+# sums over N (samples), A (inputs) and H (units), and d(F, v), the derivative of F by v.
+# A line may give its reason after a #.
+# where = ["s = outer(e, w2)"]
+# b1, w2 and b2 are derived in the same way.
+# W1 = ["d(L, W1[a,j])", "sum(e[k] * d(y[k], W1[a,j]) for k in N)   # the chain rule"]
 
 [question2]
 # The gradient of E = -sum(t[k] * log(softmax(y)[k]) for k in K) with respect to y, for any t.
@@ -39,12 +49,15 @@ TEMPLATE = """\
 # exp log sqrt abs sum max softmax relu outer delta. Your own names go into where, in order:
 # where = ["p = softmax(y)"]
 # gradient = ""
+# A derivation is a list of lines, as above; a line may state what it assumes, which is then in
+# force below it too: ["d(E, y[i])", "...", "... when sum(t) == 1"].
 # The same for one-hot targets; c is the true class, so delta(i, c) is t[i].
 # one_hot = ""
 
 [question3]
 # For which learning rates eta does descent on 5x^2 + 2 converge from any start?
 # Comparisons of eta with numbers, joined by and, or, not; for instance "eta > 1 or eta < -1".
+# The lines of a derivation must each hold for the same rates as the one above.
 # converges = ""
 """
 

@@ -29,11 +29,22 @@ def test_the_first_example_gets_the_message_that_is_shown(
     assert all(line in told for line in shown if line[4:9] not in ("input", "expec", "found"))
 
 
-def test_the_example_in_toml_holds(tmp_path: Path) -> None:
-    path = tmp_path / "answer.toml"
+def test_the_wrong_derivation_gets_the_message_that_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "theirs.toml"
     path.write_text(blocks("toml")[0], encoding="utf-8")
+    run([str(path)], as_json=False)
+    shown = blocks("console")[1].split("  ...\n")[1].rstrip("\n")
+    assert shown in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("example", "parts"), [(1, 5), (2, 3)], ids=["formulas", "derivations"])
+def test_an_example_in_toml_holds(tmp_path: Path, example: int, parts: int) -> None:
+    path = tmp_path / "answer.toml"
+    path.write_text(blocks("toml")[example], encoding="utf-8")
     told = audit(read(str(path)))
-    assert (told.exit_code, len(told.answered)) == (0, 5)
+    assert (told.exit_code, len(told.answered)) == (0, parts)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
