@@ -30,7 +30,6 @@ from properties.derivation import (
     contains_d,
     law_of,
     lines_of,
-    meets,
     try_out,
 )
 from properties.diagnosis import Diagnosis
@@ -39,7 +38,7 @@ from properties.inputs import Network
 from properties.laws import Law, Outcome, hold
 from properties.mistakes import FORWARD
 from properties.numbers import object_array
-from properties.question import DATA, NETWORK, RATE
+from properties.question import DATA, NETWORK, ONE_HOT, RATE
 from properties.rates import deciding_rates
 from properties.strategies import ANY_TARGETS, RATES, SUM_ONE, draw_inputs
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
@@ -47,6 +46,7 @@ from properties.written import Block, Written, exact_value
 
 MAX_FILE = 16 * 2**20  # bytes
 MAX_KEY_PARTS = 50
+MAX_DECISIONS = 200_000
 BLOCKS = Network.PARAMETERS
 PARTS = (
     *(f"q1.{name}" for name in (*FORWARD, *BLOCKS)),
@@ -285,12 +285,15 @@ def _read_part(path: str, part: str, value: Any, where: Any) -> Part:
     if table == "question1":
         block = Block(key, _numbers(path, value, key))
         return Part((claim(written.LAW, block),), numbers=block)
-    whole = RATE if table == "question3" else NETWORK if part.startswith("q1") else None
-    scope = _own_names(f"{table}.where", where, whole or WANTED[part].scope)
+    widest = {"1": NETWORK, "2": ONE_HOT, "3": RATE}[part[1]]
+    scope = _own_names(f"{table}.where", where, widest)
     if table == "question3":
-        return _condition_part(path, _formulas(path, value, scope))
-    of_entries = replace(scope, free=WANTED[part].scope.free)
-    return _gradient_part(WANTED[part], _formulas(path, value, of_entries))
+        return _condition_part(path, _formulas(path, value, scope, widest))
+    wanted = WANTED[part].scope
+    return _gradient_part(
+        WANTED[part],
+        _formulas(path, value, replace(scope, free=wanted.free, sizes=wanted.sizes), widest),
+    )
 
 
 def _gradient_part(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
@@ -332,22 +335,29 @@ def _claim_of_line(line: Line, wanted: Wanted) -> Claim:
 def _says_something(line: Line, wanted: Wanted) -> bool:
     """Return whether some entry of some input does not meet what a line assumes."""
     return bool(line.assumptions) and any(
-        not meets(line.assumptions, case, line.formula.scope).all()
+        any(one is False for one in _assumed(line, case).flat)
         for domain in wanted.domains
         for case in draw_inputs(domain)
     )
 
 
+def _assumed(line: Line, case: Any) -> Any:
+    return line.workings.assumed(line.assumptions, case, line.formula.scope)
+
+
 def _condition_part(path: str, formulas: Sequence[Formula]) -> Part:
     lines = tuple(lines_of(formulas, descent.TRUTH))
     if any(line.assumptions for line in lines):
-        raise Malformed(f"{path}: `when` belongs to Question 2; state the whole range")
-    claims = []
+        raise Malformed(f"{path}: a condition on the rate takes no `when`; state the whole range")
+    claims, decisions = [], 0
     for line in lines:
         try:
             rates = deciding_rates(line.formula, line.before)
         except FormulaError as error:
             raise Malformed(f"{_place(path, line.number, len(lines))}{error}") from None
+        decisions += len(rates) ** 2  # as many rates, in as many comparisons
+        if decisions > MAX_DECISIONS:
+            raise Malformed(f"{path}: too many rates at which it can change; simplify it")
         claims.append(Claim(descent.law_of(line), line, partial(list, rates)))
     return Part(
         tuple(claims),
@@ -366,8 +376,11 @@ def _own_names(name: str, lines: Any, scope: Scope) -> Scope:
         raise Malformed(f"{name}: {error}") from None
 
 
-def _formulas(path: str, value: Any, scope: Scope) -> list[Formula]:
-    """Read a formula, or the lines of a derivation."""
+def _formulas(path: str, value: Any, scope: Scope, widest: Scope) -> list[Formula]:
+    """Read a formula, or the lines of a derivation.
+
+    widest: the scope of own names, which other parts share; not all of it is known in this one.
+    """
     texts = value if isinstance(value, list) else [value]
     if not 1 <= len(texts) <= MAX_LINES:
         raise Malformed(f"{path}: a list of {len(texts)} lines; 1 to {MAX_LINES} are wanted")
@@ -378,7 +391,7 @@ def _formulas(path: str, value: Any, scope: Scope) -> list[Formula]:
             raise Malformed(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
         try:
             formula = parse(text, scope)
-            _refuse_foreign_indices(place, formula)
+            _refuse_foreign_names(place, formula, widest)
             if scope.sets:
                 operations += try_out(formula)
         except FormulaError as error:
@@ -389,12 +402,11 @@ def _formulas(path: str, value: Any, scope: Scope) -> list[Formula]:
     return formulas
 
 
-def _refuse_foreign_indices(place: str, formula: Formula) -> None:
-    """Refuse own names that use an index which an entry of this part does not have."""
-    if "W1" in formula.scope.given:
-        used = formula.names | (set() if formula.when is None else formula.assumption().names)
-        for index in sorted(used & NETWORK.free.keys() - formula.scope.free.keys()):
-            raise Malformed(f"{place}a name from `where` uses the index {index}, unknown here")
+def _refuse_foreign_names(place: str, formula: Formula, widest: Scope) -> None:
+    """Refuse own names that use an index, or a class, which this part does not have."""
+    used = formula.names | (set() if formula.when is None else formula.assumption().names)
+    for name in sorted(used & {*widest.free, *widest.sizes} - {*formula.scope.names()}):
+        raise Malformed(f"{place}a name from `where` uses {name}, which is unknown here")
 
 
 def _place(path: str, line: int, count: int) -> str:

@@ -212,7 +212,7 @@ def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
             values = f"{before} {expected}, this line {found}"
         known = mistake(verdict.diagnosis) if outcome is verdict.failure else []
         at = f"At {shown_input(outcome)}: {values}{note}."
-        told["wrong"] += [soft(one) for one in (f"{_capital(unequal(line))}.", at, *known)]
+        told["wrong"] += [soft(one) for one in (f"{_capital(unequal(outcome))}.", at, *known)]
     elif outcome.status == "untested":
         told["wrong"] += [soft(f"It could not be judged: {outcome.reason}.")]
     return told

@@ -13,6 +13,7 @@ from properties.numbers import FIRST_PRECISION, precision
 from properties.written import ASSIGNMENT, Written
 
 LONGEST_BITS = 1000  # of what float64 can hold
+LONGEST_SHOWN = 60  # characters of a ball, of which most are its exponent
 LONGEST = 14  # characters of a number that is written out exactly
 DIGITS = 6
 INDEX_NAMES = {"dE/dy": "i", "dL/dW1": "aj", "dL/db1": "j", "dL/dw2": "j"}
@@ -38,7 +39,10 @@ def show(value: Any) -> str:
     if isinstance(value, float):
         return _float(float(value))
     if isinstance(value, arb):
-        return value.mid().str(DIGITS, radius=False) if value.is_finite() else "not finite"
+        if not value.is_finite():
+            return "not finite"
+        shown = str(value.mid().str(DIGITS, radius=False))
+        return shown if len(shown) <= LONGEST_SHOWN else "a number of enormous size"
     return escaped(str(value))
 
 

@@ -128,19 +128,22 @@ def why(verdict: Verdict) -> str:
         return escaped(verdict.reason)
     if verdict.is_derivation:
         also = f"; and {verdict.reason}" if verdict.reason else ""
-        return f"{unequal(failure.judged)}{also}"
+        return f"{unequal(failure)}{also}"
     if verdict.only_overflows:
         return "mathematically right on all other inputs tried, but it overflows at large logits"
     return f"it breaks the law: {failure.law.statement}"
 
 
-def unequal(line: Line) -> str:
+def unequal(outcome: Outcome) -> str:
     """Return what is wrong with a line, in a sentence."""
+    line: Line = outcome.judged
     this = f"line {line.number}"
     if line.number == 1:
         other = "the true derivative" if line.name else "the contraction |1 - 10η| < 1"
     else:
         other = f"line {line.number - 1}"
+    if line.name and str(getattr(outcome.refusal, "found", "")).startswith("none:"):
+        return f"{this} has no value on some inputs on which {other} has one"
     if line.name:
         return f"{this} does not equal {other}"
     return f"{this} does not hold for the same rates as {other}"
@@ -254,7 +257,7 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
     if verdict.is_derivation:
         for number, one in enumerate(verdict.failures):
             if number:
-                yield _line("also", unequal(one.judged))
+                yield _line("also", unequal(one))
             yield from _wrong_line(one)
         return
     if verdict.said.answer is not None:

@@ -5,16 +5,14 @@ question's own loss. A line may state what it assumes; that is in force for the 
 A formula that stands alone is a derivation of one line.
 """
 
-import ast
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from flint import fmpq
+from flint import arb, fmpq
 
 from properties.balls import agree, settled
 from properties.calling import CannotTell, NoAnswer
@@ -22,13 +20,19 @@ from properties.evaluate import Env
 from properties.formula import Formula, FormulaError, Scope, parse
 from properties.inputs import Array, Logits, Network, exact
 from properties.laws import DoesNotApply, Law, Refusal
-from properties.numbers import FIRST_PRECISION, UndecidedError, UndefinedError, precision
+from properties.numbers import (
+    FIRST_PRECISION,
+    ZERO,
+    UndecidedError,
+    UndefinedError,
+    precision,
+)
 from properties.question import NETWORK, ONE_HOT, SOFTMAX
 from properties.strategies import ANY_TARGETS, NETWORKS, SUM_ONE, Domain
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
 
 MAX_LINES = 50
-MAX_OPERATIONS = 200_000  # of all lines of a derivation, at one input of the largest size
+MAX_OPERATIONS = 60_000  # of all lines of a derivation, at one input of the largest size
 KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
 
 
@@ -66,12 +70,55 @@ PARAMETERS = {
 }
 
 
+class Workings:
+    """What is computed for a derivation: kept, since a line is compared twice, and bounded."""
+
+    def __init__(self) -> None:
+        self.entries = lru_cache(maxsize=KEPT)(self._entries)
+        self._holds = lru_cache(maxsize=KEPT)(self._holding)
+        self._spent: dict[Any, int] = {}
+
+    def assumed(self, conditions: Sequence[Formula], case: Any, scope: Scope) -> Array:
+        """Return at which entries all conditions hold: True, False, or None for undecided."""
+        held = np.full(_shape(scope, case), True, dtype=object)
+        for condition in conditions:
+            holding = self._holds(condition, case)
+            for place in np.ndindex(held.shape):
+                before: Any = held[place]
+                here: Any = holding[place]
+                held[place] = here if before is True or here is False else before
+        return held
+
+    def _entries(self, formula: Formula, case: Any) -> Array:
+        return self._bounded(formula, case, _entries_of)
+
+    def _holding(self, condition: Formula, case: Any) -> Array:
+        truths = self._bounded(condition, case, _truths_of)
+        for place in np.ndindex(truths.shape):
+            if isinstance(truths[place], CannotTell):
+                truths[place] = None
+        return truths
+
+    def _bounded(
+        self, formula: Formula, case: Any, compute: Callable[[Formula, Any, Env], Array]
+    ) -> Array:
+        if self._spent.get(case, 0) > MAX_OPERATIONS:
+            none = CannotTell(f"all lines take more than {MAX_OPERATIONS} operations")
+            return np.full(_shape(formula.scope, case), none, dtype=object)
+        env = _env(formula, case)
+        try:
+            return compute(formula, case, env)
+        finally:
+            self._spent[case] = self._spent.get(case, 0) + env.operations
+
+
 @dataclass(frozen=True, eq=False)
 class Line:
     """A line of a derivation, or a formula that stands alone.
 
     before: what it owes to equal, the line above or the truth. name: of the derivative, None for
     a condition. number: counts from 1. assumptions: all that are in force, its own and those above.
+    workings: those of its derivation.
     """
 
     formula: Formula
@@ -79,6 +126,7 @@ class Line:
     name: str | None = None
     number: int = 1
     assumptions: tuple[Formula, ...] = ()
+    workings: Workings = field(default_factory=Workings)
 
     @property
     def assumed(self) -> str:
@@ -93,20 +141,20 @@ class Line:
     @property
     def repeats(self) -> bool:
         """Whether it is the line above once more."""
-        formula, above = self.formula, self.before
-        same = ast.dump(formula.tree) == ast.dump(above.tree) and formula.when is None
-        return self.number > 1 and same
+        here, above = ("".join(one.text.split()) for one in (self.formula, self.before))
+        return self.number > 1 and here == above and self.formula.when is None
 
 
 def lines_of(formulas: Sequence[Formula], truth: Formula, name: str | None = None) -> list[Line]:
     """Return the lines of a derivation, each with what is before it and what is assumed."""
     lines: list[Line] = []
+    workings = Workings()
     before = truth
     assumptions: tuple[Formula, ...] = ()
     for number, formula in enumerate(formulas, start=1):
         own = () if formula.when is None else (formula.assumption(),)
         assumptions = (*assumptions, *own)
-        lines.append(Line(formula, before, name, number, assumptions))
+        lines.append(Line(formula, before, name, number, assumptions, workings))
         before = formula
     return lines
 
@@ -149,31 +197,38 @@ def law_of(line: Line, domain: Domain) -> Law:
 
 def _compare(line: Line, case: Any) -> None:
     """Compare a line with the one before it wherever what is assumed holds."""
-    assumed = meets(line.assumptions, case, line.formula.scope)
-    if not assumed.any():
+    work, scope = line.workings, line.formula.scope
+    assumed = work.assumed(line.assumptions, case, scope)
+    if all(one is False for one in assumed.flat):
         raise DoesNotApply(f"no input meets its own assumption, {line.assumed}")
     try:
-        expected = entries(line.before, case)
+        expected = work.entries(line.before, case)
     except Refusal:
         raise DoesNotApply("the line before it has another shape") from None
-    found = entries(line.formula, case)
-    compared = False
-    for place in zip(*np.nonzero(assumed), strict=True) if assumed.shape else [()]:
-        before, here = expected[place], found[place]
-        if isinstance(before, NoAnswer):
-            continue  # what is undefined can't be continued wrongly
-        for value in (before, here):
-            if isinstance(value, Exception):
-                raise type(value)(*value.args)
-        compared = True
-        if not agree(before, here):
+    found = work.entries(line.formula, case)
+    compared, doubt = False, ""
+    for place in np.ndindex(assumed.shape):
+        holds: Any = assumed[place]
+        before: Any = expected[place]
+        here: Any = found[place]
+        if holds is False or isinstance(before, NoAnswer):
+            continue  # what has no value can't be continued wrongly
+        told = next((one for one in (before, here) if isinstance(one, Exception)), None)
+        if told is None and agree(before, here):
+            compared = True
+        elif holds is None:
+            doubt = f"whether an input meets {line.assumed} is too close to tell"
+        elif told is not None:
+            raise type(told)(*told.args)
+        else:
             index = f"[{','.join(map(str, place))}]" if place else ""
             raise Refusal(f"{line.name}{index}", before, here)
+    if doubt:
+        raise CannotTell(doubt)
     if not compared:
         raise DoesNotApply("the line before it has no value on any input that it speaks of")
 
 
-@lru_cache(maxsize=KEPT)
 def entries(formula: Formula, case: Any) -> Array:
     """Return a formula's value at each place of its free indices, exactly or in balls.
 
@@ -181,18 +236,14 @@ def entries(formula: Formula, case: Any) -> Array:
     no value, the reason stands there instead: NoAnswer, or CannotTell. Raises Refusal where the
     shape is another one.
     """
+    return _entries_of(formula, case, _env(formula, case))
+
+
+def _entries_of(formula: Formula, case: Any, env: Env) -> Array:
     free = formula.scope.free
     shape = _shape(formula.scope, case)
-    env = _env(formula, case)
     if formula.names.isdisjoint(free):
-        whole = _value(lambda: env.evaluate(formula.tree))
-        if isinstance(whole, Exception):
-            return np.full(shape, whole, dtype=object)
-        if not np.ndim(whole):  # the same number at every entry
-            return np.full(shape, whole, dtype=object)
-        if np.shape(whole) != shape:
-            raise Refusal("", _wanted_shape(formula.scope, shape), _shown_shape(whole))
-        return np.array(whole, dtype=object)
+        return _whole(formula, env, shape)
     found = np.empty(shape, dtype=object)
     for place in np.ndindex(*shape):
         there = env.where(**dict(zip(free, place, strict=True)))
@@ -200,6 +251,39 @@ def entries(formula: Formula, case: Any) -> Array:
         if np.ndim(entry):
             raise Refusal("", f"a number for each {_each(formula.scope)}", _shown_shape(entry))
     return found
+
+
+def _whole(formula: Formula, env: Env, shape: tuple[int, ...]) -> Array:
+    whole = _value(lambda: env.evaluate(formula.tree))
+    if isinstance(whole, NoAnswer) and shape:
+        return _with_gaps(formula, env, shape, whole)
+    if isinstance(whole, Exception) or not np.ndim(whole):  # the same at every entry
+        return np.full(shape, whole, dtype=object)
+    if np.shape(whole) != shape:
+        raise Refusal("", _wanted_shape(formula.scope, shape), _shown_shape(whole))
+    return np.array(whole, dtype=object)
+
+
+def _with_gaps(formula: Formula, env: Env, shape: tuple[int, ...], none: NoAnswer) -> Array:
+    """Return an array that has no value at some entries, with the reason there."""
+    gaps = np.zeros(shape, dtype=bool)
+
+    def those_with_a_value() -> Any:
+        whole = env.with_gaps().evaluate(formula.tree)
+        if np.shape(whole) != shape:
+            raise none
+        for place in np.ndindex(shape):
+            number = whole[place]
+            gaps[place] = isinstance(number, arb) and not number.is_finite()
+        whole = whole.copy()
+        whole[gaps] = ZERO
+        return whole
+
+    found = _value(those_with_a_value)
+    if isinstance(found, Exception):
+        return np.full(shape, found, dtype=object)
+    found[gaps] = none
+    return np.array(found)
 
 
 def values(formula: Formula, case: Any) -> Array:
@@ -211,26 +295,18 @@ def values(formula: Formula, case: Any) -> Array:
     return found
 
 
-def meets(conditions: Sequence[Formula], case: Any, scope: Scope) -> npt.NDArray[np.bool_]:
-    """Return at which entries all conditions hold; one that is undefined does not hold."""
-    held = np.ones(_shape(scope, case), dtype=bool)
-    for condition in conditions:
-        held &= _holds(condition, case)
-    return held
-
-
-@lru_cache(maxsize=KEPT)
-def _holds(condition: Formula, case: Any) -> npt.NDArray[np.bool_]:
+def _truths_of(condition: Formula, case: Any, env: Env) -> Array:
+    """Return at which entries a condition holds, None where undecided; undefined does not hold."""
     free = condition.scope.free
-    env = _env(condition, case)
 
-    def truth(there: Env) -> bool:
-        return _value(lambda: there.truth(condition.tree)) is True
+    def truth(there: Env) -> bool | None:
+        value = _value(lambda: there.truth(condition.tree))
+        return None if isinstance(value, CannotTell) else value is True
 
     shape = _shape(condition.scope, case)
     if condition.names.isdisjoint(free):
-        return np.full(shape, truth(env))
-    held = np.empty(shape, dtype=bool)
+        return np.full(shape, truth(env), dtype=object)
+    held = np.empty(shape, dtype=object)
     for place in np.ndindex(*shape):
         held[place] = truth(env.where(**dict(zip(free, place, strict=True))))
     return held
@@ -270,8 +346,10 @@ def _value(evaluate: Callable[[], Any]) -> Any:
     """Return a value, or why there is none."""
     try:
         return settled(evaluate)
-    except (UndefinedError, FormulaError) as error:
+    except UndefinedError as error:
         return NoAnswer(f"undefined: {error}")
+    except FormulaError as error:
+        return CannotTell(f"{error}")
     except (NoAnswer, CannotTell) as none:
         return none
 

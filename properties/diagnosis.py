@@ -21,12 +21,13 @@ from flint import fmpq
 from properties import contract, network, softmax
 from properties.balls import agree
 from properties.calling import CannotTell, Function, NoAnswer
-from properties.derivation import PARAMETERS, Line, Wanted, meets, values
+from properties.derivation import PARAMETERS, Line, Wanted, try_out, values
 from properties.facts import (
     MOST,
     NETWORK_CONDITIONS,
     SIMPLE_FACTORS,
     SOFTMAX_CONDITIONS,
+    Conditions,
     Look,
     Seen,
     formula_facts,
@@ -69,6 +70,7 @@ TELLING = 2  # wrong numbers, of as many significant digits, below which no mist
 A_FEW = 5  # units of the last digit that rounding midway can make
 ENOUGH = 3  # inputs on which a mistake must differ from the right answer to be named
 LARGEST_DYADIC = 2**40  # a larger denominator is that of a decimal, rounded to float64
+LIGHT = 5_000  # operations up to which a formula is evaluated on many inputs more
 EVEN = 4  # logits no further apart leave no softmax near 0 or 1, where wrong computations cancel
 
 ROUNDED = Mistake(
@@ -240,38 +242,57 @@ def _softmax_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
 
 def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
     """Compare a wrong line with the mistakes of its question, exactly, where it means to hold."""
-    drawn = [case for domain in wanted.domains for case in draw_inputs(domain)]
-    if not judged.assumptions:
-        drawn = list(draw_inputs(wanted.domains[0]))
-    scope = judged.formula.scope
-    cases = [case for case in drawn if meets(judged.assumptions, case, scope).all()]
-    look = partial(_look_at_formula, judged.formula, wanted)
+    domains = wanted.domains if judged.assumptions else wanted.domains[:1]
+    drawn = [case for domain in domains for case in draw_inputs(domain)]
+    cases = [case for case in drawn if _where(judged, case).any()]
+    look = partial(_look_at_line, judged, wanted)
     for block, of_block in PARAMETERS.items():
         if wanted is of_block:
-            fits = partial(_formula_fits, partial(Variant.gradient_of, block=block))
-            facts = partial(formula_facts, NETWORK_CONDITIONS, cases)
+            fits = partial(_line_fits, partial(Variant.gradient_of, block=block), judged)
+            facts = partial(_line_facts, judged, NETWORK_CONDITIONS, cases)
             return _diagnosis(look, cases, NETWORK_MISTAKES, NETWORK_LINES, fits, facts)
-    fits = partial(_formula_fits, Variant.gradient)
-    facts = partial(formula_facts, SOFTMAX_CONDITIONS, cases)
+    fits = partial(_line_fits, Variant.gradient, judged)
+    facts = partial(_line_facts, judged, SOFTMAX_CONDITIONS, cases)
     return _diagnosis(look, cases, GRADIENT_MISTAKES, SOFTMAX_LINES, fits, facts)
 
 
-def _look_at_formula(judged: Formula, wanted: Wanted, case: Any) -> Seen:
-    right = values(wanted.truth, case)
+def _where(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
+    """Return at which entries all that a line assumes certainly holds."""
+    held = judged.workings.assumed(judged.assumptions, case, judged.formula.scope)
+    return np.array(held == True)  # noqa: E712  # entry by entry, where None is undecided
+
+
+def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
+    chosen = _where(judged, case)
+    right = values(wanted.truth, case)[chosen]
     try:
-        found = values(judged, case)
+        found = judged.workings.entries(judged.formula, case)[chosen]
     except Refusal as refusal:
         raise OutOfContract(refusal) from None
+    for one in found:
+        if isinstance(one, Exception):
+            raise type(one)(*one.args)
     return Seen(case, found, right, _agree(found, right))
 
 
-def _formula_fits(
-    computed: Callable[[Variant, Any], Any], variant: Variant, one: Seen
+def _line_fits(
+    computed: Callable[[Variant, Any], Any], judged: Line, variant: Variant, one: Seen
 ) -> tuple[bool, bool]:
     wrong = np.array(computed(variant, one.case), dtype=object)
-    if wrong.shape != one.found.shape:
+    chosen = _where(judged, one.case)
+    if wrong.shape != chosen.shape:
         return False, False
+    wrong = wrong[chosen]
     return _agree(wrong, one.found), not _agree(wrong, one.right)
+
+
+def _line_facts(
+    judged: Line, conditions: Conditions, cases: Sequence[Any], look: Look, seen: Sequence[Seen]
+) -> list[str]:
+    """Return the facts about a line, if it assumes nothing and many inputs can be looked at."""
+    if judged.assumptions or try_out(judged.formula) > LIGHT:
+        return []
+    return formula_facts(conditions, cases, look, seen)
 
 
 def _agree(one: Any, other: Any) -> bool:

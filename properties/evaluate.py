@@ -11,7 +11,7 @@ from typing import Any
 
 import flint
 import numpy as np
-from flint import fmpq
+from flint import arb, fmpq
 
 from properties.formula import MAX_EXPONENT, FormulaError, indices, left_spine
 from properties.numbers import (
@@ -52,7 +52,8 @@ class Env:
     """The values that a formula is evaluated with, for one input.
 
     values: the given names. sizes: index sets with their sizes. defined: names with formulas,
-    evaluated when first met. floats: compute in float64 instead of exactly. What depends on no
+    evaluated when first met. floats: compute in float64 instead of exactly. gaps: an entry of an
+    array that has no value is nan, instead of the whole array having none. What depends on no
     index is evaluated once, for all entries of a formula.
     """
 
@@ -63,11 +64,13 @@ class Env:
         defined: Mapping[str, ast.expr],
         *,
         floats: bool = False,
+        gaps: bool = False,
     ) -> None:
         self.values = dict(values)
         self.sizes = sizes
         self.defined = defined
         self.floats = floats
+        self.gaps = gaps
         self.functions = FLOAT if floats else EXACT
         self._indices: dict[str, Any] = {}  # of sums, and the free ones
         self._free: dict[str, Any] = {}
@@ -76,18 +79,24 @@ class Env:
         # What follows is shared by all values of the free indices.
         self._kept: dict[str | ast.expr, Any] = {}
         self._seeds: dict[str, Env] = {}
-        self._spent = {"operations": 0, "precision": 0}
+        self._spent = {"operations": 0, "before": 0, "precision": 0}
 
     @property
     def operations(self) -> int:
-        """How many operations were needed so far, at the precision in force."""
-        return self._spent["operations"]
+        """How many operations were needed so far, at all precisions."""
+        return self._spent["before"] + self._spent["operations"]
 
     def where(self, **free: int) -> "Env":
         """Return the same input with values for the free indices."""
         env = copy.copy(self)
         env._free = {name: fmpq(index) for name, index in free.items()}
         env._indices, env._indexed, env._met = dict(env._free), {}, set()
+        return env
+
+    def with_gaps(self) -> "Env":
+        """Return the same input, where an entry without a value is nan, within the same budget."""
+        env = Env(self.values, self.sizes, self.defined, gaps=True)
+        env._spent = self._spent
         return env
 
     def seeded(self, *names: str) -> "Env":
@@ -106,7 +115,7 @@ class Env:
                 duals.append(Dual(number, tangent))
                 place += 1
             values[name] = object_array(duals, shapes[name]) if shapes[name] else duals[0]
-        return Env(values, self.sizes, self.defined, floats=self.floats)
+        return Env(values, self.sizes, self.defined, floats=self.floats, gaps=self.gaps)
 
     def evaluate(self, tree: ast.expr) -> Any:
         """Return the value of a checked tree.
@@ -115,6 +124,7 @@ class Env:
         tell, FormulaError where it is too large for the language.
         """
         if self._spent["precision"] != flint.ctx.prec:  # balls that were kept are of another one
+            self._spent["before"] += self._spent["operations"]
             self._spent.update(precision=flint.ctx.prec, operations=0)
             self._kept.clear()
             self._seeds.clear()
@@ -147,7 +157,9 @@ class Env:
         if name not in self._indexed:
             outer, self._indices = self._indices, self._free  # a definition sees no sum's index
             met, self._met = self._met, set()
-            self._indexed[name] = self._value(self.defined[name]), self._met
+            value = self._value(self.defined[name])
+            # A sum around may bind the same letter, and what is met here is not its index.
+            self._indexed[name] = value, {f"free {one.split()[-1]}" for one in self._met}
             self._indices, self._met = outer, met
         value, needed = self._indexed[name]
         if not needed:
@@ -214,7 +226,10 @@ class Env:
                 raise UndefinedError("@ joins two arrays, and one side is a number")
             self._count(node, _size(left) * _size(right))
         try:
-            value = _BINARY[type(node.op)](left, right)
+            operate = _BINARY[type(node.op)]
+            if self.gaps and isinstance(node.op, ast.Div):
+                operate = _with_gaps(operate)
+            value = operate(left, right)
         except ValueError:
             shapes = f"{np.shape(left)} and {np.shape(right)}"
             raise UndefinedError(f"shapes {shapes} do not go together") from None
@@ -232,7 +247,11 @@ class Env:
             return base**power
         self._count(node, np.size(base))
         self._limit(node, base, max(abs(power), 1))
-        return each(lambda x: ONE if power == 0 and not isinstance(x, Dual) else x**power, base)
+
+        def raised(x: Any) -> Any:
+            return ONE if power == 0 and not isinstance(x, Dual) else x**power
+
+        return each(_or_nan(raised) if self.gaps else raised, base)
 
     def _limit(self, node: ast.expr, value: Any, times: int = 1) -> None:
         for number in map(primal, value.flat if isinstance(value, np.ndarray) else (value,)):
@@ -283,6 +302,8 @@ class Env:
                 return _bit(decide(operator.eq, *values))
             case "softmax" | "max" if np.ndim(value) != 1:
                 raise UndefinedError(f"{name} of something that is not a vector")
+        if self.gaps and isinstance(value, np.ndarray) and name not in ("softmax", "max"):
+            return each(_or_nan(self.functions[name]), value)
         return self.functions[name](value)
 
     def _terms(self, node: ast.GeneratorExp, clause: int) -> Iterator[Any]:
@@ -357,6 +378,28 @@ class Env:
     @staticmethod
     def _is_true(number: Any) -> bool:
         return decide(operator.ne, number, 0)
+
+
+def _or_nan(function: Callable[..., Any]) -> Callable[..., Any]:
+    def tried(*numbers: Any) -> Any:
+        try:
+            return function(*numbers)
+        except (ZeroDivisionError, UndefinedError):
+            return arb("nan")
+
+    return tried
+
+
+def _with_gaps(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return an operation that is done entry by entry, where one that has no value is nan."""
+
+    def by_entry(left: Any, right: Any) -> Any:
+        sides = np.broadcast(left, right)
+        if not sides.shape:
+            return operate(left, right)
+        return object_array([_or_nan(operate)(one, other) for one, other in sides], sides.shape)
+
+    return by_entry
 
 
 def _size(value: Any) -> int:

@@ -336,6 +336,9 @@ class _Checker:
                 raise self.refuse(node, f"more than {MAX_SUMS} nested sums")
             if not isinstance(clause.target, ast.Name):
                 raise self.refuse(clause.target, "a sum binds one name: sum(... for k in K)")
+            if clause.target.id in FUNCTIONS:
+                name = clause.target.id
+                raise self.refuse(clause.target, f"`{name}` is a function; bind another name")
             over = clause.iter
             if not isinstance(over, ast.Name) or over.id not in self.scope.sets:
                 known = ", ".join(sorted(self.scope.sets)) or "none here"

@@ -11,9 +11,10 @@ import ast
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from flint import arb, fmpq, fmpq_poly
+from flint import arb, ctx, fmpq, fmpq_poly
 
 from properties.calling import NoAnswer
 from properties.formula import MAX_EXPONENT, Formula, FormulaError, left_spine, mentioned
@@ -355,7 +356,14 @@ def _sign(polynomial: fmpq_poly, at: Point) -> int:
 
 
 def _real_roots(polynomial: fmpq_poly) -> list[arb]:
-    integral: Any = polynomial.numer()
+    return _found_roots(tuple(polynomial.coeffs()), ctx.prec)
+
+
+@lru_cache(maxsize=2**10)
+def _found_roots(coefficients: tuple[fmpq, ...], bits: int) -> list[arb]:
+    """Return the real roots at a precision, which is the one in force."""
+    del bits
+    integral: Any = fmpq_poly(list(coefficients)).numer()
     roots = [root for root, _ in integral.complex_roots()]
     return sorted((root.real for root in roots if root.imag.is_zero()), key=lambda r: r.mid())
 

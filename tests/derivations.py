@@ -121,6 +121,21 @@ RIGHT: dict[str, Derivation] = {
         ["mean = sum(t) / n"],
         ["d(E, y[i])", "n * softmax(y)[i] * mean - t[i]"],
     ),
+    "a name with the free index inside of a sum that binds its letter": (
+        "q2.gradient",
+        ["p = softmax(y)", "g = p[i]", "q = sum(g for i in K)"],
+        ["d(E, y[i])", "sum(g * t[i] for i in K) - t[i]", "q * sum(t) / n - t[i]"],
+    ),
+    "a constant where something is assumed": (
+        "q2.gradient",
+        ["p = softmax(y)"],
+        ["p*sum(t) - t", "0 when n == 1"],
+    ),
+    "a whole vector with a gap where nothing is said": (
+        "q2.gradient",
+        ["p = softmax(y)"],
+        ["p*sum(t) - t", "p*sum(t) - exp(log(t)) when t[i] > 0", "p*sum(t) - t*t/t when t[i] > 1"],
+    ),
     # Question 2, one-hot targets
     "the log of the true class only": (
         "q2.one_hot",

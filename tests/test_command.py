@@ -393,7 +393,7 @@ MALFORMED = [
     ("question2", "where", "3", "question2.where: a list of strings is wanted"),
     ("question2", "where", '["p = y", "p = t"]', "question2.where: column 1: line 2: `p` already"),
     ("question3", "converges", '"eta"', "question3.converges: column 1: a condition is wanted"),
-    ("question3", "converges", '"eta > 0 when eta < 1"', "`when` belongs to Question 2"),
+    ("question3", "converges", '"eta > 0 when eta < 1"', "a condition on the rate takes no `when`"),
 ]
 
 
@@ -521,4 +521,4 @@ def test_the_template_can_be_filled_in_line_by_line(tmp_path: Path) -> None:
     filled = filled.replace('# converges = ""', 'converges = "0 < eta < 1/5"')
     answer = read(str(tmp_path / write(tmp_path, "filled.toml", filled)))
     assert answer.malformed == ()
-    assert len(answer.parts) == 7
+    assert len(answer.parts) == 8

@@ -210,6 +210,7 @@ class TestRefusals:
             ("1e999999999", 1, "exponent"),
             ("1" * 51, 1, "more than 50 digits"),
             ("sum(y[k] for k in y)", 19, "index set"),
+            ("sum(d(E, y[i]) for d in K)", 20, "`d` is a function"),
             ("sum(y[k] for k in K if k)", 24, "multiply by the condition"),
             ("sum(1 for a in K for b in K for k in K for m in K)", 4, "nested sums"),
             ("sum(y, axis=2)", 13, "axis is 0 or 1"),
