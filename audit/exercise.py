@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from audit.answers import Malformed, load_toml, number
 from audit.process import Unreadable
+from audit.tables import Malformed, load_toml, number
 from properties.inputs import Network
 from properties.lint import Lint, better, lint
 from properties.numbers import object_array

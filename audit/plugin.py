@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from audit.answers import Answer, Claim
+    from audit.parts import Answer, Claim
 
 ANSWER = pytest.StashKey[Path]()
 

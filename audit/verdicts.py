@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from audit.answers import PARTS, Answer, Part
+from audit.parts import PARTS, Answer, Part
 from properties.diagnosis import Diagnosis
 from properties.laws import Outcome
 from properties.softmax import is_right_at_huge_logits

@@ -2,7 +2,8 @@
 
 import pytest
 
-from audit.answers import Answer, Claim, Part, ours
+from audit.answers import ours
+from audit.parts import Answer, Claim, Part
 from audit.showing import describe, law_name
 
 OURS = ours()

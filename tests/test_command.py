@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from audit import process, telling
-from audit.answers import PARTS, read
+from audit.answers import read
 from audit.command import TEMPLATE, run, wants_colour
+from audit.parts import PARTS
 from audit.verdicts import audit
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit.answers import KEYS, WANTED, Answer, read
+from audit.answers import read
 from audit.command import run
+from audit.parts import WANTED, Answer
+from audit.tables import KEYS
 from audit.telling import as_text, explanation
 from audit.verdicts import Audit, Verdict, audit
 from properties import descent
@@ -294,6 +296,15 @@ class TestNotJudged:
         own = ["p = softmax(y)", "pc = p[c]"]
         assert verdict(tmp_path, "q2.gradient", "p*sum(t) - t", own).status == "holds"
         assert "uses c, which is unknown here" in verdict(tmp_path, "q2.gradient", "pc", own).reason
+
+    def test_a_line_of_many_decimals_is_no_long_key(self, tmp_path: Path) -> None:
+        path = tmp_path / "answer.toml"
+        zero = " + 0.0" * 60
+        path.write_text(
+            f"[question2]\ngradient = [\n'softmax(y)*sum(t){zero} - t',\n'0.5 == n'\n]\n"
+        )
+        (told,) = audit(read(str(path))).answered
+        assert (told.status, told.line) == ("fails", 2)
 
     def test_a_very_long_line_is_judged(self, tmp_path: Path) -> None:
         assert gradient(tmp_path, "p*sum(t) - t", "p*sum(t) - t" + "+0" * 985).status == "holds"
