@@ -84,24 +84,36 @@ def command(arguments: Sequence[str] | None) -> int:
     if words and words[0] in COMMANDS:
         return COMMANDS[words[0]](words[1:])
     options = _parser().parse_args(words)
-    if options.report is not None and (said := _cannot_report(options.answers)):
+    if options.report is not None and (said := _cannot_report(options.report, options.answers)):
         return complain(said)
     prepare(options.examples)
     leave_no_folder_behind()
     return run(options.answers, as_json=options.format == "json", report=options.report)
 
 
-def _cannot_report(paths: Sequence[str]) -> str:
+def _cannot_report(path: str, answers: Sequence[str]) -> str:
     """Return why no document can be made, before any work is done for it."""
     from audit.report import NoTypesetter, typesetter
+    from audit.showing import escaped
 
-    if len(paths) > 1:
+    if len(answers) > 1:
         return "--report takes one ANSWER, or none for our own"
+    if _is_no_pdf(path):
+        return f"{escaped(path)}: it exists and is no PDF; name another file after --report"
     try:
         typesetter()
     except NoTypesetter:
         return "--report needs the package typst: pip install typst, or this with [report]"
     return ""
+
+
+def _is_no_pdf(path: str) -> bool:
+    """Return whether something is there that a document must not replace, such as the answer."""
+    try:
+        with open(path, "rb") as file:
+            return os.path.isfile(path) and file.read(5) not in (b"%PDF-", b"")
+    except (OSError, ValueError):
+        return False  # nothing is there, or writing will say what is wrong
 
 
 def template(words: Sequence[str]) -> int:
@@ -185,25 +197,28 @@ def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> in
             complain(f"{escaped(path)}: and {more} more of the kind")
         audits.append(audit(answer))
     codes += [one.exit_code for one in audits]
-    if report is not None and audits:
-        codes += write_report(report, audits)
     if as_json:
         print(telling.as_json(audits))
     elif audits:
         detailed = len(paths) <= 1
         print(telling.as_text(audits, colour=wants_colour(), detailed=detailed))
+    if report is not None and audits:
+        codes += write_report(report, audits)
     return min(codes, key=WORST_FIRST.index)
 
 
 def write_report(path: str, audits: Sequence["Audit"]) -> list[int]:
     """Write the document about audits; return the exit code of a file that can't be written."""
-    from audit.report import pdf
+    from audit.report import NotSet, pdf
     from audit.showing import escaped
 
     try:
         Path(path).write_bytes(pdf(audits))
-    except OSError as error:
-        return [complain(f"{escaped(path)}: it cannot be written: {error.strerror}")]
+    except NotSet as reason:
+        return [complain(f"{escaped(path)}: it cannot be set: {escaped(str(reason))}")]
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        return [complain(f"{escaped(path)}: it cannot be written: {why}")]
     return []
 
 

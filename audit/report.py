@@ -20,14 +20,15 @@ from audit.verdicts import Audit, Verdict
 from properties.calling import NoAnswer
 from properties.derivation import Line
 from properties.descent import TRUTH, following, multiplier
-from properties.formula import Formula
+from properties.formula import Formula, Scope
 from properties.inputs import Rate
 from properties.laws import Outcome
 from properties.question import DATA, NETWORK, ONE_HOT, RATE
 from properties.rates import holds_at
 
 TEMPLATE = Path(__file__).with_name("report.typ")
-LONGEST_WORD = 24  # characters that are not broken
+LONGEST_WORD, LONGEST_IN_A_COLUMN = 40, 16  # letters; a longer one may be broken anywhere
+MOST_LINES = 20  # about what is malformed
 SHOWN_RATES = tuple(fmpq(k, 100) for k in (-2, 0, 5, 10, 15, 19, 20, 22))
 STEPS = 12
 EDGE = 2  # how far an orbit is drawn, in starting distances
@@ -47,15 +48,30 @@ def typesetter() -> Any:
     return typst
 
 
+class NotSet(Exception):
+    """The document could not be set; the message says why."""
+
+
 def pdf(audits: Sequence[Audit]) -> bytes:
-    """Return the document on audits of one answer, the same for the same. Raises NoTypesetter."""
+    """Return the document on audits of one answer, the same for the same.
+
+    Raises NoTypesetter, or NotSet.
+    """
     document: bytes = compiled(audits, format="pdf")
     return document
 
 
 def compiled(audits: Sequence[Audit], **options: Any) -> Any:
-    """Return what the typesetter makes of the document. Raises NoTypesetter."""
-    return typesetter().compile(
+    """Return what the typesetter makes of the document. Raises NoTypesetter, or NotSet."""
+    typst = typesetter()
+    try:
+        return _compiled(typst, audits, options)
+    except typst.TypstError as error:
+        raise NotSet(str(error).partition("\n")[0]) from None
+
+
+def _compiled(typst: Any, audits: Sequence[Audit], options: Mapping[str, Any]) -> Any:
+    return typst.compile(
         TEMPLATE.read_bytes(),
         sys_inputs={"document": json.dumps(document(audits))},
         ignore_system_fonts=True,  # those of the package are the same everywhere
@@ -70,10 +86,31 @@ def document(audits: Sequence[Audit]) -> dict[str, Any]:
     return {
         "answer": soft(" and ".join(_name(audit, audits) for audit in audits)),
         "overall": f"{holding} of {len(answered)} answered parts hold.",
-        "malformed": [soft(line) for audit in audits for line in audit.answer.malformed],
+        "malformed": _malformed(audits),
+        "glyphs": all(map(_has_glyphs, _texts(audits))),
         "data": {name: _nested(value) for name, value in DATA.blocks.items()},
         "questions": [_question(number, audits) for number in (1, 2, 3)],
     }
+
+
+def _malformed(audits: Sequence[Audit]) -> list[str]:
+    lines = [soft(line) for audit in audits for line in audit.answer.malformed]
+    more = len(lines) - MOST_LINES
+    return lines if more <= 0 else [*lines[:MOST_LINES], f"And {more} more of the kind."]
+
+
+def _texts(audits: Sequence[Audit]) -> Iterator[str]:
+    """Yield the texts of an answer that are shown as they are."""
+    for audit in audits:
+        yield audit.answer.name
+        for part in audit.answer.parts.values():
+            for line in part.lines:
+                yield line.formula.reason
+
+
+def _has_glyphs(text: str) -> bool:
+    """Return whether the fonts of the document have all letters; they have those of Europe."""
+    return all(ord(letter) < 0x530 or 0x2000 <= ord(letter) < 0x2C00 for letter in text)
 
 
 def _name(audit: Audit, audits: Sequence[Audit]) -> str:
@@ -81,13 +118,10 @@ def _name(audit: Audit, audits: Sequence[Audit]) -> str:
     return audit.answer.name if len(audits) > 1 else Path(audit.answer.name).name
 
 
-def soft(text: str) -> str:
+def soft(text: str, longest: int = LONGEST_WORD) -> str:
     """Return text with places where a long word may be broken."""
     words = escaped(text).split(" ")
-    return " ".join(
-        "\u200b".join(word[k : k + LONGEST_WORD] for k in range(0, len(word), LONGEST_WORD))
-        for word in words
-    )
+    return " ".join(word if len(word) <= longest else "\u200b".join(word) for word in words)
 
 
 def _question(number: int, audits: Sequence[Audit]) -> dict[str, Any]:
@@ -142,20 +176,22 @@ WHAT = {  # what a part speaks of, in Typst's mathematics
 def _remarks(verdict: Verdict) -> Iterator[str]:
     """Yield what a person is told of a part that does not simply hold."""
     failure = verdict.failure
-    if failure is not None and verdict.said.lines and verdict.status == "fails":
+    if verdict.said.lines and verdict.status == "fails":
         if verdict.reason:
             yield f"{_capital(verdict.reason)}."
         return  # the rest stands beside the lines that are wrong
     if verdict.status in ("fails", "conditional", "untested"):
         yield f"{_capital(why(verdict))}."
-        yield from mistake(verdict.diagnosis)
-    yield from (f"{_capital(one)}." for one in notes(verdict))
+        if not verdict.said.lines:
+            yield from mistake(verdict.diagnosis)
+    if not verdict.said.lines:
+        yield from (f"{_capital(one)}." for one in notes(verdict))
     if failure is not None and failure.refusal is not None and not verdict.said.lines:
         yield _counterexample(failure)
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if text.startswith("question") else text[:1].upper() + text[1:]
 
 
 def _counterexample(outcome: Outcome) -> str:
@@ -177,7 +213,7 @@ def _formulas(verdict: Verdict) -> dict[str, Any]:
             used |= formula.names
     own = [name for name in scope.defined if name not in question.defined and name in used]
     return {
-        "own": [_definition(name, lines[0].formula) for name in own],
+        "own": [_definition(name, scope) for name in own],
         "lines": [
             _line(line, outcome, verdict)
             for line, outcome in zip(lines, verdict.outcomes, strict=True)
@@ -197,11 +233,11 @@ def _is_the_question(line: Line) -> bool:
 def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
     told = {
         "number": line.number,
-        "status": outcome.status,
+        "status": verdict.status if outcome.status == "fails" else outcome.status,
         "inputs": outcome.examples if line.name and outcome.status == "holds" else 0,
-        "reason": soft(line.formula.reason),
+        "reason": soft(line.formula.reason, LONGEST_IN_A_COLUMN),
         "wrong": [soft(f"It repeats line {line.number - 1}.")] if line.repeats else [],
-        **_printed(line.formula, written(line)),
+        **_printed(line.formula, written(line), condition=line.name is None),
     }
     if outcome.refusal is not None:
         expected, found = sides(outcome.refusal)
@@ -218,25 +254,28 @@ def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
     return told
 
 
-def _printed(formula: Formula, code: str) -> dict[str, Any]:
+def _printed(formula: Formula, code: str, *, condition: bool) -> dict[str, Any]:
     """Return a formula as mathematics, with its unbreakable pieces, and as code."""
-    told: dict[str, Any] = {"code": soft(code), "math": "", "pieces": []}
     try:
-        text = mathematics(formula)
+        text = mathematics(formula, condition=condition)
         if formula.when is not None:
             where = 'quad upright("where") thick'
-            text += f" {BREAK}{where} {mathematics(formula.assumption())}"
+            text += f" {BREAK}{where} {mathematics(formula.assumption(), condition=True)}"
     except Unprintable:
-        return told
-    return {**told, "math": text.replace(BREAK, ""), "pieces": text.split(BREAK)}
+        text = ""
+    return _pieces(text, code)
 
 
-def _definition(name: str, formula: Formula) -> dict[str, Any]:
+def _definition(name: str, scope: Scope) -> dict[str, Any]:
     try:
-        text = definition(name, formula.scope)
+        text = definition(name, scope)
     except Unprintable:
-        return {"code": soft(f"{name}, a name of its own"), "math": "", "pieces": []}
-    return {"code": "", "math": text.replace(BREAK, ""), "pieces": text.split(BREAK)}
+        text = ""
+    return _pieces(text, f"{name} = {scope.written[name]}")
+
+
+def _pieces(text: str, code: str) -> dict[str, Any]:
+    return {"math": text.replace(BREAK, ""), "pieces": text.split(BREAK), "code": soft(code)}
 
 
 def _nested(value: Any) -> Any:

@@ -84,7 +84,7 @@ def _rounded(value: float) -> str:
 def expected_of(refusal: Refusal) -> str:
     """Return what was expected; beside digits that somebody wrote, in decimal too."""
     if isinstance(refusal.found, Written) and isinstance(refusal.expected, fmpq):
-        return _decimal(refusal.expected) or show(refusal.expected)
+        return decimal(refusal.expected)
     return show(refusal.expected)
 
 

@@ -7,6 +7,7 @@ names, which are identifiers, in quotes.
 
 import ast
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -16,13 +17,15 @@ from properties.formula import Formula, Scope, indices, left_spine, mentioned
 
 BREAK = "\0"  # where a long formula may be broken: after an operator outside of any fraction
 
-GREEK = frozenset(
-    (
-        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
-        *("mu", "nu", "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "Gamma", "Delta"),
-        *("Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
+GREEK = {  # names of Typst, with the letters that they stand for
+    name: unicodedata.lookup(f"GREEK {case} LETTER {name.upper()}")
+    for case, names in (
+        ("SMALL", "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi rho sigma"),
+        ("SMALL", "tau phi chi psi omega"),
+        ("CAPITAL", "Gamma Delta Theta Xi Pi Sigma Phi Psi Omega"),
     )
-)
+    for name in names.split()
+}
 LAYERS = {"W1": ("W", "(1)"), "b1": ("b", "(1)"), "w2": ("w", "(2)"), "b2": ("b", "(2)")}
 RANKS = {"W1": 2, "b1": 1, "w2": 1, "b2": 0, "X": 2, "t": 1, "y": 1, "eta": 0, "x": 0}
 RELATIONS = {
@@ -34,6 +37,8 @@ RELATIONS = {
     ast.NotEq: "eq.not",
 }
 CONDITION, SUM, PRODUCT, ATOM = range(4)  # how tightly the outermost sign binds
+MAX_DEPTH = 16  # of signs within signs; deeper, nobody can read it
+MAX_FRACTIONS = 8  # in the numerator of one
 MAX_ZEROS = 8  # of a decimal; beyond, a power of ten is written
 
 
@@ -47,7 +52,7 @@ class Sign:
 
     binds: how tightly its outermost sign does. open: it ends in a sum, or the like, that a further
     factor would fall into. minus, digit: what it begins with. entrywise: it is a product by
-    entries, or one that must be told from such. row: it is a row vector.
+    entries, or one that must be told from such.
     """
 
     text: str
@@ -56,26 +61,26 @@ class Sign:
     minus: bool = False
     digit: bool = False
     entrywise: bool = False
-    row: bool = False
 
     def within(self, least: int) -> str:
         """Return the text, in brackets where it binds less than is needed."""
         return self.text if self.binds >= least else f"({self.text})"
 
 
-def mathematics(formula: Formula) -> str:
+def mathematics(formula: Formula, *, condition: bool = False) -> str:
     """Return a formula as Typst mathematics, with BREAK where a line may end.
 
-    Raises Unprintable.
+    condition: it stands for whether it holds; else a comparison in it is the number 0 or 1. All
+    vectors are columns, so v @ M is written M^top v. Raises Unprintable.
     """
-    return _Printer(formula.scope).whole(formula.tree)
+    return _Printer(formula.scope).whole(formula.tree, condition=condition)
 
 
 def definition(name: str, scope: Scope) -> str:
     """Return a name of an answer with its definition. Raises Unprintable."""
     printer = _Printer(scope)
     left = printer.name(ast.Name(name))
-    return f"{left.text} = {BREAK}{printer.whole(scope.defined[name])}"
+    return f"{left.text} = {BREAK}{printer.whole(scope.defined[name], condition=False)}"
 
 
 class _Printer:
@@ -83,11 +88,12 @@ class _Printer:
         self.scope = scope
         self.bound: Mapping[str, int] = {}  # indices of sums, with their rank
         self.ranks: dict[str, int] = {}
+        self.depth = 0
 
-    def whole(self, tree: ast.expr) -> str:
+    def whole(self, tree: ast.expr, *, condition: bool) -> str:
         try:
             self.rank(tree)  # which what has a value everywhere has
-            return self.condition(tree)
+            return self.condition(tree) if condition else self.sign(tree).text
         except RecursionError:
             raise Unprintable("nested too deeply") from None
 
@@ -114,13 +120,22 @@ class _Printer:
         return self.sign(node).text
 
     def sign(self, node: ast.expr) -> Sign:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise Unprintable("nested too deeply to be read")
+        sign = self.sign_of(node)
+        self.depth -= 1
+        return sign
+
+    def sign_of(self, node: ast.expr) -> Sign:
         match node:
             case ast.BinOp():
                 first, chain = left_spine(node)
                 left, rank = self.sign(first), self.rank(first)
                 for step in chain:
-                    left = self.binary(step, left, rank)
-                    rank = self.rank(step)
+                    other = self.rank(step.right)
+                    left = self.binary(step, left, rank, other)
+                    rank = _joint_rank(step.op, rank, other)
                 return left
             case ast.UnaryOp(op=ast.USub()):
                 inner = self.sign(node.operand)
@@ -136,16 +151,17 @@ class _Printer:
                 return self.name(node)
             case ast.Subscript():
                 return self.entry(node)
-            case ast.Attribute():
-                return self.transposed(node)
+            case ast.Attribute():  # which changes nothing but a matrix
+                matrix = self.rank(node.value) == 2
+                return self.transposed(node.value) if matrix else self.sign(node.value)
             case ast.Call():
                 return self.call(node)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
                 return Sign(f"[{self.condition(node)}]")
         raise Unprintable(type(node).__name__)
 
-    def binary(self, node: ast.BinOp, left: Sign, rank: int) -> Sign:
-        right, other = self.sign(node.right), self.rank(node.right)
+    def binary(self, node: ast.BinOp, left: Sign, rank: int, other: int) -> Sign:
+        right = self.sign(node.right)
         match node.op:
             case ast.Add() | ast.Sub():
                 sign = "+" if isinstance(node.op, ast.Add) else "-"
@@ -162,7 +178,7 @@ class _Printer:
             case ast.Pow():
                 return self.power(left, rank, right, node)
             case ast.MatMult():
-                return self.matrix_product(left, rank, right, other)
+                return self.matrix_product(node, left, rank, right, other)
         raise Unprintable("an operator")
 
     def joined(self, left: Sign, between: str, right: Sign, *, entrywise: bool = False) -> Sign:
@@ -177,11 +193,14 @@ class _Printer:
 
     def quotient(self, left: Sign, right: Sign, other: int) -> Sign:
         if other:
-            return self.joined(left, " ⊘ ", right, entrywise=True)
+            return replace(self.joined(left, " ⊘ ", right, entrywise=True), open=True)
         over = _unbroken(left.text)
+        if over.count("frac(") > MAX_FRACTIONS:
+            raise Unprintable("too many fractions in a fraction to be read")
         if left.minus and left.binds == PRODUCT:
             return Sign(f"-frac({over[1:]}, {_unbroken(right.text)})", PRODUCT, minus=True)
-        return Sign(f"frac({over}, {_unbroken(right.text)})")
+        number = left.digit and left.binds == ATOM and right.digit
+        return Sign(f"frac({over}, {_unbroken(right.text)})", digit=number)
 
     def power(self, left: Sign, rank: int, right: Sign, node: ast.BinOp) -> Sign:
         plain = isinstance(node.left, ast.Name | ast.Constant) or (
@@ -191,49 +210,63 @@ class _Printer:
         exponent = _unbroken(right.text)
         return Sign(f"{base}^({'dot.o ' if rank else ''}{exponent})", digit=left.digit)
 
-    def matrix_product(self, left: Sign, rank: int, right: Sign, other: int) -> Sign:
-        if rank == 1 and other == 1 and not left.row:
+    def matrix_product(
+        self, node: ast.BinOp, left: Sign, rank: int, right: Sign, other: int
+    ) -> Sign:
+        if rank == 1 and other == 1:
             left = replace(left, entrywise=left.binds < ATOM)
             return replace(self.joined(left, " dot.op ", right), open=True)
-        row = rank == 1 and other == 2
-        if rank == 1 and not left.row:
-            left = Sign(f"{_base(left)}^top")
-        return replace(self.joined(left, " thin ", right), row=row)
+        if rank == 1:
+            return self.joined(self.transposed(node.right), " thin ", left)
+        return self.joined(left, " thin ", right)
+
+    def transposed(self, node: ast.expr) -> Sign:
+        """Return the transpose of a matrix; of a transpose, what it is of."""
+        if isinstance(node, ast.Attribute):
+            return self.sign(node.value)
+        return Sign(f"{_base(self.sign(node))}^top")
 
     def numeral(self, node: ast.Constant) -> Sign:
         value = node.value
         assert isinstance(value, fmpq)  # since it was checked
         return Sign(_decimal(value), digit=True)
 
-    def name(self, node: ast.Name, marks: str = "") -> Sign:
-        """Return a name; a whole array in lower case is bold, an entry is not."""
+    def name(self, node: ast.Name, marks: str = "", rank: int | None = None) -> Sign:
+        """Return a name, or an entry of it; a vector or a matrix in lower case is bold."""
         name = node.id
-        letter, layer = LAYERS.get(name, (name, "")) if name in self.scope.given else (name, "")
-        whole = not marks and name not in self.bound and self.rank(node) > 0
-        text = letter
-        if letter not in GREEK and not re.fullmatch("[A-Za-z]", letter):
-            text = f'upright("{letter}")' if len(letter) > 1 else f'italic("{letter}")'
+        given = name in self.scope.given and name not in self.bound
+        letter, layer = LAYERS.get(name, (name, "")) if given else (name, "")
+        text = self.letters(letter)
+        whole = self.rank(node) if rank is None else rank
         if whole and letter[0].islower():
             text = f"bold({text})"
         text += f"^({layer})" if layer else ""
         return Sign(f"{text}_({marks})" if marks else text)
 
+    def letters(self, name: str) -> str:
+        """Return a name in letters: one in italics, a Greek one, or several without serifs."""
+        if re.fullmatch("[A-Za-z]", name):
+            return name
+        if name in GREEK and GREEK[name] not in self.scope.defined:
+            return name
+        if any(not _is_in_fonts(letter) for letter in name):
+            name = "".join(c if _is_in_fonts(c) else f"U{ord(c):X}" for c in name)
+        return f'sans("{name}")' if len(name) > 1 else f'italic("{name}")'
+
     def entry(self, node: ast.Subscript) -> Sign:
         chosen = indices(node)
-        written = [":" if isinstance(one, ast.Slice) else self.sign(one).text for one in chosen]
+        written = [self.index(one) for one in chosen]
         marks = _unbroken((" " if _letters(chosen) else ", ").join(written))
+        rank = self.rank(node)
         if isinstance(node.value, ast.Name):
-            return self.name(node.value, marks)
-        inner = self.sign(node.value)
-        if isinstance(node.value, ast.Call) and inner.binds == ATOM and not inner.open:
-            return Sign(f"attach({_unbroken(inner.text)}, b: {marks})")
-        return Sign(f"({inner.text})_({marks})")
+            return self.name(node.value, marks, rank)
+        return Sign(f"attach({_unbroken(_base(self.sign(node.value)))}, b: #${marks}$)")
 
-    def transposed(self, node: ast.Attribute) -> Sign:
-        inner = self.sign(node.value)
-        if self.rank(node.value) < 2:
-            return inner  # which changes nothing there
-        return Sign(f"{_base(inner)}^top")
+    def index(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Slice):
+            return ":"
+        sign = self.sign(node)
+        return f"({sign.text})" if sign.binds == PRODUCT else sign.text
 
     def call(self, node: ast.Call) -> Sign:
         assert isinstance(node.func, ast.Name)
@@ -247,20 +280,21 @@ class _Printer:
                 return self.total(node, first)
             case "d":
                 return self.derivative(arguments[0], first, arguments[1])
+            case "delta" if "δ" in self.scope.defined:  # so that nothing is taken for it
+                return Sign(f"[{inner} = {self.sign(arguments[1]).text}]")
             case "delta":
                 between = " " if _letters(arguments) else ", "
                 return Sign(f"delta_({_unbroken(inner + between + self.sign(arguments[1]).text)})")
             case "outer":
                 row = Sign(f"{_base(self.sign(arguments[1]))}^top")
-                column = replace(first, entrywise=False)
-                return replace(self.joined(column, " thin ", row), entrywise=False)
+                return self.joined(first, " thin ", row)
             case "abs" | "sqrt":
                 return Sign(f"{name}({_unbroken(inner)})")
             case "log" if isinstance(arguments[0], ast.Name | ast.Subscript):
                 return Sign(f"log {inner}", open=True)
             case "exp" | "log" | "max":
-                return Sign(f"{name}({inner})")
-        return Sign(f'op("{"ReLU" if name == "relu" else name}")({inner})')
+                return Sign(f"{name}({_unbroken(inner)})")
+        return Sign(f'op("{"ReLU" if name == "relu" else name}")({_unbroken(inner)})')
 
     def sum_over(self, node: ast.GeneratorExp) -> Sign:
         outer = self.bound
@@ -268,6 +302,7 @@ class _Printer:
         for clause in node.generators:
             assert isinstance(clause.target, ast.Name)
             assert isinstance(clause.iter, ast.Name)
+            self.refuse_capture(clause.target.id, node.elt)
             self.bound = {**self.bound, clause.target.id: 0}
             index = self.name(clause.target).text
             text += f"limits(sum)_({index} in {clause.iter.id}) "
@@ -276,21 +311,27 @@ class _Printer:
         inside = f"({body.text})" if body.minus else body.within(PRODUCT)
         return Sign(f"{text}{inside}", PRODUCT, open=True)
 
+    def refuse_capture(self, index: str, body: ast.expr) -> None:
+        """Refuse a sum over a letter that an own name inside of it uses for something else."""
+        defined = self.scope.defined
+        names = {node.id for node in ast.walk(body) if isinstance(node, ast.Name)}
+        for name in names & defined.keys():
+            if index in mentioned(defined[name], defined) and index in self.scope.free:
+                raise Unprintable(f"{name} uses {index}, which a sum around it binds")
+
     def total(self, node: ast.Call, inner: Sign) -> Sign:
         of = node.args[0]
         rank = self.rank(of)
         if node.keywords and rank == 2:
             axis = node.keywords[0].value
             assert isinstance(axis, ast.Constant)
-            ones = Sign("bold(1)^top") if axis.value == 0 else Sign("bold(1)")
-            if axis.value == 0:
-                product = self.joined(ones, " thin ", replace(inner, entrywise=False))
-                return replace(product, row=True)
-            return self.joined(inner, " thin ", ones)
+            matrix = self.transposed(of) if axis.value == 0 else inner
+            return self.joined(matrix, " thin ", Sign("bold(1)"))
         if isinstance(of, ast.Name) and rank == 1:
             used = {*self.bound, *self.scope.free, *mentioned(of, self.scope.defined)}
-            index = next(letter for letter in "kmlrqvuw" if letter not in used)
-            return Sign(f"limits(sum)_{index} {self.name(of, index).text}", PRODUCT, open=True)
+            if index := next((letter for letter in "kmlrqvuw" if letter not in used), ""):
+                entry = self.name(of, index, 0).text
+                return Sign(f"limits(sum)_{index} {entry}", PRODUCT, open=True)
         return Sign(f"limits(sum) ({inner.text})", PRODUCT, open=True)
 
     def derivative(self, of: ast.expr, inner: Sign, by: ast.expr) -> Sign:
@@ -306,18 +347,12 @@ class _Printer:
         match node:
             case ast.Name():
                 return self.rank_of_name(node.id)
-            case ast.BinOp(op=ast.MatMult()):
-                left, right = self.rank(node.left), self.rank(node.right)
-                if not left or not right:
-                    raise Unprintable("@ with a number")
-                return left + right - 2
-            case ast.BinOp(op=ast.Pow()):
-                return self.rank(node.left)
             case ast.BinOp():
                 first, chain = left_spine(node)
-                if any(isinstance(step.op, ast.MatMult | ast.Pow) for step in chain):
-                    return max(self.rank(node.left), self.rank(node.right))
-                return max(self.rank(first), *(self.rank(step.right) for step in chain))
+                rank = self.rank(first)
+                for step in chain:
+                    rank = _joint_rank(step.op, rank, self.rank(step.right))
+                return rank
             case ast.UnaryOp():
                 return self.rank(node.operand)
             case ast.Compare():
@@ -370,14 +405,31 @@ class _Printer:
         return self.rank(first)
 
 
+def _joint_rank(op: ast.operator, left: int, right: int) -> int:
+    if isinstance(op, ast.Pow):
+        return left
+    if not isinstance(op, ast.MatMult):
+        return max(left, right)
+    if not left or not right:
+        raise Unprintable("@ with a number")
+    return left + right - 2
+
+
 def _is_sum(sign: Sign) -> bool:
-    return sign.open and sign.text.startswith("limits(sum)")
+    """Return whether it is one sum, which may stand last in a product without brackets."""
+    return sign.binds == PRODUCT and sign.open and sign.text.startswith("limits(sum)")
 
 
 def _base(sign: Sign) -> str:
-    """Return what an exponent can be put to."""
-    plain = sign.binds == ATOM and not sign.open and "^" not in sign.text
+    """Return what an exponent or an index can be put to."""
+    simple = sign.binds == ATOM and not sign.open and "^" not in sign.text
+    plain = simple and not sign.text.startswith("frac(")
     return sign.text if plain else f"({sign.text})"
+
+
+def _is_in_fonts(letter: str) -> bool:
+    """Return whether the fonts of the document have a letter: Latin, Greek and Cyrillic."""
+    return ord(letter) < 0x530
 
 
 def _letters(nodes: list[ast.expr]) -> bool:

@@ -72,7 +72,8 @@ class Scope:
 
     given: the inputs of the question. sizes: whole numbers such as n.
     free: each free index with the set it runs over. sets: what a sum may run over.
-    defined: names with a formula, those of the question and an answer's own.
+    defined: names with a formula, those of the question and an answer's own; written: how the
+    formulas of the latter are written.
     """
 
     given: frozenset[str]
@@ -80,6 +81,7 @@ class Scope:
     free: Mapping[str, str] = field(default_factory=dict)
     sets: frozenset[str] = frozenset()
     defined: Mapping[str, ast.expr] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         """Return every name that stands for a value, in a fixed order."""
@@ -181,7 +183,11 @@ def _defined(line: str, scope: Scope) -> Scope:
     parsed = parse(" " * (len(line) - len(formula)) + formula, scope)
     if parsed.when is not None:
         raise FormulaError(1, "`when` belongs to a formula, not to a name")
-    return replace(scope, defined={**scope.defined, name: parsed.tree})
+    return replace(
+        scope,
+        defined={**scope.defined, name: parsed.tree},
+        written={**scope.written, name: parsed.text},
+    )
 
 
 def numeral(source: str) -> fmpq:

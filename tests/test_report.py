@@ -1,5 +1,6 @@
 """The document prints what was tested: formulas from the checked tree, text as text."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -60,14 +61,14 @@ class TestMathematics:
             (SOFTMAX, "outer(y, t) * outer(t, y)",
              "(bold(y) thin bold(t)^top) dot.o (bold(t) thin bold(y)^top)"),
             (NETWORK, "X.T @ e", "X^top thin bold(e)"),
-            (NETWORK, "e @ h", "bold(e)^top thin bold(h)"),
-            (NETWORK, "e @ h @ W1.T", "bold(e)^top thin bold(h) thin (W^((1)))^top"),
-            (NETWORK, "sum(h, axis=0)", "bold(1)^top thin bold(h)"),
+            (NETWORK, "e @ h", "bold(h)^top thin bold(e)"),
+            (NETWORK, "e @ h @ W1.T", "W^((1)) thin (bold(h)^top thin bold(e))"),
+            (NETWORK, "sum(h, axis=0)", "bold(h)^top thin bold(1)"),
             (NETWORK, "sum(h, axis=1)", "bold(h) thin bold(1)"),
             (NETWORK, "W1[a, j]**2", "(W^((1))_(a j))^(2)"),
-            (NETWORK, "z[:, j]", "z_(:, j)"),
+            (NETWORK, "z[:, j]", "bold(z)_(:, j)"),
             (NETWORK, "d(y[0], W1)", "frac(partial y_(0), partial W^((1)))"),
-            (NETWORK, "(z > 0)[0, j] * 1", "([bold(z) > 0])_(0, j) dot.op 1"),
+            (NETWORK, "(z > 0)[0, j] * 1", "attach([bold(z) > 0], b: #$0, j$) dot.op 1"),
             (SOFTMAX, "sum(t)", "limits(sum)_k t_(k)"),
             (SOFTMAX, "sum(t) * n", "(limits(sum)_k t_(k)) thin n"),
             (SOFTMAX, "n * sum(t)", "n thin limits(sum)_k t_(k)"),
@@ -75,23 +76,72 @@ class TestMathematics:
             (SOFTMAX, "sum(t[k] for k in K)**2", "(limits(sum)_(k in K) t_(k))^(2)"),
             (SOFTMAX, "log(n) * n", "(log n) thin n"),
             (SOFTMAX, "log(n + 1)", "log(n + 1)"),
-            (SOFTMAX, "softmax(y)[i]", 'attach(op("softmax")(bold(y)), b: i)'),
+            (SOFTMAX, "softmax(y)[i]", 'attach(op("softmax")(bold(y)), b: #$i$)'),
             (SOFTMAX, "d(n * E, y[i]) * n",
              "(frac(partial, partial y_(i)) (n thin E)) thin n"),
             (SOFTMAX, "delta(i, 0)", "delta_(i, 0)"),
             (SOFTMAX, "(i == 0) * n", "[i = 0] thin n"),
             (SOFTMAX, "0.10 + 1e-20 + 1e20 + 1_000", "0.1 + 10^(-20) + 10^20 + 1000"),
             (ONE_HOT, "delta(i, c)", "delta_(i c)"),
-            (RATE, "0 < eta <= 1/5", "0 < eta lt.eq frac(1, 5)"),
-            (RATE, "(eta > 0 or eta < 0) and not eta == 1",
-             '(eta > 0 quad upright("or") quad eta < 0) quad upright("and") quad '
-             'upright("not") thin (eta = 1)'),
+            (SOFTMAX, "n * (sum(t) - sum(y))",
+             "n thin (limits(sum)_k t_(k) - limits(sum)_k y_(k))"),
+            (SOFTMAX, "y > 0", "[bold(y) > 0]"),
+            (SOFTMAX, "2 * (1/2) * n", "2 dot.op frac(1, 2) thin n"),
+            (SOFTMAX, "y / y * t", "(bold(y) ⊘ bold(y)) dot.o bold(t)"),
+            (SOFTMAX, "d(E, y)[i]", "attach((frac(partial E, partial bold(y))), b: #$i$)"),
+            (SOFTMAX, "outer(y * t, t)", "(bold(y) dot.o bold(t)) thin bold(t)^top"),
+            (NETWORK, "-sum(h, axis=0) @ h.T", "bold(h) thin (-bold(h)^top thin bold(1))"),
+            (NETWORK, "X.T.T @ W1", "X thin W^((1))"),
+            (NETWORK, "z[0]", "bold(z)_(0)"),
+            (NETWORK, "z[a*j, 0]", "z_((a thin j), 0)"),
         ],
     )  # fmt: skip
     def test_a_formula_reads_as_its_tree(self, scope: Scope, text: str, printed: str) -> None:
         assert mathematics(parse(text, scope)).replace(BREAK, "") == printed
 
-    @pytest.mark.parametrize("text", ["n @ y", "y[i, i]", "n[0]"])
+    @pytest.mark.parametrize(
+        ("text", "printed"),
+        [
+            ("0 < eta <= 1/5", "0 < eta lt.eq frac(1, 5)"),
+            ("not eta == 1", 'upright("not") thin (eta = 1)'),
+            (
+                "(eta > 0 or eta < 0) and eta < 1",
+                '(eta > 0 quad upright("or") quad eta < 0) quad upright("and") quad eta < 1',
+            ),
+        ],
+    )
+    def test_a_condition_reads_as_its_tree(self, text: str, printed: str) -> None:
+        told = mathematics(parse(text, RATE), condition=True)
+        assert told.replace(BREAK, "") == printed
+
+    @pytest.mark.parametrize(
+        ("line", "text"),
+        [
+            ("p_i = softmax(y)[i]", "sum(p_i * t[i] for i in K)"),
+            ("q = t[i]", "sum(n * q for i in K)"),
+        ],
+    )
+    def test_a_sum_that_would_capture_an_index_is_unprintable(self, line: str, text: str) -> None:
+        with pytest.raises(Unprintable):
+            mathematics(parse(text, parse_definitions([line], SOFTMAX)))
+
+    def test_every_right_derivation_can_be_set_in_pieces(self) -> None:
+        pieces = []
+        for part, where, lines in RIGHT.values():
+            whole = {"1": NETWORK, "2": ONE_HOT, "3": RATE}[part[1]]
+            scope = parse_definitions(where, whole)
+            for line in lines:
+                with contextlib.suppress(Unprintable):
+                    text = mathematics(parse(line, scope), condition=part[1] == "3")
+                    pieces += text.split(BREAK)
+            for name in scope.written:
+                with contextlib.suppress(Unprintable):
+                    pieces += definition(name, scope).split(BREAK)
+        source = '#for one in json(bytes(sys.inputs.all)) { eval(one, mode: "math") }'
+        typst.compile(source.encode(), sys_inputs={"all": json.dumps(pieces)}, format="png", ppi=9)
+        assert len(pieces) > len(RIGHT)
+
+    @pytest.mark.parametrize("text", ["n @ y", "y[i, i]", "n[0]", "abs(" * 20 + "n" + ")" * 20])
     def test_what_has_no_sign_is_unprintable(self, text: str) -> None:
         with pytest.raises(Unprintable):
             mathematics(parse(text, SOFTMAX))
@@ -101,8 +151,11 @@ class TestMathematics:
         [
             ("p = softmax(y)", 'bold(p) = op("softmax")(bold(y))'),
             ("alpha = n", "alpha = n"),
-            ("rest = y", 'bold(upright("rest")) = bold(y)'),
+            ("rest = y", 'bold(sans("rest")) = bold(y)'),
             ("π = n", 'italic("π") = n'),
+            ("标 = n", 'sans("U6807") = n'),
+            ("m = y > 0", "bold(m) = [bold(y) > 0]"),
+            ("δ = y", 'bold(italic("δ")) = bold(y)'),
         ],
     )
     def test_an_own_name_is_set_by_what_it_stands_for(self, line: str, printed: str) -> None:
@@ -187,15 +240,19 @@ class TestPdf:
         assert shown == hostile.replace("\u202e", "\\u202e")
         assert report.pdf([told]).startswith(b"%PDF")
 
-    def test_every_right_derivation_can_be_set_on_one_page_or_two(self, tmp_path: Path) -> None:
-        tables: dict[str, str] = {}
-        for part, where, lines in RIGHT.values():
-            table, _, key = part.replace("q", "question", 1).rpartition(".")
-            own = f"where = {json.dumps(where)}\n"
-            tables.setdefault(table, f"[{table}]\n{own}{key} = {json.dumps(lines)}\n")
-        told = audited(tmp_path, "".join(tables.values()))
-        pages = report.compiled([told], format="png", ppi=20)
-        assert isinstance(pages, list)
+    def test_what_is_too_long_for_a_page_is_set_all_the_same(self, tmp_path: Path) -> None:
+        lines = [
+            "softmax(y)*sum(t) - t # " + "MW" * 800,
+            "softmax(y)*sum(t) - t" + "+0*sum(t)" * 200,
+        ]
+        own = ["q = " + "exp(n)/" * 60 + "n", f"{'a' * 300} = n + q"]
+        lines.append(f"softmax(y)*sum(t) - t + 0*{'a' * 300}")
+        told = audited(
+            tmp_path,
+            f"[question2]\nwhere = {json.dumps(own)}\ngradient = {json.dumps(lines)}\n"
+            f"[question1]\ny = [{', '.join(['1' * 50] * 4)}]\n",
+        )
+        assert len(report.compiled([told], format="png", ppi=9)) > 2
 
     def test_the_command_writes_it_and_still_tells(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -211,6 +268,7 @@ class TestPdf:
         [
             (["--report", "x.pdf", "a.toml", "b.toml"], "--report takes one ANSWER"),
             (["--report", "/nowhere/x.pdf", "ANSWER"], "cannot be written: No such file"),
+            (["--report", "ANSWER"], "it exists and is no PDF"),
         ],
     )
     def test_what_hinders_it_is_one_line(
