@@ -6,7 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from flint import arb
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from audit import report
 from audit.answers import read
@@ -14,9 +18,14 @@ from audit.command import main
 from audit.report import document
 from audit.typesetting import BREAK, Unprintable, definition, mathematics
 from audit.verdicts import Audit, audit
-from properties.formula import Scope, parse, parse_definitions
+from properties.evaluate import Env
+from properties.formula import FormulaError, Scope, parse, parse_definitions
+from properties.inputs import exact_float
+from properties.numbers import FIRST_PRECISION, each, precision
 from properties.question import NETWORK, ONE_HOT, RATE, SOFTMAX
 from tests.derivations import RIGHT
+from tests.formulas import SHAPES, SIZES, formulas
+from tests.reading import Ambiguous, Reader, column
 
 typst = pytest.importorskip("typst", reason="it comes with the extra `report`")
 
@@ -166,6 +175,66 @@ class TestMathematics:
         lines = ["a0 = y", *(f"a{k + 1} = a{k} * a{k}" for k in range(45))]
         scope = parse_definitions(lines, SOFTMAX)
         assert "dot.o" in mathematics(parse("a45 * a45", scope))
+
+
+def exactly(value: Any) -> Any:
+    return each(exact_float, value if np.ndim(value) else float(value))
+
+
+def in_floats(value: Any) -> Any:
+    with precision(FIRST_PRECISION):
+        return np.array(each(lambda one: float(arb(one).mid()), value), dtype=np.float64)[()]
+
+
+def network_values() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return exact values of the names of Question 1, and those in float64 that belong to them."""
+    random = np.random.default_rng(4)
+    shapes = {name: SHAPES[name] for name in ("X", "W1", "b1", "w2", "t")}
+    given = {name: random.normal(size=shape).round(2) for name, shape in shapes.items()}
+    exact = {name: exactly(value) for name, value in {**given, "b2": 0.25, "n": 3.0}.items()}
+    env = Env(exact, SIZES, NETWORK.defined)
+    known = {**exact, **{name: env.value_of(name) for name in ("z", "h", "y", "e")}}
+    return exact, {name: in_floats(value) for name, value in known.items()}
+
+
+EXACT, IN_FLOATS = network_values()
+
+
+class TestReading:
+    """What is printed, read back by the conventions of mathematics, is what was tested."""
+
+    # Whether it takes long to draw is a matter of the clock, not of the formulas.
+    @settings(max_examples=300, suppress_health_check=list(HealthCheck))
+    @given(text=st.sampled_from(((), (4,), (3, 4))).flatmap(lambda shape: formulas(shape, 3)))
+    def test_a_random_formula_reads_as_it_was_evaluated(self, text: str) -> None:
+        formula = parse(text, NETWORK)
+        try:
+            expected = column(in_floats(Env(EXACT, SIZES, NETWORK.defined).evaluate(formula.tree)))
+            printed = mathematics(formula).replace(BREAK, "")
+        except (ArithmeticError, FormulaError, Unprintable):
+            return  # it has no value, such as 1 / 0, or is shown as code
+        if not np.isfinite(expected).all():
+            return
+        with np.errstate(all="ignore"):
+            found = Reader(printed, IN_FLOATS, SIZES).read()
+        assert np.shape(found) == np.shape(expected)
+        assert np.allclose(found, expected, rtol=1e-6, atol=1e-9), printed
+
+    @pytest.mark.parametrize(
+        "printed",
+        [
+            "bold(t) dot.o bold(t) thin n",
+            "bold(t) ⊘ bold(t) dot.o bold(t)",
+            "log n thin n",
+            "n thin -n",
+            "bold(z)^(2)",
+            "n n",
+            "t",
+        ],
+    )
+    def test_the_reader_refuses_what_can_be_read_in_two_ways(self, printed: str) -> None:
+        with pytest.raises(Ambiguous):
+            Reader(printed, {**IN_FLOATS, "limits": 0.0}, SIZES).read()
 
 
 WRONG = """
