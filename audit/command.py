@@ -35,12 +35,13 @@ TEMPLATE = """\
 
 [question1.derivation]
 # How they are derived, line by line: each must equal the one above, the first the derivative.
-# Known: X, t, W1, b1, w2, b2, z, h, y, e, L, n (samples), the indices a (inputs) and j (units),
-# sums over N (samples), A (inputs) and H (units), and d(F, v), the derivative of F by v.
-# A line may give its reason after a #.
+# With the indices a (inputs) and j (units) a line is one entry; without them the whole array.
+# Known: X, t, W1, b1, w2, b2, z, h, y, e, L, n (samples), sums over N (samples), A (inputs) and
+# H (units), the functions of question 2, and d(F, v), the derivative of F with respect to one of
+# X, t, W1, b1, w2, b2, or an entry of it. A line may give its reason after a #.
 # where = ["s = outer(e, w2)"]
-# b1, w2 and b2 are derived in the same way.
 # W1 = ["d(L, W1[a,j])", "sum(e[k] * d(y[k], W1[a,j]) for k in N)   # the chain rule"]
+# It begins so, and goes on until no d is left. b1, w2 and b2 are derived in the same way.
 
 [question2]
 # The gradient of E = -sum(t[k] * log(softmax(y)[k]) for k in K) with respect to y, for any t.
@@ -82,6 +83,9 @@ def command(arguments: Sequence[str] | None) -> int:
     """Choose what is asked for, do it, and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in COMMANDS:
+        if set(words[1:]) & {"-h", "--help"}:
+            print(OTHERS, end="")
+            return 0
         return COMMANDS[words[0]](words[1:])
     options = _parser().parse_args(words)
     if options.report is not None and (said := _cannot_report(options.report, options.answers)):
@@ -237,7 +241,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=OTHERS,
     )
     parser.add_argument("answers", nargs="*", metavar="ANSWER", help="a .toml or a .py file")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for a person, or a program"
+    )
     parser.add_argument(
         "--examples", type=_count, default=EXAMPLES, metavar="N", help="inputs to draw for each law"
     )
@@ -282,6 +288,7 @@ other commands:
   gradaudit explain ID   print a known mistake
   gradaudit exam         print which law sees which known mistake
   gradaudit lint [FILE]  say what the numbers of an exercise can't show (default: ours)
+  pytest --answer FILE   run the same laws as tests
 """
 
 

@@ -23,7 +23,7 @@ from properties.formula import Formula
 from properties.inputs import Network
 from properties.laws import Law, Outcome, hold
 from properties.mistakes import FORWARD
-from properties.rates import Point
+from properties.rates import Point, deciding_rates
 from properties.strategies import ANY_TARGETS, RATES, SUM_ONE, draw_inputs
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
 from properties.written import Block
@@ -71,7 +71,9 @@ class Part:
     just there. condition: an assumption that its answer states, or that is stated above it, and
     in_general: what the answer owes without. wrong: why it is wrong as it stands. untested: why
     it can't be judged. lines: of a derivation, or the one formula; answer is the line that counts.
-    numbers: those written. diagnose: finds the mistake that a failing outcome shows.
+    against_truth: what each line of a derivation owes if it is held to the truth, not to the line
+    above. numbers: those written. texts: of formulas that can't be read. diagnose: finds the
+    mistake that a failing outcome shows.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -82,7 +84,9 @@ class Part:
     untested: str = ""
     lines: tuple[Line, ...] = ()
     answer: Line | None = None
+    against_truth: tuple[Claim, ...] = ()
     numbers: Block | None = None
+    texts: tuple[str, ...] = ()
     diagnose: Callable[[Outcome], Diagnosis] = lambda _: Diagnosis()
 
 
@@ -137,6 +141,9 @@ def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
         tuple(_claim_of_line(line, wanted) for line in lines),
         lines=lines,
         answer=answer,
+        against_truth=tuple(
+            _claim_of_line(replace(line, before=wanted.truth, number=1), wanted) for line in lines
+        ),
         diagnose=lambda outcome: diagnosis.of_line(outcome.judged, wanted),
     )
     if SUM_ONE in wanted.domains:
@@ -180,9 +187,19 @@ def _assumed(line: Line, case: Any) -> Any:
 
 
 def of_conditions(lines: Sequence[Line], rates: Sequence[Sequence[Point]]) -> Part:
-    """Return what a condition on the rate, or lines of them, owe at the rates that decide each."""
+    """Return what a condition on the rate, or lines of them, owe at the rates that decide each.
+
+    rates: those that tell a line from the one before it, for each.
+    """
+    (law,) = descent.LAWS_OF_FORMULA
+
+    def against_truth(line: Line) -> Claim:
+        alone = replace(line, before=descent.TRUTH, number=1)
+        return Claim(law, alone, lambda: deciding_rates(line.formula, descent.TRUTH))
+
     return Part(
-        tuple(
+        against_truth=tuple(map(against_truth, lines)),
+        claims=tuple(
             Claim(descent.law_of(line), line, partial(list, points))
             for line, points in zip(lines, rates, strict=True)
         ),

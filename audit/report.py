@@ -5,6 +5,7 @@ answer consists of goes in as data: text as strings, formulas by `typesetting` f
 was checked, and as code where that has no sign for them.
 """
 
+import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 from flint import fmpq
 
 from audit.showing import decimal, escaped, show, shown_input, sides
-from audit.telling import mistake, notes, tried, unequal, why, written
+from audit.telling import mistake, notes, unequal, why, written
 from audit.typesetting import BREAK, Unprintable, definition, mathematics
 from audit.verdicts import Audit, Verdict
 from properties.calling import NoAnswer
@@ -133,7 +134,9 @@ def _question(number: int, audits: Sequence[Audit]) -> dict[str, Any]:
         "numbers": [one for one in parts if one["kind"] == "numbers"],
         "functions": [one for one in parts if one["kind"] == "laws"],
         "unread": [one for one in parts if one["kind"] == "unread"],
-        "orbits": list(_orbits(own)) if number == 3 else [],
+        "orbits": list(_orbits(own)) if number == 3 and own else [],
+        "steps": STEPS,
+        "edge": float(EDGE),
     }
 
 
@@ -141,7 +144,6 @@ def _part(verdict: Verdict) -> dict[str, Any]:
     common = {
         "id": verdict.part,
         "status": verdict.status,
-        "tried": soft(tried(verdict)),
         "what": WHAT.get(verdict.part, verdict.part),
         "remarks": [soft(one) for one in _remarks(verdict)],
     }
@@ -151,7 +153,7 @@ def _part(verdict: Verdict) -> dict[str, Any]:
         return {**common, "kind": "numbers", "values": _nested(verdict.said.numbers.numbers)}
     if verdict.outcomes:
         return {**common, "kind": "laws", "laws": [_law(one) for one in verdict.outcomes]}
-    return {**common, "kind": "unread"}
+    return {**common, "kind": "unread", "texts": list(map(soft, verdict.said.texts))}
 
 
 WHAT = {  # what a part speaks of, in Typst's mathematics
@@ -166,10 +168,8 @@ WHAT = {  # what a part speaks of, in Typst's mathematics
             "b2": "b^((2))",
         }.items()
     },
-    "q1.gradients": "nabla L",
     "q2.gradient": "frac(partial E, partial bold(y))",
     "q2.one_hot": "frac(partial E, partial bold(y))",
-    "q3.converges": "eta",
 }
 
 
@@ -221,13 +221,15 @@ def _formulas(verdict: Verdict) -> dict[str, Any]:
         "begins": verdict.part[1] != "3" and not _is_the_question(lines[0]),
         "relation": "arrow.l.r.double" if verdict.part[1] == "3" else "=",
         "entry": not lines[0].formula.names.isdisjoint(scope.free),
-        "free": " ".join(scope.free),
     }
 
 
 def _is_the_question(line: Line) -> bool:
     """Return whether a first line says itself what is wanted, as a derivative."""
-    return line.formula.text.startswith("d(")
+    match line.formula.tree:
+        case ast.Call(func=ast.Name(id="d")):
+            return True
+    return False
 
 
 def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
@@ -247,7 +249,11 @@ def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
         if not line.name:
             values = f"{before} {expected}, this line {found}"
         known = mistake(verdict.diagnosis) if outcome is verdict.failure else []
+        if isinstance(outcome.refusal.expected, str) and line.name:
+            values = f"wanted is {expected}, and this line is {found}"
         at = f"At {shown_input(outcome)}: {values}{note}."
+        if line.number in verdict.recovered:
+            known = ["It is right again, though it does not equal the line above."]
         told["wrong"] += [soft(one) for one in (f"{_capital(unequal(outcome))}.", at, *known)]
     elif outcome.status == "untested":
         told["wrong"] += [soft(f"It could not be judged: {outcome.reason}.")]

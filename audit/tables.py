@@ -19,7 +19,7 @@ from audit import parts
 from audit.parts import BLOCKS, PARTS, WANTED, Answer, Part
 from audit.process import Unreadable
 from properties import descent, diagnosis
-from properties.derivation import MAX_LINES, MAX_OPERATIONS, lines_of, try_out
+from properties.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from properties.formula import MAX_DIGITS, Formula, FormulaError, Scope, parse, parse_definitions
 from properties.mistakes import FORWARD
 from properties.numbers import object_array
@@ -139,9 +139,15 @@ class _Reader:
                     self.parts[part] = _read_part(path, part, value, table.get("where", []))
                 except Malformed as malformed:
                     self.complain(str(malformed))
-                    self.parts[part] = Part(untested=str(malformed))
+                    self.parts[part] = Part(untested=str(malformed), texts=_texts(value))
         if set(table) == {"where"}:
             self.complain(f"{name}.where: it defines names, but nothing uses them")
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Return the formulas of a part as they are written, of one that cannot be read."""
+    texts = value if isinstance(value, list) else [value]
+    return tuple(text for text in texts[:MAX_LINES] if isinstance(text, str))
 
 
 def _read_part(path: str, part: str, value: Any, where: Any) -> Part:
@@ -206,8 +212,10 @@ def _formulas(path: str, value: Any, scope: Scope, widest: Scope) -> list[Formul
         except FormulaError as error:
             raise Malformed(f"{place}{error}") from None
         formulas.append(formula)
-    if operations > MAX_OPERATIONS:
-        raise Malformed(f"{path}: more than {MAX_OPERATIONS} operations to evaluate all lines")
+    if operations > MAX_OPERATIONS_IN_ALL:
+        raise Malformed(
+            f"{path}: more than {MAX_OPERATIONS_IN_ALL} operations to evaluate all lines"
+        )
     return formulas
 
 

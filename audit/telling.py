@@ -16,6 +16,7 @@ from properties.written import ASSIGNMENT
 MARKS = {"holds": "✓", "conditional": "~", "fails": "✗", "untested": "?", "unanswered": "·"}
 COLOURS = {"holds": "32", "conditional": "33", "fails": "31", "untested": "35", "unanswered": "2"}
 WIDTH = 96
+SAID_IN_FULL = 2  # candidates whose sentences are told
 
 
 def as_json(audits: Sequence[Audit]) -> str:
@@ -84,6 +85,8 @@ def notes(verdict: Verdict) -> list[str]:
     if verdict.is_derivation and (others := verdict.failures[1:]):
         numbers = ", ".join(str(one.judged.number) for one in others)
         said.append(f"wrong as well: line{'s' * (len(others) > 1)} {numbers}")
+    for number in verdict.recovered:
+        said.append(f"line {number} is right again, though it does not equal the line above")
     if verdict.status != "untested" and verdict.is_derivation:
         for one in verdict.outcomes:
             if one.status == "untested":
@@ -104,6 +107,8 @@ def mistake(known: Diagnosis) -> list[str]:
         said.append(f"Consistent with {' and '.join(known.candidates)} at once. {one} {other}")
     elif known.together and known.candidates:
         said.append(f"Consistent with two at once, among {', '.join(known.candidates)}.")
+    elif len(known.candidates) > SAID_IN_FULL:
+        said.append(f"Consistent with {', '.join(known.candidates)}.")
     elif known.candidates:
         each = (f"{name}: {BY_ID[name].sentence}" for name in known.candidates)
         said.append(f"Consistent with {' Or '.join(each)}")
@@ -123,7 +128,8 @@ def why(verdict: Verdict) -> str:
         return f"right where {escaped(verdict.condition)}, as it says; nothing is said beyond"
     if verdict.status == "conditional":
         line = f"line {verdict.line} is " if verdict.is_derivation else ""
-        return f"{line}right if you state {verdict.condition}; not in general"
+        also = " as well" if failure is not None and _assumes(failure) else ""
+        return f"{line}right if you state {verdict.condition}{also}; not in general"
     if failure is None or failure.refusal is None:
         return escaped(verdict.reason)
     if verdict.is_derivation:
@@ -132,6 +138,10 @@ def why(verdict: Verdict) -> str:
     if verdict.only_overflows:
         return "mathematically right on all other inputs tried, but it overflows at large logits"
     return f"it breaks the law: {failure.law.statement}"
+
+
+def _assumes(outcome: Outcome) -> bool:
+    return isinstance(outcome.judged, Line) and bool(outcome.judged.assumptions)
 
 
 def unequal(outcome: Outcome) -> str:
@@ -284,7 +294,7 @@ def _wrong_line(outcome: Outcome) -> Iterable[str]:
         yield from _expected_and_found(refusal)
         return
     expected, found = sides(refusal)
-    yield _line("before", expected)
+    yield _line("wanted" if isinstance(refusal.expected, str) and line.name else "before", expected)
     yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
 
 

@@ -19,7 +19,8 @@ class Verdict:
     status: holds, conditional, fails, untested or unanswered. said: what the answer says to it.
     outcomes: one for each law. condition: what it is conditional on. stated: the answer states
     that itself. reason: why it is untested, or wrong without a counterexample. first_wrong: the
-    step of the forward pass that is wrong before it. diagnosis: which known mistake it is.
+    step of the forward pass that is wrong before it. recovered: wrong lines that equal the truth
+    all the same, not the line above. diagnosis: which known mistake it is.
     """
 
     part: str
@@ -30,6 +31,7 @@ class Verdict:
     stated: bool = False
     reason: str = ""
     first_wrong: str = ""
+    recovered: tuple[int, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
     @property
@@ -132,6 +134,7 @@ def _verdict(name: str, part: Part | None) -> Verdict:
             verdict,
             status="conditional" if conditional else "fails",
             condition=SUM_IS_ONE if conditional else "",
+            recovered=tuple(_recovered(part, verdict)),
             diagnosis=part.diagnose(verdict.failure),
         )
     if part.wrong:
@@ -143,6 +146,14 @@ def _verdict(name: str, part: Part | None) -> Verdict:
     if part.condition and not (part.in_general and part.in_general.outcome().status == "holds"):
         return replace(verdict, status="conditional", condition=part.condition, stated=True)
     return verdict
+
+
+def _recovered(part: Part, verdict: Verdict) -> Iterator[int]:
+    """Yield the numbers of wrong lines, after the first, that equal the truth all the same."""
+    for outcome in verdict.failures[1:] if verdict.is_derivation else ():
+        number = outcome.judged.number
+        if part.against_truth[number - 1].outcome().status == "holds":
+            yield number
 
 
 def _holds_where_sum_is_one(part: Part, verdict: Verdict) -> bool:

@@ -32,7 +32,7 @@ from properties.strategies import ANY_TARGETS, NETWORKS, SUM_ONE, Domain
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
 
 MAX_LINES = 50
-MAX_OPERATIONS = 60_000  # of all lines of a derivation, at one input of the largest size
+MAX_OPERATIONS_IN_ALL = 60_000  # of all lines of a derivation, at one input
 KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
 
 
@@ -102,8 +102,8 @@ class Workings:
     def _bounded(
         self, formula: Formula, case: Any, compute: Callable[[Formula, Any, Env], Array]
     ) -> Array:
-        if self._spent.get(case, 0) > MAX_OPERATIONS:
-            none = CannotTell(f"all lines take more than {MAX_OPERATIONS} operations")
+        if self._spent.get(case, 0) > MAX_OPERATIONS_IN_ALL:
+            none = CannotTell(f"all lines take more than {MAX_OPERATIONS_IN_ALL} operations")
             return np.full(_shape(formula.scope, case), none, dtype=object)
         env = _env(formula, case)
         try:
@@ -200,11 +200,11 @@ def _compare(line: Line, case: Any) -> None:
     work, scope = line.workings, line.formula.scope
     assumed = work.assumed(line.assumptions, case, scope)
     if all(one is False for one in assumed.flat):
-        raise DoesNotApply(f"no input meets its own assumption, {line.assumed}")
+        raise DoesNotApply(_unmet(line))
     try:
         expected = work.entries(line.before, case)
     except Refusal:
-        raise DoesNotApply("the line before it has another shape") from None
+        raise DoesNotApply("the line before it has another shape", nearer=True) from None
     found = work.entries(line.formula, case)
     compared, doubt = False, ""
     for place in np.ndindex(assumed.shape):
@@ -226,7 +226,14 @@ def _compare(line: Line, case: Any) -> None:
     if doubt:
         raise CannotTell(doubt)
     if not compared:
-        raise DoesNotApply("the line before it has no value on any input that it speaks of")
+        reason = "the line before it has no value on any input that it speaks of"
+        raise DoesNotApply(reason, nearer=True)
+
+
+def _unmet(line: Line) -> str:
+    if len(line.assumptions) == 1 and line.formula.when is not None:
+        return f"no input meets its own assumption, {line.assumed}"
+    return f"no input meets {line.assumed}; what a line above assumes stays in force"
 
 
 def entries(formula: Formula, case: Any) -> Array:
@@ -249,7 +256,9 @@ def _entries_of(formula: Formula, case: Any, env: Env) -> Array:
         there = env.where(**dict(zip(free, place, strict=True)))
         found[place] = entry = _value(partial(there.evaluate, formula.tree))
         if np.ndim(entry):
-            raise Refusal("", f"a number for each {_each(formula.scope)}", _shown_shape(entry))
+            index = _each(formula.scope)
+            wanted = f"a number for each {index}, as the index {index} stands in it"
+            raise Refusal("", wanted, _shown_shape(entry))
     return found
 
 

@@ -362,6 +362,8 @@ def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
     forward pass may be right all the same, as when a mistake is made on the way back. It is named
     if nothing else fits, two mistakes at once included, and enough numbers are wrong.
     """
+    if not any(number.value for block in blocks for number in np.ravel(np.array(block.numbers))):
+        return Diagnosis()  # nothing but zeros is no mistake yet
     known = variants(NETWORK_MISTAKES, NETWORK_LINES)
     gradients = [block for block in blocks if block.is_gradient]
     only = gradients[0].name if len(blocks) == len(gradients) == 1 else ""

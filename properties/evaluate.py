@@ -264,7 +264,9 @@ class Env:
         wanted = indices(node)
         axes = array.ndim if isinstance(array, np.ndarray) else 0
         if axes < len(wanted):
-            raise UndefinedError(f"{len(wanted)} indices for {axes} axes")
+            name = f"`{node.value.id}`" if isinstance(node.value, ast.Name) else "what is indexed"
+            held = "1 axis" if axes == 1 else f"{axes} axes"
+            raise UndefinedError(f"{name} has {held}, and is given {len(wanted)} indices")
         for axis, index in enumerate(wanted):
             if isinstance(index, ast.Slice):
                 chosen.append(slice(None))

@@ -60,8 +60,9 @@ OPERATORS = {
 class FormulaError(ValueError):
     """A text that is not in the formula language; `column` counts characters from 1."""
 
-    def __init__(self, column: int, message: str) -> None:
-        super().__init__(f"column {column}: {message}")
+    def __init__(self, column: int, message: str, line: int | None = None) -> None:
+        place = f"column {column}" if line is None else f"line {line}, column {column}"
+        super().__init__(f"{place}: {message}")
         self.column = column
         self.message = message
 
@@ -164,11 +165,11 @@ def parse_definitions(lines: Iterable[str], scope: Scope) -> Scope:
     """
     for number, line in enumerate(lines, start=1):
         if number > MAX_OWN_NAMES:
-            raise FormulaError(1, f"line {number}: more than {MAX_OWN_NAMES} names")
+            raise FormulaError(1, f"more than {MAX_OWN_NAMES} names", number)
         try:
             scope = _defined(line, scope)
         except FormulaError as error:
-            raise FormulaError(error.column, f"line {number}: {error.message}") from None
+            raise FormulaError(error.column, error.message, number) from None
     return scope
 
 
@@ -231,7 +232,7 @@ def _checked(source: str, offset: int, scope: Scope) -> ast.expr:
             tree = ast.parse(stripped, mode="eval").body
     except SyntaxError as error:
         column = min(max(error.offset or 1, 1), len(stripped) + 1)
-        raise FormulaError(offset + column, "this is not a formula") from None
+        raise FormulaError(offset + column, f"this is not a formula{_slip(stripped)}") from None
     except (ValueError, RecursionError, MemoryError):
         raise FormulaError(offset + 1, "this is not a formula, or nested too deeply") from None
     checker = _Checker(stripped, offset, scope)
@@ -265,7 +266,8 @@ class _Checker:
                 self.check(first, bound, depth + 1, sums)
                 for step in chain:
                     if type(step.op) not in OPERATORS:
-                        raise self.refuse(node, "the operators are + - * / ** @")
+                        hint = "; a power is **" if isinstance(step.op, ast.BitXor) else ""
+                        raise self.refuse(node, f"the operators are + - * / ** @{hint}")
                     self.check(step.right, bound, depth + 1, sums)
                     if isinstance(step.op, ast.Pow):
                         self.exponent(step.right)
@@ -305,11 +307,21 @@ class _Checker:
         if name in FUNCTIONS:
             raise self.refuse(node, f"`{name}` is a function: write {name}(...)")
         known = [*self.scope.names(), *bound]
-        raise self.refuse(node, f"unknown name `{name}`{_nearest(name, [*known, *FUNCTIONS])}")
+        base, _, index = name.rpartition("_")
+        if base in known and len(index) == 1:
+            hint = f"; an entry is written {base}[{index}]"
+        elif len(name) == 1 and name.islower() and name.isascii() and self.scope.sets:
+            free = ", ".join(self.scope.free) or "none here"
+            hint = f"; an index is free ({free}) or bound by sum(... for {name} in ...)"
+        else:
+            hint = _nearest(name, [*known, *FUNCTIONS])
+        raise self.refuse(node, f"unknown name `{name}`{hint}")
 
     def call(self, node: ast.Call, bound: frozenset[str], depth: int, sums: int) -> None:
         if not isinstance(node.func, ast.Name):
-            raise self.refuse(node, "only a function's name can be called")
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            hint = f"; write {called}(...)" if called in FUNCTIONS else ""
+            raise self.refuse(node, f"only a function's name can be called{hint}")
         name = node.func.id
         if name not in FUNCTIONS:
             raise self.refuse(node, f"unknown function `{name}`{_nearest(name, FUNCTIONS)}")
@@ -359,8 +371,9 @@ class _Checker:
     def derivative(self, node: ast.Call, of: ast.expr, by: ast.expr, bound: frozenset[str]) -> None:
         base = by.value if isinstance(by, ast.Subscript) else by
         if not isinstance(base, ast.Name) or base.id not in self.scope.given or base.id in bound:
-            known = ", ".join(sorted(self.scope.given))
-            raise self.refuse(by, f"d(F, v) is with respect to {known}, or an entry of one")
+            known = ", ".join(sorted(self.scope.given, key=str.swapcase))
+            remedy = "; of a step between, write the slope itself"
+            raise self.refuse(by, f"d(F, v) is with respect to {known}, or an entry of one{remedy}")
         if isinstance(by, ast.Subscript) and any(_is_whole_axis(i) for i in indices(by)):
             raise self.refuse(by, "d(F, v) is with respect to a whole array or one entry")
         if "d" in mentioned(of, self.scope.defined):
@@ -388,6 +401,21 @@ class _Checker:
             raise self.refuse(node, str(error)) from None
         node.value = value  # type: ignore[assignment]  # exact from here on, not rounded
         return value
+
+
+def _slip(source: str) -> str:
+    """Return what may have been meant, where Python's grammar has no words for it."""
+    if source.count("(") != source.count(")") or source.count("[") != source.count("]"):
+        return "; a bracket is missing"
+    if re.search(r"(?<![=<>!])=(?!=)", source):
+        return "; two sides are compared by =="
+    if re.search(r"(?<![\w.])\d+(?:\.\d+)?[A-Za-z(]", source):
+        return "; a product is written with *"
+    if re.search(r"[Σ∑·×−≤≥]", source):
+        return "; it is written in ASCII: sum(... for k in ...), *, -, <="
+    if re.search(r"\bif\b", source):
+        return "; an assumption is stated after `when`"
+    return ""
 
 
 def _root(exponent: fmpq) -> str:

@@ -159,6 +159,14 @@ class Network:
         for a in range(d if d > 1 else 0):
             keep = _without(d, a)
             yield replace(self, X=self.X[:, keep], W1=self.W1[keep])
+        # What a wrong product of matrices needs may be two sizes that are equal.
+        fewer = (self.with_samples(range(n - 1)), self.with_units(range(h - 1)))
+        if n > 1 and h > 1:
+            yield fewer[0].with_units(range(h - 1))
+        if d > 1:
+            for one, size in zip(fewer, (n, h), strict=True):
+                if size > 1:
+                    yield replace(one, X=one.X[:, : d - 1], W1=one.W1[: d - 1])
         for name, value in self.blocks.items():
             for easier in _easier_entries(value):
                 yield replace(self, **{name: easier})

@@ -36,7 +36,14 @@ class CannotGoOn(Exception):
 
 
 class DoesNotApply(Exception):
-    """The law says nothing at this input, such as where an assumption is not met."""
+    """The law says nothing at this input, such as where an assumption is not met.
+
+    nearer: it would, but for something else; a reason to be told before others.
+    """
+
+    def __init__(self, reason: str, *, nearer: bool = False) -> None:
+        super().__init__(reason)
+        self.nearer = nearer
 
 
 class OutOfContract(Exception):
@@ -107,7 +114,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
             untold = untold or (case, str(none))
             continue
         except DoesNotApply as none:
-            idle = idle or str(none)
+            idle = str(none) if none.nearer else idle or str(none)
             continue
         except CannotGoOn as gone:
             return said("untested", tried, at=case, reason=str(gone))

@@ -392,7 +392,7 @@ MALFORMED = [
     ("question2", "gradient", "3", "question2.gradient: a formula in quotes is wanted"),
     ("question2", "gradient", "[]", "question2.gradient: a list of 0 lines"),
     ("question2", "where", "3", "question2.where: a list of strings is wanted"),
-    ("question2", "where", '["p = y", "p = t"]', "question2.where: column 1: line 2: `p` already"),
+    ("question2", "where", '["p = y", "p = t"]', "question2.where: line 2, column 1: `p` already"),
     ("question3", "converges", '"eta"', "question3.converges: column 1: a condition is wanted"),
     ("question3", "converges", '"eta > 0 when eta < 1"', "a condition on the rate takes no `when`"),
 ]

@@ -284,7 +284,7 @@ class TestRefusals:
         ],
     )
     def test_a_bad_own_name_is_refused_with_its_line(self, line: str, says: str) -> None:
-        with pytest.raises(FormulaError, match="line 2: ") as refused:
+        with pytest.raises(FormulaError, match="line 2, column ") as refused:
             parse_definitions(["q = y", line], SOFTMAX)
         assert says in refused.value.message
 
