@@ -141,7 +141,18 @@ def away_from_kinks(network: Network) -> bool:
     return all(abs(a) > b * fmpq(1, 2**40) for a, b in zip(z.flat, terms.flat, strict=True))
 
 
-NETWORKS = Domain("networks away from every kink", away_from_kinks, _networks(kinks=False))
+# A unit that is on, with a weight of 0 and an error: rarest of what an audit is to reach.
+IDLE_UNIT = Network(
+    W1=exact([[fmpq(1)]]),
+    b1=exact([fmpq(1, 2)]),
+    w2=exact([fmpq(0)]),
+    b2=fmpq(0),
+    X=exact([[fmpq(1)]]),
+    t=exact([fmpq(1)]),
+)
+NETWORKS = Domain(
+    "networks away from every kink", away_from_kinks, _networks(kinks=False), (IDLE_UNIT,)
+)
 KINKED = Domain("networks, kinks included", lambda network: True, _networks(kinks=True))
 
 
