@@ -41,6 +41,8 @@ FUNCTIONS = {  # name: how many arguments
     "sum": 1,
 }
 
+INDEX_LETTERS = frozenset("abcijklmnqrs")  # an unknown one of these was meant as an index
+
 OPERATORS = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -310,17 +312,19 @@ class _Checker:
         base, _, index = name.rpartition("_")
         if base in known and len(index) == 1:
             hint = f"; an entry is written {base}[{index}]"
-        elif len(name) == 1 and name.islower() and name.isascii() and self.scope.sets:
+        elif name in INDEX_LETTERS and self.scope.sets:
             free = ", ".join(self.scope.free) or "none here"
             hint = f"; an index is free ({free}) or bound by sum(... for {name} in ...)"
         else:
-            hint = _nearest(name, [*known, *FUNCTIONS])
+            hint = _nearest(name, [*known, *FUNCTIONS]) or "; own names are defined in `where`"
         raise self.refuse(node, f"unknown name `{name}`{hint}")
 
     def call(self, node: ast.Call, bound: frozenset[str], depth: int, sums: int) -> None:
         if not isinstance(node.func, ast.Name):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             hint = f"; write {called}(...)" if called in FUNCTIONS else ""
+            if isinstance(node.func, ast.Constant):
+                hint = "; a product is written with *"
             raise self.refuse(node, f"only a function's name can be called{hint}")
         name = node.func.id
         if name not in FUNCTIONS:
@@ -407,6 +411,10 @@ def _slip(source: str) -> str:
     """Return what may have been meant, where Python's grammar has no words for it."""
     if source.count("(") != source.count(")") or source.count("[") != source.count("]"):
         return "; a bracket is missing"
+    if re.search(r"\bfor\s+\w+\s*=", source):
+        return "; a sum runs over an index set: for k in K"
+    if re.search(r"=[<>]", source):
+        return "; it is written <= or >="
     if re.search(r"(?<![=<>!])=(?!=)", source):
         return "; two sides are compared by =="
     if re.search(r"(?<![\w.])\d+(?:\.\d+)?[A-Za-z(]", source):
