@@ -1,5 +1,6 @@
 """The formula language: what it means, what it refuses and where, and that nothing else happens."""
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -246,6 +247,30 @@ class TestRefusals:
             parse(text, SOFTMAX)
         assert says in refused.value.message
         assert column in (refused.value.column, None)
+
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            ("2y", "a product is written with *"),
+            ("2(y)", "a product is written with *"),
+            ("y = t", "two sides are compared by =="),
+            ("y =< t", "it is written <= or >="),
+            ("(y - t", "a bracket is missing"),
+            ("y^2", "a power is **"),
+            ("y·t", "it is written in ASCII"),
+            ("y if n == 1", "an assumption is stated after `when`"),
+            ("sum(t[k] for k = 1)", "a sum runs over an index set"),
+            ("np.sum(t)", "write sum(...)"),
+            ("y_i", "an entry is written y[i]"),
+            ("t[k]", "an index is free (i) or bound by sum(... for k in ...)"),
+            ("p - t", "own names are defined in `where`"),
+            ("d(E, p)", "of a step between, write the slope itself"),
+        ],
+    )
+    def test_a_likely_slip_gets_a_hint(self, text: str, hint: str) -> None:
+        scope = SOFTMAX.define("p", "softmax(y)") if text == "d(E, p)" else SOFTMAX
+        with pytest.raises(FormulaError, match=re.escape(hint)):
+            parse(text, scope)
 
     def test_brackets_alone_do_not_nest(self) -> None:
         assert value("(" * 60 + "n" + ")" * 60) == 3
