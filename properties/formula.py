@@ -312,6 +312,8 @@ class _Checker:
         base, _, index = name.rpartition("_")
         if base in known and len(index) == 1:
             hint = f"; an entry is written {base}[{index}]"
+        elif "·" in name:  # which Python takes for a letter
+            hint = "; a product is written with *"
         elif name in INDEX_LETTERS and self.scope.sets:
             free = ", ".join(self.scope.free) or "none here"
             hint = f"; an index is free ({free}) or bound by sum(... for {name} in ...)"
