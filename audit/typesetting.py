@@ -316,7 +316,7 @@ class _Printer:
         defined = self.scope.defined
         names = {node.id for node in ast.walk(body) if isinstance(node, ast.Name)}
         for name in names & defined.keys():
-            if index in mentioned(defined[name], defined) and index in self.scope.free:
+            if index in mentioned(defined[name], defined):
                 raise Unprintable(f"{name} uses {index}, which a sum around it binds")
 
     def total(self, node: ast.Call, inner: Sign) -> Sign:
@@ -428,8 +428,8 @@ def _base(sign: Sign) -> str:
 
 
 def _is_in_fonts(letter: str) -> bool:
-    """Return whether the fonts of the document have a letter: Latin, Greek and Cyrillic."""
-    return ord(letter) < 0x530
+    """Return whether a letter is Latin or Greek; others may be missing, or look like these."""
+    return ord(letter) < 0x400
 
 
 def _letters(nodes: list[ast.expr]) -> bool:

@@ -254,12 +254,21 @@ def _entries_of(formula: Formula, case: Any, env: Env) -> Array:
     found = np.empty(shape, dtype=object)
     for place in np.ndindex(*shape):
         there = env.where(**dict(zip(free, place, strict=True)))
-        found[place] = entry = _value(partial(there.evaluate, formula.tree))
+        found[place] = entry = _entry(there, formula)
         if np.ndim(entry):
             index = _each(formula.scope)
             wanted = f"a number for each {index}, as the index {index} stands in it"
             raise Refusal("", wanted, _shown_shape(entry))
     return found
+
+
+def _entry(env: Env, formula: Formula) -> Any:
+    """Return a value; it may well use an array of which other entries have none."""
+    value = _value(partial(env.evaluate, formula.tree))
+    if not isinstance(value, NoAnswer):
+        return value
+    beside_gaps = _value(partial(env.with_gaps().evaluate, formula.tree))
+    return value if isinstance(beside_gaps, NoAnswer) else beside_gaps
 
 
 def _whole(formula: Formula, env: Env, shape: tuple[int, ...]) -> Array:
@@ -310,6 +319,8 @@ def _truths_of(condition: Formula, case: Any, env: Env) -> Array:
 
     def truth(there: Env) -> bool | None:
         value = _value(lambda: there.truth(condition.tree))
+        if isinstance(value, NoAnswer):
+            value = _value(lambda: there.with_gaps().truth(condition.tree))
         return None if isinstance(value, CannotTell) else value is True
 
     shape = _shape(condition.scope, case)

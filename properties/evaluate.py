@@ -16,6 +16,7 @@ from flint import arb, fmpq
 from properties.formula import MAX_EXPONENT, FormulaError, indices, left_spine
 from properties.numbers import (
     EXACT,
+    FIRST_PRECISION,
     FLOAT,
     ONE,
     ZERO,
@@ -79,12 +80,13 @@ class Env:
         # What follows is shared by all values of the free indices.
         self._kept: dict[str | ast.expr, Any] = {}
         self._seeds: dict[str, Env] = {}
-        self._spent = {"operations": 0, "before": 0, "precision": 0}
+        self._now = {"precision": 0, "operations": 0, "weight": 1}  # at the precision in force
+        self._spent = {"operations": 0}  # at all, more bits counting as more of them
 
     @property
     def operations(self) -> int:
-        """How many operations were needed so far, at all precisions."""
-        return self._spent["before"] + self._spent["operations"]
+        """How many operations were needed so far, more bits counting as more of them."""
+        return self._spent["operations"]
 
     def where(self, **free: int) -> "Env":
         """Return the same input with values for the free indices."""
@@ -97,7 +99,7 @@ class Env:
         """Return the same input, where an entry without a value is nan, within the same budget."""
         env = Env(self.values, self.sizes, self.defined, gaps=True)
         env._spent = self._spent
-        return env
+        return env.where(**{name: int(index) for name, index in self._free.items()})
 
     def seeded(self, *names: str) -> "Env":
         """Return the same input where every number depends on all entries of the named values.
@@ -115,7 +117,8 @@ class Env:
                 duals.append(Dual(number, tangent))
                 place += 1
             values[name] = object_array(duals, shapes[name]) if shapes[name] else duals[0]
-        return Env(values, self.sizes, self.defined, floats=self.floats, gaps=self.gaps)
+        # Without gaps: a sum over one would keep a derivative that lacks what has no value.
+        return Env(values, self.sizes, self.defined, floats=self.floats)
 
     def evaluate(self, tree: ast.expr) -> Any:
         """Return the value of a checked tree.
@@ -123,9 +126,9 @@ class Env:
         Raises UndefinedError where it has none, UndecidedError where the precision does not
         tell, FormulaError where it is too large for the language.
         """
-        if self._spent["precision"] != flint.ctx.prec:  # balls that were kept are of another one
-            self._spent["before"] += self._spent["operations"]
-            self._spent.update(precision=flint.ctx.prec, operations=0)
+        if self._now["precision"] != flint.ctx.prec:  # balls that were kept are of another one
+            weight = max(flint.ctx.prec // FIRST_PRECISION, 1)
+            self._now.update(precision=flint.ctx.prec, operations=0, weight=weight)
             self._kept.clear()
             self._seeds.clear()
             self._indexed.clear()
@@ -211,8 +214,9 @@ class Env:
         raise AssertionError(f"{type(node).__name__} passed the check")
 
     def _count(self, node: ast.expr, operations: int) -> None:
-        self._spent["operations"] += operations
-        if self._spent["operations"] > MAX_OPERATIONS:
+        self._now["operations"] += operations
+        self._spent["operations"] += operations * self._now["weight"]
+        if self._now["operations"] > MAX_OPERATIONS:
             raise FormulaError(
                 node.col_offset, f"this takes more than {MAX_OPERATIONS} operations to evaluate"
             )
@@ -249,6 +253,8 @@ class Env:
         self._limit(node, base, max(abs(power), 1))
 
         def raised(x: Any) -> Any:
+            if isinstance(x, arb) and x.is_nan():
+                return x  # to the power of 0 too
             return ONE if power == 0 and not isinstance(x, Dual) else x**power
 
         return each(_or_nan(raised) if self.gaps else raised, base)
@@ -327,6 +333,7 @@ class Env:
         assert isinstance(base, ast.Name)
         if base.id not in self._seeds:
             self._seeds[base.id] = self.seeded(base.id)
+            self._seeds[base.id]._now = self._now
             self._seeds[base.id]._spent = self._spent
         seeded = copy.copy(self._seeds[base.id])
         seeded._free, seeded._indices, seeded._indexed = self._free, self._indices, {}
@@ -362,13 +369,24 @@ class Env:
             except ValueError:
                 raise UndefinedError("a comparison of shapes that do not go together") from None
             compare = _COMPARE[type(op)]
-            bits = [_bit(decide(compare, a, b)) for a, b in sides]
+
+            def bit(a: Any, b: Any, compare: Callable[[Any, Any], bool] = compare) -> Any:
+                return _bit(decide(compare, a, b))
+
+            tried = _or_nan(bit) if self.gaps and sides.ndim else bit
+            bits = [tried(a, b) for a, b in sides]
             holds = holds * (object_array(bits, sides.shape) if sides.ndim else bits[0])
         return np.array(holds, dtype=np.float64)[()] if self.floats else holds
 
     def _logical(self, node: ast.BoolOp) -> Any:
         values = [self._value(part) for part in node.values]
-        bits = [each(lambda x: _bit(self._is_true(x)), value) for value in values]
+
+        def bit(x: Any) -> Any:
+            return _bit(self._is_true(x))
+
+        bits = [
+            each(_or_nan(bit) if self.gaps and np.ndim(value) else bit, value) for value in values
+        ]
         if len({np.shape(bit) for bit in bits if np.ndim(bit)}) > 1:
             raise UndefinedError("conditions on shapes that do not go together")
         both = isinstance(node.op, ast.And)

@@ -312,6 +312,8 @@ class _Checker:
         base, _, index = name.rpartition("_")
         if base in known and len(index) == 1:
             hint = f"; an entry is written {base}[{index}]"
+        elif name == "e":
+            hint = "; the exponential is exp(...)"
         elif "·" in name:  # which Python takes for a letter
             hint = "; a product is written with *"
         elif name in INDEX_LETTERS and self.scope.sets:
@@ -412,7 +414,7 @@ class _Checker:
 def _slip(source: str) -> str:
     """Return what may have been meant, where Python's grammar has no words for it."""
     if source.count("(") != source.count(")") or source.count("[") != source.count("]"):
-        return "; a bracket is missing"
+        return "; its brackets do not match"
     if re.search(r"\bfor\s+\w+\s*=", source):
         return "; a sum runs over an index set: for k in K"
     if re.search(r"=[<>]", source):

@@ -136,6 +136,25 @@ RIGHT: dict[str, Derivation] = {
         ["p = softmax(y)"],
         ["p*sum(t) - t", "p*sum(t) - exp(log(t)) when t[i] > 0", "p*sum(t) - t*t/t when t[i] > 1"],
     ),
+    "an entry of an array with gaps": (
+        "q2.gradient",
+        ["p = softmax(y)", "r = p / t"],
+        [
+            "p[i]*sum(t) - t[i]",
+            "(p[i]/t[i]*sum(t) - 1)*t[i] when t[i] != 0",
+            "(r[i]*sum(t) - 1)*t[i] when n > 0",
+            "((p/t)[i]*sum(t) - 1)*t[i] when n > 0",
+        ],
+    ),
+    "a comparison beside a gap": (
+        "q2.gradient",
+        ["p = softmax(y)", "u = 1/y"],
+        [
+            "p*sum(t) - t",
+            "(p*sum(t) - t)*y*u when y[i] != 0",
+            "(p*sum(t) - t)*(y*u > 0) when n > 0",
+        ],
+    ),
     # Question 2, one-hot targets
     "the log of the true class only": (
         "q2.one_hot",

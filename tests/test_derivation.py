@@ -333,6 +333,28 @@ class TestNotJudged:
         told = verdict(tmp_path, "q3.converges", lines)
         assert "too many rates at which it can change" in told.reason
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "d(E + sum(sqrt(-1 - y**2)), y)",
+            "d(E + sum(log(t)), y)",
+            "d(E, y) + 0*d(log(-1 - t**2), t[0])",
+            "d(E, y) + 0*(1 / (y*0))**0",
+        ],
+    )
+    def test_a_derivative_of_what_has_no_value_has_none(self, tmp_path: Path, line: str) -> None:
+        told = gradient(tmp_path, "d(E, y)", line, "p*sum(t) - t")
+        assert told.status in ("fails", "untested")
+        assert told.outcomes[0].status == "holds"
+
+    def test_a_line_beside_one_without_a_value_is_not_refused(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "d(E, y)", "d(sum(t*log(t/p)), y)", "p*sum(t) - t")
+        assert [one.judged.number for one in told.failures] == [2]
+
+    def test_a_condition_beside_a_gap_is_met_where_it_holds(self, tmp_path: Path) -> None:
+        lines = ["softmax(y)[i] - delta(i, c)", "0*y[i] when v[i] == 1"]
+        assert verdict(tmp_path, "q2.one_hot", lines, ["v = 1/t"]).status == "fails"
+
 
 class TestEntries:
     CASE = draw_inputs(ANY_TARGETS)[-1]

@@ -128,6 +128,7 @@ class TestMathematics:
         [
             ("p_i = softmax(y)[i]", "sum(p_i * t[i] for i in K)"),
             ("q = t[i]", "sum(n * q for i in K)"),
+            ("q = y[0] * n", "sum(q for n in K)"),
         ],
     )
     def test_a_sum_that_would_capture_an_index_is_unprintable(self, line: str, text: str) -> None:
