@@ -15,6 +15,7 @@ from properties.derivation import (
     Wanted,
     answer_of,
     contains_d,
+    inputs_of,
     law_of,
     lines_of,
 )
@@ -165,25 +166,14 @@ def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
 
 
 def _claim_of_line(line: Line, wanted: Wanted) -> Claim:
-    domains = wanted.domains if line.assumptions else wanted.domains[:1]
-
-    def inputs() -> list[Any]:
-        return [case for domain in domains for case in draw_inputs(domain)]
-
-    return Claim(law_of(line, domains[0]), line, inputs)
+    return Claim(law_of(line, wanted.domains[0]), line, partial(inputs_of, line, wanted))
 
 
 def _says_something(line: Line, wanted: Wanted) -> bool:
     """Return whether some entry of some input does not meet what a line assumes."""
     return bool(line.assumptions) and any(
-        any(one is False for one in _assumed(line, case).flat)
-        for domain in wanted.domains
-        for case in draw_inputs(domain)
+        any(one is False for one in line.held(case).flat) for case in inputs_of(line, wanted)
     )
-
-
-def _assumed(line: Line, case: Any) -> Any:
-    return line.workings.assumed(line.assumptions, case, line.formula.scope)
 
 
 def of_conditions(lines: Sequence[Line], rates: Sequence[Sequence[Point]]) -> Part:

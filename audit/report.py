@@ -66,18 +66,14 @@ def compiled(audits: Sequence[Audit], **options: Any) -> Any:
     """Return what the typesetter makes of the document. Raises NoTypesetter, or NotSet."""
     typst = typesetter()
     try:
-        return _compiled(typst, audits, options)
+        return typst.compile(
+            TEMPLATE.read_bytes(),
+            sys_inputs={"document": json.dumps(document(audits))},
+            ignore_system_fonts=True,  # those of the package are the same everywhere
+            **options,
+        )
     except typst.TypstError as error:
         raise NotSet(str(error).partition("\n")[0]) from None
-
-
-def _compiled(typst: Any, audits: Sequence[Audit], options: Mapping[str, Any]) -> Any:
-    return typst.compile(
-        TEMPLATE.read_bytes(),
-        sys_inputs={"document": json.dumps(document(audits))},
-        ignore_system_fonts=True,  # those of the package are the same everywhere
-        **options,
-    )
 
 
 def document(audits: Sequence[Audit]) -> dict[str, Any]:
@@ -207,10 +203,7 @@ def _formulas(verdict: Verdict) -> dict[str, Any]:
     lines = verdict.said.lines
     scope = lines[0].formula.scope
     question = RATE if verdict.part[1] == "3" else NETWORK if verdict.part[1] == "1" else ONE_HOT
-    used: set[str] = set()
-    for line in lines:
-        for formula in (line.formula, *line.assumptions):
-            used |= formula.names
+    used = frozenset().union(*(line.formula.all_names for line in lines))
     own = [name for name in scope.defined if name not in question.defined and name in used]
     return {
         "own": [_definition(name, scope) for name in own],

@@ -221,8 +221,8 @@ def _formulas(path: str, value: Any, scope: Scope, widest: Scope) -> list[Formul
 
 def _refuse_foreign_names(place: str, formula: Formula, widest: Scope) -> None:
     """Refuse own names that use an index, or a class, which this part does not have."""
-    used = formula.names | (set() if formula.when is None else formula.assumption().names)
-    for name in sorted(used & {*widest.free, *widest.sizes} - {*formula.scope.names()}):
+    foreign = {*widest.free, *widest.sizes} - {*formula.scope.names()}
+    for name in sorted(formula.all_names & foreign):
         raise Malformed(f"{place}a name from `where` uses {name}, which is unknown here")
 
 

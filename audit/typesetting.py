@@ -36,7 +36,7 @@ RELATIONS = {
     ast.Eq: "=",
     ast.NotEq: "eq.not",
 }
-CONDITION, SUM, PRODUCT, ATOM = range(4)  # how tightly the outermost sign binds
+SUM, PRODUCT, ATOM = range(3)  # how tightly the outermost sign binds
 MAX_DEPTH = 16  # of signs within signs; deeper, nobody can read it
 MAX_FRACTIONS = 8  # in the numerator of one
 MAX_ZEROS = 8  # of a decimal; beyond, a power of ten is written
@@ -101,7 +101,7 @@ class _Printer:
         """Return what stands by itself: a comparison needs no brackets there."""
         match node:
             case ast.Compare():
-                sides = [self.sign(part).within(SUM) for part in (node.left, *node.comparators)]
+                sides = [self.sign(part).text for part in (node.left, *node.comparators)]
                 text = sides[0]
                 for op, side in zip(node.ops, sides[1:], strict=True):
                     text += f" {RELATIONS[type(op)]} {BREAK}{side}"
@@ -166,7 +166,7 @@ class _Printer:
             case ast.Add() | ast.Sub():
                 sign = "+" if isinstance(node.op, ast.Add) else "-"
                 after = f"({right.text})" if right.minus else right.within(PRODUCT)
-                text = f"{left.within(SUM)} {sign} {BREAK}{after}"
+                text = f"{left.text} {sign} {BREAK}{after}"
                 return Sign(text, SUM, right.open, left.minus, left.digit)
             case ast.Mult():
                 if rank and other:

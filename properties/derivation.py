@@ -28,7 +28,7 @@ from properties.numbers import (
     precision,
 )
 from properties.question import NETWORK, ONE_HOT, SOFTMAX
-from properties.strategies import ANY_TARGETS, NETWORKS, SUM_ONE, Domain
+from properties.strategies import ANY_TARGETS, NETWORKS, SUM_ONE, Domain, draw_inputs
 from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
 
 MAX_LINES = 50
@@ -138,6 +138,10 @@ class Line:
             else " and ".join(f"({text})" if " or " in text else text for text in texts)
         )
 
+    def held(self, case: Any) -> Array:
+        """Return at which entries all that is assumed holds: True, False, None for undecided."""
+        return self.workings.assumed(self.assumptions, case, self.formula.scope)
+
     @property
     def repeats(self) -> bool:
         """Whether it is the line above once more."""
@@ -175,8 +179,13 @@ def answer_of(lines: Sequence[Line]) -> Line:
 
 def contains_d(line: Line) -> bool:
     """Return whether a derivative stands in a line, or in what it says that it assumes."""
-    formula = line.formula
-    return formula.uses("d") or (formula.when is not None and formula.assumption().uses("d"))
+    return "d" in line.formula.all_names
+
+
+def inputs_of(line: Line, wanted: Wanted) -> list[Any]:
+    """Return the inputs that a line is tried on."""
+    domains = wanted.domains if line.assumptions else wanted.domains[:1]
+    return [case for domain in domains for case in draw_inputs(domain)]
 
 
 def formula_equals_the_derivative(judged: Line, case: Any) -> None:
@@ -197,8 +206,7 @@ def law_of(line: Line, domain: Domain) -> Law:
 
 def _compare(line: Line, case: Any) -> None:
     """Compare a line with the one before it wherever what is assumed holds."""
-    work, scope = line.workings, line.formula.scope
-    assumed = work.assumed(line.assumptions, case, scope)
+    work, assumed = line.workings, line.held(case)
     if all(one is False for one in assumed.flat):
         raise DoesNotApply(_unmet(line))
     try:
@@ -339,8 +347,8 @@ def try_out(formula: Formula) -> int:
     """
     case = LARGEST_NETWORK if "W1" in formula.scope.given else LARGEST_LOGITS
     free = formula.scope.free
-    used = formula.names | (set() if formula.when is None else formula.assumption().names)
-    places = np.ndindex(*_shape(formula.scope, case)) if used & free.keys() else [()]
+    indexed = not formula.all_names.isdisjoint(free)
+    places = np.ndindex(*_shape(formula.scope, case)) if indexed else [()]
     env = _env(formula, case)
     with precision(FIRST_PRECISION):
         for place in places:

@@ -21,7 +21,7 @@ from flint import fmpq
 from properties import contract, network, softmax
 from properties.balls import agree
 from properties.calling import CannotTell, Function, NoAnswer
-from properties.derivation import PARAMETERS, Line, Wanted, try_out, values
+from properties.derivation import PARAMETERS, Line, Wanted, inputs_of, try_out, values
 from properties.facts import (
     MOST,
     NETWORK_CONDITIONS,
@@ -242,9 +242,7 @@ def _softmax_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
 
 def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
     """Compare a wrong line with the mistakes of its question, exactly, where it means to hold."""
-    domains = wanted.domains if judged.assumptions else wanted.domains[:1]
-    drawn = [case for domain in domains for case in draw_inputs(domain)]
-    cases = [case for case in drawn if _where(judged, case).any()]
+    cases = [case for case in inputs_of(judged, wanted) if _where(judged, case).any()]
     look = partial(_look_at_line, judged, wanted)
     for block, of_block in PARAMETERS.items():
         if wanted is of_block:
@@ -258,8 +256,8 @@ def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
 
 def _where(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
     """Return at which entries all that a line assumes certainly holds."""
-    held = judged.workings.assumed(judged.assumptions, case, judged.formula.scope)
-    return np.array(held == True)  # noqa: E712  # entry by entry, where None is undecided
+    held = judged.held(case)
+    return np.array([one is True for one in held.flat], dtype=bool).reshape(held.shape)
 
 
 def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:

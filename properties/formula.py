@@ -112,9 +112,10 @@ class Formula:
         """The names that stand in the formula, free, also through names it defines."""
         return frozenset(mentioned(self.tree, self.scope.defined))
 
-    def uses(self, name: str) -> bool:
-        """Return whether `name` is one of these names."""
-        return name in self.names
+    @cached_property
+    def all_names(self) -> frozenset[str]:
+        """These names, and those of its condition."""
+        return self.names if self.when is None else self.names | self.assumption().names
 
     def assumption(self) -> "Formula":
         """Return the condition after `when` as a formula of its own."""
