@@ -5,24 +5,26 @@ and one of matrices must not stand side by side without brackets. What can be re
 refused, so that a misprint shows either as another value or as a refusal.
 """
 
+import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from flint import fmpq
+
+from properties.formula import numeral
+from properties.numbers import EXACT, each
 
 TOKEN = re.compile(
     r'\s*(dot\.op|dot\.o|lt\.eq|gt\.eq|eq\.not|bold\(1\)|"[^"]*"|\d+(?:\.\d+)?|[A-Za-z]+|#\$|⊘|.)'
 )
 GIVEN = {"W^((1))": "W1", "b^((1))": "b1", "w^((2))": "w2", "b^((2))": "b2"}
 RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "<": np.less, ">": np.greater, "=": np.equal,
-    "lt.eq": np.less_equal, "gt.eq": np.greater_equal, "eq.not": np.not_equal,
+    "<": operator.lt, ">": operator.gt, "=": operator.eq,
+    "lt.eq": operator.le, "gt.eq": operator.ge, "eq.not": operator.ne,
 }  # fmt: skip
-ENTRYWISE: Mapping[str, Callable[[Any], Any]] = {
-    "exp": np.exp, "abs": np.abs, "sqrt": np.sqrt, "log": np.log,
-    "ReLU": lambda x: np.maximum(x, 0.0),
-}  # fmt: skip
+FUNCTIONS = {**EXACT, "ReLU": EXACT["relu"]}
 END = {"", ")", "]", ",", "+", "-", "$", *RELATIONS}
 ONES = "ones"
 
@@ -37,7 +39,7 @@ def column(value: Any) -> Any:
 
 
 class Reader:
-    """Reads one text; values: names of the question, numbers or arrays in float64."""
+    """Reads one text; values: names of the question, exact numbers or arrays."""
 
     def __init__(self, text: str, values: Mapping[str, Any], sets: Mapping[str, int]) -> None:
         self.tokens = [*TOKEN.findall(text), ""]
@@ -66,7 +68,7 @@ class Reader:
         value = self.signed()
         while self.next in ("+", "-"):
             sign = -1 if self.take() == "-" else 1
-            value = joined(np.add, value, sign * self.product())
+            value = joined(operator.add, value, sign * self.product())
         return value
 
     def signed(self) -> Any:
@@ -95,7 +97,7 @@ class Reader:
             return self.big_sum()
         if self.next == "log" and self.tokens[self.place + 1] != "(":
             self.take()
-            value = np.log(self.atom())
+            value = FUNCTIONS["log"](self.atom())
             if self.next not in END:
                 raise Ambiguous("a factor after a log without brackets")
             return value
@@ -124,7 +126,7 @@ class Reader:
         start, outer, terms = self.place, self.values, []
         for k in range(99 if size is None else size):
             self.place = start
-            self.values = {**outer, index: float(k)}
+            self.values = {**outer, index: fmpq(k)}
             try:
                 terms.append(self.product())
             except IndexError:
@@ -148,7 +150,7 @@ class Reader:
         elif token == "delta":
             return self.delta()
         elif token[0].isdigit():
-            value = float(token)
+            value = numeral(token)
         else:
             return self.name(token)
         return self.raised(value)
@@ -165,7 +167,7 @@ class Reader:
                 self.take()
             elif np.ndim(value):
                 raise Ambiguous("a power of a matrix")
-            value = value ** self.sum()
+            value = value ** int(self.sum())
             self.take(")")
         return value
 
@@ -190,27 +192,24 @@ class Reader:
             self.take("(")
         value = self.sum()
         self.take(")")
-        if token == "max":
-            return np.max(value)
-        if token == "softmax":
-            return np.exp(value) / np.sum(np.exp(value))
-        return ENTRYWISE[token](value)
+        return FUNCTIONS[token](value)
 
     def condition(self) -> Any:
-        left, truth = self.sum(), 1.0
+        left: Any = self.sum()
+        truth: Any = fmpq(1)
         while self.next in RELATIONS:
-            relation, right = RELATIONS[self.take()], None
+            relation = RELATIONS[self.take()]
             right = self.sum()
-            truth = truth * joined(relation, left, right)
+            truth = truth * each(lambda one: fmpq(int(one)), joined(relation, left, right))
             left = right
         self.take("]")
-        return truth * 1.0
+        return truth
 
-    def delta(self) -> float:
+    def delta(self) -> fmpq:
         self.take("_")
         self.take("(")
         one, other = self.indices(")")
-        return float(one == other)
+        return fmpq(int(one == other))
 
     def name(self, token: str) -> Any:
         bold = token == "bold"
@@ -241,7 +240,7 @@ class Reader:
                 between = self.tokens[self.place + 1] in (*ends, ",") or len(self.next) > 1
                 letter = re.fullmatch("[a-z]", self.next)
                 value = self.atom() if letter and not between else self.sum()
-                chosen.append(round(value))
+                chosen.append(int(value))
         for one in ends:
             self.take(one)
         return chosen
@@ -265,11 +264,11 @@ def joined(function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
 def multiplied(left: Any, sign: str, right: Any) -> Any:
     """Multiply by the sign that stands between."""
     if sign in ("dot.o", "⊘"):
-        return joined(np.multiply if sign == "dot.o" else np.divide, left, right)
+        return joined(operator.mul if sign == "dot.o" else operator.truediv, left, right)
     if isinstance(right, str):
         return np.sum(left, axis=1, keepdims=True)
     if not np.ndim(left) or not np.ndim(right):
         return left * right
     if sign == "dot.op":
-        return float((left.T @ right)[0, 0])
+        return (left.T @ right)[0, 0]
     return left @ right
