@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from properties.formula import numeral
-from properties.numbers import EXACT, each
+from gradaudit.language.formula import numeral
+from gradaudit.language.numbers import EXACT, each
 
 TOKEN = re.compile(
     r'\s*(dot\.op|dot\.o|lt\.eq|gt\.eq|eq\.not|bold\(1\)|"[^"]*"|\d+(?:\.\d+)?|[A-Za-z]+|#\$|⊘|.)'

@@ -7,12 +7,12 @@ import pytest
 from flint import arb, fmpq
 
 from analytic import descent, network, softmax
-from properties.evaluate import Env
-from properties.inputs import exact_float
-from properties.numbers import FIRST_PRECISION, each, precision
-from properties.oracles import energy_rounding
-from properties.question import DATA, DESCENT, NETWORK, SOFTMAX
-from properties.strategies import ANY_TARGETS, KINKED, draw_inputs
+from gradaudit.judging.oracles import energy_rounding
+from gradaudit.judging.strategies import ANY_TARGETS, KINKED, draw_inputs
+from gradaudit.language.evaluate import Env
+from gradaudit.language.numbers import FIRST_PRECISION, each, precision
+from gradaudit.questions.assignment import DATA, DESCENT, NETWORK, SOFTMAX
+from gradaudit.questions.inputs import exact_float
 
 
 def test_the_loss_of_the_network_is_the_questions() -> None:

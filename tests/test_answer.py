@@ -2,9 +2,9 @@
 
 import pytest
 
-from audit.answers import ours
-from audit.parts import Answer, Claim, Part
-from audit.showing import describe, law_name
+from gradaudit.answers.parts import Answer, Claim, Part
+from gradaudit.answers.reading import ours
+from gradaudit.telling.showing import describe, law_name
 
 OURS = ours()
 CLAIMS = [
@@ -21,7 +21,12 @@ def test_our_answer_is_well_formed(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", [part for answer in OURS for part in answer.parts.values()], ids=str
+    "part",
+    [
+        pytest.param(part, id=f"{answer.name}: {name}")
+        for answer in OURS
+        for name, part in answer.parts.items()
+    ],
 )
 def test_no_part_of_ours_is_unjudged(part: Part) -> None:
     assert part.claims

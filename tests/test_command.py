@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from audit import process, telling
-from audit.answers import read
-from audit.command import TEMPLATE, run, wants_colour
-from audit.parts import PARTS
-from audit.verdicts import audit
+from gradaudit.answers import process
+from gradaudit.answers.parts import PARTS
+from gradaudit.answers.reading import read
+from gradaudit.answers.verdicts import audit
+from gradaudit.command import TEMPLATE, run, wants_colour
+from gradaudit.telling import verdicts as telling
 
 
 def gradaudit(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "audit.command", *words],
+        [sys.executable, "-m", "gradaudit.command", *words],
         cwd=cwd,
         env={**os.environ, **env},
         capture_output=True,
@@ -467,7 +468,7 @@ def test_a_key_of_thousands_of_parts_is_unreadable(
 
 
 def test_a_reader_that_has_gone_is_one_line(folder: Path) -> None:
-    command = f"{sys.executable} -m audit.command wrong.toml > /dev/full"
+    command = f"{sys.executable} -m gradaudit.command wrong.toml > /dev/full"
     done = subprocess.run(
         command, shell=True, cwd=folder, capture_output=True, text=True, check=False
     )

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit.answers import read
-from audit.parts import WANTED, Answer
-from audit.process import Unreadable
-from audit.report import document
-from audit.tables import KEYS
-from audit.telling import as_text, explanation
-from audit.verdicts import Audit, Verdict, audit
-from properties import descent
-from properties.derivation import Line, entries, inputs_of, law_of, lines_of, try_out
-from properties.formula import FormulaError, parse
-from properties.laws import hold, sees
-from properties.question import SOFTMAX
-from properties.rates import deciding_rates
-from properties.strategies import ANY_TARGETS, draw_inputs
+from gradaudit.answers.parts import WANTED, Answer
+from gradaudit.answers.process import Unreadable
+from gradaudit.answers.reading import read
+from gradaudit.answers.tables import KEYS
+from gradaudit.answers.verdicts import Audit, Verdict, audit
+from gradaudit.judging import descent
+from gradaudit.judging.derivation import Line, entries, inputs_of, law_of, lines_of, try_out
+from gradaudit.judging.laws import hold, sees
+from gradaudit.judging.rates import deciding_rates
+from gradaudit.judging.strategies import ANY_TARGETS, draw_inputs
+from gradaudit.language.formula import FormulaError, parse
+from gradaudit.questions.assignment import SOFTMAX
+from gradaudit.telling.report import document
+from gradaudit.telling.verdicts import as_text, explanation
 from tests.derivations import RIGHT
 from tests.edits import edits
 

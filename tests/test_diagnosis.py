@@ -9,13 +9,17 @@ import pytest
 from flint import fmpq
 
 from analytic import network, softmax
-from properties import contract, diagnosis
-from properties.calling import Function
-from properties.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
-from properties.diagnosis import BY_ID, Diagnosis
-from properties.formula import Formula, parse
-from properties.inputs import floats
-from properties.mistakes import (
+from gradaudit.judging import contract
+from gradaudit.judging.calling import Function
+from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
+from gradaudit.judging.oracles import network_own_rounding
+from gradaudit.judging.strategies import ANY_TARGETS, RATES, draw_inputs
+from gradaudit.judging.strategies import ONE_HOT as ONE_HOT_INPUTS
+from gradaudit.judging.written import Block, Written, exact_value
+from gradaudit.language.formula import Formula, parse
+from gradaudit.language.numbers import object_array
+from gradaudit.mistakes import diagnosis
+from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
     GRADIENT_MISTAKES,
     NETWORK_LINES,
@@ -28,12 +32,9 @@ from properties.mistakes import (
     pairs,
     variants,
 )
-from properties.numbers import object_array
-from properties.oracles import network_own_rounding
-from properties.question import DATA, ONE_HOT, RATE, SOFTMAX
-from properties.strategies import ANY_TARGETS, RATES, draw_inputs
-from properties.strategies import ONE_HOT as ONE_HOT_INPUTS
-from properties.written import Block, Written, exact_value
+from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
+from gradaudit.questions.assignment import DATA, ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.inputs import floats
 
 BLOCKS = ("W1", "b1", "w2", "b2")
 FULL = 12  # decimals; the exact numbers of the catalogue have fewer, or do not end

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.catalogue import exam_text
-from properties.exam import FINEST, Result, papers, sit, smallest_errors
+from gradaudit.mistakes.exam import FINEST, Result, papers, sit, smallest_errors
+from gradaudit.telling.mistakes import exam_text
 
 BEFORE = Path(__file__).with_name("exam.txt").read_text(encoding="utf-8")
 TITLES = [paper.title for paper in papers()]

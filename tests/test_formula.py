@@ -10,13 +10,13 @@ from flint import arb, fmpq
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from properties.balls import agree, settled
-from properties.calling import CannotTell, NoAnswer
-from properties.evaluate import Env
-from properties.formula import FUNCTIONS, FormulaError, numeral, parse, parse_definitions
-from properties.inputs import Logits, exact
-from properties.numbers import ZERO, UndefinedError
-from properties.question import DATA, NETWORK, ONE_HOT, RATE, SOFTMAX
+from gradaudit.judging.calling import CannotTell, NoAnswer
+from gradaudit.language.balls import agree, settled
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import FUNCTIONS, FormulaError, numeral, parse, parse_definitions
+from gradaudit.language.numbers import ZERO, UndefinedError
+from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.inputs import Logits, exact
 
 CASE = Logits(exact(map(fmpq, (0, 1, 2))), exact(map(fmpq, (1, 0, -3))))
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.command import main
-from properties.inputs import Network
-from properties.lint import better, half_unit, lint
-from properties.question import DATA
+from gradaudit.command import main
+from gradaudit.mistakes.lint import better, half_unit, lint
+from gradaudit.questions.assignment import DATA
+from gradaudit.questions.inputs import Network
 
 
 @pytest.fixture(scope="module")

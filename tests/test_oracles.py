@@ -6,15 +6,10 @@ import numpy as np
 import pytest
 from flint import arb, fmpq
 
-from properties.balls import agree, settled
-from properties.calling import NoAnswer
-from properties.descent import is_the_slope
-from properties.evaluate import Env
-from properties.formula import Scope, parse
-from properties.inputs import Logits, Network, Start, exact, exact_float, floats
-from properties.laws import Refusal
-from properties.numbers import FIRST_PRECISION, each, precision
-from properties.oracles import (
+from gradaudit.judging.calling import NoAnswer
+from gradaudit.judging.descent import is_the_slope
+from gradaudit.judging.laws import Refusal
+from gradaudit.judging.oracles import (
     approx_fprime,
     magnitudes,
     network_difference,
@@ -24,7 +19,12 @@ from properties.oracles import (
     softmax_difference,
     softmax_gradient,
 )
-from properties.strategies import ANY_TARGETS, NETWORKS, draw_inputs
+from gradaudit.judging.strategies import ANY_TARGETS, NETWORKS, draw_inputs
+from gradaudit.language.balls import agree, settled
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Scope, parse
+from gradaudit.language.numbers import FIRST_PRECISION, each, precision
+from gradaudit.questions.inputs import Logits, Network, Start, exact, exact_float, floats
 
 FREE = Scope(given=frozenset({"x"}))
 

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 import pytest
 import scipy.optimize  # noqa: F401  # what a run in this process imports first, it takes away again
 
-import audit.answers
-import audit.plugin
-import audit.showing  # noqa: F401
+import gradaudit.answers.reading
+import gradaudit.plugin
+import gradaudit.telling.showing  # noqa: F401
 
 pytest_plugins = ["pytester"]
 

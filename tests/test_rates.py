@@ -7,12 +7,12 @@ from flint import fmpq
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from properties.calling import NoAnswer
-from properties.descent import TRUTH, multiplier
-from properties.formula import FormulaError, parse
-from properties.inputs import Rate
-from properties.question import RATE
-from properties.rates import Root, deciding_rates, holds_at, simplest_between
+from gradaudit.judging.calling import NoAnswer
+from gradaudit.judging.descent import TRUTH, multiplier
+from gradaudit.judging.rates import Root, deciding_rates, holds_at, simplest_between
+from gradaudit.language.formula import FormulaError, parse
+from gradaudit.questions.assignment import RATE
+from gradaudit.questions.inputs import Rate
 
 
 def rates(text: str) -> list[Rate | Root]:

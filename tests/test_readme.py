@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from audit.answers import read
-from audit.command import COMMANDS, run
-from audit.verdicts import audit
+from gradaudit.answers.reading import read
+from gradaudit.answers.verdicts import audit
+from gradaudit.command import COMMANDS, run
 
 README = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from analytic import descent as our_descent
-from properties import descent, network, softmax
-from properties import mistakes as mistakes_module
-from properties.calling import Function
-from properties.derivation import GRADIENT, GRADIENT_ONE_HOT, alone
-from properties.formula import parse
-from properties.laws import Law, Outcome, hold, sees
-from properties.mistakes import (
+from gradaudit.judging import descent, network, softmax
+from gradaudit.judging.calling import Function
+from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, alone
+from gradaudit.judging.laws import Law, Outcome, hold, sees
+from gradaudit.judging.rates import deciding_rates
+from gradaudit.judging.strategies import draw_inputs
+from gradaudit.language.formula import parse
+from gradaudit.mistakes import catalogue as mistakes_module
+from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
     GRADIENT_MISTAKES,
     NETWORK_LINES,
@@ -24,9 +26,7 @@ from properties.mistakes import (
     Mistake,
     Variant,
 )
-from properties.question import ONE_HOT, RATE, SOFTMAX
-from properties.rates import deciding_rates
-from properties.strategies import draw_inputs
+from gradaudit.questions.assignment import ONE_HOT, RATE, SOFTMAX
 from tests import right, wrong
 
 
@@ -348,7 +348,7 @@ class TestDescent:
     def test_a_start_at_zero_refutes_nothing(self) -> None:
         from flint import fmpq
 
-        from properties.inputs import Start
+        from gradaudit.questions.inputs import Start
 
         for eta in (fmpq(0), fmpq(1, 10), fmpq(1)):
             for said in (True, False):

@@ -12,18 +12,18 @@ from flint import fmpq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit import report
-from audit.answers import read
-from audit.command import main
-from audit.report import document
-from audit.typesetting import BREAK, Unprintable, definition, mathematics
-from audit.verdicts import Audit, audit
-from properties.balls import agree, settled
-from properties.calling import CannotTell, NoAnswer
-from properties.evaluate import Env
-from properties.formula import FormulaError, Scope, parse, parse_definitions
-from properties.numbers import each
-from properties.question import NETWORK, ONE_HOT, RATE, SOFTMAX
+from gradaudit.answers.reading import read
+from gradaudit.answers.verdicts import Audit, audit
+from gradaudit.command import main
+from gradaudit.judging.calling import CannotTell, NoAnswer
+from gradaudit.language.balls import agree, settled
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import FormulaError, Scope, parse, parse_definitions
+from gradaudit.language.numbers import each
+from gradaudit.questions.assignment import NETWORK, ONE_HOT, RATE, SOFTMAX
+from gradaudit.telling import report
+from gradaudit.telling.report import document
+from gradaudit.telling.typesetting import BREAK, Unprintable, definition, mathematics
 from tests.derivations import RIGHT
 from tests.formulas import SHAPES, SIZES, formulas
 from tests.reading import Ambiguous, Reader, column

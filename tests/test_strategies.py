@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from flint import fmpq
 
-from properties import laws, strategies
-from properties.inputs import Logits, Network, Rate, floats
-from properties.oracles import slopes
-from properties.strategies import Domain, draw_inputs
+from gradaudit.judging import laws, strategies
+from gradaudit.judging.oracles import slopes
+from gradaudit.judging.strategies import Domain, draw_inputs
+from gradaudit.questions.inputs import Logits, Network, Rate, floats
 
 DOMAINS = [one for one in vars(strategies).values() if isinstance(one, Domain)]
 

@@ -8,10 +8,10 @@ import pytest
 from flint import fmpq
 
 import analytic
-from audit.answers import read
-from audit.verdicts import audit
-from properties.question import DATA
-from properties.written import Written, exact_value
+from gradaudit.answers.reading import read
+from gradaudit.answers.verdicts import audit
+from gradaudit.judging.written import Written, exact_value
+from gradaudit.questions.assignment import DATA
 
 RIGHT = {  # to every digit; each is a terminating decimal
     "W1": "[[0.0122, 0, 0.061], [-0.0268, 0, -0.134]]",

@@ -1,0 +1,200 @@
+"""The parts of an answer, and what each of them owes: laws, held against what the answer says."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from gradaudit.answers.process import RemoteFunction
+from gradaudit.judging import descent, network, softmax, written
+from gradaudit.judging.derivation import (
+    GRADIENT,
+    GRADIENT_ONE_HOT,
+    PARAMETERS,
+    Line,
+    Wanted,
+    answer_of,
+    contains_d,
+    inputs_of,
+    law_of,
+    lines_of,
+)
+from gradaudit.judging.laws import Law, Outcome, hold
+from gradaudit.judging.rates import Point, deciding_rates
+from gradaudit.judging.strategies import ANY_TARGETS, RATES, SUM_ONE, draw_inputs
+from gradaudit.judging.strategies import ONE_HOT as ONE_HOT_INPUTS
+from gradaudit.judging.written import Block
+from gradaudit.language.formula import Formula
+from gradaudit.mistakes import diagnosis
+from gradaudit.mistakes.catalogue import FORWARD
+from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.questions.inputs import Network
+
+BLOCKS = Network.PARAMETERS
+PARTS = (
+    *(f"q1.{name}" for name in (*FORWARD, *BLOCKS)),
+    *(f"q1.derivation.{block}" for block in BLOCKS),
+    "q1.gradients",
+    "q2.gradient",
+    "q2.one_hot",
+    "q3.converges",
+)
+FUNCTIONS = {  # name in a Python answer: its part, how many results it owes, its laws
+    "network_gradients": ("q1.gradients", 4, network.LAWS),
+    "softmax_gradient": ("q2.gradient", 1, softmax.LAWS),
+    "softmax_gradient_one_hot": ("q2.one_hot", 1, softmax.LAWS_ONE_HOT),
+    "converges": ("q3.converges", 1, descent.LAWS),
+}
+WANTED = {
+    **{f"q1.derivation.{block}": wanted for block, wanted in PARAMETERS.items()},
+    "q2.gradient": GRADIENT,
+    "q2.one_hot": GRADIENT_ONE_HOT,
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One law, held against what an answer says, on the inputs that it speaks of."""
+
+    law: Law
+    judged: Any
+    inputs: Callable[[], Sequence[Any]]
+
+    def outcome(self) -> Outcome:
+        """Hold the judged to the law."""
+        return hold(self.law, self.judged, self.inputs())
+
+
+@dataclass(frozen=True)
+class Part:
+    """What an answer says to one part of the assignment.
+
+    claims: what it owes. where_sum_is_one: what it owes where sum(t) == 1, if it can be right
+    just there. condition: an assumption that its answer states, or that is stated above it, and
+    in_general: what the answer owes without. wrong: why it is wrong as it stands. untested: why
+    it can't be judged. lines: of a derivation, or the one formula; answer is the line that counts.
+    against_truth: what each line of a derivation owes if it is held to the truth, not to the line
+    above. numbers: those written. texts: of formulas that can't be read. diagnose: finds the
+    mistake that a failing outcome shows.
+    """
+
+    claims: tuple[Claim, ...] = ()
+    where_sum_is_one: tuple[Claim, ...] = ()
+    condition: str = ""
+    in_general: Claim | None = None
+    wrong: str = ""
+    untested: str = ""
+    lines: tuple[Line, ...] = ()
+    answer: Line | None = None
+    against_truth: tuple[Claim, ...] = ()
+    numbers: Block | None = None
+    texts: tuple[str, ...] = ()
+    diagnose: Callable[[Outcome], Diagnosis] = lambda _: Diagnosis()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer by parts. malformed: a line for each thing that could not be read."""
+
+    name: str
+    parts: dict[str, Part] = field(default_factory=dict)
+    malformed: tuple[str, ...] = ()
+    functions: tuple[RemoteFunction, ...] = ()
+
+    def close(self) -> None:
+        """End the processes of its functions."""
+        for function in self.functions:
+            function.close()
+
+
+def claim(law: Law, judged: Any) -> Claim:
+    """Return the claim of a law on the inputs of its own domain."""
+    return Claim(law, judged, partial(draw_inputs, law.domain))
+
+
+def of_numbers(block: Block) -> Part:
+    """Return what written numbers owe."""
+    return Part((claim(written.LAW, block),), numbers=block)
+
+
+def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
+    """Return what a function owes."""
+    claims = tuple(claim(law, judged) for law in laws)
+    diagnose: dict[str, Callable[[], Diagnosis]] = {
+        "q1.gradients": lambda: diagnosis.of_network_function(judged),
+        "q2.gradient": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ANY_TARGETS)),
+        "q2.one_hot": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ONE_HOT_INPUTS)),
+        "q3.converges": lambda: diagnosis.of_rate_function(
+            partial(descent.ask, judged), draw_inputs(RATES)
+        ),
+    }
+    whole = Part(claims, diagnose=lambda _: diagnose[part]())
+    if part != "q2.gradient":
+        return whole
+    weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)
+    return replace(whole, where_sum_is_one=weaker)
+
+
+def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
+    """Return what a formula, or the lines of a derivation, owe."""
+    lines = tuple(lines_of(formulas, wanted.truth, wanted.name))
+    answer = answer_of(lines)
+    part = Part(
+        tuple(_claim_of_line(line, wanted) for line in lines),
+        lines=lines,
+        answer=answer,
+        against_truth=tuple(
+            _claim_of_line(replace(line, before=wanted.truth, number=1), wanted) for line in lines
+        ),
+        diagnose=lambda outcome: diagnosis.of_line(outcome.judged, wanted),
+    )
+    if SUM_ONE in wanted.domains:
+        weaker = tuple(
+            replace(one, law=law_of(one.judged, SUM_ONE), inputs=partial(draw_inputs, SUM_ONE))
+            for one in part.claims
+        )
+        part = replace(part, where_sum_is_one=weaker)
+    if contains_d(answer):
+        it = "it" if len(lines) == 1 else f"its answer, line {answer.number},"
+        wrong = f"{it} still contains a derivative d(...), so it is no closed form"
+        return replace(part, wrong=wrong)
+    if _says_something(answer, wanted):
+        part = replace(part, condition=answer.assumed)
+        if answer.formula.when is None:  # what is assumed above it may not be needed
+            bare = replace(answer, before=wanted.truth, number=1, assumptions=())
+            part = replace(part, in_general=_claim_of_line(bare, wanted))
+    return part
+
+
+def _claim_of_line(line: Line, wanted: Wanted) -> Claim:
+    return Claim(law_of(line, wanted.domains[0]), line, partial(inputs_of, line, wanted))
+
+
+def _says_something(line: Line, wanted: Wanted) -> bool:
+    """Return whether some entry of some input does not meet what a line assumes."""
+    return bool(line.assumptions) and any(
+        any(one is False for one in line.held(case).flat) for case in inputs_of(line, wanted)
+    )
+
+
+def of_conditions(lines: Sequence[Line], rates: Sequence[Sequence[Point]]) -> Part:
+    """Return what a condition on the rate, or lines of them, owe at the rates that decide each.
+
+    rates: those that tell a line from the one before it, for each.
+    """
+    (law,) = descent.LAWS_OF_FORMULA
+
+    def against_truth(line: Line) -> Claim:
+        alone = replace(line, before=descent.TRUTH, number=1)
+        return Claim(law, alone, lambda: deciding_rates(line.formula, descent.TRUTH))
+
+    return Part(
+        against_truth=tuple(map(against_truth, lines)),
+        claims=tuple(
+            Claim(descent.law_of(line), line, partial(list, points))
+            for line, points in zip(lines, rates, strict=True)
+        ),
+        lines=tuple(lines),
+        answer=lines[-1],
+        diagnose=lambda outcome: diagnosis.of_condition(outcome.judged.formula),
+    )

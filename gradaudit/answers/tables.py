@@ -1,0 +1,291 @@
+"""An answer in TOML: its tables become parts.
+
+A file that is not TOML raises Unreadable. A malformed part becomes one line that names the key and
+the remedy, and leaves the other parts as they are.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradaudit.answers import parts
+from gradaudit.answers.parts import BLOCKS, PARTS, WANTED, Answer, Part
+from gradaudit.answers.process import Unreadable
+from gradaudit.judging import descent
+from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
+from gradaudit.judging.rates import deciding_rates
+from gradaudit.judging.written import Block, Written, exact_value
+from gradaudit.language.formula import (
+    MAX_DIGITS,
+    Formula,
+    FormulaError,
+    Scope,
+    parse,
+    parse_definitions,
+)
+from gradaudit.language.numbers import object_array
+from gradaudit.mistakes import diagnosis
+from gradaudit.mistakes.catalogue import FORWARD
+from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
+
+MAX_FILE = 16 * 2**20  # bytes
+MAX_KEY_PARTS = 50
+MAX_DECISIONS = 200_000
+KEYS = {
+    "question1": (*FORWARD, *BLOCKS, "derivation"),
+    "question1.derivation": ("where", *BLOCKS),
+    "question2": ("where", "gradient", "one_hot"),
+    "question3": ("where", "converges"),
+}
+QUESTIONS = [table for table in KEYS if "." not in table]
+
+
+def read_toml(path: str) -> Answer:
+    """Read an answer in TOML. Raises Unreadable."""
+    return _Reader(path, load_toml(path)).answer()
+
+
+def content_of(path: str) -> bytes:
+    """Return the content of a file. Raises Unreadable."""
+    try:
+        if not Path(path).is_file():
+            raise Unreadable("no such file" if not Path(path).exists() else "it is not a file")
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise Unreadable(f"it cannot be read: {reason}") from None
+    if len(content) > MAX_FILE:
+        raise Unreadable(f"it is larger than {MAX_FILE // 2**20} MiB")
+    return content
+
+
+def load_toml(path: str) -> dict[str, Any]:
+    """Return the tables of a TOML file, its decimals as they are written. Raises Unreadable."""
+    try:
+        text = content_of(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("it is not text in UTF-8") from None
+    # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
+    # such run is cut to one that is still too long for a number, and refused where it stands.
+    text = re.sub(r"(?:\d_?){1000,}", "9" * (MAX_DIGITS + 1), text)
+    if any(_key_parts(line) > MAX_KEY_PARTS for line in text.splitlines()):
+        # Python's reader takes time that grows with the square of the parts of a key.
+        raise Unreadable(f"a key of more than {MAX_KEY_PARTS} parts")
+    try:
+        return tomllib.loads(text, parse_float=DecimalText)
+    except tomllib.TOMLDecodeError as error:
+        raise Unreadable(f"it is not TOML: {error}") from None
+    except (RecursionError, ValueError):
+        raise Unreadable("it is not TOML that can be read: nested too deeply") from None
+
+
+def _key_parts(line: str) -> int:
+    key = re.sub(r"\"[^\"]*\"|'[^']*'", "", line).partition("=")[0]  # a formula is no key
+    return 0 if "," in key else key.count(".") + 1
+
+
+class DecimalText(str):
+    """The text of a decimal number in TOML, as opposed to a string."""
+
+    __slots__ = ()
+
+
+class Malformed(ValueError):
+    """A part that cannot be read; the message names the key and the remedy."""
+
+
+class _Reader:
+    def __init__(self, path: str, tables: dict[str, Any]) -> None:
+        self.path = path
+        self.tables = tables
+        self.parts: dict[str, Part] = {}
+        self.malformed: list[str] = []
+
+    def answer(self) -> Answer:
+        for name, table in self.tables.items():
+            if name not in QUESTIONS:
+                self.complain(f"{name}: unknown table or key{_nearest(name, QUESTIONS)}")
+            else:
+                self.read_table(name, table)
+        self.diagnose_numbers_together()
+        ordered = {part: self.parts[part] for part in PARTS if part in self.parts}
+        return Answer(self.path, ordered, tuple(self.malformed))
+
+    def diagnose_numbers_together(self) -> None:
+        """Let every part of Question 1 be diagnosed with all numbers that are given."""
+        given = {name: part for name, part in self.parts.items() if part.numbers is not None}
+        blocks = [part.numbers for part in given.values() if part.numbers is not None]
+        together = cache(lambda: diagnosis.of_numbers(blocks))
+        for name, part in given.items():
+            self.parts[name] = replace(part, diagnose=lambda _: together())
+
+    def complain(self, line: str) -> None:
+        if line not in self.malformed:
+            self.malformed.append(line)
+
+    def read_table(self, name: str, table: Any) -> None:
+        if not isinstance(table, dict):
+            self.complain(f"{name}: a table is wanted: [{name}]")
+            return
+        for key, value in table.items():
+            path = f"{name}.{key}"
+            if key not in KEYS[name]:
+                self.complain(f"{path}: unknown key{_nearest(key, KEYS[name])}")
+            elif path in KEYS:
+                self.read_table(path, value)
+            elif key != "where":
+                part = path.replace("question", "q", 1)
+                try:
+                    self.parts[part] = _read_part(path, part, value, table.get("where", []))
+                except Malformed as malformed:
+                    self.complain(str(malformed))
+                    self.parts[part] = Part(untested=str(malformed), texts=_texts(value))
+        if set(table) == {"where"}:
+            self.complain(f"{name}.where: it defines names, but nothing uses them")
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Return the formulas of a part as they are written, of one that cannot be read."""
+    texts = value if isinstance(value, list) else [value]
+    return tuple(text for text in texts[:MAX_LINES] if isinstance(text, str))
+
+
+def _read_part(path: str, part: str, value: Any, where: Any) -> Part:
+    table, _, key = path.rpartition(".")
+    if table == "question1":
+        block = Block(key, _numbers(path, value, key))
+        return parts.of_numbers(block)
+    widest = {"1": NETWORK, "2": ONE_HOT, "3": RATE}[part[1]]
+    scope = _own_names(f"{table}.where", where, widest)
+    if table == "question3":
+        return _conditions(path, _formulas(path, value, scope, widest))
+    wanted = WANTED[part].scope
+    return parts.of_formulas(
+        WANTED[part],
+        _formulas(path, value, replace(scope, free=wanted.free, sizes=wanted.sizes), widest),
+    )
+
+
+def _conditions(path: str, formulas: Sequence[Formula]) -> Part:
+    lines = lines_of(formulas, descent.TRUTH)
+    if any(line.assumptions for line in lines):
+        raise Malformed(f"{path}: a condition on the rate takes no `when`; state the whole range")
+    rates, decisions = [], 0
+    for line in lines:
+        try:
+            rates.append(deciding_rates(line.formula, line.before))
+        except FormulaError as error:
+            raise Malformed(f"{_place(path, line.number, len(lines))}{error}") from None
+        decisions += len(rates[-1]) ** 2  # as many rates, in as many comparisons
+        if decisions > MAX_DECISIONS:
+            raise Malformed(f"{path}: too many rates at which it can change; simplify it")
+    return parts.of_conditions(lines, rates)
+
+
+def _own_names(name: str, lines: Any, scope: Scope) -> Scope:
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise Malformed(f"{name}: a list of strings is wanted, each `name = formula`")
+    try:
+        return parse_definitions(lines, scope)
+    except FormulaError as error:
+        raise Malformed(f"{name}: {error}") from None
+
+
+def _formulas(path: str, value: Any, scope: Scope, widest: Scope) -> list[Formula]:
+    """Read a formula, or the lines of a derivation.
+
+    widest: the scope of own names, which other parts share; not all of it is known in this one.
+    """
+    texts = value if isinstance(value, list) else [value]
+    if not 1 <= len(texts) <= MAX_LINES:
+        raise Malformed(f"{path}: a list of {len(texts)} lines; 1 to {MAX_LINES} are wanted")
+    formulas, operations = [], 0
+    for number, text in enumerate(texts, start=1):
+        place = _place(path, number, len(texts))
+        if not isinstance(text, str) or isinstance(text, DecimalText):
+            raise Malformed(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
+        try:
+            formula = parse(text, scope)
+            _refuse_foreign_names(place, formula, widest)
+            if scope.sets:
+                operations += try_out(formula)
+        except FormulaError as error:
+            raise Malformed(f"{place}{error}") from None
+        formulas.append(formula)
+    if operations > MAX_OPERATIONS_IN_ALL:
+        raise Malformed(
+            f"{path}: more than {MAX_OPERATIONS_IN_ALL} operations to evaluate all lines"
+        )
+    return formulas
+
+
+def _refuse_foreign_names(place: str, formula: Formula, widest: Scope) -> None:
+    """Refuse own names that use an index, or a class, which this part does not have."""
+    foreign = {*widest.free, *widest.sizes} - {*formula.scope.names()}
+    for name in sorted(formula.all_names & foreign):
+        raise Malformed(f"{place}a name from `where` uses {name}, which is unknown here")
+
+
+def _place(path: str, line: int, count: int) -> str:
+    return f"{path}: line {line}, " if count > 1 else f"{path}: "
+
+
+def _numbers(name: str, value: Any, block: str) -> Any:
+    shape = np.shape(exact_value(block, DATA))
+    flat = list(_flattened(name, value, shape, shape))
+    return object_array(flat, shape)
+
+
+def _flattened(
+    name: str, value: Any, shape: tuple[int, ...], whole: tuple[int, ...]
+) -> Iterator[Written]:
+    if not shape:
+        yield number(name, value)
+        return
+    if not isinstance(value, list) or len(value) != shape[0]:
+        found = f"a list of {len(value)}" if isinstance(value, list) else "no list"
+        wanted = {2: "{} rows of {} numbers", 1: "a list of {} numbers"}[len(whole)].format(*whole)
+        raise Malformed(f"{name}: wanted {wanted}, found {found}")
+    for index, one in enumerate(value):
+        yield from _flattened(f"{name}[{index}]", one, shape[1:], whole)
+
+
+def number(name: str, value: Any) -> Written:
+    """Return a number as it is written. Raises Malformed."""
+    if isinstance(value, bool) or not isinstance(value, int | DecimalText):
+        remedy = "; leave out the quotes" if isinstance(value, str) else ""
+        raise Malformed(f"{name}: a number is wanted, found {_kind(value)}{remedy}")
+    if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+        raise Malformed(f"{name}: more than {MAX_DIGITS} digits")
+    text = str(value)
+    if text.lstrip("+-") in ("nan", "inf"):
+        raise Malformed(f"{name}: {text} is not a number; write digits")
+    written = Written(text)
+    try:
+        nothing = written.value == 0 and "e" in text.lower()
+    except ValueError as error:
+        raise Malformed(f"{name}: {error}") from None
+    if nothing:
+        raise Malformed(f"{name}: 0 with an exponent claims no digit; write 0 or 0.0")
+    return written
+
+
+def _kind(value: Any) -> str:
+    for kind, name in ((str, "a string"), (list, "a list"), (dict, "a table"), (bool, "a bool")):
+        if isinstance(value, kind):
+            return name
+    return "something else"
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(key.casefold(), folded, n=1)
+    return f"; did you mean {folded[close[0]]}?" if close else f"; known are {', '.join(known)}"

@@ -1,0 +1,163 @@
+"""From the outcomes of laws to one verdict for each part of an answer."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from gradaudit.answers.parts import PARTS, Answer, Part
+from gradaudit.judging.laws import Outcome
+from gradaudit.judging.softmax import is_right_at_huge_logits
+from gradaudit.mistakes.diagnosis import Diagnosis
+
+SUM_IS_ONE = "sum(t) == 1"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one part.
+
+    status: holds, conditional, fails, untested or unanswered. said: what the answer says to it.
+    outcomes: one for each law. condition: what it is conditional on. stated: the answer states
+    that itself. reason: why it is untested, or wrong without a counterexample. first_wrong: the
+    step of the forward pass that is wrong before it. recovered: wrong lines that equal the truth
+    all the same, not the line above. diagnosis: which known mistake it is.
+    """
+
+    part: str
+    status: str
+    said: Part = field(default_factory=Part)
+    outcomes: tuple[Outcome, ...] = ()
+    condition: str = ""
+    stated: bool = False
+    reason: str = ""
+    first_wrong: str = ""
+    recovered: tuple[int, ...] = ()
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
+
+    @property
+    def failures(self) -> tuple[Outcome, ...]:
+        """The outcomes that fail; of a derivation, one for each wrong line."""
+        return tuple(one for one in self.outcomes if one.status == "fails")
+
+    @property
+    def failure(self) -> Outcome | None:
+        """The outcome that is shown first: the first law that fails."""
+        return next(iter(self.failures), None)
+
+    @property
+    def is_derivation(self) -> bool:
+        """Whether the answer gives lines, not just a formula."""
+        return len(self.said.lines) > 1
+
+    @property
+    def line(self) -> int | None:
+        """The line that the verdict speaks of: the first that is wrong, or untested, or the answer.
+
+        None where there is no formula.
+        """
+        if self.said.answer is None:
+            return None
+        for one in (*self.failures, *(one for one in self.outcomes if one.status == "untested")):
+            return int(one.judged.number)
+        return self.said.answer.number
+
+    @property
+    def only_overflows(self) -> bool:
+        """Whether nothing is wrong but that it leaves the range of float64 at huge logits."""
+        failing = self.failures
+        if len(failing) != 1 or failing[0].law.check is not is_right_at_huge_logits:
+            return False
+        found = failing[0].refusal.found if failing[0].refusal else None
+        return isinstance(found, float) and not math.isfinite(found)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All verdicts on an answer, one for each part, in the order of the assignment."""
+
+    answer: Answer
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def answered(self) -> tuple[Verdict, ...]:
+        """The verdicts on parts that the answer has."""
+        return tuple(one for one in self.verdicts if one.status != "unanswered")
+
+    @property
+    def holds(self) -> bool:
+        """Whether every part that is answered holds, and one is."""
+        return self.exit_code == 0
+
+    @property
+    def exit_code(self) -> int:
+        """2 something malformed; else 1 a part fails; else 3 untested or nothing; else 0."""
+        statuses = {one.status for one in self.answered}
+        if self.answer.malformed:
+            return 2
+        if statuses & {"fails", "conditional"}:
+            return 1
+        return 3 if "untested" in statuses or not statuses else 0
+
+
+def audit(answer: Answer) -> Audit:
+    """Judge every part of an answer, and end its processes."""
+    try:
+        verdicts = [_verdict(name, answer.parts.get(name)) for name in PARTS]
+    finally:
+        answer.close()
+    return Audit(answer, tuple(_with_first_wrong_step(verdicts)))
+
+
+def _with_first_wrong_step(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """Yield verdicts; numbers that are wrong after a wrong forward pass say where it began."""
+    first = ""
+    for verdict in verdicts:
+        numbers = verdict.said.numbers
+        if numbers is None or verdict.status != "fails":
+            yield verdict
+            continue
+        yield replace(verdict, first_wrong=first)
+        if not numbers.is_gradient:
+            first = first or verdict.part
+
+
+def _verdict(name: str, part: Part | None) -> Verdict:
+    if part is None:
+        return Verdict(name, "unanswered")
+    if part.untested:
+        return Verdict(name, "untested", part, reason=part.untested)
+    outcomes = tuple(claim.outcome() for claim in part.claims)
+    verdict = Verdict(name, "holds", part, outcomes, reason=part.wrong)
+    if verdict.failure is not None:
+        conditional = not part.wrong and _holds_where_sum_is_one(part, verdict)
+        return replace(
+            verdict,
+            status="conditional" if conditional else "fails",
+            condition=SUM_IS_ONE if conditional else "",
+            recovered=tuple(_recovered(part, verdict)),
+            diagnosis=part.diagnose(verdict.failure),
+        )
+    if part.wrong:
+        return replace(verdict, status="fails")
+    for one in outcomes:
+        if one.status == "untested":
+            line = f"line {one.judged.number}: " if verdict.is_derivation else ""
+            return replace(verdict, status="untested", reason=line + one.reason)
+    if part.condition and not (part.in_general and part.in_general.outcome().status == "holds"):
+        return replace(verdict, status="conditional", condition=part.condition, stated=True)
+    return verdict
+
+
+def _recovered(part: Part, verdict: Verdict) -> Iterator[int]:
+    """Yield the numbers of wrong lines, after the first, that equal the truth all the same."""
+    for outcome in verdict.failures[1:] if verdict.is_derivation else ():
+        number = outcome.judged.number
+        if part.against_truth[number - 1].outcome().status == "holds":
+            yield number
+
+
+def _holds_where_sum_is_one(part: Part, verdict: Verdict) -> bool:
+    """Return whether all that fails holds where the targets sum to 1."""
+    failing = [one.judged for one in verdict.failures]
+    weaker = [claim for claim in part.where_sum_is_one if claim.judged in failing]
+    return bool(weaker) and all(claim.outcome().status == "holds" for claim in weaker)

@@ -1,0 +1,1 @@
+"""What any answer owes, and how the truth is known: laws, oracles, strategies, derivations."""

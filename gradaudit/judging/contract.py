@@ -1,0 +1,88 @@
+"""The contract of a gradient function: what it owes before its values are looked at."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradaudit.judging.calling import Function, Result
+from gradaudit.judging.laws import OutOfContract, Refusal
+
+
+def check_contract(
+    judged: Function,
+    here: Sequence[Any],
+    elsewhere: Sequence[Any],
+    results: dict[str, tuple[int, ...]],
+    inputs: Sequence[str],
+    rounding: Callable[[], npt.NDArray[Any]],
+) -> None:
+    """Refuse a function that breaks its contract at the arguments `here`.
+
+    It is called twice here, once elsewhere and here again. results: the name and shape of each
+    result. inputs: the names of the arguments. rounding: how far two results may honestly differ.
+    """
+    calls = [_copies(arguments) for arguments in (here, here, elsewhere, here)]
+    observed = judged.observe(calls)
+    for number in (0, 1, 3):
+        _check_form(observed.results[number], results)
+    for before, after in zip((here, here, elsewhere, here), observed.inputs, strict=True):
+        for name, old, new in zip(inputs, before, after, strict=True):
+            if not np.array_equal(old, new):
+                raise Refusal(name, "the input as it was", "the input changed by the call")
+    for (call, index), (later, other) in observed.shared:
+        first, second = list(results)[index], list(results)[other]
+        if call == later:
+            raise Refusal(first, "memory of its own", f"memory shared with {second}")
+        raise Refusal(second, "memory of its own", f"the memory of an earlier call's {first}")
+    first_results = flat(observed.results[0])
+    for number, when in ((1, "when called again"), (3, "after a call elsewhere")):
+        again = flat(observed.results[number])
+        if not np.array_equal(first_results, again, equal_nan=True):
+            same = np.abs(first_results - again) <= rounding()
+            if not same.all():
+                index = int(np.argmin(same))
+                where = labels(results)[index]
+                raise Refusal(where, first_results[index], again[index], note=when)
+
+
+def values(judged: Function, arguments: Sequence[Any], results: dict[str, tuple[int, ...]]) -> Any:
+    """Return the results of one call as one flat float64 vector. Raises OutOfContract."""
+    returned = judged.call(_copies(arguments))
+    try:
+        _check_form(returned, results)
+    except Refusal as refusal:
+        raise OutOfContract(refusal) from None
+    return flat(returned)
+
+
+def flat(returned: Sequence[Result]) -> npt.NDArray[Any]:
+    """Return results as one vector, in the order of the results."""
+    return np.concatenate([np.ravel(np.asarray(one)) for one in returned])
+
+
+def labels(results: dict[str, tuple[int, ...]]) -> list[str]:
+    """Return the name of each entry of the flat vector, such as `dL/dW1[0,2]`."""
+    return [
+        f"{name}[{','.join(map(str, place))}]" if place else name
+        for name, shape in results.items()
+        for place in np.ndindex(*shape)
+    ]
+
+
+def _check_form(returned: Sequence[Result], results: dict[str, tuple[int, ...]]) -> None:
+    if len(returned) != len(results):
+        (phrase,) = returned
+        raise Refusal("", f"a tuple of {len(results)} gradients", phrase)
+    for (name, shape), one in zip(results.items(), returned, strict=True):
+        if isinstance(one, str):
+            raise Refusal(name, f"a float64 array of shape {shape}", one)
+        if one.shape != shape:
+            raise Refusal(name, f"shape {shape}", f"shape {one.shape}")
+        if one.dtype != np.float64:
+            raise Refusal(name, "dtype float64", f"dtype {one.dtype}")
+
+
+def _copies(arguments: Sequence[Any]) -> list[Any]:
+    return [one.copy() if isinstance(one, np.ndarray) else one for one in arguments]

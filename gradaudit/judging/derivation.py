@@ -1,0 +1,401 @@
+"""Derivations: a list of lines, each of which owes to equal the one above it.
+
+The first line owes to equal the true derivative, which the formula language takes of the
+question's own loss. A line may state what it assumes; that is in force for the lines below too.
+A formula that stands alone is a derivation of one line.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+
+from gradaudit.judging.calling import CannotTell, NoAnswer
+from gradaudit.judging.laws import DoesNotApply, Law, Refusal
+from gradaudit.judging.strategies import ANY_TARGETS, NETWORKS, SUM_ONE, Domain, draw_inputs
+from gradaudit.judging.strategies import ONE_HOT as ONE_HOT_INPUTS
+from gradaudit.language.balls import agree, settled
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Formula, FormulaError, Scope, parse
+from gradaudit.language.numbers import (
+    FIRST_PRECISION,
+    ZERO,
+    UndecidedError,
+    UndefinedError,
+    precision,
+)
+from gradaudit.questions.assignment import NETWORK, ONE_HOT, SOFTMAX
+from gradaudit.questions.inputs import Array, Logits, Network, exact
+
+MAX_LINES = 50
+MAX_OPERATIONS_IN_ALL = 60_000  # of all lines of a derivation, at one input
+KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """The derivative that a formula or a derivation is to find.
+
+    name: as a person writes it, such as dE/dy. scope: what may stand in it; its free indices are
+    those of an entry. truth: the derivative, by the language's own `d`. domains: the inputs that
+    are tried; the first is for lines that assume nothing, all are where something is assumed.
+    """
+
+    name: str
+    scope: Scope
+    truth: Formula
+    domains: tuple[Domain, ...]
+
+
+def _wanted(name: str, scope: Scope, truth: str, *domains: Domain) -> Wanted:
+    return Wanted(name, scope, parse(truth, scope), domains)
+
+
+GRADIENT = _wanted("dE/dy", SOFTMAX, "d(E, y)", ANY_TARGETS, SUM_ONE)
+GRADIENT_ONE_HOT = _wanted("dE/dy", ONE_HOT, "d(E, y)", ONE_HOT_INPUTS)
+PARAMETERS = {
+    name: _wanted(
+        f"dL/d{name}", replace(NETWORK, free={i: NETWORK.free[i] for i in free}), truth, NETWORKS
+    )
+    for name, free, truth in (
+        ("W1", "aj", "d(L, W1)"),
+        ("b1", "j", "d(L, b1)"),
+        ("w2", "j", "d(L, w2)"),
+        ("b2", "", "d(L, b2)"),
+    )
+}
+
+
+class Workings:
+    """What is computed for a derivation: kept, since a line is compared twice, and bounded."""
+
+    def __init__(self) -> None:
+        self.entries = lru_cache(maxsize=KEPT)(self._entries)
+        self._holds = lru_cache(maxsize=KEPT)(self._holding)
+        self._spent: dict[Any, int] = {}
+
+    def assumed(self, conditions: Sequence[Formula], case: Any, scope: Scope) -> Array:
+        """Return at which entries all conditions hold: True, False, or None for undecided."""
+        held = np.full(_shape(scope, case), True, dtype=object)
+        for condition in conditions:
+            holding = self._holds(condition, case)
+            for place in np.ndindex(held.shape):
+                before: Any = held[place]
+                here: Any = holding[place]
+                held[place] = here if before is True or here is False else before
+        return held
+
+    def _entries(self, formula: Formula, case: Any) -> Array:
+        return self._bounded(formula, case, _entries_of)
+
+    def _holding(self, condition: Formula, case: Any) -> Array:
+        truths = self._bounded(condition, case, _truths_of)
+        for place in np.ndindex(truths.shape):
+            if isinstance(truths[place], CannotTell):
+                truths[place] = None
+        return truths
+
+    def _bounded(
+        self, formula: Formula, case: Any, compute: Callable[[Formula, Any, Env], Array]
+    ) -> Array:
+        if self._spent.get(case, 0) > MAX_OPERATIONS_IN_ALL:
+            none = CannotTell(f"all lines take more than {MAX_OPERATIONS_IN_ALL} operations")
+            return np.full(_shape(formula.scope, case), none, dtype=object)
+        env = _env(formula, case)
+        try:
+            return compute(formula, case, env)
+        finally:
+            self._spent[case] = self._spent.get(case, 0) + env.operations
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line of a derivation, or a formula that stands alone.
+
+    before: what it owes to equal, the line above or the truth. name: of the derivative, None for
+    a condition. number: counts from 1. assumptions: all that are in force, its own and those above.
+    workings: those of its derivation.
+    """
+
+    formula: Formula
+    before: Formula
+    name: str | None = None
+    number: int = 1
+    assumptions: tuple[Formula, ...] = ()
+    workings: Workings = field(default_factory=Workings)
+
+    @property
+    def assumed(self) -> str:
+        """What is assumed, as written."""
+        texts = list(dict.fromkeys(one.text for one in self.assumptions))
+        return (
+            texts[0]
+            if len(texts) == 1
+            else " and ".join(f"({text})" if " or " in text else text for text in texts)
+        )
+
+    def held(self, case: Any) -> Array:
+        """Return at which entries all that is assumed holds: True, False, None for undecided."""
+        return self.workings.assumed(self.assumptions, case, self.formula.scope)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is the line above once more."""
+        here, above = ("".join(one.text.split()) for one in (self.formula, self.before))
+        return self.number > 1 and here == above and self.formula.when is None
+
+
+def lines_of(formulas: Sequence[Formula], truth: Formula, name: str | None = None) -> list[Line]:
+    """Return the lines of a derivation, each with what is before it and what is assumed."""
+    lines: list[Line] = []
+    workings = Workings()
+    before = truth
+    assumptions: tuple[Formula, ...] = ()
+    for number, formula in enumerate(formulas, start=1):
+        own = () if formula.when is None else (formula.assumption(),)
+        assumptions = (*assumptions, *own)
+        lines.append(Line(formula, before, name, number, assumptions, workings))
+        before = formula
+    return lines
+
+
+def alone(formula: Formula, wanted: Wanted) -> Line:
+    """Return a formula that stands alone as the line that it is."""
+    return lines_of([formula], wanted.truth, wanted.name)[0]
+
+
+def answer_of(lines: Sequence[Line]) -> Line:
+    """Return the line that is the answer: the last that states no assumption, if it is closed.
+
+    Where each states one, or the last that does not is not closed, it is the last of all.
+    """
+    free = [line for line in lines if line.formula.when is None]
+    return free[-1] if free and not contains_d(free[-1]) else lines[-1]
+
+
+def contains_d(line: Line) -> bool:
+    """Return whether a derivative stands in a line, or in what it says that it assumes."""
+    return "d" in line.formula.all_names
+
+
+def inputs_of(line: Line, wanted: Wanted) -> list[Any]:
+    """Return the inputs that a line is tried on."""
+    domains = wanted.domains if line.assumptions else wanted.domains[:1]
+    return [case for domain in domains for case in draw_inputs(domain)]
+
+
+def formula_equals_the_derivative(judged: Line, case: Any) -> None:
+    """The formula equals the exact derivative, at every entry."""
+    _compare(judged, case)
+
+
+def line_equals_the_one_before(judged: Line, case: Any) -> None:
+    """The line equals the one before it, at every entry."""
+    _compare(judged, case)
+
+
+def law_of(line: Line, domain: Domain) -> Law:
+    """Return the law that a line of a derivation is held to."""
+    first = line.number == 1
+    return Law(formula_equals_the_derivative if first else line_equals_the_one_before, domain)
+
+
+def _compare(line: Line, case: Any) -> None:
+    """Compare a line with the one before it wherever what is assumed holds."""
+    work, assumed = line.workings, line.held(case)
+    if all(one is False for one in assumed.flat):
+        raise DoesNotApply(_unmet(line))
+    try:
+        expected = work.entries(line.before, case)
+    except Refusal:
+        raise DoesNotApply("the line before it has another shape", nearer=True) from None
+    found = work.entries(line.formula, case)
+    compared, doubt = False, ""
+    for place in np.ndindex(assumed.shape):
+        holds: Any = assumed[place]
+        before: Any = expected[place]
+        here: Any = found[place]
+        if holds is False or isinstance(before, NoAnswer):
+            continue  # what has no value can't be continued wrongly
+        told = next((one for one in (before, here) if isinstance(one, Exception)), None)
+        if told is None and agree(before, here):
+            compared = True
+        elif holds is None:
+            doubt = f"whether an input meets {line.assumed} is too close to tell"
+        elif told is not None:
+            raise type(told)(*told.args)
+        else:
+            index = f"[{','.join(map(str, place))}]" if place else ""
+            raise Refusal(f"{line.name}{index}", before, here)
+    if doubt:
+        raise CannotTell(doubt)
+    if not compared:
+        reason = "the line before it has no value on any input that it speaks of"
+        raise DoesNotApply(reason, nearer=True)
+
+
+def _unmet(line: Line) -> str:
+    if len(line.assumptions) == 1 and line.formula.when is not None:
+        return f"no input meets its own assumption, {line.assumed}"
+    return f"no input meets {line.assumed}; what a line above assumes stays in force"
+
+
+def entries(formula: Formula, case: Any) -> Array:
+    """Return a formula's value at each place of its free indices, exactly or in balls.
+
+    Without a free index it is the whole array, or one number for every entry. Where an entry has
+    no value, the reason stands there instead: NoAnswer, or CannotTell. Raises Refusal where the
+    shape is another one.
+    """
+    return _entries_of(formula, case, _env(formula, case))
+
+
+def _entries_of(formula: Formula, case: Any, env: Env) -> Array:
+    free = formula.scope.free
+    shape = _shape(formula.scope, case)
+    if formula.names.isdisjoint(free):
+        return _whole(formula, env, shape)
+    found = np.empty(shape, dtype=object)
+    for place in np.ndindex(*shape):
+        there = env.where(**dict(zip(free, place, strict=True)))
+        found[place] = entry = _entry(there, formula)
+        if np.ndim(entry):
+            index = _each(formula.scope)
+            wanted = f"a number for each {index}, as the index {index} stands in it"
+            raise Refusal("", wanted, _shown_shape(entry))
+    return found
+
+
+def _entry(env: Env, formula: Formula) -> Any:
+    """Return a value; it may well use an array of which other entries have none."""
+    value = _value(partial(env.evaluate, formula.tree))
+    if not isinstance(value, NoAnswer):
+        return value
+    beside_gaps = _value(partial(env.with_gaps().evaluate, formula.tree))
+    return value if isinstance(beside_gaps, NoAnswer) else beside_gaps
+
+
+def _whole(formula: Formula, env: Env, shape: tuple[int, ...]) -> Array:
+    whole = _value(lambda: env.evaluate(formula.tree))
+    if isinstance(whole, NoAnswer) and shape:
+        return _with_gaps(formula, env, shape, whole)
+    if isinstance(whole, Exception) or not np.ndim(whole):  # the same at every entry
+        return np.full(shape, whole, dtype=object)
+    if np.shape(whole) != shape:
+        raise Refusal("", _wanted_shape(formula.scope, shape), _shown_shape(whole))
+    return np.array(whole, dtype=object)
+
+
+def _with_gaps(formula: Formula, env: Env, shape: tuple[int, ...], none: NoAnswer) -> Array:
+    """Return an array that has no value at some entries, with the reason there."""
+    gaps = np.zeros(shape, dtype=bool)
+
+    def those_with_a_value() -> Any:
+        whole = env.with_gaps().evaluate(formula.tree)
+        if np.shape(whole) != shape:
+            raise none
+        for place in np.ndindex(shape):
+            number = whole[place]
+            gaps[place] = isinstance(number, arb) and not number.is_finite()
+        whole = whole.copy()
+        whole[gaps] = ZERO
+        return whole
+
+    found = _value(those_with_a_value)
+    if isinstance(found, Exception):
+        return np.full(shape, found, dtype=object)
+    found[gaps] = none
+    return np.array(found)
+
+
+def values(formula: Formula, case: Any) -> Array:
+    """Return a formula's value at each entry. Raises NoAnswer, CannotTell or Refusal."""
+    found = entries(formula, case)
+    for value in found.flat:
+        if isinstance(value, Exception):
+            raise type(value)(*value.args)
+    return found
+
+
+def _truths_of(condition: Formula, case: Any, env: Env) -> Array:
+    """Return at which entries a condition holds, None where undecided; undefined does not hold."""
+    free = condition.scope.free
+
+    def truth(there: Env) -> bool | None:
+        value = _value(lambda: there.truth(condition.tree))
+        if isinstance(value, NoAnswer):
+            value = _value(lambda: there.with_gaps().truth(condition.tree))
+        return None if isinstance(value, CannotTell) else value is True
+
+    shape = _shape(condition.scope, case)
+    if condition.names.isdisjoint(free):
+        return np.full(shape, truth(env), dtype=object)
+    held = np.empty(shape, dtype=object)
+    for place in np.ndindex(*shape):
+        held[place] = truth(env.where(**dict(zip(free, place, strict=True))))
+    return held
+
+
+def try_out(formula: Formula) -> int:
+    """Evaluate a formula, and what it assumes, at the largest size; return the operations.
+
+    Raises FormulaError where it takes too much.
+    """
+    case = LARGEST_NETWORK if "W1" in formula.scope.given else LARGEST_LOGITS
+    free = formula.scope.free
+    indexed = not formula.all_names.isdisjoint(free)
+    places = np.ndindex(*_shape(formula.scope, case)) if indexed else [()]
+    env = _env(formula, case)
+    with precision(FIRST_PRECISION):
+        for place in places:
+            there = env.where(**dict(zip(free, place, strict=False)))
+            for tree in (formula.tree, formula.when):
+                with suppress(UndefinedError, UndecidedError):
+                    if tree is not None:
+                        there.evaluate(tree)
+    return env.operations
+
+
+LARGEST_LOGITS = Logits(exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 2, -1))), 0)
+_square = exact(exact([fmpq(a - 2 * b) for b in range(4)]) for a in range(4))
+_vector = exact(fmpq(1 - a, 2) for a in range(4))
+LARGEST_NETWORK = Network(_square, _vector, _vector, fmpq(1), _square.T, _vector)
+
+
+def _env(formula: Formula, case: Any) -> Env:
+    return Env(case.values, case.sizes, formula.scope.defined)
+
+
+def _value(evaluate: Callable[[], Any]) -> Any:
+    """Return a value, or why there is none."""
+    try:
+        return settled(evaluate)
+    except UndefinedError as error:
+        return NoAnswer(f"undefined: {error}")
+    except FormulaError as error:
+        return CannotTell(f"{error}")
+    except (NoAnswer, CannotTell) as none:
+        return none
+
+
+def _shape(scope: Scope, case: Any) -> tuple[int, ...]:
+    return tuple(case.sizes[index_set] for index_set in scope.free.values())
+
+
+def _each(scope: Scope) -> str:
+    return " and ".join(scope.free)
+
+
+def _wanted_shape(scope: Scope, shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "a single number"
+    kind = "a vector" if len(shape) == 1 else "a matrix"
+    return f"{kind} of shape {shape}, or a number for each {_each(scope)}"
+
+
+def _shown_shape(value: Any) -> str:
+    return f"an array of shape {np.shape(value)}" if np.ndim(value) else "a single number"

@@ -1,0 +1,233 @@
+"""The laws of Question 3: for which learning rates descent on 5x² + 2 converges, and how it goes.
+
+What they cannot see: a start at x0 = 0 never moves, so it refutes no rate; a function that says
+for which rates descent converges is tried at finitely many, a formula is decided for all.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+
+from gradaudit.judging.calling import Function, NoAnswer, Result
+from gradaudit.judging.derivation import Line, lines_of
+from gradaudit.judging.laws import Law, OutOfContract, Refusal
+from gradaudit.judging.oracles import Floats, approx_fprime, rounding_of
+from gradaudit.judging.rates import Point, Root, holds_at
+from gradaudit.judging.strategies import RATES, STARTS, Domain
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Formula, parse
+from gradaudit.questions.assignment import CONVERGES, DESCENT, RATE
+from gradaudit.questions.inputs import Rate, Start
+
+TRUTH = parse(CONVERGES, RATE)
+MAX_STEPS = 2_000
+CLOSER, FARTHER = 2.0**-30, 2.0  # parts of its distance that an orbit is to reach; any would do
+
+SAYS = {True: "converges", False: "does not converge"}
+
+
+def multiplier(eta: fmpq) -> fmpq:
+    """Return what one step multiplies x by, from the question's own f: exact, for any x."""
+    return following(fmpq(1), eta)
+
+
+def following(x: fmpq, eta: fmpq) -> fmpq:
+    """Return x - η f'(x), exactly, by differentiating the question's f."""
+    result: fmpq = Env({"x": x, "eta": eta}, {}, DESCENT.defined).value_of("following")
+    return result
+
+
+SLOPE = float(multiplier(fmpq(-1)) - 1)  # of the question's f at 1; f' is linear
+
+
+def ask(judged: Function, rate: Rate) -> bool:
+    """Return what a function says of a rate. Raises OutOfContract."""
+    said = judged.call(rate.arguments())[0]
+    _check_form(said)
+    return bool(said)
+
+
+def _check_form(said: Result) -> None:
+    """Refuse what is not True or False. Raises OutOfContract."""
+    if isinstance(said, str) or said.shape != () or said not in (0, 1):
+        raise OutOfContract(Refusal("", "True or False", str(said)))
+
+
+def keeps_the_contract(judged: Function, rate: Rate) -> None:
+    """It returns True or False, and says the same when asked again and when asked elsewhere in between."""  # noqa: E501  # a statement is one sentence
+    elsewhere = Rate(fmpq(1, 10) - rate.eta)
+    calls = [rate.arguments(), rate.arguments(), elsewhere.arguments(), rate.arguments()]
+    said = [one[0] for one in judged.observe(calls).results]
+    try:
+        for one in (said[0], said[1], said[3]):
+            _check_form(one)
+    except OutOfContract as broken:
+        raise broken.refusal from None
+    if not said[0] == said[1] == said[3]:
+        raise Refusal("", f"{bool(said[0])} every time", "another answer when asked again")
+
+
+def converges_where_steps_contract(judged: Function, rate: Rate) -> None:
+    """It says that descent converges exactly where |1 - 10η| < 1."""
+    _compare(abs(multiplier(rate.eta)) < 1, ask(judged, rate), rate)
+
+
+def agrees_with_the_orbit(judged: Function, start: Start) -> None:
+    """What it says of a rate is what the orbit from a starting point does."""
+    said = ask(judged, Rate(start.eta))
+    if start.x0 == 0:
+        return  # it never moves, so it can refute nothing
+    if abs(multiplier(start.eta)) == 1:  # float64 drifts where |x| stays for ever
+        _compare(False, said, start)
+        return
+    x0, eta = float(start.x0), float(start.eta)
+    x = x0
+    for _ in range(predicted_steps(start.eta)):
+        x = x - eta * (SLOPE * x)
+    if abs(x) <= CLOSER * abs(x0):
+        _compare(True, said, start)
+    elif abs(x) >= FARTHER * abs(x0):
+        _compare(False, said, start)
+
+
+def _compare(expected: bool, found: bool, at: Rate | Start) -> None:
+    if found != expected:
+        raise Refusal("", SAYS[expected], SAYS[found], note=_step(at.eta))
+
+
+def _step(eta: fmpq) -> str:
+    return f"a step multiplies x by {multiplier(eta)}"
+
+
+def predicted_steps(eta: fmpq) -> int:
+    """Return how many float64 steps bring x CLOSER or FARTHER, as the contraction predicts.
+
+    At most MAX_STEPS, and none where rounding hides which of the two it is.
+    """
+    least, most = float_multiplier(eta)
+    if most < 1:
+        return min(math.ceil(math.log(CLOSER) / math.log(most)), MAX_STEPS)
+    if least > 1:
+        return min(math.ceil(math.log(FARTHER) / math.log(least)), MAX_STEPS)
+    return 0
+
+
+def float_multiplier(eta: fmpq) -> tuple[float, float]:
+    """Return bounds on what a float64 step multiplies |x| by: |1 - 10η|, and three roundings."""
+    factor = abs(float(multiplier(eta)))
+    slack = rounding_of(3) * (1 + abs(float(10 * eta)))
+    return max(factor - slack, 0.0), factor + slack
+
+
+def condition_holds_where_steps_contract(judged: Line, rate: Point) -> None:
+    """The condition holds exactly where |1 - 10η| < 1, decided wherever either can change."""
+    _compare_conditions(judged, rate, SAYS)
+
+
+def line_holds_where_the_one_before_does(judged: Line, rate: Point) -> None:
+    """The line holds for exactly the rates for which the one before it does, decided wherever either can change."""  # noqa: E501  # a statement is one sentence
+    _compare_conditions(judged, rate, {True: "holds", False: "does not hold"})
+
+
+def law_of(line: Line) -> Law:
+    """Return the law that a line of a derivation is held to."""
+    (first,) = LAWS_OF_FORMULA
+    return first if line.number == 1 else LAW_OF_LINE
+
+
+def _compare_conditions(line: Line, rate: Point, says: Mapping[bool, str]) -> None:
+    try:
+        expected = holds_at(line.before, rate)
+    except NoAnswer:
+        expected = False  # a condition that is undefined at a rate does not claim it
+    try:
+        found = holds_at(line.formula, rate)
+    except NoAnswer as undefined:
+        if expected:
+            raise Refusal("", says[True], f"nothing: {undefined}") from None
+        return
+    if found != expected:
+        note = f"eta is a root of {rate.polynomial}" if isinstance(rate, Root) else _step(rate.eta)
+        raise Refusal("", says[expected], says[found], note=note)
+
+
+def alone(condition: Formula) -> Line:
+    """Return a condition that stands alone as the line that it is."""
+    return lines_of([condition], TRUTH)[0]
+
+
+def is_the_slope(judged: Callable[[Any], Any], start: Start) -> None:
+    """It is f', exactly in rationals, and agrees with scipy.optimize.approx_fprime in float64."""
+    env = Env({"x": start.x0, "eta": start.eta}, {}, DESCENT.defined)
+    slope = env.value_of("slope")
+    if judged(start.x0) != slope:
+        raise Refusal("f'(x)", slope, judged(start.x0))
+    x = float(start.x0)
+
+    def loss(at: Floats) -> float:
+        values = {"x": float(at[0]), "eta": 0.0}
+        return float(Env(values, {}, DESCENT.defined, floats=True).value_of("f"))
+
+    step = 2 * math.sqrt(rounding_of(4) * loss(np.array([x])) / SLOPE)
+    step = (x + step) - x
+    estimate = float(approx_fprime(np.array([x]), loss, np.array([step]))[0])
+    ends = loss(np.array([x])) + loss(np.array([abs(x) + step]))
+    # f'' is the slope at 1, so the truncation is half of it times the step; either end is rounded.
+    allowed = SLOPE * step / 2 + rounding_of(4) * (ends / step + abs(SLOPE * x))
+    if not abs(float(judged(x)) - estimate) <= allowed:
+        raise Refusal("f'(x)", estimate, float(judged(x)), allowed)
+
+
+def multiplies_the_distance(judged: Callable[[Any, Any], Any], start: Start) -> None:
+    """One step multiplies x by exactly 1 - 10η, in rationals."""
+    expected = multiplier(start.eta) * start.x0
+    if (found := judged(start.x0, start.eta)) != expected:
+        raise Refusal("x1", expected, found)
+
+
+def reaches_any_distance_in_time(judged: Callable[[Any, Any, int], Any], start: Start) -> None:
+    """A float orbit reaches any distance in the steps that the contraction predicts; outside of the range it leaves."""  # noqa: E501  # a statement is one sentence
+    x0, eta = float(start.x0), float(start.eta)
+    least, most = float_multiplier(start.eta)
+    steps = predicted_steps(start.eta)
+    points = judged(x0, eta, steps)
+    if len(points) != steps + 1:
+        raise Refusal("the number of points", steps + 1, len(points))
+    for k, x in enumerate(points):
+        low, high = least**k * abs(x0), most**k * abs(x0)
+        if not low <= abs(x) <= high:
+            raise Refusal(f"|x_{k}|", high, float(abs(x)), high - low)
+    if 0 < steps < MAX_STEPS and x0:
+        reached = abs(points[-1]) <= CLOSER * abs(x0) if most < 1 else abs(points[-1]) >= abs(x0)
+        if not reached:
+            raise Refusal(f"|x_{steps}|", "as near as predicted", float(abs(points[-1])))
+
+
+def stays_or_oscillates_at_the_ends(judged: Callable[[Any, Any, int], Any], start: Start) -> None:
+    """In rationals the orbit stays where it is at η = 0, and flips its sign at every step at η = 1/5."""  # noqa: E501  # a statement is one sentence
+    for eta, sign in ((fmpq(0), 1), (fmpq(1, 5), -1)):
+        points = judged(start.x0, eta, 5)
+        if len(points) != 6:
+            raise Refusal("the number of points", 6, len(points))
+        for k, x in enumerate(points):
+            if x != sign**k * start.x0:
+                raise Refusal(f"x_{k} at η = {eta}", sign**k * start.x0, x)
+
+
+LAWS: tuple[Law, ...] = (
+    Law(keeps_the_contract, RATES),
+    Law(converges_where_steps_contract, RATES),
+    Law(agrees_with_the_orbit, STARTS),
+)
+DECIDED = Domain("every rate at which the condition or the truth can change", lambda rate: True)
+LAWS_OF_FORMULA: tuple[Law, ...] = (Law(condition_holds_where_steps_contract, DECIDED),)
+LAW_OF_LINE = Law(line_holds_where_the_one_before_does, DECIDED)
+LAW_OF_DERIVATIVE = Law(is_the_slope, STARTS)
+LAW_OF_STEP = Law(multiplies_the_distance, STARTS)
+LAWS_OF_ORBIT: tuple[Law, ...] = (
+    Law(reaches_any_distance_in_time, STARTS),
+    Law(stays_or_oscillates_at_the_ends, STARTS),
+)

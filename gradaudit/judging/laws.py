@@ -1,0 +1,212 @@
+"""What a law is, how it refuses, and the one runner that holds an answer to it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradaudit.judging.calling import CannotTell, NoAnswer
+from gradaudit.judging.strategies import Domain
+
+SIMPLER_TRIED = 2_000  # a bound on the work of finding the smallest counterexample
+
+
+class Refusal(Exception):
+    """A law does not hold at an input.
+
+    where: which entry, such as `W1[0,2]`. expected, found: the two values, or phrases.
+    allowed: how far apart rounding may bring them, None where there is no rounding.
+    """
+
+    def __init__(
+        self, where: str, expected: Any, found: Any, allowed: float | None = None, note: str = ""
+    ) -> None:
+        super().__init__(where, expected, found, allowed, note)
+        self.where = where
+        self.expected = expected
+        self.found = found
+        self.allowed = allowed
+        self.note = note
+
+
+class CannotGoOn(Exception):
+    """Nothing more can be asked of what is judged: it hung, or its process is gone."""
+
+
+class DoesNotApply(Exception):
+    """The law says nothing at this input, such as where an assumption is not met.
+
+    nearer: it would, but for something else; a reason to be told before others.
+    """
+
+    def __init__(self, reason: str, *, nearer: bool = False) -> None:
+        super().__init__(reason)
+        self.nearer = nearer
+
+
+class OutOfContract(Exception):
+    """The result is not of the promised shape or type; `refusal` is the contract's."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True)
+class Law:
+    """A statement about what is judged, and the inputs it speaks of.
+
+    check takes (judged, input) and returns, or raises Refusal; its docstring is the statement.
+    """
+
+    check: Callable[[Any, Any], None]
+    domain: Domain
+
+    @property
+    def statement(self) -> str:
+        """The statement, as a person reads it."""
+        doc = self.check.__doc__ or ""
+        return " ".join(doc.partition("\n\n")[0].split()).rstrip(".")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of holding what is judged to a law.
+
+    status: "holds", "fails" or "untested". examples: how many inputs it was held to.
+    at: the smallest input found where it fails; reason: why it is untested, or what it raised.
+    """
+
+    law: Law
+    judged: Any
+    status: str
+    examples: int
+    refusal: Refusal | None = None
+    at: Any = None
+    reason: str = ""
+
+
+def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
+    """Hold what is judged to a law on all inputs, and shrink the first one that refutes it.
+
+    Something that answers on some inputs and not on others fails on those; something that
+    answers on none is untested, and so is what cannot be told at some input and is not refused
+    at any other. The same goes for results of the promised form.
+    """
+    said = partial(Outcome, law, judged)
+    tried = 0
+    silent: tuple[Any, str] | None = None
+    untold: tuple[Any, str] | None = None
+    idle = ""
+    formless: tuple[Any, Refusal] | None = None
+    for case in inputs:
+        try:
+            refusal = _refusal(law, judged, case)
+        except OutOfContract as broken:
+            formless = formless or (case, broken.refusal)
+            continue
+        except NoAnswer as none:
+            silent = silent or (case, str(none))
+            continue
+        except CannotTell as none:
+            untold = untold or (case, str(none))
+            continue
+        except DoesNotApply as none:
+            idle = str(none) if none.nearer else idle or str(none)
+            continue
+        except CannotGoOn as gone:
+            return said("untested", tried, at=case, reason=str(gone))
+        tried += 1
+        if refusal is not None:
+            at, refusal = _smallest(law, judged, case, refusal)
+            return said("fails", tried, refusal, at)
+    if formless is not None and tried:
+        case, refusal = formless
+        return said("fails", tried, refusal, case)
+    if untold is not None:
+        case, reason = untold
+        return said("untested", tried, at=case, reason=reason)
+    if silent is None:
+        if tried:
+            return said("holds", tried)
+        reason = idle or "no result was of the promised shape and type"
+        return said("untested", 0, reason=reason)
+    case, reason = silent
+    if not tried:
+        return said("untested", 0, at=case, reason=reason)
+    refusal = Refusal("", "a value", f"none: {reason}")
+    return said("fails", tried, refusal, _smallest_silent(law, judged, case))
+
+
+def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
+    """Return whether a law refuses what is judged, in its own words, on some input."""
+    for case in inputs:
+        try:
+            if _refusal(law, judged, case) is not None:
+                return True
+        except (NoAnswer, CannotTell, DoesNotApply, OutOfContract):
+            continue
+    return False
+
+
+def _refusal(law: Law, judged: Any, case: Any) -> Refusal | None:
+    try:
+        with np.errstate(all="ignore"):  # what overflows shows in the values
+            law.check(judged, case)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _shrink(case: Any, still_fails: Callable[[Any], bool], domain: Domain) -> Any:
+    """Go to a simpler input as long as there is one that still fails."""
+    budget = SIMPLER_TRIED
+    shrunk = True
+    while shrunk:
+        shrunk = False
+        effort = case.effort()
+        for candidate in _candidates(case, domain, effort):
+            budget -= 1
+            if budget < 0:
+                return case
+            if still_fails(candidate):
+                case, shrunk = candidate, True
+                break
+    return case
+
+
+def _candidates(case: Any, domain: Domain, effort: Any) -> Iterable[Any]:
+    for candidate in case.simpler():
+        if candidate.effort() < effort and domain.contains(candidate):
+            yield candidate
+
+
+def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, Refusal]:
+    last = [refusal]
+
+    def still_fails(candidate: Any) -> bool:
+        try:
+            found = _refusal(law, judged, candidate)
+        except (NoAnswer, CannotTell, DoesNotApply, OutOfContract, CannotGoOn):
+            return False
+        if found is None:
+            return False
+        last[0] = found
+        return True
+
+    return _shrink(case, still_fails, law.domain), last[0]
+
+
+def _smallest_silent(law: Law, judged: Any, case: Any) -> Any:
+    def still_silent(candidate: Any) -> bool:
+        try:
+            _refusal(law, judged, candidate)
+        except NoAnswer:
+            return True
+        except (CannotTell, DoesNotApply, OutOfContract, CannotGoOn):
+            return False
+        return False
+
+    return _shrink(case, still_silent, law.domain)

@@ -1,0 +1,1 @@
+"""A formula: text, checked tree, and values in rationals, balls, duals or floats."""

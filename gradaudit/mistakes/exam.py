@@ -1,0 +1,172 @@
+"""The exam of the suite itself: which law sees which known mistake, and how small an error."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradaudit.judging import descent, network, softmax
+from gradaudit.judging.calling import Function
+from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
+from gradaudit.judging.laws import Law, sees
+from gradaudit.judging.rates import deciding_rates
+from gradaudit.judging.strategies import draw_inputs
+from gradaudit.language.formula import parse
+from gradaudit.mistakes.catalogue import (
+    GRADIENT_MISTAKES,
+    NETWORK_LINES,
+    NETWORK_MISTAKES,
+    RATE_LINES,
+    RATE_MISTAKES,
+    SOFTMAX_LINES,
+    Variant,
+    changed,
+    variants,
+)
+
+FINEST = 50  # decimal places of a numeral of the language
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One part of the exam: a kind of answer, its laws, and the mistakes to be seen."""
+
+    title: str
+    laws: tuple[Law, ...]
+    mistakes: tuple[tuple[Variant, Any], ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a paper: for each of its mistakes, which of its laws saw it."""
+
+    paper: Paper
+    sight: tuple[tuple[bool, ...], ...]
+
+    @property
+    def caught(self) -> int:
+        """How many mistakes some law saw."""
+        return sum(map(any, self.sight))
+
+
+def papers() -> list[Paper]:
+    """Return all papers. What is right under one-hot targets is no mistake there."""
+    on_network = variants(NETWORK_MISTAKES, NETWORK_LINES)
+    on_softmax = variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
+    on_one_hot = [one for one in on_softmax if one.lines != changed(SOFTMAX_LINES, {"S": "1"})]
+    on_rates = variants(RATE_MISTAKES, RATE_LINES)
+
+    def paper(title: str, laws: tuple[Law, ...], given: Sequence[tuple[Variant, Any]]) -> Paper:
+        return Paper(title, laws, tuple(given))
+
+    return [
+        paper(
+            "q1.gradients, functions",
+            network.LAWS,
+            [(one, Function(one.network_function(), 4)) for one in on_network],
+        ),
+        paper(
+            "q2.gradient, functions",
+            softmax.LAWS,
+            [(one, Function(one.softmax_function(), 1)) for one in on_softmax],
+        ),
+        paper(
+            "q2.gradient, formulas",
+            softmax.LAWS_OF_FORMULA,
+            [(one, alone(one.softmax_formula(), GRADIENT)) for one in on_softmax],
+        ),
+        paper(
+            "q2.one_hot, functions",
+            softmax.LAWS_ONE_HOT,
+            [(one, Function(one.one_hot_function(), 1)) for one in on_one_hot],
+        ),
+        paper(
+            "q2.one_hot, formulas",
+            softmax.LAWS_OF_ONE_HOT_FORMULA,
+            [(one, alone(one.softmax_formula(), GRADIENT_ONE_HOT)) for one in on_one_hot],
+        ),
+        paper(
+            "q3.converges, functions",
+            descent.LAWS,
+            [(one, Function(one.rate_function(), 1)) for one in on_rates],
+        ),
+        paper(
+            "q3.converges, formulas",
+            descent.LAWS_OF_FORMULA,
+            [(one, descent.alone(one.condition)) for one in on_rates],
+        ),
+    ]
+
+
+def sit(paper: Paper) -> Result:
+    """Hold every mistake of a paper to every law."""
+    return Result(
+        paper,
+        tuple(
+            tuple(sees(law, judged, _inputs(law, judged)) for law in paper.laws)
+            for _, judged in paper.mistakes
+        ),
+    )
+
+
+def _inputs(law: Law, judged: Any) -> Sequence[Any]:
+    if law.domain is descent.DECIDED:
+        return deciding_rates(judged.formula, judged.before)
+    return draw_inputs(law.domain)
+
+
+def smallest_errors() -> Iterator[tuple[str, int]]:
+    """Yield for each gradient the largest k such that an error of 10^-k in an entry is noticed."""
+    for index, name in enumerate(("dL/dW1", "dL/db1", "dL/dw2", "dL/db2")):
+
+        def network_off(k: int, index: int = index) -> bool:
+            judged = Function(_off(index, _right_network(), 1 + 10.0**-k), 4)
+            return any(sees(law, judged, draw_inputs(law.domain)) for law in network.LAWS)
+
+        yield f"{name}, functions", _largest(network_off, 16)
+
+    def softmax_off(k: int) -> bool:
+        right = Variant((), SOFTMAX_LINES, lambda network: network).softmax_function()
+        judged = Function(_off(None, right, 1 + 10.0**-k), 1)
+        return any(sees(law, judged, draw_inputs(law.domain)) for law in softmax.LAWS)
+
+    yield "dE/dy, functions", _largest(softmax_off, 16)
+    for title, wanted, laws in (
+        ("dE/dy, formulas", GRADIENT, softmax.LAWS_OF_FORMULA),
+        ("dE/dy one-hot, formulas", GRADIENT_ONE_HOT, softmax.LAWS_OF_ONE_HOT_FORMULA),
+    ):
+
+        def formula_off(k: int, wanted: Wanted = wanted, laws: tuple[Law, ...] = laws) -> bool:
+            text = f"(softmax(y)[i] * sum(t) - t[i]) * (1 + 1e-{k} * (i == 0))"
+            line = alone(parse(text, wanted.scope), wanted)
+            return any(sees(law, line, draw_inputs(law.domain)) for law in laws)
+
+        yield title, _largest(formula_off, FINEST)
+
+
+def _right_network() -> Callable[..., Any]:
+    return Variant((), NETWORK_LINES, lambda network: network).network_function()
+
+
+def _off(index: int | None, right: Callable[..., Any], factor: float) -> Callable[..., Any]:
+    """Return a function with one entry of one result multiplied by a factor."""
+
+    def function(*arguments: Any) -> Any:
+        results = right(*arguments)
+        chosen = np.array(results if index is None else results[index])
+        chosen.flat[0] *= factor
+        if index is None:
+            return chosen
+        return tuple(chosen if i == index else one for i, one in enumerate(results))
+
+    return function
+
+
+def _largest(noticed: Callable[[int], bool], most: int) -> int:
+    """Return the largest k up to `most` that is noticed, as all smaller ones are; 0 if none is."""
+    low, high = 0, most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if noticed(middle) else (low, middle)
+    return low

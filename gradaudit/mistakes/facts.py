@@ -1,0 +1,144 @@
+"""Facts about a wrong answer that is no known mistake: what holds on every input looked at."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from flint import fmpq
+
+from gradaudit.judging.oracles import network_own_rounding, softmax_own_rounding
+from gradaudit.language.balls import agree
+from gradaudit.questions.inputs import Logits, Network
+
+Floats = npt.NDArray[np.float64]
+
+ENOUGH_FOR_A_FACT = 30  # inputs that bear it out
+MOST = 40  # inputs on which an answer is compared with the mistakes, or which meet a condition
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A wrong answer at one input: what it says, what is right, and whether it is that."""
+
+    case: Any
+    found: Any
+    right: Any
+    is_right: bool
+
+
+Look = Callable[[Any], Seen]
+
+
+def network_facts(cases: Sequence[Network], look: Look, seen: Sequence[Seen]) -> list[str]:
+    """Return what holds of a wrong gradient of the network: a factor, blocks, or conditions."""
+    for factor in SIMPLE_FACTORS:
+        if all(_is_multiple(one, factor, network_own_rounding) for one in seen):
+            return [f"exactly {factor} times the right value"]
+    wrong = [
+        name for name in Network.PARAMETERS if not all(_block_right(one, name) for one in seen)
+    ]
+    facts = [f"right except in {' and '.join(wrong)}"] if len(wrong) < 4 else []
+    return facts + _conditions_of_rightness(look, seen, cases, NETWORK_CONDITIONS)
+
+
+def _block_right(one: Seen, name: str) -> bool:
+    places = np.concatenate(
+        [np.full(np.size(one.case.blocks[p]), p == name) for p in Network.PARAMETERS]
+    )
+    allowed = 2 * network_own_rounding(one.case, one.right)
+    return bool((abs(one.found - one.right) <= allowed)[places].all())
+
+
+def softmax_facts(cases: Sequence[Logits], look: Look, seen: Sequence[Seen]) -> list[str]:
+    """Return what holds of a wrong gradient of the logits: a factor, or conditions."""
+    for factor in SIMPLE_FACTORS:
+        if all(_is_multiple(one, factor, softmax_own_rounding) for one in seen):
+            return [f"exactly {factor} times the right value"]
+    return _conditions_of_rightness(look, seen, cases, SOFTMAX_CONDITIONS)
+
+
+def formula_facts(
+    conditions: "Conditions", cases: Sequence[Any], look: Look, seen: Sequence[Seen]
+) -> list[str]:
+    """Return what holds of a wrong formula, exactly: a factor, or conditions."""
+    for factor in SIMPLE_FACTORS:
+        if all(
+            agree(found, factor * right)
+            for one in seen
+            for found, right in zip(one.found.flat, one.right.flat, strict=True)
+        ):
+            return [f"exactly {factor} times the right value"]
+    return _conditions_of_rightness(look, seen, cases, conditions)
+
+
+def _is_multiple(one: Seen, factor: fmpq, rounding: Callable[[Any, Floats], Floats]) -> bool:
+    expected = float(factor) * one.right
+    allowed = 2 * rounding(one.case, expected) * max(1.0, abs(float(factor)))
+    return bool((abs(one.found - expected) <= allowed).all())
+
+
+SIMPLE_FACTORS = tuple(
+    sign * fmpq(p, q)
+    for p in range(1, 11)
+    for q in range(1, 11)
+    for sign in (1, -1)
+    if math.gcd(p, q) == 1 and (p, q, sign) != (1, 1, 1)
+)
+
+
+def _conditions_of_rightness(
+    look: Look,
+    seen: Sequence[Seen],
+    cases: Sequence[Any],
+    conditions: "Conditions",
+) -> list[str]:
+    """Return the conditions under which a wrong answer is right on all of very many inputs.
+
+    The inputs are made to meet the condition, so that those which meet it are no trivial ones.
+    Nothing is said of an answer that is seldom wrong anyway.
+    """
+    if 2 * sum(one.is_right for one in seen) > len(seen):
+        return []
+    facts = []
+    for name, made in conditions.items():
+        looked = [look(one) for case in cases[:MOST] for one in made(case)]
+        if len(looked) >= ENOUGH_FOR_A_FACT and all(one.is_right for one in looked):
+            facts.append(f"right {name}")
+    return facts
+
+
+def _all_on(case: Network, side: int) -> Iterator[Network]:
+    """Yield the network with every unit active on every sample, or none."""
+    far = sum(map(abs, case.twin().pre_activations().flat)) + 1
+    yield replace(case, b1=case.b1 * 0 + side * far)
+
+
+Conditions = Mapping[str, Callable[[Any], Iterable[Any]]]  # inputs made to meet each
+
+NETWORK_CONDITIONS: Conditions = {
+    "when n = 1": lambda case: (case.sample(k) for k in range(len(case.t))),
+    "when there is one hidden unit": lambda case: (
+        case.with_units([j]) for j in range(len(case.b1))
+    ),
+    "where every unit is active": lambda case: _all_on(case, 1),
+    "where no unit is active": lambda case: _all_on(case, -1),
+    "where no w2 is negative": lambda case: [replace(case, w2=abs(case.w2))],
+}
+SOFTMAX_CONDITIONS: Conditions = {
+    "when n = 1": lambda case: _classes(case, 1),
+    "when n = 2": lambda case: _classes(case, 2),
+    "when sum(t) == 1": lambda case: [replace(case, t=case.t + (1 - case.t.sum()) / len(case.t))],
+    "when all logits are equal": lambda case: [replace(case, y=case.y * 0)],
+    "when no target is negative": lambda case: [replace(case, t=abs(case.t))],
+}
+
+
+def _classes(case: Logits, count: int) -> Iterator[Logits]:
+    """Yield the case with a few of its classes only."""
+    for chosen in itertools.combinations(range(len(case.y)), count):
+        if case.c is None or case.c in chosen:
+            yield case.in_order(chosen)

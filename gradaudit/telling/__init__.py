@@ -1,0 +1,1 @@
+"""Verdicts for a person or a program: text, JSON, the document."""

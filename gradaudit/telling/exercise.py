@@ -1,0 +1,108 @@
+"""`gradaudit lint`: read an exercise, and say what its numbers can't show."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradaudit.answers.process import Unreadable
+from gradaudit.answers.tables import Malformed, load_toml, number
+from gradaudit.language.numbers import object_array
+from gradaudit.mistakes.lint import Lint, better, lint
+from gradaudit.questions.inputs import Network
+
+KEYS = ("X", "t", "W1", "b1", "w2", "b2")
+MAX_SIZE = 8  # samples, inputs and units
+
+
+def read_exercise(path: str) -> Network:
+    """Read the data of an exercise. Raises Unreadable for anything else than exactly that."""
+    tables = load_toml(path)
+    unknown = [key for key in tables if key not in KEYS]
+    missing = [key for key in KEYS if key not in tables]
+    if unknown or missing:
+        wrong = f"{unknown[0]}: unknown key" if unknown else f"{missing[0]}: missing"
+        raise Unreadable(f"{wrong}; an exercise has {', '.join(KEYS)} and nothing else")
+    try:
+        blocks = {
+            key: _array(key, tables[key], 2 if key in ("X", "W1") else 1) for key in KEYS[:-1]
+        }
+        b2 = number("b2", tables["b2"]).value
+    except Malformed as malformed:
+        raise Unreadable(str(malformed)) from None
+    (n, d), h = blocks["X"].shape, len(blocks["b1"])
+    if max(n, d, h) > MAX_SIZE:
+        raise Unreadable(f"at most {MAX_SIZE} samples, inputs and hidden units are looked at")
+    wanted = {"t": (n,), "W1": (d, h), "w2": (h,)}
+    for key, shape in wanted.items():
+        if blocks[key].shape != shape:
+            found = blocks[key].shape
+            raise Unreadable(f"{key}: shape {shape} is wanted, to go with X and b1; found {found}")
+    return Network(b2=b2, **blocks)
+
+
+def _array(key: str, value: Any, axes: int) -> Any:
+    rows = value if axes == 2 else [value]
+    if not isinstance(value, list) or not value or not all(isinstance(row, list) for row in rows):
+        raise Malformed(f"{key}: a list of {'rows' if axes == 2 else 'numbers'} is wanted")
+    if len({len(row) for row in rows}) != 1 or not rows[0]:
+        raise Malformed(f"{key}: rows of one length are wanted")
+    numbers = [number(f"{key}", one).value for row in rows for one in row]
+    return object_array(numbers, (len(rows), len(rows[0]))[2 - axes :])
+
+
+def lint_text(network: Network) -> tuple[str, bool]:
+    """Return what is to be said of an exercise, and whether it is clean."""
+    said = lint(network)
+    return "\n".join(_lines(network, said)), said.clean
+
+
+def _lines(network: Network, said: Lint) -> Iterator[str]:
+    for j in said.dead:
+        yield f"hidden unit {j + 1} is dead on every sample: nothing about it shows"
+    for k in said.idle:
+        yield f"sample {k + 1} activates no unit: it adds nothing to dW1, db1 and dw2"
+    for k, j in said.near:
+        yield f"the pre-activation of unit {j + 1} on sample {k + 1} is at or near the kink"
+    for part, ids in said.hidden.items():
+        if ids:
+            yield f"dL/d{part} comes out right with {len(ids)} of the known mistakes:"
+            yield _indented(", ".join(ids))
+    if said.clean:
+        yield "every known mistake shows wherever it can show"
+        return
+    try:
+        proposal = better(network)
+    except LookupError:
+        yield "no better data of this shape were found"
+        return
+    yield ""
+    yield "Better data of the same shape:"
+    yield ""
+    for key in KEYS:
+        yield f"{key} = {_toml(proposal.blocks[key])}"
+    yield ""
+    left = lint(proposal)
+    for part in said.hidden:
+        if left.hidden[part]:
+            yield f"On these, dL/d{part} still comes out right with:"
+            yield _indented(", ".join(left.hidden[part]))
+    if not any(left.hidden.values()):
+        yield "On these, every known mistake shows wherever it can show."
+    for part, ids in left.invisible.items():
+        yield f"No data of this shape that were tried show in dL/d{part}:"
+        yield _indented(", ".join(ids) or "nothing")
+
+
+def _indented(text: str) -> str:
+    indent = " " * 4
+    return textwrap.fill(
+        text, 92, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def _toml(value: Any) -> str:
+    if np.ndim(value):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return f"{float(value):.1f}".replace("-0.0", "0.0")

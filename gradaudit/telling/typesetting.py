@@ -1,0 +1,458 @@
+"""A checked formula as mathematics for Typst: what is printed is the tree that was tested.
+
+A construct that has no sign of its own in mathematics raises Unprintable, and its formula is shown
+as code. Nothing of the text that an answer consists of gets into the result, except for its own
+names, which are identifiers, in quotes.
+"""
+
+import ast
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from flint import fmpq
+
+from gradaudit.language.formula import Formula, Scope, indices, left_spine, mentioned
+
+BREAK = "\0"  # where a long formula may be broken: after an operator outside of any fraction
+
+GREEK = {  # names of Typst, with the letters that they stand for
+    name: unicodedata.lookup(f"GREEK {case} LETTER {name.upper()}")
+    for case, names in (
+        ("SMALL", "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi rho sigma"),
+        ("SMALL", "tau phi chi psi omega"),
+        ("CAPITAL", "Gamma Delta Theta Xi Pi Sigma Phi Psi Omega"),
+    )
+    for name in names.split()
+}
+LAYERS = {"W1": ("W", "(1)"), "b1": ("b", "(1)"), "w2": ("w", "(2)"), "b2": ("b", "(2)")}
+RANKS = {"W1": 2, "b1": 1, "w2": 1, "b2": 0, "X": 2, "t": 1, "y": 1, "eta": 0, "x": 0}
+RELATIONS = {
+    ast.Lt: "<",
+    ast.LtE: "lt.eq",
+    ast.Gt: ">",
+    ast.GtE: "gt.eq",
+    ast.Eq: "=",
+    ast.NotEq: "eq.not",
+}
+SUM, PRODUCT, ATOM = range(3)  # how tightly the outermost sign binds
+MAX_DEPTH = 16  # of signs within signs; deeper, nobody can read it
+MAX_FRACTIONS = 8  # in the numerator of one
+MAX_ZEROS = 8  # of a decimal; beyond, a power of ten is written
+
+
+class Unprintable(Exception):
+    """The formula holds something that has no sign in mathematics."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A piece of mathematics.
+
+    binds: how tightly its outermost sign does. open: it ends in a sum, or the like, that a further
+    factor would fall into. minus, digit: what it begins with. entrywise: it is a product by
+    entries, or one that must be told from such.
+    """
+
+    text: str
+    binds: int = ATOM
+    open: bool = False
+    minus: bool = False
+    digit: bool = False
+    entrywise: bool = False
+
+    def within(self, least: int) -> str:
+        """Return the text, in brackets where it binds less than is needed."""
+        return self.text if self.binds >= least else f"({self.text})"
+
+
+def mathematics(formula: Formula, *, condition: bool = False) -> str:
+    """Return a formula as Typst mathematics, with BREAK where a line may end.
+
+    condition: it stands for whether it holds; else a comparison in it is the number 0 or 1. All
+    vectors are columns, so v @ M is written M^top v. Raises Unprintable.
+    """
+    return _Printer(formula.scope).whole(formula.tree, condition=condition)
+
+
+def definition(name: str, scope: Scope) -> str:
+    """Return a name of an answer with its definition. Raises Unprintable."""
+    printer = _Printer(scope)
+    left = printer.name(ast.Name(name))
+    return f"{left.text} = {BREAK}{printer.whole(scope.defined[name], condition=False)}"
+
+
+class _Printer:
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.bound: Mapping[str, int] = {}  # indices of sums, with their rank
+        self.ranks: dict[str, int] = {}
+        self.depth = 0
+
+    def whole(self, tree: ast.expr, *, condition: bool) -> str:
+        try:
+            self.rank(tree)  # which what has a value everywhere has
+            return self.condition(tree) if condition else self.sign(tree).text
+        except RecursionError:
+            raise Unprintable("nested too deeply") from None
+
+    def condition(self, node: ast.expr) -> str:
+        """Return what stands by itself: a comparison needs no brackets there."""
+        match node:
+            case ast.Compare():
+                sides = [self.sign(part).text for part in (node.left, *node.comparators)]
+                text = sides[0]
+                for op, side in zip(node.ops, sides[1:], strict=True):
+                    text += f" {RELATIONS[type(op)]} {BREAK}{side}"
+                return text
+            case ast.BoolOp():
+                word = "and" if isinstance(node.op, ast.And) else "or"
+                parts = [
+                    f"({self.condition(part)})"
+                    if isinstance(part, ast.BoolOp)
+                    else self.condition(part)
+                    for part in node.values
+                ]
+                return f' quad upright("{word}") {BREAK}quad '.join(parts)
+            case ast.UnaryOp(op=ast.Not()):
+                return f'upright("not") thin ({self.condition(node.operand)})'
+        return self.sign(node).text
+
+    def sign(self, node: ast.expr) -> Sign:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise Unprintable("nested too deeply to be read")
+        sign = self.sign_of(node)
+        self.depth -= 1
+        return sign
+
+    def sign_of(self, node: ast.expr) -> Sign:
+        match node:
+            case ast.BinOp():
+                first, chain = left_spine(node)
+                left, rank = self.sign(first), self.rank(first)
+                for step in chain:
+                    other = self.rank(step.right)
+                    left = self.binary(step, left, rank, other)
+                    rank = _joint_rank(step.op, rank, other)
+                return left
+            case ast.UnaryOp(op=ast.USub()):
+                inner = self.sign(node.operand)
+                if inner.minus:
+                    return Sign(f"-({inner.text})", PRODUCT, minus=True)
+                text = f"-{inner.within(PRODUCT)}"
+                return Sign(text, PRODUCT, inner.open, minus=True, entrywise=inner.entrywise)
+            case ast.UnaryOp(op=ast.UAdd()):
+                return self.sign(node.operand)
+            case ast.Constant():
+                return self.numeral(node)
+            case ast.Name():
+                return self.name(node)
+            case ast.Subscript():
+                return self.entry(node)
+            case ast.Attribute():  # which changes nothing but a matrix
+                matrix = self.rank(node.value) == 2
+                return self.transposed(node.value) if matrix else self.sign(node.value)
+            case ast.Call():
+                return self.call(node)
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
+                return Sign(f"[{self.condition(node)}]")
+        raise Unprintable(type(node).__name__)
+
+    def binary(self, node: ast.BinOp, left: Sign, rank: int, other: int) -> Sign:
+        right = self.sign(node.right)
+        match node.op:
+            case ast.Add() | ast.Sub():
+                sign = "+" if isinstance(node.op, ast.Add) else "-"
+                after = f"({right.text})" if right.minus else right.within(PRODUCT)
+                text = f"{left.text} {sign} {BREAK}{after}"
+                return Sign(text, SUM, right.open, left.minus, left.digit)
+            case ast.Mult():
+                if rank and other:
+                    return self.joined(left, " dot.o ", right, entrywise=True)
+                between = " dot.op " if right.digit and right.binds == ATOM else " thin "
+                return self.joined(left, between, right)
+            case ast.Div():
+                return self.quotient(left, right, other)
+            case ast.Pow():
+                return self.power(left, rank, right, node)
+            case ast.MatMult():
+                return self.matrix_product(node, left, rank, right, other)
+        raise Unprintable("an operator")
+
+    def joined(self, left: Sign, between: str, right: Sign, *, entrywise: bool = False) -> Sign:
+        """Return a product; brackets where a factor would be read otherwise."""
+        mixed = left.binds == PRODUCT and left.entrywise != entrywise
+        bracketed = left.open or left.binds < PRODUCT or mixed
+        before = f"({left.text})" if bracketed else left.text
+        after = f"({right.text})" if right.binds < ATOM and not _is_sum(right) else right.text
+        minus, digit = (False, False) if bracketed else (left.minus, left.digit)
+        open_ = right.open and after == right.text
+        return Sign(f"{before}{between}{after}", PRODUCT, open_, minus, digit, entrywise)
+
+    def quotient(self, left: Sign, right: Sign, other: int) -> Sign:
+        if other:
+            return replace(self.joined(left, " ⊘ ", right, entrywise=True), open=True)
+        over = _unbroken(left.text)
+        if over.count("frac(") > MAX_FRACTIONS:
+            raise Unprintable("too many fractions in a fraction to be read")
+        if left.minus and left.binds == PRODUCT:
+            return Sign(f"-frac({over[1:]}, {_unbroken(right.text)})", PRODUCT, minus=True)
+        number = left.digit and left.binds == ATOM and right.digit
+        return Sign(f"frac({over}, {_unbroken(right.text)})", digit=number)
+
+    def power(self, left: Sign, rank: int, right: Sign, node: ast.BinOp) -> Sign:
+        plain = isinstance(node.left, ast.Name | ast.Constant) or (
+            isinstance(node.left, ast.Subscript) and isinstance(node.left.value, ast.Name)
+        )
+        base = left.text if plain and "^" not in left.text and not left.minus else f"({left.text})"
+        exponent = _unbroken(right.text)
+        return Sign(f"{base}^({'dot.o ' if rank else ''}{exponent})", digit=left.digit)
+
+    def matrix_product(
+        self, node: ast.BinOp, left: Sign, rank: int, right: Sign, other: int
+    ) -> Sign:
+        if rank == 1 and other == 1:
+            left = replace(left, entrywise=left.binds < ATOM)
+            return replace(self.joined(left, " dot.op ", right), open=True)
+        if rank == 1:
+            return self.joined(self.transposed(node.right), " thin ", left)
+        return self.joined(left, " thin ", right)
+
+    def transposed(self, node: ast.expr) -> Sign:
+        """Return the transpose of a matrix; of a transpose, what it is of."""
+        if isinstance(node, ast.Attribute):
+            return self.sign(node.value)
+        return Sign(f"{_base(self.sign(node))}^top")
+
+    def numeral(self, node: ast.Constant) -> Sign:
+        value = node.value
+        assert isinstance(value, fmpq)  # since it was checked
+        return Sign(_decimal(value), digit=True)
+
+    def name(self, node: ast.Name, marks: str = "", rank: int | None = None) -> Sign:
+        """Return a name, or an entry of it; a vector or a matrix in lower case is bold."""
+        name = node.id
+        given = name in self.scope.given and name not in self.bound
+        letter, layer = LAYERS.get(name, (name, "")) if given else (name, "")
+        text = self.letters(letter)
+        whole = self.rank(node) if rank is None else rank
+        if whole and letter[0].islower():
+            text = f"bold({text})"
+        text += f"^({layer})" if layer else ""
+        return Sign(f"{text}_({marks})" if marks else text)
+
+    def letters(self, name: str) -> str:
+        """Return a name in letters: one in italics, a Greek one, or several without serifs."""
+        if re.fullmatch("[A-Za-z]", name):
+            return name
+        if name in GREEK and GREEK[name] not in self.scope.defined:
+            return name
+        if any(not _is_in_fonts(letter) for letter in name):
+            name = "".join(c if _is_in_fonts(c) else f"U{ord(c):X}" for c in name)
+        return f'sans("{name}")' if len(name) > 1 else f'italic("{name}")'
+
+    def entry(self, node: ast.Subscript) -> Sign:
+        chosen = indices(node)
+        written = [self.index(one) for one in chosen]
+        marks = _unbroken((" " if _letters(chosen) else ", ").join(written))
+        rank = self.rank(node)
+        if isinstance(node.value, ast.Name):
+            return self.name(node.value, marks, rank)
+        return Sign(f"attach({_unbroken(_base(self.sign(node.value)))}, b: #${marks}$)")
+
+    def index(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Slice):
+            return ":"
+        sign = self.sign(node)
+        return f"({sign.text})" if sign.binds == PRODUCT else sign.text
+
+    def call(self, node: ast.Call) -> Sign:
+        assert isinstance(node.func, ast.Name)
+        name, arguments = node.func.id, node.args
+        if isinstance(arguments[0], ast.GeneratorExp):
+            return self.sum_over(arguments[0])
+        first = self.sign(arguments[0])
+        inner = first.text
+        match name:
+            case "sum":
+                return self.total(node, first)
+            case "d":
+                return self.derivative(arguments[0], first, arguments[1])
+            case "delta" if "δ" in self.scope.defined:  # so that nothing is taken for it
+                return Sign(f"[{inner} = {self.sign(arguments[1]).text}]")
+            case "delta":
+                between = " " if _letters(arguments) else ", "
+                return Sign(f"delta_({_unbroken(inner + between + self.sign(arguments[1]).text)})")
+            case "outer":
+                row = Sign(f"{_base(self.sign(arguments[1]))}^top")
+                return self.joined(first, " thin ", row)
+            case "abs" | "sqrt":
+                return Sign(f"{name}({_unbroken(inner)})")
+            case "log" if isinstance(arguments[0], ast.Name | ast.Subscript):
+                return Sign(f"log {inner}", open=True)
+            case "exp" | "log" | "max":
+                return Sign(f"{name}({_unbroken(inner)})")
+        return Sign(f'op("{"ReLU" if name == "relu" else name}")({_unbroken(inner)})')
+
+    def sum_over(self, node: ast.GeneratorExp) -> Sign:
+        outer = self.bound
+        text = ""
+        for clause in node.generators:
+            assert isinstance(clause.target, ast.Name)
+            assert isinstance(clause.iter, ast.Name)
+            self.refuse_capture(clause.target.id, node.elt)
+            self.bound = {**self.bound, clause.target.id: 0}
+            index = self.name(clause.target).text
+            text += f"limits(sum)_({index} in {clause.iter.id}) "
+        body = self.sign(node.elt)
+        self.bound = outer
+        inside = f"({body.text})" if body.minus else body.within(PRODUCT)
+        return Sign(f"{text}{inside}", PRODUCT, open=True)
+
+    def refuse_capture(self, index: str, body: ast.expr) -> None:
+        """Refuse a sum over a letter that an own name inside of it uses for something else."""
+        defined = self.scope.defined
+        names = {node.id for node in ast.walk(body) if isinstance(node, ast.Name)}
+        for name in names & defined.keys():
+            if index in mentioned(defined[name], defined):
+                raise Unprintable(f"{name} uses {index}, which a sum around it binds")
+
+    def total(self, node: ast.Call, inner: Sign) -> Sign:
+        of = node.args[0]
+        rank = self.rank(of)
+        if node.keywords and rank == 2:
+            axis = node.keywords[0].value
+            assert isinstance(axis, ast.Constant)
+            matrix = self.transposed(of) if axis.value == 0 else inner
+            return self.joined(matrix, " thin ", Sign("bold(1)"))
+        if isinstance(of, ast.Name) and rank == 1:
+            used = {*self.bound, *self.scope.free, *mentioned(of, self.scope.defined)}
+            if index := next((letter for letter in "kmlrqvuw" if letter not in used), ""):
+                entry = self.name(of, index, 0).text
+                return Sign(f"limits(sum)_{index} {entry}", PRODUCT, open=True)
+        return Sign(f"limits(sum) ({inner.text})", PRODUCT, open=True)
+
+    def derivative(self, of: ast.expr, inner: Sign, by: ast.expr) -> Sign:
+        below = f"partial {_unbroken(self.sign(by).text)}"
+        if isinstance(of, ast.Name) or (
+            isinstance(of, ast.Subscript) and isinstance(of.value, ast.Name)
+        ):
+            return Sign(f"frac(partial {_unbroken(inner.text)}, {below})")
+        return Sign(f"frac(partial, {below}) ({inner.text})", open=True)
+
+    def rank(self, node: ast.expr) -> int:
+        """Return how many axes a value has: 0 for a number, 1 for a vector, 2 for a matrix."""
+        match node:
+            case ast.Name():
+                return self.rank_of_name(node.id)
+            case ast.BinOp():
+                first, chain = left_spine(node)
+                rank = self.rank(first)
+                for step in chain:
+                    rank = _joint_rank(step.op, rank, self.rank(step.right))
+                return rank
+            case ast.UnaryOp():
+                return self.rank(node.operand)
+            case ast.Compare():
+                return max(map(self.rank, (node.left, *node.comparators)))
+            case ast.BoolOp():
+                return max(map(self.rank, node.values))
+            case ast.Attribute():
+                return self.rank(node.value)
+            case ast.Subscript():
+                taken = sum(not isinstance(one, ast.Slice) for one in indices(node))
+                left = self.rank(node.value) - taken
+                if left < 0:
+                    raise Unprintable("more indices than axes")
+                return left
+            case ast.Call(func=ast.Name(id=name)):
+                return self.rank_of_call(name, node)
+        return 0
+
+    def rank_of_name(self, name: str) -> int:
+        if name in self.bound:
+            return self.bound[name]
+        if name in self.scope.defined:
+            if name not in self.ranks:
+                outer, self.bound = self.bound, {}
+                self.ranks[name] = self.rank(self.scope.defined[name])
+                self.bound = outer
+            return self.ranks[name]
+        return RANKS[name] if name in self.scope.given else 0
+
+    def rank_of_call(self, name: str, node: ast.Call) -> int:
+        first = node.args[0]
+        if isinstance(first, ast.GeneratorExp):
+            outer = self.bound
+            targets = [clause.target for clause in first.generators]
+            self.bound = {**outer, **{one.id: 0 for one in targets if isinstance(one, ast.Name)}}
+            rank = self.rank(first.elt)
+            self.bound = outer
+            return rank
+        match name:
+            case "sum":
+                return max(self.rank(first) - 1, 0) if node.keywords else 0
+            case "max" | "delta":
+                return 0
+            case "softmax":
+                return 1
+            case "outer":
+                return 2
+            case "d":
+                return max(self.rank(first), self.rank(node.args[1]))
+        return self.rank(first)
+
+
+def _joint_rank(op: ast.operator, left: int, right: int) -> int:
+    if isinstance(op, ast.Pow):
+        return left
+    if not isinstance(op, ast.MatMult):
+        return max(left, right)
+    if not left or not right:
+        raise Unprintable("@ with a number")
+    return left + right - 2
+
+
+def _is_sum(sign: Sign) -> bool:
+    """Return whether it is one sum, which may stand last in a product without brackets."""
+    return sign.binds == PRODUCT and sign.open and sign.text.startswith("limits(sum)")
+
+
+def _base(sign: Sign) -> str:
+    """Return what an exponent or an index can be put to."""
+    simple = sign.binds == ATOM and not sign.open and "^" not in sign.text
+    plain = simple and not sign.text.startswith("frac(")
+    return sign.text if plain else f"({sign.text})"
+
+
+def _is_in_fonts(letter: str) -> bool:
+    """Return whether a letter is Latin or Greek; others may be missing, or look like these."""
+    return ord(letter) < 0x400
+
+
+def _letters(nodes: list[ast.expr]) -> bool:
+    return all(isinstance(one, ast.Name) and len(one.id) == 1 for one in nodes)
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(BREAK, "")
+
+
+def _decimal(value: fmpq) -> str:
+    """Return a terminating decimal, with a power of ten where it would be long."""
+    power, digits = 0, abs(value)
+    while digits.q != 1:
+        digits, power = digits * 10, power - 1
+    whole = str(int(digits.p))
+    if power == 0 and len(whole) - len(whole.rstrip("0")) > MAX_ZEROS:
+        power = len(whole) - len(whole.rstrip("0"))
+        whole = whole.rstrip("0")
+        return f"{whole} dot.op 10^{power}" if whole != "1" else f"10^{power}"
+    if power == 0:
+        return whole
+    if -power - len(whole) > MAX_ZEROS:
+        return f"{whole} dot.op 10^({power})" if whole != "1" else f"10^({power})"
+    whole = whole.rjust(1 - power, "0")
+    return f"{whole[:power]}.{whole[power:]}"

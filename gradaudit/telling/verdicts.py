@@ -1,0 +1,315 @@
+"""What a person or a program is told of an audit."""
+
+import json
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gradaudit.answers.verdicts import Audit, Verdict
+from gradaudit.judging.derivation import Line
+from gradaudit.judging.laws import Outcome, Refusal
+from gradaudit.judging.written import ASSIGNMENT
+from gradaudit.language.formula import Formula
+from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
+from gradaudit.telling.showing import escaped, inputs_of, shown_input, sides
+
+MARKS = {"holds": "✓", "conditional": "~", "fails": "✗", "untested": "?", "unanswered": "·"}
+COLOURS = {"holds": "32", "conditional": "33", "fails": "31", "untested": "35", "unanswered": "2"}
+WIDTH = 96
+SAID_IN_FULL = 2  # candidates whose sentences are told
+
+
+def as_json(audits: Sequence[Audit]) -> str:
+    """Return all audits as one JSON text."""
+    return json.dumps(
+        {"audits": [_audit_json(audit) for audit in audits]}, indent=2, ensure_ascii=False
+    )
+
+
+def _audit_json(audit: Audit) -> dict[str, Any]:
+    return {
+        "answer": escaped(audit.answer.name),
+        "holds": audit.holds,
+        "answered": len(audit.answered),
+        "parts": [_part_json(verdict) for verdict in audit.verdicts],
+    }
+
+
+def _part_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "id": verdict.part,
+        "question": int(verdict.part[1]),
+        "status": verdict.status,
+        "condition": verdict.condition or None,
+        "line": verdict.line,
+        "mistake": verdict.diagnosis.mistake,
+        "candidates": list(verdict.diagnosis.candidates),
+        "explanation": explanation(verdict) or None,
+        "laws": [
+            {"statement": one.law.statement, "status": one.status, "examples": one.examples}
+            for one in verdict.outcomes
+        ],
+        "lines": [_line_json(one) for one in verdict.outcomes if verdict.is_derivation],
+        "counterexample": _counterexample(verdict.failure),
+    }
+
+
+def _line_json(outcome: Outcome) -> dict[str, Any]:
+    line: Line = outcome.judged
+    return {
+        "line": line.number,
+        "formula": written(line),
+        "status": outcome.status,
+        "counterexample": _counterexample(outcome),
+    }
+
+
+def _counterexample(outcome: Outcome | None) -> dict[str, Any] | None:
+    if outcome is None or outcome.refusal is None:
+        return None
+    expected, found = sides(outcome.refusal)
+    return {"inputs": inputs_of(outcome), "expected": expected, "found": found}
+
+
+def explanation(verdict: Verdict) -> str:
+    """Return why a verdict is what it is, and what is known of the mistake."""
+    said = [f"{why(verdict)}.", *mistake(verdict.diagnosis), *(f"{one}." for one in notes(verdict))]
+    return " ".join(filter(None, said)).strip(".")
+
+
+def notes(verdict: Verdict) -> list[str]:
+    """Return what else there is to say of a verdict."""
+    said = []
+    if verdict.first_wrong:
+        said.append(f"the first wrong step is {verdict.first_wrong}")
+    if verdict.is_derivation and (others := verdict.failures[1:]):
+        numbers = ", ".join(str(one.judged.number) for one in others)
+        said.append(f"wrong as well: line{'s' * (len(others) > 1)} {numbers}")
+    for number in verdict.recovered:
+        said.append(f"line {number} is right again, though it does not equal the line above")
+    if verdict.status != "untested" and verdict.is_derivation:
+        for one in verdict.outcomes:
+            if one.status == "untested":
+                said.append(f"line {one.judged.number} could not be judged: {escaped(one.reason)}")
+    for line in verdict.said.lines:
+        if line.repeats:
+            said.append(f"line {line.number} repeats line {line.number - 1}")
+    return said
+
+
+def mistake(known: Diagnosis) -> list[str]:
+    """Return what is known of a mistake, in sentences."""
+    said = []
+    if known.mistake:
+        said.append(BY_ID[known.mistake].sentence)
+    elif known.together and len(known.candidates) == 2:
+        one, other = (BY_ID[name].sentence for name in known.candidates)
+        said.append(f"Consistent with {' and '.join(known.candidates)} at once. {one} {other}")
+    elif known.together and known.candidates:
+        said.append(f"Consistent with two at once, among {', '.join(known.candidates)}.")
+    elif len(known.candidates) > SAID_IN_FULL:
+        said.append(f"Consistent with {', '.join(known.candidates)}.")
+    elif known.candidates:
+        each = (f"{name}: {BY_ID[name].sentence}" for name in known.candidates)
+        said.append(f"Consistent with {' Or '.join(each)}")
+    if known.facts:
+        said.append(f"It is {'; '.join(known.facts)}.")
+    if known.hidden:
+        said.append(f"This part alone cannot show {', '.join(known.hidden)}.")
+    return said
+
+
+def why(verdict: Verdict) -> str:
+    """Return why a verdict is what it is, in a sentence."""
+    failure = verdict.failure
+    if verdict.status == "untested":
+        return escaped(verdict.reason)
+    if verdict.status == "conditional" and verdict.stated:
+        return f"right where {escaped(verdict.condition)}, as it says; nothing is said beyond"
+    if verdict.status == "conditional":
+        line = f"line {verdict.line} is " if verdict.is_derivation else ""
+        also = " as well" if failure is not None and _assumes(failure) else ""
+        return f"{line}right if you state {verdict.condition}{also}; not in general"
+    if failure is None or failure.refusal is None:
+        return escaped(verdict.reason)
+    if verdict.is_derivation:
+        also = f"; and {verdict.reason}" if verdict.reason else ""
+        return f"{unequal(failure)}{also}"
+    if verdict.only_overflows:
+        return "mathematically right on all other inputs tried, but it overflows at large logits"
+    return f"it breaks the law: {failure.law.statement}"
+
+
+def _assumes(outcome: Outcome) -> bool:
+    return isinstance(outcome.judged, Line) and bool(outcome.judged.assumptions)
+
+
+def unequal(outcome: Outcome) -> str:
+    """Return what is wrong with a line, in a sentence."""
+    line: Line = outcome.judged
+    this = f"line {line.number}"
+    if line.number == 1:
+        other = "the true derivative" if line.name else "the contraction |1 - 10η| < 1"
+    else:
+        other = f"line {line.number - 1}"
+    if line.name and str(getattr(outcome.refusal, "found", "")).startswith("none:"):
+        return f"{this} has no value on some inputs on which {other} has one"
+    if line.name:
+        return f"{this} does not equal {other}"
+    return f"{this} does not hold for the same rates as {other}"
+
+
+def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
+    """Return audits for a person: each in full, or one row each."""
+    if detailed:
+        return "\n\n".join("\n".join(_in_full(audit, colour)) for audit in audits)
+    width = max(len(escaped(audit.answer.name)) for audit in audits)
+    rows = [_row(audit, width, colour) for audit in audits]
+    if not all(audit.holds for audit in audits):
+        rows += ["", "An answer that is audited alone is told in full."]
+    return "\n".join(rows)
+
+
+def _paint(text: str, status: str, colour: bool) -> str:
+    return f"\x1b[{COLOURS[status]}m{text}\x1b[0m" if colour else text
+
+
+def _overall(audit: Audit) -> str:
+    statuses = [one.status for one in audit.answered]
+    for status in ("fails", "conditional", "untested"):
+        if status in statuses:
+            return status
+    return "holds" if statuses else "unanswered"
+
+
+def _row(audit: Audit, width: int, colour: bool) -> str:
+    overall = _overall(audit)
+    name = escaped(audit.answer.name).ljust(width)
+    others = [f"{one.part} {one.status}" for one in audit.answered if one.status != "holds"]
+    holding = sum(one.status == "holds" for one in audit.answered)
+    rest = "; ".join([*others, f"{holding} hold" if holding else ""]).rstrip("; ")
+    mark = _paint(f"{MARKS[overall]} {overall}".ljust(14), overall, colour)
+    return f"{name}  {mark}{rest}".rstrip()
+
+
+def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
+    told: dict[int, str] = {}  # which part a diagnosis has been told of
+    yield escaped(audit.answer.name)
+    width = max((len(one.part) for one in audit.answered), default=0)
+    for verdict in audit.answered:
+        mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
+        yield f"  {verdict.part:<{width}} {mark} {tried(verdict)}".rstrip()
+    if unanswered := [one.part for one in audit.verdicts if one.status == "unanswered"]:
+        text = f"  {MARKS['unanswered']} unanswered: {', '.join(unanswered)}"
+        for row in textwrap.wrap(text, WIDTH, subsequent_indent=" " * 16):
+            yield _paint(row, "unanswered", colour)
+    for verdict in audit.verdicts:
+        if verdict.status in ("fails", "conditional"):
+            yield ""
+            yield from _paragraph(verdict, told, colour)
+            told.setdefault(id(verdict.diagnosis), verdict.part)
+    answered = audit.answered
+    if len(answered) > 1:
+        holding = sum(one.status == "holds" for one in answered)
+        yield ""
+        yield f"{holding} of {len(answered)} answered parts hold."
+
+
+def tried(verdict: Verdict) -> str:
+    """Return on how much a verdict rests, in a phrase."""
+    if verdict.status == "untested":
+        return escaped(verdict.reason)
+    outcomes = verdict.outcomes
+    if not outcomes:
+        return ""
+    failing = sum(one.status == "fails" for one in outcomes)
+    if verdict.is_derivation:
+        return _tried_lines(verdict)
+    if failing:
+        return f"refused by {failing} of {len(outcomes)} laws" if len(outcomes) > 1 else "refused"
+    (least, most) = (f(one.examples for one in outcomes) for f in (min, max))
+    laws = "1 law" if len(outcomes) == 1 else f"{len(outcomes)} laws"
+    domain = outcomes[0].law.domain
+    if domain.strategy is None:
+        return f"{laws}, on {domain.name}" + (f" ({most} of them)" if most > 1 else "")
+    return f"{laws}, on {least} inputs" + (" or more" if least < most else "")
+
+
+def _tried_lines(verdict: Verdict) -> str:
+    count = len(verdict.outcomes)
+    if verdict.failures:
+        wrong = [str(one.judged.number) for one in verdict.failures]
+        lines = f"lines {', '.join(wrong)} are" if len(wrong) > 1 else f"line {wrong[0]} is"
+        return f"{lines} refused, of {count}"
+    least, most = (f(one.examples for one in verdict.outcomes) for f in (min, max))
+    if verdict.outcomes[0].law.domain.strategy is None:
+        tried = "at any rate"
+    else:
+        tried = f"on {least} inputs" + (" or more" if least < most else "")
+    also = "".join(f"; {one}" for one in notes(verdict))
+    return f"{count} lines, no line found wrong {tried}{also}"
+
+
+def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Iterable[str]:
+    failure = verdict.failure
+    is_ = "is " if verdict.status == "conditional" else ""
+    head = f"{MARKS[verdict.status]} {verdict.part} {is_}{verdict.status}"
+    plain = verdict.status == "fails" and failure is not None and not verdict.only_overflows
+    told_below = plain and not verdict.is_derivation
+    yield _paint(head, verdict.status, colour) + ("" if told_below else f": {why(verdict)}")
+    name = verdict.diagnosis.mistake
+    if (before := told.get(id(verdict.diagnosis))) and mistake(verdict.diagnosis):
+        yield _line("mistake", f"as in {before}")
+    for sentence in [] if before else mistake(verdict.diagnosis):
+        yield _line("mistake", f"{sentence} ({name})") if name else _line("note", sentence)
+    for note in notes(verdict):
+        yield _line("note", note)
+    if verdict.is_derivation:
+        for number, one in enumerate(verdict.failures):
+            if number:
+                yield _line("also", unequal(one))
+            yield from _wrong_line(one)
+        return
+    if verdict.said.answer is not None:
+        yield _line("formula", written(verdict.said.answer))
+    if failure is None or failure.refusal is None:
+        return
+    if plain and not name:
+        yield _line("law", failure.law.statement)
+    if failure.law.domain is not ASSIGNMENT:
+        yield _line("input", shown_input(failure))
+    yield from _expected_and_found(failure.refusal)
+
+
+def _wrong_line(outcome: Outcome) -> Iterable[str]:
+    line: Line = outcome.judged
+    refusal = outcome.refusal
+    if refusal is None:
+        return
+    if line.number > 1:
+        yield _line(f"line {line.number - 1}", written(line.before))
+    yield _line(f"line {line.number}", written(line))
+    yield _line("input", shown_input(outcome))
+    if line.number == 1:
+        yield from _expected_and_found(refusal)
+        return
+    expected, found = sides(refusal)
+    yield _line("wanted" if isinstance(refusal.expected, str) and line.name else "before", expected)
+    yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
+
+
+def _expected_and_found(refusal: Refusal) -> Iterable[str]:
+    expected, found = sides(refusal)
+    yield _line("expected", f"{refusal.where} = {expected}" if refusal.where else expected)
+    yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
+
+
+def written(line: Line | Formula) -> str:
+    """Return a line as it is written, with what it assumes and without its reason."""
+    formula = line.formula if isinstance(line, Line) else line
+    return escaped(formula.text + (f" when {formula.condition}" if formula.condition else ""))
+
+
+def _line(label: str, text: str) -> str:
+    lines = textwrap.wrap(escaped(text), WIDTH - 14, break_on_hyphens=False)
+    return f"    {label:<10}" + ("\n" + " " * 14).join(lines)
