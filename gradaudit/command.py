@@ -97,8 +97,9 @@ def command(arguments: Sequence[str] | None) -> int:
 
 def _cannot_report(path: str, answers: Sequence[str]) -> str:
     """Return why no document can be made, before any work is done for it."""
-    from gradaudit.telling.report import NoTypesetter, typesetter
-    from gradaudit.telling.showing import escaped
+    from gradaudit.language.showing import escaped
+    from gradaudit.telling.report import typesetter
+    from gradaudit.telling.typesetting import NotSet
 
     if len(answers) > 1:
         return "--report takes one ANSWER, or none for our own"
@@ -106,8 +107,8 @@ def _cannot_report(path: str, answers: Sequence[str]) -> str:
         return f"{escaped(path)}: it exists and is no PDF; name another file after --report"
     try:
         typesetter()
-    except NoTypesetter:
-        return "--report needs the package typst: pip install typst, or this with [report]"
+    except NotSet as reason:
+        return f"--report: {reason}, or this with [report]"
     return ""
 
 
@@ -144,9 +145,9 @@ def exam(words: Sequence[str]) -> int:
 
 def explain(words: Sequence[str]) -> int:
     """Print a known mistake."""
+    from gradaudit.language.showing import escaped
     from gradaudit.mistakes.diagnosis import BY_ID
     from gradaudit.telling import mistakes as catalogue
-    from gradaudit.telling.showing import escaped
 
     if len(words) != 1 or words[0] not in BY_ID:
         close = difflib.get_close_matches(words[0], BY_ID, n=1) if len(words) == 1 else []
@@ -160,9 +161,9 @@ def explain(words: Sequence[str]) -> int:
 def lint(words: Sequence[str]) -> int:
     """Say what the numbers of an exercise can't show; 1 if something could be better."""
     from gradaudit.answers.process import Unreadable
+    from gradaudit.language.showing import escaped
     from gradaudit.questions.assignment import DATA
     from gradaudit.telling.exercise import lint_text, read_exercise
-    from gradaudit.telling.showing import escaped
 
     if len(words) > 1:
         return complain("gradaudit lint takes one file, or none for the assignment's own data")
@@ -183,8 +184,8 @@ def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> in
     from gradaudit.answers.process import Unreadable
     from gradaudit.answers.reading import ours, read
     from gradaudit.answers.verdicts import audit
+    from gradaudit.language.showing import escaped
     from gradaudit.telling import verdicts as telling
-    from gradaudit.telling.showing import escaped
 
     audits, codes = [], []
     for answer in ours() if not paths else ():
@@ -213,8 +214,9 @@ def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> in
 
 def write_report(path: str, audits: Sequence["Audit"]) -> list[int]:
     """Write the document about audits; return the exit code of a file that can't be written."""
-    from gradaudit.telling.report import NotSet, pdf
-    from gradaudit.telling.showing import escaped
+    from gradaudit.language.showing import escaped
+    from gradaudit.telling.report import pdf
+    from gradaudit.telling.typesetting import NotSet
 
     try:
         Path(path).write_bytes(pdf(audits))

@@ -55,7 +55,7 @@ class AnswerFile(pytest.File):
         """Read the answer and yield its tests."""
         from gradaudit.answers.process import Unreadable
         from gradaudit.answers.reading import read
-        from gradaudit.telling.showing import escaped
+        from gradaudit.language.showing import escaped
 
         try:
             self.answer = read(str(self.path))
@@ -103,7 +103,8 @@ class LawTest(pytest.Item):
 
     def runtest(self) -> None:
         """Fail in the words of the law, without a traceback."""
-        from gradaudit.telling.showing import describe, escaped
+        from gradaudit.language.showing import escaped
+        from gradaudit.telling.showing import describe
 
         if self.claim is None:
             pytest.fail(escaped(self.said), pytrace=False)

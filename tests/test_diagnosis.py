@@ -13,11 +13,11 @@ from gradaudit.judging import contract
 from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
 from gradaudit.judging.oracles import network_own_rounding
-from gradaudit.judging.strategies import ANY_TARGETS, RATES, draw_inputs
-from gradaudit.judging.strategies import ONE_HOT as ONE_HOT_INPUTS
-from gradaudit.judging.written import Block, Written, exact_value
+from gradaudit.judging.strategies import ANY_TARGETS, RATES, TRUE_CLASS, draw_inputs
+from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.formula import Formula, parse
 from gradaudit.language.numbers import object_array
+from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
@@ -258,7 +258,7 @@ class TestFunctions:
     )
     def test_a_wrong_one_hot_gradient_is_named(self, variant: Variant) -> None:
         judged = Function(variant.one_hot_function(), 1)
-        found = diagnosis.of_softmax_function(judged, draw_inputs(ONE_HOT_INPUTS))
+        found = diagnosis.of_softmax_function(judged, draw_inputs(TRUE_CLASS))
         self.check(found, variant)
 
     @staticmethod

@@ -10,11 +10,11 @@ from flint import arb, fmpq
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gradaudit.judging.calling import CannotTell, NoAnswer
 from gradaudit.language.balls import agree, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FUNCTIONS, FormulaError, numeral, parse, parse_definitions
-from gradaudit.language.numbers import ZERO, UndefinedError
+from gradaudit.language.numbers import ZERO
+from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE, SOFTMAX
 from gradaudit.questions.inputs import Logits, exact
 
@@ -157,7 +157,7 @@ class TestUndefined:
         ],
     )
     def test_what_has_no_value_is_undefined(self, text: str) -> None:
-        with pytest.raises((UndefinedError, NoAnswer)):
+        with pytest.raises((NoValue, NoValue)):
             value(text)
 
     def test_what_no_precision_tells_apart_is_undecided(self) -> None:
@@ -398,7 +398,7 @@ def test_any_text_gives_a_value_or_one_line_of_refusal(question: str, text: str)
         formula = parse(text, scope)
         env = Env(values, sizes, scope.defined).where(**free)
         found = settled(lambda: env.evaluate(formula.tree))
-    except (FormulaError, UndefinedError, NoAnswer, CannotTell) as error:
+    except (FormulaError, NoValue, CannotTell) as error:
         found, refusal = ZERO, str(error)
     else:
         refusal = ""

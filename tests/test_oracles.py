@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from flint import arb, fmpq
 
-from gradaudit.judging.calling import NoAnswer
 from gradaudit.judging.descent import is_the_slope
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import (
@@ -24,6 +23,7 @@ from gradaudit.language.balls import agree, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Scope, parse
 from gradaudit.language.numbers import FIRST_PRECISION, each, precision
+from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.inputs import Logits, Network, Start, exact, exact_float, floats
 
 FREE = Scope(given=frozenset({"x"}))
@@ -129,7 +129,7 @@ class TestAgreement:
             assert agree(arb(2).sqrt() ** 2, fmpq(2))
 
     def test_a_wide_ball_is_no_value(self) -> None:
-        with pytest.raises(NoAnswer, match="not finite"):
+        with pytest.raises(NoValue, match="not finite"):
             settled(lambda: arb(1, 2.0**-50))
 
 

@@ -7,10 +7,10 @@ from flint import fmpq
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gradaudit.judging.calling import NoAnswer
 from gradaudit.judging.descent import TRUTH, multiplier
 from gradaudit.judging.rates import Root, deciding_rates, holds_at, simplest_between
 from gradaudit.language.formula import FormulaError, parse
+from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.assignment import RATE
 from gradaudit.questions.inputs import Rate
 
@@ -44,7 +44,7 @@ def test_an_irrational_root_is_decided_exactly() -> None:
 
 
 def test_a_pole_is_undefined_and_not_false() -> None:
-    with pytest.raises(NoAnswer, match="division by zero"):
+    with pytest.raises(NoValue, match="division by zero"):
         holds_at(parse("1/eta > 5", RATE), Rate(fmpq(0)))
 
 

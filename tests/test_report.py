@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Audit, audit
 from gradaudit.command import main
-from gradaudit.judging.calling import CannotTell, NoAnswer
 from gradaudit.language.balls import agree, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, Scope, parse, parse_definitions
 from gradaudit.language.numbers import each
+from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.questions.assignment import NETWORK, ONE_HOT, RATE, SOFTMAX
 from gradaudit.telling import report
 from gradaudit.telling.report import document
-from gradaudit.telling.typesetting import BREAK, Unprintable, definition, mathematics
+from gradaudit.telling.typesetting import BREAK, NotSet, definition, mathematics
 from tests.derivations import RIGHT
 from tests.formulas import SHAPES, SIZES, formulas
 from tests.reading import Ambiguous, Reader, column
@@ -133,7 +133,7 @@ class TestMathematics:
         ],
     )
     def test_a_sum_that_would_capture_an_index_is_unprintable(self, line: str, text: str) -> None:
-        with pytest.raises(Unprintable):
+        with pytest.raises(NotSet):
             mathematics(parse(text, parse_definitions([line], SOFTMAX)))
 
     def test_every_right_derivation_can_be_set_in_pieces(self) -> None:
@@ -142,11 +142,11 @@ class TestMathematics:
             whole = {"1": NETWORK, "2": ONE_HOT, "3": RATE}[part[1]]
             scope = parse_definitions(where, whole)
             for line in lines:
-                with contextlib.suppress(Unprintable):
+                with contextlib.suppress(NotSet):
                     text = mathematics(parse(line, scope), condition=part[1] == "3")
                     pieces += text.split(BREAK)
             for name in scope.written:
-                with contextlib.suppress(Unprintable):
+                with contextlib.suppress(NotSet):
                     pieces += definition(name, scope).split(BREAK)
         source = '#for one in json(bytes(sys.inputs.all)) { eval(one, mode: "math") }'
         typst.compile(source.encode(), sys_inputs={"all": json.dumps(pieces)}, format="png", ppi=9)
@@ -154,7 +154,7 @@ class TestMathematics:
 
     @pytest.mark.parametrize("text", ["n @ y", "y[i, i]", "n[0]", "abs(" * 20 + "n" + ")" * 20])
     def test_what_has_no_sign_is_unprintable(self, text: str) -> None:
-        with pytest.raises(Unprintable):
+        with pytest.raises(NotSet):
             mathematics(parse(text, SOFTMAX))
 
     @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ class TestReading:
         try:
             expected = column(settled(lambda: env.evaluate(formula.tree)))
             printed = mathematics(formula).replace(BREAK, "")
-        except (ArithmeticError, FormulaError, NoAnswer, CannotTell, Unprintable):
+        except (ArithmeticError, FormulaError, NoValue, CannotTell, NotSet):
             return  # it has no value, such as 1 / 0, or is shown as code
         found = settled(lambda: Reader(printed, EXACT, SIZES).read())
         assert np.shape(found) == np.shape(expected)

@@ -172,10 +172,10 @@ REACH = {
     strategies.KINKED: KINKED_CASES,
     strategies.ANY_TARGETS: ANY_CASES,
     strategies.SUM_ONE: SUM_CASES,
-    strategies.ONE_HOT: ONE_HOT_CASES,
+    strategies.TRUE_CLASS: ONE_HOT_CASES,
     strategies.HUGE_LOGITS: HUGE_CASES,
     strategies.HUGE_SUM_ONE: HUGE_CASES,
-    strategies.HUGE_ONE_HOT: HUGE_CASES,
+    strategies.HUGE_TRUE_CLASS: HUGE_CASES,
     strategies.RATES: RATE_CASES,
     strategies.STARTS: {
         "a start at zero": lambda c: c.x0 == 0,

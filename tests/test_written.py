@@ -10,7 +10,8 @@ from flint import fmpq
 import analytic
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import audit
-from gradaudit.judging.written import Written, exact_value
+from gradaudit.judging.written import exact_value
+from gradaudit.language.written import Written
 from gradaudit.questions.assignment import DATA
 
 RIGHT = {  # to every digit; each is a terminating decimal

@@ -18,7 +18,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from gradaudit.judging.calling import NoAnswer, Observed, Result, describe, observe
+from gradaudit.judging.calling import Observed, Result, describe, observe
+from gradaudit.language.outcomes import NoValue
 
 
 def encode(value: Any) -> Any:
@@ -85,7 +86,7 @@ def _serve(function: Callable[..., Any], request: Any) -> Any:
     calls = [[decode(argument) for argument in call] for call in request["calls"]]
     try:
         seen: Observed = observe(function, request["count"], calls)
-    except NoAnswer as reason:
+    except NoValue as reason:
         return {"silent": str(reason)}
     results: list[list[Result]] = seen.results
     return {

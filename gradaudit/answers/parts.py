@@ -21,8 +21,7 @@ from gradaudit.judging.derivation import (
 )
 from gradaudit.judging.laws import Law, Outcome, hold
 from gradaudit.judging.rates import Point, deciding_rates
-from gradaudit.judging.strategies import ANY_TARGETS, RATES, SUM_ONE, draw_inputs
-from gradaudit.judging.strategies import ONE_HOT as ONE_HOT_INPUTS
+from gradaudit.judging.strategies import ANY_TARGETS, RATES, SUM_ONE, TRUE_CLASS, draw_inputs
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
 from gradaudit.mistakes import diagnosis
@@ -123,7 +122,7 @@ def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
     diagnose: dict[str, Callable[[], Diagnosis]] = {
         "q1.gradients": lambda: diagnosis.of_network_function(judged),
         "q2.gradient": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ANY_TARGETS)),
-        "q2.one_hot": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ONE_HOT_INPUTS)),
+        "q2.one_hot": lambda: diagnosis.of_softmax_function(judged, draw_inputs(TRUE_CLASS)),
         "q3.converges": lambda: diagnosis.of_rate_function(
             partial(descent.ask, judged), draw_inputs(RATES)
         ),

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from gradaudit.answers.child import decode, encode
-from gradaudit.judging.calling import NoAnswer, Observed, Result
+from gradaudit.judging.calling import Observed, Result
 from gradaudit.judging.laws import CannotGoOn
+from gradaudit.language.outcomes import NoValue
 
 IMPORT_SECONDS = 10.0
 CALL_SECONDS = 5.0
@@ -128,11 +129,11 @@ class RemoteFunction:
         self.taken = 0.0
 
     def call(self, arguments: Sequence[Any]) -> list[Result]:
-        """Return the results. Raises NoAnswer or CannotGoOn."""
+        """Return the results. Raises NoValue or CannotGoOn."""
         return self.observe([arguments]).results[0]
 
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
-        """Call the function on each list of arguments, in order. Raises NoAnswer or CannotGoOn."""
+        """Call the function on each list of arguments, in order. Raises NoValue or CannotGoOn."""
         if self.gone:
             raise CannotGoOn(self.gone)
         request = {
@@ -148,7 +149,7 @@ class RemoteFunction:
             if self.taken > ALL_CALLS_SECONDS:
                 raise CannotGoOn(f"it is slow: over {ALL_CALLS_SECONDS:g} seconds for all calls")
             if "silent" in reply:
-                raise NoAnswer(str(reply["silent"]))
+                raise NoValue(str(reply["silent"]))
             return _observed(reply, len(calls))
         except (CannotGoOn, Unreadable) as reason:
             self.gone = str(reason)

@@ -21,7 +21,7 @@ from gradaudit.answers.process import Unreadable
 from gradaudit.judging import descent
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.rates import deciding_rates
-from gradaudit.judging.written import Block, Written, exact_value
+from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.formula import (
     MAX_DIGITS,
     Formula,
@@ -31,6 +31,7 @@ from gradaudit.language.formula import (
     parse_definitions,
 )
 from gradaudit.language.numbers import object_array
+from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
@@ -98,10 +99,6 @@ class DecimalText(str):
     __slots__ = ()
 
 
-class Malformed(ValueError):
-    """A part that cannot be read; the message names the key and the remedy."""
-
-
 class _Reader:
     def __init__(self, path: str, tables: dict[str, Any]) -> None:
         self.path = path
@@ -145,7 +142,7 @@ class _Reader:
                 part = path.replace("question", "q", 1)
                 try:
                     self.parts[part] = _read_part(path, part, value, table.get("where", []))
-                except Malformed as malformed:
+                except Unreadable as malformed:
                     self.complain(str(malformed))
                     self.parts[part] = Part(untested=str(malformed), texts=_texts(value))
         if set(table) == {"where"}:
@@ -177,26 +174,26 @@ def _read_part(path: str, part: str, value: Any, where: Any) -> Part:
 def _conditions(path: str, formulas: Sequence[Formula]) -> Part:
     lines = lines_of(formulas, descent.TRUTH)
     if any(line.assumptions for line in lines):
-        raise Malformed(f"{path}: a condition on the rate takes no `when`; state the whole range")
+        raise Unreadable(f"{path}: a condition on the rate takes no `when`; state the whole range")
     rates, decisions = [], 0
     for line in lines:
         try:
             rates.append(deciding_rates(line.formula, line.before))
         except FormulaError as error:
-            raise Malformed(f"{_place(path, line.number, len(lines))}{error}") from None
+            raise Unreadable(f"{_place(path, line.number, len(lines))}{error}") from None
         decisions += len(rates[-1]) ** 2  # as many rates, in as many comparisons
         if decisions > MAX_DECISIONS:
-            raise Malformed(f"{path}: too many rates at which it can change; simplify it")
+            raise Unreadable(f"{path}: too many rates at which it can change; simplify it")
     return parts.of_conditions(lines, rates)
 
 
 def _own_names(name: str, lines: Any, scope: Scope) -> Scope:
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise Malformed(f"{name}: a list of strings is wanted, each `name = formula`")
+        raise Unreadable(f"{name}: a list of strings is wanted, each `name = formula`")
     try:
         return parse_definitions(lines, scope)
     except FormulaError as error:
-        raise Malformed(f"{name}: {error}") from None
+        raise Unreadable(f"{name}: {error}") from None
 
 
 def _formulas(path: str, value: Any, scope: Scope, widest: Scope) -> list[Formula]:
@@ -206,22 +203,22 @@ def _formulas(path: str, value: Any, scope: Scope, widest: Scope) -> list[Formul
     """
     texts = value if isinstance(value, list) else [value]
     if not 1 <= len(texts) <= MAX_LINES:
-        raise Malformed(f"{path}: a list of {len(texts)} lines; 1 to {MAX_LINES} are wanted")
+        raise Unreadable(f"{path}: a list of {len(texts)} lines; 1 to {MAX_LINES} are wanted")
     formulas, operations = [], 0
     for number, text in enumerate(texts, start=1):
         place = _place(path, number, len(texts))
         if not isinstance(text, str) or isinstance(text, DecimalText):
-            raise Malformed(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
+            raise Unreadable(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
         try:
             formula = parse(text, scope)
             _refuse_foreign_names(place, formula, widest)
             if scope.sets:
                 operations += try_out(formula)
         except FormulaError as error:
-            raise Malformed(f"{place}{error}") from None
+            raise Unreadable(f"{place}{error}") from None
         formulas.append(formula)
     if operations > MAX_OPERATIONS_IN_ALL:
-        raise Malformed(
+        raise Unreadable(
             f"{path}: more than {MAX_OPERATIONS_IN_ALL} operations to evaluate all lines"
         )
     return formulas
@@ -231,7 +228,7 @@ def _refuse_foreign_names(place: str, formula: Formula, widest: Scope) -> None:
     """Refuse own names that use an index, or a class, which this part does not have."""
     foreign = {*widest.free, *widest.sizes} - {*formula.scope.names()}
     for name in sorted(formula.all_names & foreign):
-        raise Malformed(f"{place}a name from `where` uses {name}, which is unknown here")
+        raise Unreadable(f"{place}a name from `where` uses {name}, which is unknown here")
 
 
 def _place(path: str, line: int, count: int) -> str:
@@ -253,28 +250,28 @@ def _flattened(
     if not isinstance(value, list) or len(value) != shape[0]:
         found = f"a list of {len(value)}" if isinstance(value, list) else "no list"
         wanted = {2: "{} rows of {} numbers", 1: "a list of {} numbers"}[len(whole)].format(*whole)
-        raise Malformed(f"{name}: wanted {wanted}, found {found}")
+        raise Unreadable(f"{name}: wanted {wanted}, found {found}")
     for index, one in enumerate(value):
         yield from _flattened(f"{name}[{index}]", one, shape[1:], whole)
 
 
 def number(name: str, value: Any) -> Written:
-    """Return a number as it is written. Raises Malformed."""
+    """Return a number as it is written. Raises Unreadable."""
     if isinstance(value, bool) or not isinstance(value, int | DecimalText):
         remedy = "; leave out the quotes" if isinstance(value, str) else ""
-        raise Malformed(f"{name}: a number is wanted, found {_kind(value)}{remedy}")
+        raise Unreadable(f"{name}: a number is wanted, found {_kind(value)}{remedy}")
     if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
-        raise Malformed(f"{name}: more than {MAX_DIGITS} digits")
+        raise Unreadable(f"{name}: more than {MAX_DIGITS} digits")
     text = str(value)
     if text.lstrip("+-") in ("nan", "inf"):
-        raise Malformed(f"{name}: {text} is not a number; write digits")
+        raise Unreadable(f"{name}: {text} is not a number; write digits")
     written = Written(text)
     try:
         nothing = written.value == 0 and "e" in text.lower()
     except ValueError as error:
-        raise Malformed(f"{name}: {error}") from None
+        raise Unreadable(f"{name}: {error}") from None
     if nothing:
-        raise Malformed(f"{name}: 0 with an exponent claims no digit; write 0 or 0.0")
+        raise Unreadable(f"{name}: 0 with an exponent claims no digit; write 0 or 0.0")
     return written
 
 

@@ -10,18 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gradaudit.language.outcomes import NoValue
+
 MAX_RESULT = 10_000  # entries; no gradient asked for here is larger
 MAX_MESSAGE = 200
 
 Result = npt.NDArray[Any] | str  # an array, or a phrase that says what there was instead
-
-
-class NoAnswer(Exception):
-    """The judged function or formula has no value at this input; the message says why."""
-
-
-class CannotTell(Exception):
-    """Whether a formula is right at this input cannot be told; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +42,11 @@ class Function:
         self.count = count
 
     def call(self, arguments: Sequence[Any]) -> list[Result]:
-        """Return the results for arguments that the function may keep. Raises NoAnswer."""
+        """Return the results for arguments that the function may keep. Raises NoValue."""
         return self.observe([arguments]).results[0]
 
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
-        """Call the function on each list of arguments, in order. Raises NoAnswer."""
+        """Call the function on each list of arguments, in order. Raises NoValue."""
         return observe(self.function, self.count, calls)
 
 
@@ -64,7 +58,7 @@ def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[A
             with np.errstate(all="ignore"):  # what overflows shows in the values
                 value = function(*arguments)
         except (Exception, SystemExit) as error:
-            raise NoAnswer(f"it raises {describe(error)}") from None
+            raise NoValue(f"it raises {describe(error)}") from None
         arrays = results_of(value, count)
         returned.append(arrays)
         results.append([one if isinstance(one, str) else one.copy() for one in arrays])

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradaudit.judging.calling import Function, Result
-from gradaudit.judging.laws import OutOfContract, Refusal
+from gradaudit.judging.laws import FORMLESS, DoesNotApply, Refusal
 
 
 def check_contract(
@@ -48,12 +48,15 @@ def check_contract(
 
 
 def values(judged: Function, arguments: Sequence[Any], results: dict[str, tuple[int, ...]]) -> Any:
-    """Return the results of one call as one flat float64 vector. Raises OutOfContract."""
+    """Return the results of one call as one flat float64 vector.
+
+    Raises DoesNotApply where they are not of the promised form.
+    """
     returned = judged.call(_copies(arguments))
     try:
         _check_form(returned, results)
     except Refusal as refusal:
-        raise OutOfContract(refusal) from None
+        raise DoesNotApply(FORMLESS, form=refusal) from None
     return flat(returned)
 
 

@@ -14,20 +14,20 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
-from gradaudit.judging.calling import CannotTell, NoAnswer
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal
-from gradaudit.judging.strategies import ANY_TARGETS, NETWORKS, SUM_ONE, Domain, draw_inputs
-from gradaudit.judging.strategies import ONE_HOT as ONE_HOT_INPUTS
+from gradaudit.judging.strategies import (
+    ANY_TARGETS,
+    NETWORKS,
+    SUM_ONE,
+    TRUE_CLASS,
+    Domain,
+    draw_inputs,
+)
 from gradaudit.language.balls import agree, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, Scope, parse
-from gradaudit.language.numbers import (
-    FIRST_PRECISION,
-    ZERO,
-    UndecidedError,
-    UndefinedError,
-    precision,
-)
+from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
+from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.questions.assignment import NETWORK, ONE_HOT, SOFTMAX
 from gradaudit.questions.inputs import Array, Logits, Network, exact
 
@@ -56,7 +56,7 @@ def _wanted(name: str, scope: Scope, truth: str, *domains: Domain) -> Wanted:
 
 
 GRADIENT = _wanted("dE/dy", SOFTMAX, "d(E, y)", ANY_TARGETS, SUM_ONE)
-GRADIENT_ONE_HOT = _wanted("dE/dy", ONE_HOT, "d(E, y)", ONE_HOT_INPUTS)
+GRADIENT_ONE_HOT = _wanted("dE/dy", ONE_HOT, "d(E, y)", TRUE_CLASS)
 PARAMETERS = {
     name: _wanted(
         f"dL/d{name}", replace(NETWORK, free={i: NETWORK.free[i] for i in free}), truth, NETWORKS
@@ -219,7 +219,7 @@ def _compare(line: Line, case: Any) -> None:
         holds: Any = assumed[place]
         before: Any = expected[place]
         here: Any = found[place]
-        if holds is False or isinstance(before, NoAnswer):
+        if holds is False or isinstance(before, NoValue):
             continue  # what has no value can't be continued wrongly
         told = next((one for one in (before, here) if isinstance(one, Exception)), None)
         if told is None and agree(before, here):
@@ -248,7 +248,7 @@ def entries(formula: Formula, case: Any) -> Array:
     """Return a formula's value at each place of its free indices, exactly or in balls.
 
     Without a free index it is the whole array, or one number for every entry. Where an entry has
-    no value, the reason stands there instead: NoAnswer, or CannotTell. Raises Refusal where the
+    no value, the reason stands there instead: NoValue, or CannotTell. Raises Refusal where the
     shape is another one.
     """
     return _entries_of(formula, case, _env(formula, case))
@@ -273,15 +273,15 @@ def _entries_of(formula: Formula, case: Any, env: Env) -> Array:
 def _entry(env: Env, formula: Formula) -> Any:
     """Return a value; it may well use an array of which other entries have none."""
     value = _value(partial(env.evaluate, formula.tree))
-    if not isinstance(value, NoAnswer):
+    if not isinstance(value, NoValue):
         return value
     beside_gaps = _value(partial(env.with_gaps().evaluate, formula.tree))
-    return value if isinstance(beside_gaps, NoAnswer) else beside_gaps
+    return value if isinstance(beside_gaps, NoValue) else beside_gaps
 
 
 def _whole(formula: Formula, env: Env, shape: tuple[int, ...]) -> Array:
     whole = _value(lambda: env.evaluate(formula.tree))
-    if isinstance(whole, NoAnswer) and shape:
+    if isinstance(whole, NoValue) and shape:
         return _with_gaps(formula, env, shape, whole)
     if isinstance(whole, Exception) or not np.ndim(whole):  # the same at every entry
         return np.full(shape, whole, dtype=object)
@@ -290,7 +290,7 @@ def _whole(formula: Formula, env: Env, shape: tuple[int, ...]) -> Array:
     return np.array(whole, dtype=object)
 
 
-def _with_gaps(formula: Formula, env: Env, shape: tuple[int, ...], none: NoAnswer) -> Array:
+def _with_gaps(formula: Formula, env: Env, shape: tuple[int, ...], none: NoValue) -> Array:
     """Return an array that has no value at some entries, with the reason there."""
     gaps = np.zeros(shape, dtype=bool)
 
@@ -313,7 +313,7 @@ def _with_gaps(formula: Formula, env: Env, shape: tuple[int, ...], none: NoAnswe
 
 
 def values(formula: Formula, case: Any) -> Array:
-    """Return a formula's value at each entry. Raises NoAnswer, CannotTell or Refusal."""
+    """Return a formula's value at each entry. Raises NoValue, CannotTell or Refusal."""
     found = entries(formula, case)
     for value in found.flat:
         if isinstance(value, Exception):
@@ -327,7 +327,7 @@ def _truths_of(condition: Formula, case: Any, env: Env) -> Array:
 
     def truth(there: Env) -> bool | None:
         value = _value(lambda: there.truth(condition.tree))
-        if isinstance(value, NoAnswer):
+        if isinstance(value, NoValue):
             value = _value(lambda: there.with_gaps().truth(condition.tree))
         return None if isinstance(value, CannotTell) else value is True
 
@@ -354,7 +354,7 @@ def try_out(formula: Formula) -> int:
         for place in places:
             there = env.where(**dict(zip(free, place, strict=False)))
             for tree in (formula.tree, formula.when):
-                with suppress(UndefinedError, UndecidedError):
+                with suppress(NoValue, CannotTell):
                     if tree is not None:
                         there.evaluate(tree)
     return env.operations
@@ -374,11 +374,11 @@ def _value(evaluate: Callable[[], Any]) -> Any:
     """Return a value, or why there is none."""
     try:
         return settled(evaluate)
-    except UndefinedError as error:
-        return NoAnswer(f"undefined: {error}")
+    except NoValue as none:
+        return NoValue(f"undefined: {none}")
     except FormulaError as error:
-        return CannotTell(f"{error}")
-    except (NoAnswer, CannotTell) as none:
+        return CannotTell(str(error))
+    except CannotTell as none:
         return none
 
 

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from gradaudit.judging.calling import Function, NoAnswer, Result
+from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.derivation import Line, lines_of
-from gradaudit.judging.laws import Law, OutOfContract, Refusal
+from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
 from gradaudit.judging.oracles import Floats, approx_fprime, rounding_of
 from gradaudit.judging.rates import Point, Root, holds_at
 from gradaudit.judging.strategies import RATES, STARTS, Domain
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, parse
+from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.assignment import CONVERGES, DESCENT, RATE
 from gradaudit.questions.inputs import Rate, Start
 
@@ -44,16 +45,18 @@ SLOPE = float(multiplier(fmpq(-1)) - 1)  # of the question's f at 1; f' is linea
 
 
 def ask(judged: Function, rate: Rate) -> bool:
-    """Return what a function says of a rate. Raises OutOfContract."""
+    """Return what a function says of a rate. Raises DoesNotApply where that is no truth value."""
     said = judged.call(rate.arguments())[0]
-    _check_form(said)
+    if (broken := _broken_form(said)) is not None:
+        raise DoesNotApply(FORMLESS, form=broken)
     return bool(said)
 
 
-def _check_form(said: Result) -> None:
-    """Refuse what is not True or False. Raises OutOfContract."""
+def _broken_form(said: Result) -> Refusal | None:
+    """Return what is wrong with the form of what is neither True nor False."""
     if isinstance(said, str) or said.shape != () or said not in (0, 1):
-        raise OutOfContract(Refusal("", "True or False", str(said)))
+        return Refusal("", "True or False", str(said))
+    return None
 
 
 def keeps_the_contract(judged: Function, rate: Rate) -> None:
@@ -61,11 +64,9 @@ def keeps_the_contract(judged: Function, rate: Rate) -> None:
     elsewhere = Rate(fmpq(1, 10) - rate.eta)
     calls = [rate.arguments(), rate.arguments(), elsewhere.arguments(), rate.arguments()]
     said = [one[0] for one in judged.observe(calls).results]
-    try:
-        for one in (said[0], said[1], said[3]):
-            _check_form(one)
-    except OutOfContract as broken:
-        raise broken.refusal from None
+    for one in (said[0], said[1], said[3]):
+        if (broken := _broken_form(one)) is not None:
+            raise broken
     if not said[0] == said[1] == said[3]:
         raise Refusal("", f"{bool(said[0])} every time", "another answer when asked again")
 
@@ -141,11 +142,11 @@ def law_of(line: Line) -> Law:
 def _compare_conditions(line: Line, rate: Point, says: Mapping[bool, str]) -> None:
     try:
         expected = holds_at(line.before, rate)
-    except NoAnswer:
+    except NoValue:
         expected = False  # a condition that is undefined at a rate does not claim it
     try:
         found = holds_at(line.formula, rate)
-    except NoAnswer as undefined:
+    except NoValue as undefined:
         if expected:
             raise Refusal("", says[True], f"nothing: {undefined}") from None
         return

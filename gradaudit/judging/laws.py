@@ -1,23 +1,29 @@
 """What a law is, how it refuses, and the one runner that holds an answer to it."""
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
-from gradaudit.judging.calling import CannotTell, NoAnswer
 from gradaudit.judging.strategies import Domain
+from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.showing import difference, show, show_expected, sides
 
+FORMLESS = "no result was of the promised shape and type"
 SIMPLER_TRIED = 2_000  # a bound on the work of finding the smallest counterexample
 
 
-class Refusal(Exception):
-    """A law does not hold at an input.
+class Refusal(AssertionError):
+    """A law does not hold at an input; `str` is what a person reads.
 
-    where: which entry, such as `W1[0,2]`. expected, found: the two values, or phrases.
-    allowed: how far apart rounding may bring them, None where there is no rounding.
+    where: which entry, such as `W1[0,2]`. expected, found: the two values, or phrases; a NoValue
+    is found where there is no value. allowed: how far apart rounding may bring them, None where
+    there is no rounding.
     """
 
     def __init__(
@@ -30,6 +36,21 @@ class Refusal(Exception):
         self.allowed = allowed
         self.note = note
 
+    def __str__(self) -> str:
+        where = f"{self.where}: " if self.where else ""
+        expected = show_expected(self.expected, self.found)
+        text = f"{where}found {show(self.found)}, expected {expected}"
+        if off := difference(self.expected, self.found):
+            text += f"; they differ by {off.lstrip('+-')}"
+            if self.allowed is not None:
+                text += f", and at most {self.allowed:.2g} is explained by rounding"
+        return text + (f" ({self.note})" if self.note else "")
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What was expected and what was found, as text."""
+        return sides(self.expected, self.found)
+
 
 class CannotGoOn(Exception):
     """Nothing more can be asked of what is judged: it hung, or its process is gone."""
@@ -38,20 +59,14 @@ class CannotGoOn(Exception):
 class DoesNotApply(Exception):
     """The law says nothing at this input, such as where an assumption is not met.
 
-    nearer: it would, but for something else; a reason to be told before others.
+    nearer: it would, but for something else; a reason to be told before others. form: it would,
+    but for the form of the result, which the contract refuses in these words.
     """
 
-    def __init__(self, reason: str, *, nearer: bool = False) -> None:
+    def __init__(self, reason: str, *, nearer: bool = False, form: Refusal | None = None) -> None:
         super().__init__(reason)
         self.nearer = nearer
-
-
-class OutOfContract(Exception):
-    """The result is not of the promised shape or type; `refusal` is the contract's."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
+        self.form = form
 
 
 @dataclass(frozen=True)
@@ -67,8 +82,18 @@ class Law:
     @property
     def statement(self) -> str:
         """The statement, as a person reads it."""
-        doc = self.check.__doc__ or ""
-        return " ".join(doc.partition("\n\n")[0].split()).rstrip(".")
+        return _sentence(self.check)
+
+
+@cache
+def _sentence(check: Callable[..., None]) -> str:
+    """Return the first sentence of a docstring, from its source where -OO has dropped it."""
+    doc = check.__doc__
+    if doc is None:
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(check))).body
+        assert isinstance(tree, ast.FunctionDef)
+        doc = ast.get_docstring(tree) or ""
+    return " ".join(doc.partition("\n\n")[0].split()).rstrip(".")
 
 
 @dataclass(frozen=True)
@@ -104,16 +129,15 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
     for case in inputs:
         try:
             refusal = _refusal(law, judged, case)
-        except OutOfContract as broken:
-            formless = formless or (case, broken.refusal)
-            continue
-        except NoAnswer as none:
+        except NoValue as none:
             silent = silent or (case, str(none))
             continue
         except CannotTell as none:
             untold = untold or (case, str(none))
             continue
         except DoesNotApply as none:
+            if none.form is not None:
+                formless = formless or (case, none.form)
             idle = str(none) if none.nearer else idle or str(none)
             continue
         except CannotGoOn as gone:
@@ -131,12 +155,11 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
     if silent is None:
         if tried:
             return said("holds", tried)
-        reason = idle or "no result was of the promised shape and type"
-        return said("untested", 0, reason=reason)
+        return said("untested", 0, reason=idle)
     case, reason = silent
     if not tried:
         return said("untested", 0, at=case, reason=reason)
-    refusal = Refusal("", "a value", f"none: {reason}")
+    refusal = Refusal("", "a value", NoValue(reason))
     return said("fails", tried, refusal, _smallest_silent(law, judged, case))
 
 
@@ -146,7 +169,7 @@ def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
         try:
             if _refusal(law, judged, case) is not None:
                 return True
-        except (NoAnswer, CannotTell, DoesNotApply, OutOfContract):
+        except (NoValue, CannotTell, DoesNotApply):
             continue
     return False
 
@@ -189,7 +212,7 @@ def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, 
     def still_fails(candidate: Any) -> bool:
         try:
             found = _refusal(law, judged, candidate)
-        except (NoAnswer, CannotTell, DoesNotApply, OutOfContract, CannotGoOn):
+        except (NoValue, CannotTell, DoesNotApply, CannotGoOn):
             return False
         if found is None:
             return False
@@ -203,9 +226,9 @@ def _smallest_silent(law: Law, judged: Any, case: Any) -> Any:
     def still_silent(candidate: Any) -> bool:
         try:
             _refusal(law, judged, candidate)
-        except NoAnswer:
+        except NoValue:
             return True
-        except (CannotTell, DoesNotApply, OutOfContract, CannotGoOn):
+        except (CannotTell, DoesNotApply, CannotGoOn):
             return False
         return False
 

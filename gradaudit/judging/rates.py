@@ -16,9 +16,9 @@ from typing import Any
 
 from flint import arb, ctx, fmpq, fmpq_poly
 
-from gradaudit.judging.calling import NoAnswer
 from gradaudit.language.formula import MAX_EXPONENT, Formula, FormulaError, left_spine, mentioned
 from gradaudit.language.numbers import FIRST_PRECISION, LAST_PRECISION, precision
+from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.inputs import Rate
 
 MAX_DEGREE = 64
@@ -27,10 +27,6 @@ MAX_KINKS = 6  # of one comparison; each doubles the cases
 
 ETA = fmpq_poly([0, 1])
 ONE = fmpq_poly([1])
-
-
-class UndecidableError(FormulaError):
-    """The condition is not made of comparisons of rational expressions in η, or is too large."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +74,12 @@ class Ratio:
 def deciding_rates(condition: Formula, truth: Formula) -> list[Point]:
     """Return rates that tell two conditions apart if any rate does, in increasing order.
 
-    Raises UndecidableError.
+    Raises FormulaError.
     """
     try:
         polynomials = [*_critical(condition), *_critical(truth)]
     except RecursionError:
-        raise UndecidableError(1, "nested too deeply") from None
+        raise FormulaError(1, "nested too deeply") from None
     factors = {
         tuple(factor.coeffs()): factor
         for polynomial in polynomials
@@ -101,10 +97,10 @@ def deciding_rates(condition: Formula, truth: Formula) -> list[Point]:
 
 
 def holds_at(condition: Formula, at: Point) -> bool:
-    """Return whether a condition holds at a rate. Raises NoAnswer where it is undefined."""
+    """Return whether a condition holds at a rate. Raises NoValue where it is undefined."""
     truth = _truth(condition.tree, condition, at)
     if truth is None:
-        raise NoAnswer("undefined: division by zero")
+        raise NoValue("undefined: division by zero")
     return truth
 
 
@@ -165,9 +161,7 @@ def _critical(condition: Formula) -> Iterator[fmpq_poly]:
             case _ if _compares_something(node, condition):
                 yield from _changes(node, condition)
             case _:
-                raise UndecidableError(
-                    node.col_offset, "a condition is wanted, such as 0 < eta < 1"
-                )
+                raise FormulaError(node.col_offset, "a condition is wanted, such as 0 < eta < 1")
 
 
 def _compares_something(node: ast.expr, condition: Formula) -> bool:
@@ -216,7 +210,7 @@ class _SignsChosen:
     def __call__(self, argument: Ratio, column: int) -> int:
         place = len(self.used)
         if place >= MAX_KINKS:
-            raise UndecidableError(column, f"more than {MAX_KINKS} signs to tell in a comparison")
+            raise FormulaError(column, f"more than {MAX_KINKS} signs to tell in a comparison")
         sign = self.chosen[place] if place < len(self.chosen) else 1
         self.used.append(sign)
         self.arguments.append(argument)
@@ -270,8 +264,8 @@ def _ratio(node: ast.expr, condition: Formula, signs: _SignsAt | _SignsChosen) -
                 return value
             return Ratio(-value.over if name == "abs" else fmpq_poly([0]), value.under)
         case ast.Call(func=ast.Name(id=name)):
-            raise UndecidableError(node.col_offset, f"no {name}(...) in a condition on eta")
-    raise UndecidableError(
+            raise FormulaError(node.col_offset, f"no {name}(...) in a condition on eta")
+    raise FormulaError(
         node.col_offset, "a condition on eta is made of numbers, + - * / ** and abs, compared"
     )
 
@@ -305,7 +299,7 @@ def _operate(op: ast.operator, left: Ratio, right: Ratio, column: int) -> Ratio:
             return _bounded(left.over * right.under * right.under, under, column)
         case ast.Pow():
             return _power(left, _exponent(right, column), column)
-    raise UndecidableError(column, "@ joins arrays, and a condition on eta has none")
+    raise FormulaError(column, "@ joins arrays, and a condition on eta has none")
 
 
 def _exponent(ratio: Ratio, column: int) -> int:
@@ -313,12 +307,12 @@ def _exponent(ratio: Ratio, column: int) -> int:
         power = ratio.over[0] / ratio.under[0]
         if power.q == 1 and abs(power) <= MAX_EXPONENT:
             return int(power.p)
-    raise UndecidableError(column, f"an exponent is a whole number within ±{MAX_EXPONENT}")
+    raise FormulaError(column, f"an exponent is a whole number within ±{MAX_EXPONENT}")
 
 
 def _power(base: Ratio, power: int, column: int) -> Ratio:
     if abs(power) * max(base.over.degree(), base.under.degree()) > MAX_DEGREE:
-        raise UndecidableError(column, f"a power of eta beyond {MAX_DEGREE}")
+        raise FormulaError(column, f"a power of eta beyond {MAX_DEGREE}")
     if power == 0:
         return Ratio(base.under, base.under)
     if power > 0:
@@ -330,10 +324,10 @@ def _power(base: Ratio, power: int, column: int) -> Ratio:
 def _bounded(over: fmpq_poly, under: fmpq_poly, column: int) -> Ratio:
     for polynomial in (over, under):
         if polynomial.degree() > MAX_DEGREE:
-            raise UndecidableError(column, f"a power of eta beyond {MAX_DEGREE}")
+            raise FormulaError(column, f"a power of eta beyond {MAX_DEGREE}")
         integral: Any = polynomial.numer()
         if max(integral.height_bits(), polynomial.denom().bit_length()) > MAX_BITS:
-            raise UndecidableError(column, f"a number of more than {MAX_BITS} bits")
+            raise FormulaError(column, f"a number of more than {MAX_BITS} bits")
     return Ratio(over, under)
 
 
@@ -352,7 +346,7 @@ def _sign(polynomial: fmpq_poly, at: Point) -> int:
         if ball > 0 or ball < 0:
             return 1 if ball > 0 else -1
         bits *= 2
-    raise UndecidableError(1, "the sign at an irrational root could not be told")
+    raise FormulaError(1, "the sign at an irrational root could not be told")
 
 
 def _real_roots(polynomial: fmpq_poly) -> list[arb]:
@@ -378,7 +372,7 @@ def _with_points_between(points: list[Point]) -> list[Point]:
             break
         bits *= 2
     else:
-        raise UndecidableError(1, "two critical rates could not be told apart")
+        raise FormulaError(1, "two critical rates could not be told apart")
     if not placed:
         return [Rate(fmpq(0))]
     result: list[Point] = [Rate(fmpq(placed[0][0].floor()) - 1)]

@@ -27,23 +27,22 @@ from gradaudit.judging.oracles import (
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     HUGE_LOGITS,
-    HUGE_ONE_HOT,
     HUGE_SUM_ONE,
-    ONE_HOT,
+    HUGE_TRUE_CLASS,
     SUM_ONE,
+    TRUE_CLASS,
 )
 from gradaudit.language.balls import agree, settled
 from gradaudit.language.formula import Formula, parse
 from gradaudit.language.numbers import FIRST_PRECISION, each, precision
-from gradaudit.questions.assignment import ONE_HOT as ONE_HOT_SCOPE
-from gradaudit.questions.assignment import SOFTMAX
+from gradaudit.questions.assignment import ONE_HOT, SOFTMAX
 from gradaudit.questions.inputs import Array, Logits
 
 Floats = npt.NDArray[np.float64]
 
 FOR_ANY_TARGETS = parse("softmax(y) * sum(t) - t", SOFTMAX)
 WHERE_THE_SUM_IS_ONE = parse("softmax(y) - t", SOFTMAX)
-WHERE_ONE_HOT = parse("softmax(y)[i] - (i == c)", ONE_HOT_SCOPE)
+WHERE_ONE_HOT = parse("softmax(y)[i] - (i == c)", ONE_HOT)
 SHIFTS = (fmpq(1), fmpq(-10))
 
 
@@ -186,14 +185,14 @@ LAWS: tuple[Law, ...] = (
     Law(is_right_at_huge_logits, HUGE_LOGITS),
 )
 LAWS_ONE_HOT: tuple[Law, ...] = (
-    Law(keeps_the_contract, ONE_HOT),
-    Law(equals_the_exact_derivative, ONE_HOT),
-    Law(is_softmax_less_one_at_the_class, ONE_HOT),
-    Law(agrees_with_approx_fprime, ONE_HOT),
-    Law(sums_to_zero, ONE_HOT),
-    Law(ignores_a_constant_added_to_the_logits, ONE_HOT),
-    Law(follows_the_order_of_classes, ONE_HOT),
-    Law(is_right_at_huge_logits, HUGE_ONE_HOT),
+    Law(keeps_the_contract, TRUE_CLASS),
+    Law(equals_the_exact_derivative, TRUE_CLASS),
+    Law(is_softmax_less_one_at_the_class, TRUE_CLASS),
+    Law(agrees_with_approx_fprime, TRUE_CLASS),
+    Law(sums_to_zero, TRUE_CLASS),
+    Law(ignores_a_constant_added_to_the_logits, TRUE_CLASS),
+    Law(follows_the_order_of_classes, TRUE_CLASS),
+    Law(is_right_at_huge_logits, HUGE_TRUE_CLASS),
 )
 # What a gradient owes that states, or should state, that Σt = 1.
 LAWS_WHERE_SUM_IS_ONE: tuple[Law, ...] = (
@@ -205,7 +204,7 @@ LAWS_WHERE_SUM_IS_ONE: tuple[Law, ...] = (
     Law(is_right_at_huge_logits, HUGE_SUM_ONE),
 )
 IN_BALLS = Law(equals_the_derivative_in_balls, ANY_TARGETS)
-IN_BALLS_ONE_HOT = Law(equals_the_derivative_in_balls, ONE_HOT)
+IN_BALLS_ONE_HOT = Law(equals_the_derivative_in_balls, TRUE_CLASS)
 LAWS_OF_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ANY_TARGETS),)
 LAWS_OF_FORMULA_WHERE_SUM_IS_ONE: tuple[Law, ...] = (Law(formula_equals_the_derivative, SUM_ONE),)
-LAWS_OF_ONE_HOT_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ONE_HOT),)
+LAWS_OF_ONE_HOT_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, TRUE_CLASS),)

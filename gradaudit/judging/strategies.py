@@ -244,7 +244,7 @@ SUM_ONE = Domain(
     lambda case: moderate(case) and case.t.sum() == 1,
     _targets_of_sum_one(),
 )
-ONE_HOT = Domain(
+TRUE_CLASS = Domain(
     "logits with a true class",
     lambda case: moderate(case) and targets_are_one_hot(case),
     _one_hot_targets(),
@@ -255,7 +255,7 @@ HUGE_SUM_ONE = Domain(
     lambda case: gap_is_huge(case) and case.t.sum() == 1,
     _huge_logits(targets=False).map(lambda case: Logits(case.y, case.t)),
 )
-HUGE_ONE_HOT = Domain(
+HUGE_TRUE_CLASS = Domain(
     "huge logits with a true class",
     lambda case: gap_is_huge(case) and targets_are_one_hot(case),
     _huge_logits(targets=False),

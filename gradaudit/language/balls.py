@@ -6,14 +6,8 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
-from gradaudit.judging.calling import CannotTell, NoAnswer
-from gradaudit.language.numbers import (
-    FIRST_PRECISION,
-    LAST_PRECISION,
-    UndecidedError,
-    precision,
-    primal,
-)
+from gradaudit.language.numbers import FIRST_PRECISION, LAST_PRECISION, precision, primal
+from gradaudit.language.outcomes import CannotTell, NoValue
 
 SMALL = arb(2) ** -100  # a radius below this part of the scale tells two values apart
 
@@ -21,7 +15,7 @@ SMALL = arb(2) ** -100  # a radius below this part of the scale tells two values
 def settled(evaluate: Callable[[], Any]) -> Any:
     """Return a value whose every ball is finite and small, at as many bits as that takes.
 
-    Raises NoAnswer for a value that is not finite, CannotTell where more bits do not decide a
+    Raises NoValue for a value that is not finite, CannotTell where more bits do not decide a
     comparison, and the value's own errors otherwise.
     """
     bits = FIRST_PRECISION
@@ -29,12 +23,12 @@ def settled(evaluate: Callable[[], Any]) -> Any:
         with precision(bits):
             try:
                 value = evaluate()
-            except UndecidedError as undecided:
-                reason: Exception = CannotTell(str(undecided))
+            except CannotTell as undecided:
+                reason: Exception = undecided
             else:
                 if all(_is_small(number) for number in np.ravel(np.array(value, dtype=object))):
                     return value
-                reason = NoAnswer("undefined: the value is not finite")
+                reason = NoValue("the value is not finite")
         bits *= 2
     raise reason
 

@@ -21,13 +21,13 @@ from gradaudit.language.numbers import (
     ONE,
     ZERO,
     Dual,
-    UndefinedError,
     decide,
     each,
     object_array,
     primal,
     total,
 )
+from gradaudit.language.outcomes import NoValue
 
 MAX_OPERATIONS = 50_000
 MAX_BITS = 10_000
@@ -123,7 +123,7 @@ class Env:
     def evaluate(self, tree: ast.expr) -> Any:
         """Return the value of a checked tree.
 
-        Raises UndefinedError where it has none, UndecidedError where the precision does not
+        Raises NoValue where it has none, CannotTell where the precision does not
         tell, FormulaError where it is too large for the language.
         """
         if self._now["precision"] != flint.ctx.prec:  # balls that were kept are of another one
@@ -136,7 +136,7 @@ class Env:
         try:
             return self._value(tree)
         except ZeroDivisionError:
-            raise UndefinedError("division by zero") from None
+            raise NoValue("division by zero") from None
         except RecursionError:
             raise FormulaError(1, "nested too deeply, through its own names") from None
 
@@ -227,7 +227,7 @@ class Env:
         self._count(node, _size(left) + _size(right))
         if isinstance(node.op, ast.MatMult):
             if not np.ndim(left) or not np.ndim(right):
-                raise UndefinedError("@ joins two arrays, and one side is a number")
+                raise NoValue("@ joins two arrays, and one side is a number")
             self._count(node, _size(left) * _size(right))
         try:
             operate = _BINARY[type(node.op)]
@@ -236,14 +236,14 @@ class Env:
             value = operate(left, right)
         except ValueError:
             shapes = f"{np.shape(left)} and {np.shape(right)}"
-            raise UndefinedError(f"shapes {shapes} do not go together") from None
+            raise NoValue(f"shapes {shapes} do not go together") from None
         if not self.floats and isinstance(node.op, ast.Mult | ast.Div | ast.MatMult):
             self._limit(node, value)
         return value
 
     def _power(self, node: ast.BinOp, base: Any, exponent: Any) -> Any:
         if not isinstance(exponent, fmpq | float) or exponent != round(exponent):
-            raise UndefinedError("an exponent that is not a whole number")
+            raise NoValue("an exponent that is not a whole number")
         power = int(exponent)
         if abs(power) > MAX_EXPONENT:
             raise FormulaError(node.right.col_offset, f"an exponent beyond ±{MAX_EXPONENT}")
@@ -272,7 +272,7 @@ class Env:
         if axes < len(wanted):
             name = f"`{node.value.id}`" if isinstance(node.value, ast.Name) else "what is indexed"
             held = "1 axis" if axes == 1 else f"{axes} axes"
-            raise UndefinedError(f"{name} has {held}, and is given {len(wanted)} indices")
+            raise NoValue(f"{name} has {held}, and is given {len(wanted)} indices")
         for axis, index in enumerate(wanted):
             if isinstance(index, ast.Slice):
                 chosen.append(slice(None))
@@ -293,23 +293,23 @@ class Env:
         value = values[0]
         match name:
             case "sum" if not np.ndim(value):
-                raise UndefinedError("the sum of a single number; an array is wanted")
+                raise NoValue("the sum of a single number; an array is wanted")
             case "sum":
                 axis = node.keywords[0].value.value if node.keywords else None  # type: ignore[attr-defined]  # checked to be a Constant
                 if axis is not None and axis >= np.ndim(value):
-                    raise UndefinedError(f"axis {axis} of an array with {np.ndim(value)}")
+                    raise NoValue(f"axis {axis} of an array with {np.ndim(value)}")
                 return value.sum(axis=None if axis is None else int(axis))
             case "outer":
                 if np.ndim(value) != 1 or np.ndim(values[1]) != 1:
-                    raise UndefinedError("outer joins two vectors")
+                    raise NoValue("outer joins two vectors")
                 self._count(node, np.size(value) * np.size(values[1]))
                 return np.multiply.outer(value, values[1])
             case "delta":
                 if np.ndim(value) or np.ndim(values[1]):
-                    raise UndefinedError("delta compares two numbers")
+                    raise NoValue("delta compares two numbers")
                 return _bit(decide(operator.eq, *values))
             case "softmax" | "max" if np.ndim(value) != 1:
-                raise UndefinedError(f"{name} of something that is not a vector")
+                raise NoValue(f"{name} of something that is not a vector")
         if self.gaps and isinstance(value, np.ndarray) and name not in ("softmax", "max"):
             return each(_or_nan(self.functions[name]), value)
         return self.functions[name](value)
@@ -345,7 +345,7 @@ class Env:
             place = int(np.ravel_multi_index(self._place(by, shape), shape))
             return each(lambda x: x.tangent[place] if isinstance(x, Dual) else ZERO, value)
         if np.ndim(value):
-            raise UndefinedError("the derivative of an array with respect to an array")
+            raise NoValue("the derivative of an array with respect to an array")
         if not isinstance(value, Dual):
             return each(lambda _: ZERO, self.values[base.id])
         return value.tangent.reshape(shape) if shape else value.tangent[0]
@@ -353,7 +353,7 @@ class Env:
     def _place(self, by: ast.Subscript, shape: tuple[int, ...]) -> tuple[int, ...]:
         place = [primal(self._value(index)) for index in indices(by)]
         if len(place) != len(shape):
-            raise UndefinedError(f"{len(place)} indices for {len(shape)} axes")
+            raise NoValue(f"{len(place)} indices for {len(shape)} axes")
         return tuple(_index(index, size) for index, size in zip(place, shape, strict=True))
 
     def _comparison(self, node: ast.Compare) -> Any:
@@ -367,7 +367,7 @@ class Env:
             try:
                 sides = np.broadcast(left, right)
             except ValueError:
-                raise UndefinedError("a comparison of shapes that do not go together") from None
+                raise NoValue("a comparison of shapes that do not go together") from None
             compare = _COMPARE[type(op)]
 
             def bit(a: Any, b: Any, compare: Callable[[Any, Any], bool] = compare) -> Any:
@@ -388,7 +388,7 @@ class Env:
             each(_or_nan(bit) if self.gaps and np.ndim(value) else bit, value) for value in values
         ]
         if len({np.shape(bit) for bit in bits if np.ndim(bit)}) > 1:
-            raise UndefinedError("conditions on shapes that do not go together")
+            raise NoValue("conditions on shapes that do not go together")
         both = isinstance(node.op, ast.And)
         result = bits[0]
         for bit in bits[1:]:
@@ -404,7 +404,7 @@ def _or_nan(function: Callable[..., Any]) -> Callable[..., Any]:
     def tried(*numbers: Any) -> Any:
         try:
             return function(*numbers)
-        except (ZeroDivisionError, UndefinedError):
+        except (ZeroDivisionError, NoValue):
             return arb("nan")
 
     return tried
@@ -432,9 +432,9 @@ def _index(number: Any, size: int) -> int:
     elif isinstance(number, float) and number.is_integer():
         index = int(number)
     else:
-        raise UndefinedError("an index that is not a whole number")
+        raise NoValue("an index that is not a whole number")
     if not 0 <= index < size:
-        raise UndefinedError(f"index {number} of an axis of {size}")
+        raise NoValue(f"index {number} of an axis of {size}")
     return index
 
 

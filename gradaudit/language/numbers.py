@@ -16,6 +16,8 @@ import numpy.typing as npt
 from flint import arb, fmpq
 from flint.utils.flint_exceptions import DomainError
 
+from gradaudit.language.outcomes import CannotTell, NoValue
+
 Array = npt.NDArray[Any]
 
 FIRST_PRECISION = 256
@@ -23,14 +25,6 @@ LAST_PRECISION = 4096
 
 ZERO = fmpq(0)
 ONE = fmpq(1)
-
-
-class UndefinedError(ArithmeticError):
-    """The formula has no value at this input."""
-
-
-class UndecidedError(ArithmeticError):
-    """A comparison of two balls that overlap: the precision does not tell."""
 
 
 class Dual:
@@ -121,14 +115,14 @@ def precision(bits: int) -> Iterator[None]:
 
 
 def decide(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
-    """Compare two numbers. Raises UndecidedError where balls overlap without being one point."""
+    """Compare two numbers. Raises CannotTell where balls overlap without being one point."""
     left, right = primal(left), primal(right)
     if (isinstance(left, arb) or isinstance(right, arb)) and not (left < right or left > right):
         difference = left - right
         if not difference.is_finite():
-            raise UndefinedError("a comparison with a value that is not finite")
+            raise NoValue("a comparison with a value that is not finite")
         if not difference.is_zero():
-            raise UndecidedError("a comparison of two values too close to tell apart")
+            raise CannotTell("a comparison of two values too close to tell apart")
     return bool(compare(left, right))
 
 
@@ -143,7 +137,7 @@ def _log(x: Any) -> Any:
     if isinstance(x, Dual):
         return Dual(_log(x.value), x.tangent * (1 / x.value))
     if not decide(operator.gt, x, ZERO):
-        raise UndefinedError("the log of a number that is not positive")
+        raise NoValue("the log of a number that is not positive")
     return ZERO if x == 1 else arb(x).log()
 
 
@@ -152,7 +146,7 @@ def _sqrt(x: Any) -> Any:
         root = _sqrt(x.value)
         return Dual(root, x.tangent * (1 / (2 * root)))
     if decide(operator.lt, x, ZERO):
-        raise UndefinedError("the square root of a negative number")
+        raise NoValue("the square root of a negative number")
     if isinstance(x, fmpq):
         with contextlib.suppress(DomainError):
             return x.sqrt()
@@ -161,7 +155,7 @@ def _sqrt(x: Any) -> Any:
 
 def _abs(x: Any) -> Any:
     if isinstance(x, Dual) and x.value == 0:
-        raise UndefinedError("abs has no derivative at 0")
+        raise NoValue("abs has no derivative at 0")
     return abs(x) if isinstance(x, arb) else -x if decide(operator.lt, x, ZERO) else x
 
 

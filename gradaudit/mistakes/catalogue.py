@@ -90,13 +90,13 @@ class Variant:
         return replace(known, defined=trees)
 
     def gradients(self, network: Network) -> dict[str, Any]:
-        """Return the wrong gradient of each parameter, exactly. Raises UndefinedError."""
+        """Return the wrong gradient of each parameter, exactly. Raises NoValue."""
         data = self.looked_at(network)
         env = Env(data.values, data.sizes, self.scope.defined)
         return {block: env.value_of(name) for block, name in GRADIENTS.items()}
 
     def gradient_of(self, network: Network, block: str) -> Any:
-        """Return the wrong gradient of one parameter, exactly. Raises UndefinedError."""
+        """Return the wrong gradient of one parameter, exactly. Raises NoValue."""
         data = self.looked_at(network)
         return Env(data.values, data.sizes, self.scope.defined).value_of(GRADIENTS[block])
 
@@ -113,7 +113,7 @@ class Variant:
         return {name: env.value_of(name) for name in FORWARD}
 
     def gradient(self, case: Logits) -> Any:
-        """Return the wrong gradient of the logits (n,), exactly or in balls. Raises NoAnswer."""
+        """Return the wrong gradient of the logits (n,), exactly or in balls. Raises NoValue."""
         env = Env(case.values, case.sizes, self.scope.defined)
         return settled(lambda: env.value_of("g"))
 

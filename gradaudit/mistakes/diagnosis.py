@@ -19,9 +19,9 @@ import numpy.typing as npt
 from flint import fmpq
 
 from gradaudit.judging import contract, network, softmax
-from gradaudit.judging.calling import CannotTell, Function, NoAnswer
+from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import PARAMETERS, Line, Wanted, inputs_of, try_out, values
-from gradaudit.judging.laws import CannotGoOn, OutOfContract, Refusal
+from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
 from gradaudit.judging.oracles import (
     exact_softmax_gradient,
     network_own_rounding,
@@ -30,10 +30,12 @@ from gradaudit.judging.oracles import (
 )
 from gradaudit.judging.rates import deciding_rates, holds_at
 from gradaudit.judging.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs
-from gradaudit.judging.written import Block, Written, exact_value
+from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.numbers import UndecidedError, UndefinedError, each
+from gradaudit.language.numbers import each
+from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.written import Written
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
     GRADIENT_MISTAKES,
@@ -124,7 +126,7 @@ def fitting(seen: Sequence[Seen], among: Iterable[Variant], fits: Fits) -> list[
             else:
                 if different >= enough > 0:
                     found.append(variant)
-        except (UndefinedError, UndecidedError, NoAnswer, CannotTell, FormulaError):
+        except (NoValue, CannotTell, FormulaError):
             continue
     return found
 
@@ -150,14 +152,14 @@ def _diagnosis(
         if double := fitting(seen, pairs(mistakes, lines), fits):
             return Diagnosis(_ids(double), together=True)
         return Diagnosis(facts=tuple(facts(look, seen)))
-    except (NoAnswer, CannotTell, OutOfContract, CannotGoOn, Refusal):
+    except (NoValue, CannotTell, DoesNotApply, CannotGoOn, Refusal):
         return Diagnosis()
 
 
 def _seen(look: Look, cases: Iterable[Any]) -> Iterator[Seen]:
     """Yield what is seen where the result is of the promised form; a transposed one may not be."""
     for case in cases:
-        with contextlib.suppress(OutOfContract):
+        with contextlib.suppress(DoesNotApply):
             yield look(case)
 
 
@@ -266,7 +268,7 @@ def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     try:
         found = judged.workings.entries(judged.formula, case)[chosen]
     except Refusal as refusal:
-        raise OutOfContract(refusal) from None
+        raise DoesNotApply(FORMLESS, form=refusal) from None
     for one in found:
         if isinstance(one, Exception):
             raise type(one)(*one.args)
@@ -310,7 +312,7 @@ def of_condition(judged: Formula) -> Diagnosis:
 def _holds(condition: Formula, rate: Any) -> bool:
     try:
         return holds_at(condition, rate)
-    except NoAnswer:
+    except NoValue:
         return False
 
 
@@ -322,7 +324,7 @@ def of_rate_function(says: Callable[[Any], bool], rates: Sequence[Any]) -> Diagn
     probed = [*rates, *_probes()]
     try:
         said = [says(rate) for rate in probed]
-    except (NoAnswer, OutOfContract, CannotGoOn):
+    except (NoValue, DoesNotApply, CannotGoOn):
         return Diagnosis()
     asked = tuple(probed)
     return _of_rates(lambda variant: said == _truths(variant, asked))
@@ -413,7 +415,7 @@ def _number_facts(blocks: Sequence[Block]) -> Iterator[str]:
 def _gives(variant: Variant, blocks: Sequence[Block]) -> bool:
     try:
         wrong = variant.on_the_assignment
-    except UndefinedError:
+    except NoValue:
         return False
     return all(
         _claims(block, wrong[block.name])

@@ -12,7 +12,8 @@ from functools import cache
 import numpy as np
 from flint import fmpq
 
-from gradaudit.language.numbers import UndefinedError, each, object_array
+from gradaudit.language.numbers import each, object_array
+from gradaudit.language.outcomes import NoValue
 from gradaudit.mistakes.catalogue import (
     GRADIENTS,
     NETWORK_LINES,
@@ -160,7 +161,7 @@ def _shown(network: Network, known: Sequence[Variant]) -> list[Pair]:
     for one in known:
         try:
             wrong = one.gradients(network)
-        except UndefinedError:
+        except NoValue:
             wrong = {}
         shown += [
             (one, part)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.answers.process import Unreadable
-from gradaudit.answers.tables import Malformed, load_toml, number
+from gradaudit.answers.tables import load_toml, number
 from gradaudit.language.numbers import object_array
 from gradaudit.mistakes.lint import Lint, better, lint
 from gradaudit.questions.inputs import Network
@@ -24,13 +24,8 @@ def read_exercise(path: str) -> Network:
     if unknown or missing:
         wrong = f"{unknown[0]}: unknown key" if unknown else f"{missing[0]}: missing"
         raise Unreadable(f"{wrong}; an exercise has {', '.join(KEYS)} and nothing else")
-    try:
-        blocks = {
-            key: _array(key, tables[key], 2 if key in ("X", "W1") else 1) for key in KEYS[:-1]
-        }
-        b2 = number("b2", tables["b2"]).value
-    except Malformed as malformed:
-        raise Unreadable(str(malformed)) from None
+    blocks = {key: _array(key, tables[key], 2 if key in ("X", "W1") else 1) for key in KEYS[:-1]}
+    b2 = number("b2", tables["b2"]).value
     (n, d), h = blocks["X"].shape, len(blocks["b1"])
     if max(n, d, h) > MAX_SIZE:
         raise Unreadable(f"at most {MAX_SIZE} samples, inputs and hidden units are looked at")
@@ -45,9 +40,9 @@ def read_exercise(path: str) -> Network:
 def _array(key: str, value: Any, axes: int) -> Any:
     rows = value if axes == 2 else [value]
     if not isinstance(value, list) or not value or not all(isinstance(row, list) for row in rows):
-        raise Malformed(f"{key}: a list of {'rows' if axes == 2 else 'numbers'} is wanted")
+        raise Unreadable(f"{key}: a list of {'rows' if axes == 2 else 'numbers'} is wanted")
     if len({len(row) for row in rows}) != 1 or not rows[0]:
-        raise Malformed(f"{key}: rows of one length are wanted")
+        raise Unreadable(f"{key}: rows of one length are wanted")
     numbers = [number(f"{key}", one).value for row in rows for one in row]
     return object_array(numbers, (len(rows), len(rows[0]))[2 - axes :])
 

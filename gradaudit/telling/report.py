@@ -15,16 +15,17 @@ import numpy as np
 from flint import fmpq
 
 from gradaudit.answers.verdicts import Audit, Verdict
-from gradaudit.judging.calling import NoAnswer
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.descent import TRUTH, following, multiplier
 from gradaudit.judging.laws import Outcome
 from gradaudit.judging.rates import holds_at
 from gradaudit.language.formula import Formula, Scope
+from gradaudit.language.outcomes import NoValue
+from gradaudit.language.showing import decimal, escaped, show
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
 from gradaudit.questions.inputs import Rate
-from gradaudit.telling.showing import decimal, escaped, show, shown_input, sides
-from gradaudit.telling.typesetting import BREAK, Unprintable, definition, mathematics
+from gradaudit.telling.showing import shown_input
+from gradaudit.telling.typesetting import BREAK, NotSet, definition, mathematics
 from gradaudit.telling.verdicts import mistake, notes, unequal, why, written
 
 TEMPLATE = Path(__file__).with_name("report.typ")
@@ -36,34 +37,26 @@ EDGE = 2  # how far an orbit is drawn, in starting distances
 START = fmpq(1)
 
 
-class NoTypesetter(Exception):
-    """The package that makes the document is not installed."""
-
-
 def typesetter() -> Any:
-    """Return the package that makes the document. Raises NoTypesetter."""
+    """Return the package that makes the document. Raises NotSet."""
     try:
         import typst
     except ImportError:
-        raise NoTypesetter from None
+        raise NotSet("it needs the package typst: pip install typst") from None
     return typst
-
-
-class NotSet(Exception):
-    """The document could not be set; the message says why."""
 
 
 def pdf(audits: Sequence[Audit]) -> bytes:
     """Return the document on audits of one answer, the same for the same.
 
-    Raises NoTypesetter, or NotSet.
+    Raises NotSet.
     """
     document: bytes = compiled(audits, format="pdf")
     return document
 
 
 def compiled(audits: Sequence[Audit], **options: Any) -> Any:
-    """Return what the typesetter makes of the document. Raises NoTypesetter, or NotSet."""
+    """Return what the typesetter makes of the document. Raises NotSet."""
     typst = typesetter()
     try:
         return typst.compile(
@@ -193,7 +186,7 @@ def _capital(text: str) -> str:
 def _counterexample(outcome: Outcome) -> str:
     refusal = outcome.refusal
     assert refusal is not None
-    expected, found = sides(refusal)
+    expected, found = refusal.sides
     of = f"{refusal.where} is " if refusal.where else ""
     note = f" ({refusal.note})" if refusal.note else ""
     return f"At {shown_input(outcome)}: {of}{expected}; found {found}{note}."
@@ -235,7 +228,7 @@ def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
         **_printed(line.formula, written(line), condition=line.name is None),
     }
     if outcome.refusal is not None:
-        expected, found = sides(outcome.refusal)
+        expected, found = outcome.refusal.sides
         note = f" ({outcome.refusal.note})" if outcome.refusal.note else ""
         before = f"line {line.number - 1}" if line.number > 1 else "the truth"
         values = f"{before} is {expected}, this line {found}"
@@ -260,7 +253,7 @@ def _printed(formula: Formula, code: str, *, condition: bool) -> dict[str, Any]:
         if formula.when is not None:
             where = 'quad upright("where") thick'
             text += f" {BREAK}{where} {mathematics(formula.assumption(), condition=True)}"
-    except Unprintable:
+    except NotSet:
         text = ""
     return _pieces(text, code)
 
@@ -268,7 +261,7 @@ def _printed(formula: Formula, code: str, *, condition: bool) -> dict[str, Any]:
 def _definition(name: str, scope: Scope) -> dict[str, Any]:
     try:
         text = definition(name, scope)
-    except Unprintable:
+    except NotSet:
         text = ""
     return _pieces(text, f"{name} = {scope.written[name]}")
 
@@ -313,5 +306,5 @@ def _orbits(verdicts: Sequence[Verdict]) -> Iterator[Mapping[str, Any]]:
 def _says(condition: Formula, eta: fmpq) -> bool:
     try:
         return holds_at(condition, Rate(eta))
-    except NoAnswer:
+    except NoValue:
         return False

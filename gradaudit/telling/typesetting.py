@@ -1,6 +1,6 @@
 """A checked formula as mathematics for Typst: what is printed is the tree that was tested.
 
-A construct that has no sign of its own in mathematics raises Unprintable, and its formula is shown
+A construct that has no sign of its own in mathematics raises NotSet, and its formula is shown
 as code. Nothing of the text that an answer consists of gets into the result, except for its own
 names, which are identifiers, in quotes.
 """
@@ -42,8 +42,8 @@ MAX_FRACTIONS = 8  # in the numerator of one
 MAX_ZEROS = 8  # of a decimal; beyond, a power of ten is written
 
 
-class Unprintable(Exception):
-    """The formula holds something that has no sign in mathematics."""
+class NotSet(Exception):
+    """Something cannot be set as a document, or as mathematics; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ def mathematics(formula: Formula, *, condition: bool = False) -> str:
     """Return a formula as Typst mathematics, with BREAK where a line may end.
 
     condition: it stands for whether it holds; else a comparison in it is the number 0 or 1. All
-    vectors are columns, so v @ M is written M^top v. Raises Unprintable.
+    vectors are columns, so v @ M is written M^top v. Raises NotSet.
     """
     return _Printer(formula.scope).whole(formula.tree, condition=condition)
 
 
 def definition(name: str, scope: Scope) -> str:
-    """Return a name of an answer with its definition. Raises Unprintable."""
+    """Return a name of an answer with its definition. Raises NotSet."""
     printer = _Printer(scope)
     left = printer.name(ast.Name(name))
     return f"{left.text} = {BREAK}{printer.whole(scope.defined[name], condition=False)}"
@@ -95,7 +95,7 @@ class _Printer:
             self.rank(tree)  # which what has a value everywhere has
             return self.condition(tree) if condition else self.sign(tree).text
         except RecursionError:
-            raise Unprintable("nested too deeply") from None
+            raise NotSet("nested too deeply") from None
 
     def condition(self, node: ast.expr) -> str:
         """Return what stands by itself: a comparison needs no brackets there."""
@@ -122,7 +122,7 @@ class _Printer:
     def sign(self, node: ast.expr) -> Sign:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise Unprintable("nested too deeply to be read")
+            raise NotSet("nested too deeply to be read")
         sign = self.sign_of(node)
         self.depth -= 1
         return sign
@@ -158,7 +158,7 @@ class _Printer:
                 return self.call(node)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
                 return Sign(f"[{self.condition(node)}]")
-        raise Unprintable(type(node).__name__)
+        raise NotSet(type(node).__name__)
 
     def binary(self, node: ast.BinOp, left: Sign, rank: int, other: int) -> Sign:
         right = self.sign(node.right)
@@ -179,7 +179,7 @@ class _Printer:
                 return self.power(left, rank, right, node)
             case ast.MatMult():
                 return self.matrix_product(node, left, rank, right, other)
-        raise Unprintable("an operator")
+        raise NotSet("an operator")
 
     def joined(self, left: Sign, between: str, right: Sign, *, entrywise: bool = False) -> Sign:
         """Return a product; brackets where a factor would be read otherwise."""
@@ -196,7 +196,7 @@ class _Printer:
             return replace(self.joined(left, " ⊘ ", right, entrywise=True), open=True)
         over = _unbroken(left.text)
         if over.count("frac(") > MAX_FRACTIONS:
-            raise Unprintable("too many fractions in a fraction to be read")
+            raise NotSet("too many fractions in a fraction to be read")
         if left.minus and left.binds == PRODUCT:
             return Sign(f"-frac({over[1:]}, {_unbroken(right.text)})", PRODUCT, minus=True)
         number = left.digit and left.binds == ATOM and right.digit
@@ -317,7 +317,7 @@ class _Printer:
         names = {node.id for node in ast.walk(body) if isinstance(node, ast.Name)}
         for name in names & defined.keys():
             if index in mentioned(defined[name], defined):
-                raise Unprintable(f"{name} uses {index}, which a sum around it binds")
+                raise NotSet(f"{name} uses {index}, which a sum around it binds")
 
     def total(self, node: ast.Call, inner: Sign) -> Sign:
         of = node.args[0]
@@ -365,7 +365,7 @@ class _Printer:
                 taken = sum(not isinstance(one, ast.Slice) for one in indices(node))
                 left = self.rank(node.value) - taken
                 if left < 0:
-                    raise Unprintable("more indices than axes")
+                    raise NotSet("more indices than axes")
                 return left
             case ast.Call(func=ast.Name(id=name)):
                 return self.rank_of_call(name, node)
@@ -411,7 +411,7 @@ def _joint_rank(op: ast.operator, left: int, right: int) -> int:
     if not isinstance(op, ast.MatMult):
         return max(left, right)
     if not left or not right:
-        raise Unprintable("@ with a number")
+        raise NotSet("@ with a number")
     return left + right - 2
 
 

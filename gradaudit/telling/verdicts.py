@@ -10,8 +10,10 @@ from gradaudit.judging.derivation import Line
 from gradaudit.judging.laws import Outcome, Refusal
 from gradaudit.judging.written import ASSIGNMENT
 from gradaudit.language.formula import Formula
+from gradaudit.language.outcomes import NoValue
+from gradaudit.language.showing import escaped
 from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
-from gradaudit.telling.showing import escaped, inputs_of, shown_input, sides
+from gradaudit.telling.showing import inputs_of, shown_input
 
 MARKS = {"holds": "✓", "conditional": "~", "fails": "✗", "untested": "?", "unanswered": "·"}
 COLOURS = {"holds": "32", "conditional": "33", "fails": "31", "untested": "35", "unanswered": "2"}
@@ -67,7 +69,7 @@ def _line_json(outcome: Outcome) -> dict[str, Any]:
 def _counterexample(outcome: Outcome | None) -> dict[str, Any] | None:
     if outcome is None or outcome.refusal is None:
         return None
-    expected, found = sides(outcome.refusal)
+    expected, found = outcome.refusal.sides
     return {"inputs": inputs_of(outcome), "expected": expected, "found": found}
 
 
@@ -152,7 +154,7 @@ def unequal(outcome: Outcome) -> str:
         other = "the true derivative" if line.name else "the contraction |1 - 10η| < 1"
     else:
         other = f"line {line.number - 1}"
-    if line.name and str(getattr(outcome.refusal, "found", "")).startswith("none:"):
+    if line.name and isinstance(getattr(outcome.refusal, "found", None), NoValue):
         return f"{this} has no value on some inputs on which {other} has one"
     if line.name:
         return f"{this} does not equal {other}"
@@ -293,13 +295,13 @@ def _wrong_line(outcome: Outcome) -> Iterable[str]:
     if line.number == 1:
         yield from _expected_and_found(refusal)
         return
-    expected, found = sides(refusal)
+    expected, found = refusal.sides
     yield _line("wanted" if isinstance(refusal.expected, str) and line.name else "before", expected)
     yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
 
 
 def _expected_and_found(refusal: Refusal) -> Iterable[str]:
-    expected, found = sides(refusal)
+    expected, found = refusal.sides
     yield _line("expected", f"{refusal.where} = {expected}" if refusal.where else expected)
     yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
 
