@@ -40,15 +40,16 @@ class Mistake:
     sentence: what was done, for the person who did it. changes: for each variant, the lines of
     the right computation that differ; `{old}` in one is the line as it was.
     data: what is done to the data instead, for each variant, and data_text how that reads.
-    seen: where.
+    seen: where. also: another id, once that of the same function.
     """
 
     id: str
     sentence: str
     changes: tuple[Lines, ...] = ({},)
-    data: tuple[Callable[[Network], Network], ...] = ()
+    data: tuple[Callable[[Any], Any], ...] = ()
     data_text: str = ""
     seen: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,7 @@ class Variant:
 
     mistakes: tuple[Mistake, ...]
     lines: Lines
-    looked_at: Callable[[Network], Network]
+    looked_at: Callable[[Any], Any]
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -100,7 +101,8 @@ class Variant:
 
     def gradient(self, case: Logits) -> Any:
         """Return the wrong gradient of the logits (n,), exactly or in balls. Raises NoValue."""
-        env = Env(case.values, case.sizes, self.scope.defined)
+        data = self.looked_at(case)
+        env = Env(data.values, data.sizes, self.scope.defined)
         return settled(lambda: env.value_of("g"))
 
     def network_function(self) -> Callable[..., tuple[Any, ...]]:
@@ -118,8 +120,9 @@ class Variant:
         """Return the wrong gradient as a float64 function of (y, t)."""
 
         def gradient(y: Any, t: Any) -> Any:
-            values = {"y": y, "t": t, "n": float(len(y))}
-            return Env(values, {"K": len(y)}, self.scope.defined, floats=True).value_of("g")
+            data = self.looked_at(Logits(y, t))
+            values = {"y": y, "t": data.t, "n": float(len(y))}
+            return Env(values, data.sizes, self.scope.defined, floats=True).value_of("g")
 
         return gradient
 
@@ -206,8 +209,8 @@ def _made_at_once(singles: Sequence[Variant]) -> Iterator[Variant]:
                 yield Variant((one, other), lines_of_both, looked_at)
 
 
-def _as_it_is(network: Network) -> Network:
-    return network
+def _as_it_is(case: Any) -> Any:
+    return case
 
 
 def _only_sample(kept: int, network: Network) -> Network:
@@ -220,22 +223,34 @@ def _without_sample(skipped: int, network: Network) -> Network:
     return network.with_samples(keep) if keep and skipped < n else network
 
 
+def _moved(by: int, case: Logits) -> Logits:
+    t = case.t * 0
+    t[max(by, 0) :][: len(t) - abs(by)] = case.t[max(-by, 0) :][: len(t) - abs(by)]
+    return replace(case, t=t)
+
+
+def _rolled(by: int, case: Logits) -> Logits:
+    return replace(case, t=np.roll(case.t, by))
+
+
+LOOKED_AT: dict[str, Callable[[int, Any], Any]] = {
+    "without_sample": _without_sample,
+    "only_sample": _only_sample,
+    "target_moved": _moved,
+    "target_rolled": _rolled,
+}
+
+
 def _mistake(told: Mapping[str, Any]) -> Mistake:
     change = told.get("change", {})
     return Mistake(
         told["id"],
         told["sentence"],
         tuple(change) if isinstance(change, list) else (change,),
-        tuple(
-            partial(looked_at, k)
-            for key, looked_at in (
-                ("without_sample", _without_sample),
-                ("only_sample", _only_sample),
-            )
-            for k in told.get(key, ())
-        ),
+        tuple(partial(look, k) for key, look in LOOKED_AT.items() for k in told.get(key, ())),
         told.get("data", ""),
         told.get("seen", ""),
+        told.get("also", ""),
     )
 
 

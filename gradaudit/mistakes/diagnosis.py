@@ -81,8 +81,10 @@ ROUNDED = Mistake(
     data_text="with some of z, y, e and s rounded to the digits of the answer",
 )
 BY_ID = {
-    mistake.id: mistake
+    name: mistake
     for mistake in (*NETWORK_MISTAKES, ROUNDED, *GRADIENT_MISTAKES, *RATE_MISTAKES, *CONVENTIONS)
+    for name in (mistake.id, mistake.also)
+    if name
 }
 
 

@@ -65,7 +65,7 @@ def explain(mistake: Mistake) -> str:
         lines += [
             "",
             f"  ✗ computed {mistake.data_text}",
-            "  ✓ computed on all of the data, exactly",
+            "  ✓ computed on the data as they are, exactly",
         ]
     if mistake.seen:
         lines += ["", f"Seen in: {mistake.seen}"]
