@@ -212,8 +212,9 @@ class TestPython:
         inputs = parts_of(wrong_python)["q1.gradients"]["counterexample"]["inputs"]
         assert (len(inputs["X"]), len(inputs["X"][0]), len(inputs["b1"])) == (1, 1, 1)
 
-    def test_what_only_overflows_is_told_so(self, wrong_python: Any) -> None:
-        says = "mathematically right on all other inputs tried, but it overflows at large logits"
+    def test_what_is_only_not_finite_at_huge_logits_is_told_so(self, wrong_python: Any) -> None:
+        says = "mathematically right on all other inputs tried, but nan at huge logits, where "
+        says += "exp overflows or is 0"
         assert parts_of(wrong_python)["q2.one_hot"]["explanation"] == says
 
     def test_it_leaves_nothing_behind(self, folder: Path, wrong_python: Any) -> None:

@@ -62,8 +62,8 @@ class Verdict:
         return self.said.answer.number
 
     @property
-    def only_overflows(self) -> bool:
-        """Whether nothing is wrong but that it leaves the range of float64 at huge logits."""
+    def only_not_finite(self) -> bool:
+        """Whether nothing is wrong but that it is not finite at huge logits."""
         failing = self.failures
         if len(failing) != 1 or failing[0].law.check is not is_right_at_huge_logits:
             return False

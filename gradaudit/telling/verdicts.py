@@ -11,7 +11,7 @@ from gradaudit.judging.laws import Outcome, Refusal
 from gradaudit.judging.written import ASSIGNMENT
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import NoValue
-from gradaudit.language.showing import escaped
+from gradaudit.language.showing import escaped, show
 from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
 from gradaudit.telling.showing import inputs_of, shown_input
 
@@ -137,8 +137,12 @@ def why(verdict: Verdict) -> str:
     if verdict.is_derivation:
         also = f"; and {verdict.reason}" if verdict.reason else ""
         return f"{unequal(failure)}{also}"
-    if verdict.only_overflows:
-        return "mathematically right on all other inputs tried, but it overflows at large logits"
+    if verdict.only_not_finite:
+        found = show(failure.refusal.found)
+        return (
+            f"mathematically right on all other inputs tried, but {found} at huge logits, where "
+            "exp overflows or is 0"
+        )
     return f"it breaks the law: {failure.law.statement}"
 
 
@@ -256,7 +260,7 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
     failure = verdict.failure
     is_ = "is " if verdict.status == "conditional" else ""
     head = f"{MARKS[verdict.status]} {verdict.part} {is_}{verdict.status}"
-    plain = verdict.status == "fails" and failure is not None and not verdict.only_overflows
+    plain = verdict.status == "fails" and failure is not None and not verdict.only_not_finite
     told_below = plain and not verdict.is_derivation
     yield _paint(head, verdict.status, colour) + ("" if told_below else f": {why(verdict)}")
     name = verdict.diagnosis.mistake
