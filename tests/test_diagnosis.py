@@ -355,6 +355,49 @@ class TestFacts:
         found = diagnosis.of_network_function(judged)
         assert found.facts == ("exactly 3/2 times the right value",)
 
+    @pytest.mark.parametrize(("factor", "text"), [(2, "2/n"), (-1, "-1/n")])
+    def test_a_factor_of_the_number_of_samples_is_said(self, factor: int, text: str) -> None:
+        judged = Function(
+            lambda *a: tuple(factor / len(a[5]) * v for v in network.gradients(*a)), 4
+        )
+        found = diagnosis.of_network_function(judged)
+        assert found.facts == (f"exactly {text} times the right value",)
+
+    def test_a_factor_on_one_block_is_said(self) -> None:
+        def gradients(*arguments: Any) -> Any:
+            dW1, db1, dw2, db2 = network.gradients(*arguments)
+            return dW1, db1, 3 * dw2, db2
+
+        found = diagnosis.of_network_function(Function(gradients, 4))
+        assert found.facts == ("right but for the factor 3 on dL/dw2",)
+
+    @pytest.mark.parametrize(
+        ("factors", "told"),
+        [
+            (lambda n: (2 / n,) * 4, "2/n"),
+            (lambda n: (1 / n,) * 4, "1/n"),
+            (lambda n: (-1,) * 4, "-1"),
+            (lambda n: (1, 1, 2 / n, 1), "2/n on dL/dw2"),
+        ],
+        ids=["all by 2/n", "all by 1/n", "every sign", "w2 by 2/n"],
+    )
+    @pytest.mark.parametrize("name", ["mask-missing", "w2-missing", "bias-total"])
+    def test_a_mistake_is_named_apart_from_a_factor(
+        self, name: str, factors: Any, told: str
+    ) -> None:
+        wrong = variants((BY_ID[name],), NETWORK_LINES)[0].network_function()
+
+        def gradients(*arguments: Any) -> Any:
+            blocks = zip(factors(len(arguments[5])), wrong(*arguments), strict=True)
+            return tuple(factor * block for factor, block in blocks)
+
+        found = diagnosis.of_network_function(Function(gradients, 4))
+        assert (found.mistake, found.factor) == (name, told)
+
+    def test_a_formula_is_named_apart_from_a_factor(self) -> None:
+        found = of_formula(parse("-2 * t[i] * (1 - softmax(y)[i])", SOFTMAX))
+        assert (found.mistake, found.factor) == ("diagonal-only", "2")
+
     def test_the_block_that_is_wrong_is_said(self) -> None:
         def gradients(*arguments: Any) -> Any:
             dW1, db1, dw2, db2 = network.gradients(*arguments)
@@ -365,10 +408,15 @@ class TestFacts:
 
     def test_the_case_that_is_right_is_said(self) -> None:
         def gradient(y: Any, t: Any) -> Any:
-            return softmax.gradient(y, t) + (len(y) > 1)
+            return softmax.gradient(y, t) + (len(y) > 2)
 
         found = diagnosis.of_softmax_function(Function(gradient, 1), draw_inputs(ANY_TARGETS))
-        assert "right when n = 1" in found.facts
+        assert found.facts == ("right when n = 2",)
+
+    @pytest.mark.parametrize("text", ["y[i]", "1 - softmax(y)[i]", "2*softmax(y)[i] - t[i]"])
+    def test_being_right_where_everything_is_zero_is_not_said(self, text: str) -> None:
+        formula = parse(f"{text} * (n > 1)", SOFTMAX)
+        assert of_formula(formula).facts == ()
 
     @pytest.mark.parametrize("factor", ["(2 + 1e-20)", "0.3333333333333333333"])
     def test_a_formula_that_is_only_near_a_multiple_is_not_called_one(self, factor: str) -> None:

@@ -10,7 +10,7 @@ Precision comes before recall: a wrong name is worse than none.
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
@@ -52,6 +52,8 @@ from gradaudit.mistakes.catalogue import (
     variants,
 )
 from gradaudit.mistakes.facts import (
+    FACTORS,
+    LIKELY_FACTORS,
     MOST,
     NETWORK_CONDITIONS,
     SIMPLE_FACTORS,
@@ -59,9 +61,9 @@ from gradaudit.mistakes.facts import (
     Conditions,
     Look,
     Seen,
-    formula_facts,
+    conditions_of_rightness,
     network_facts,
-    softmax_facts,
+    places_of,
 )
 from gradaudit.questions.assignment import DATA
 from gradaudit.questions.inputs import Logits, Network, Rate, floats
@@ -93,11 +95,13 @@ class Diagnosis:
     """What is known about a mistake.
 
     candidates: ids of all known mistakes that fit. together: they fit only two at once. doubtful:
-    too little is wrong to name one. facts: what holds on every input, where nothing fits. hidden:
-    mistakes that what was given can't show.
+    too little is wrong to name one. factor: they fit apart from this factor, such as `2/n`, or
+    `2 on dL/dW1`. facts: what holds on every input, where nothing fits. hidden: mistakes that
+    what was given can't show.
     """
 
     candidates: tuple[str, ...] = ()
+    factor: str = ""
     together: bool = False
     doubtful: bool = False
     facts: tuple[str, ...] = ()
@@ -107,6 +111,43 @@ class Diagnosis:
     def mistake(self) -> str | None:
         """The one mistake that fits, if it is one."""
         return self.candidates[0] if len(self.candidates) == 1 and not self.doubtful else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How what is seen of an answer is compared with the mistakes of its question.
+
+    mistakes, lines: those of the question. look: shows the answer at an input; raises where it
+    has no value. wrong: the values of a mistake at an input; rounded: as float64 computes them.
+    close: whether values at an input are those found. facts: what else holds of the answer.
+    places: where its blocks are.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    lines: Mapping[str, str]
+    look: Look
+    wrong: Callable[[Variant, Any], Any]
+    close: Callable[[Any, Any, Any], bool]
+    facts: Callable[[Look, Sequence[Seen]], list[str]]
+    places: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    rounded: Callable[[Variant, Any], Any] | None = None
+
+    def fits(self, variant: Variant, one: Seen) -> tuple[bool, bool]:
+        """Return whether a mistake fits, and whether it differs from the right answer."""
+        case, wrong = one.case, self.wrong(variant, one.case)
+        fit = self.close(case, wrong, one.found)
+        if not fit and self.rounded:  # a wrong computation may cancel more than its result shows
+            fit = self.close(case, self.rounded(variant, case), one.found)
+        return fit, not self.close(case, wrong, one.right)
+
+    def without(self, factor: str, block: str, one: Seen) -> Seen:
+        """Return what would be seen without a factor, on all of the answer or on one block."""
+        number, power = FACTORS[factor]
+        number *= one.case.values["n"] ** power
+        places = self.places[block](one.case) if block else slice(None)
+        found = one.found.copy()
+        found[places] /= float(number) if found.dtype == np.float64 else number
+        return replace(one, found=found, is_right=self.close(one.case, one.right, found))
 
 
 Fits = Callable[[Variant, Seen], tuple[bool, bool]]  # (it fits, and differs from the right answer)
@@ -133,29 +174,40 @@ def fitting(seen: Sequence[Seen], among: Iterable[Variant], fits: Fits) -> list[
     return found
 
 
-def _diagnosis(
-    look: Look,
-    cases: Iterable[Any],
-    mistakes: tuple[Mistake, ...],
-    lines: Mapping[str, str],
-    fits: Fits,
-    facts: Callable[[Look, Sequence[Seen]], list[str]],
-) -> Diagnosis:
-    """Compare what is seen of an answer with the mistakes; nothing is said of one that is silent.
-
-    look: shows the answer at a case; raises where the answer has no value.
-    """
+def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
+    """Compare what is seen of an answer with mistakes; nothing is said of one that is silent."""
     try:
-        seen = list(itertools.islice(_seen(look, cases), MOST))
+        seen = list(itertools.islice(_seen(compared.look, cases), MOST))
         if all(one.is_right for one in seen):
             return Diagnosis()
-        if single := fitting(seen, variants(mistakes, lines), fits):
+        known = variants(compared.mistakes, compared.lines)
+        if single := fitting(seen, known, compared.fits):
             return Diagnosis(_ids(single))
-        if double := fitting(seen, pairs(mistakes, lines), fits):
+        if found := _apart_from_a_factor(seen, known, compared, [""]):
+            return found
+        if double := fitting(seen, pairs(compared.mistakes, compared.lines), compared.fits):
             return Diagnosis(_ids(double), together=True)
-        return Diagnosis(facts=tuple(facts(look, seen)))
+        if found := _apart_from_a_factor(seen, known, compared, compared.places):
+            return found
+        return Diagnosis(facts=tuple(compared.facts(compared.look, seen)))
     except (NoValue, CannotTell, DoesNotApply, CannotGoOn, Refusal):
         return Diagnosis()
+
+
+def _apart_from_a_factor(
+    seen: Sequence[Seen], known: Sequence[Variant], compared: Comparison, blocks: Iterable[str]
+) -> Diagnosis | None:
+    """Return what is known of an answer but for one factor, on all of it or on one block."""
+    fits = []
+    for block, factor in itertools.product(blocks, FACTORS):
+        on = f" on {block}" if block else ""
+        scaled = [compared.without(factor, block, one) for one in seen]
+        if all(one.is_right for one in scaled):
+            but = f"right but for the factor {factor}{on}"
+            return Diagnosis(facts=(but if block else f"exactly {factor} times the right value",))
+        if factor in LIKELY_FACTORS and (ids := _ids(fitting(scaled, known, compared.fits))):
+            fits.append(Diagnosis(ids, factor=factor + on))
+    return fits[0] if len(fits) == 1 else None
 
 
 def _seen(look: Look, cases: Iterable[Any]) -> Iterator[Seen]:
@@ -174,23 +226,26 @@ def of_network_function(judged: Function) -> Diagnosis:
     # Wrong computations may meet kinks; where float64 is exact, it meets the same ones.
     drawn = [*draw_inputs(NETWORKS), *draw_inputs(KINKED)]
     cases = [case for case in drawn if _is_exact_in_floats(case)]
-    facts = partial(network_facts, cases)
+
+    def look(case: Network) -> Seen:
+        with np.errstate(all="ignore"):
+            found = network.ask(judged, case)
+        right = floats(slopes(case).gradient)
+        return Seen(case, found, right, _close_on_network(case, right, found))
+
     return _diagnosis(
-        partial(_look_at_network, judged),
         cases,
-        NETWORK_MISTAKES,
-        NETWORK_LINES,
-        _network_fits,
-        facts,
+        Comparison(
+            NETWORK_MISTAKES,
+            NETWORK_LINES,
+            look,
+            _wrong_network,
+            _close_on_network,
+            partial(network_facts, cases),
+            {f"dL/d{name}": partial(places_of, name) for name in Network.PARAMETERS},
+            _wrong_network_in_floats,
+        ),
     )
-
-
-def _look_at_network(judged: Function, case: Network) -> Seen:
-    with np.errstate(all="ignore"):
-        found = network.ask(judged, case)
-    right = floats(slopes(case).gradient)
-    is_right = bool((abs(found - right) <= 2 * network_own_rounding(case, right)).all())
-    return Seen(case, found, right, is_right)
 
 
 def _is_exact_in_floats(case: Network) -> bool:
@@ -198,30 +253,47 @@ def _is_exact_in_floats(case: Network) -> bool:
     return all(number.q <= LARGEST_DYADIC for number in numbers) and away_from_kinks(case)
 
 
-def _network_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
-    wrong = variant.gradients(one.case)
-    flat = np.concatenate([np.ravel(np.array(wrong[name])) for name in Network.PARAMETERS])
-    if any(np.shape(wrong[name]) != np.shape(one.case.blocks[name]) for name in wrong):
-        return False, False
-    values = floats(flat)
-    allowed = 2 * network_own_rounding(one.case, values)
-    fit = bool((abs(one.found - values) <= allowed).all())
-    if not fit:  # a wrong computation may cancel more than its result shows; so does it in float64
-        with np.errstate(all="ignore"):
-            rounded = contract.flat(variant.network_function()(*one.case.arguments()))
-        fit = bool((abs(one.found - rounded) <= allowed).all())
-    return fit, not bool((abs(values - one.right) <= allowed).all())
+@cache
+def _wrong_network(variant: Variant, case: Network) -> Floats:
+    wrong = variant.gradients(case)
+    if any(np.shape(wrong[name]) != np.shape(case.blocks[name]) for name in wrong):
+        raise NoValue("it is of another shape")
+    values: Floats = floats(
+        np.concatenate([np.ravel(np.array(wrong[name])) for name in case.PARAMETERS])
+    )
+    return values
+
+
+@cache
+def _wrong_network_in_floats(variant: Variant, case: Network) -> Floats:
+    with np.errstate(all="ignore"):
+        values: Floats = contract.flat(variant.network_function()(*case.arguments()))
+    return values
+
+
+def _close_on_network(case: Network, values: Floats, found: Floats) -> bool:
+    return bool((abs(found - values) <= 2 * network_own_rounding(case, values)).all())
 
 
 def of_softmax_function(judged: Function, cases: Sequence[Logits]) -> Diagnosis:
     """Compare a wrong gradient function with the mistakes of Question 2."""
+
+    def look(case: Logits) -> Seen:
+        with np.errstate(all="ignore"):
+            found = softmax.ask(judged, case)
+        right = softmax.floats_of(exact_softmax_gradient(case))
+        return Seen(case, found, right, _close_on_softmax(case, right, found))
+
     return _diagnosis(
-        partial(_look_at_softmax, judged),
         filter(_is_even, cases),
-        GRADIENT_MISTAKES,
-        SOFTMAX_LINES,
-        _softmax_fits,
-        partial(softmax_facts, cases),
+        Comparison(
+            GRADIENT_MISTAKES,
+            SOFTMAX_LINES,
+            look,
+            _wrong_softmax,
+            _close_on_softmax,
+            partial(conditions_of_rightness, SOFTMAX_CONDITIONS, cases),
+        ),
     )
 
 
@@ -229,33 +301,36 @@ def _is_even(case: Logits) -> bool:
     return bool(max(case.y) - min(case.y) <= EVEN)
 
 
-def _look_at_softmax(judged: Function, case: Logits) -> Seen:
-    with np.errstate(all="ignore"):
-        found = softmax.ask(judged, case)
-    right = softmax.floats_of(exact_softmax_gradient(case))
-    is_right = bool((abs(found - right) <= 2 * softmax_own_rounding(case, right)).all())
-    return Seen(case, found, right, is_right)
+@cache
+def _wrong_softmax(variant: Variant, case: Logits) -> Floats:
+    return softmax.floats_of(variant.gradient(case))
 
 
-def _softmax_fits(variant: Variant, one: Seen) -> tuple[bool, bool]:
-    values = softmax.floats_of(variant.gradient(one.case))
-    allowed = 2 * softmax_own_rounding(one.case, values)
-    fit = bool((abs(one.found - values) <= allowed).all())
-    return fit, not bool((abs(values - one.right) <= allowed).all())
+def _close_on_softmax(case: Logits, values: Floats, found: Floats) -> bool:
+    return bool((abs(found - values) <= 2 * softmax_own_rounding(case, values)).all())
 
 
 def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
     """Compare a wrong line with the mistakes of its question, exactly, where it means to hold."""
     cases = [case for case in inputs_of(judged, wanted) if _where(judged, case).any()]
-    look = partial(_look_at_line, judged, wanted)
+    compared = Comparison(
+        GRADIENT_MISTAKES,
+        SOFTMAX_LINES,
+        partial(_look_at_line, judged, wanted),
+        partial(_wrong_line, Variant.gradient, judged),
+        lambda _, values, found: _agree(values, found),
+        partial(_line_facts, judged, SOFTMAX_CONDITIONS, cases),
+    )
     for block, of_block in PARAMETERS.items():
         if wanted is of_block:
-            fits = partial(_line_fits, partial(Variant.gradient_of, block=block), judged)
-            facts = partial(_line_facts, judged, NETWORK_CONDITIONS, cases)
-            return _diagnosis(look, cases, NETWORK_MISTAKES, NETWORK_LINES, fits, facts)
-    fits = partial(_line_fits, Variant.gradient, judged)
-    facts = partial(_line_facts, judged, SOFTMAX_CONDITIONS, cases)
-    return _diagnosis(look, cases, GRADIENT_MISTAKES, SOFTMAX_LINES, fits, facts)
+            compared = replace(
+                compared,
+                mistakes=NETWORK_MISTAKES,
+                lines=NETWORK_LINES,
+                wrong=partial(_wrong_line, partial(Variant.gradient_of, block=block), judged),
+                facts=partial(_line_facts, judged, NETWORK_CONDITIONS, cases),
+            )
+    return _diagnosis(cases, compared)
 
 
 def _where(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
@@ -277,15 +352,14 @@ def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     return Seen(case, found, right, _agree(found, right))
 
 
-def _line_fits(
-    computed: Callable[[Variant, Any], Any], judged: Line, variant: Variant, one: Seen
-) -> tuple[bool, bool]:
-    wrong = np.array(computed(variant, one.case), dtype=object)
-    chosen = _where(judged, one.case)
+def _wrong_line(
+    computed: Callable[[Variant, Any], Any], judged: Line, variant: Variant, case: Any
+) -> Any:
+    wrong = np.array(computed(variant, case), dtype=object)
+    chosen = _where(judged, case)
     if wrong.shape != chosen.shape:
-        return False, False
-    wrong = wrong[chosen]
-    return _agree(wrong, one.found), not _agree(wrong, one.right)
+        raise NoValue("it is of another shape")
+    return wrong[chosen]
 
 
 def _line_facts(
@@ -294,7 +368,7 @@ def _line_facts(
     """Return the facts about a line, if it assumes nothing and many inputs can be looked at."""
     if judged.assumptions or try_out(judged.formula) > LIGHT:
         return []
-    return formula_facts(conditions, cases, look, seen)
+    return conditions_of_rightness(conditions, cases, look, seen)
 
 
 def _agree(one: Any, other: Any) -> bool:

@@ -10,11 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from gradaudit.judging.oracles import network_own_rounding, softmax_own_rounding
-from gradaudit.language.balls import agree
+from gradaudit.judging.oracles import network_own_rounding
 from gradaudit.questions.inputs import Logits, Network
-
-Floats = npt.NDArray[np.float64]
 
 ENOUGH_FOR_A_FACT = 30  # inputs that bear it out
 MOST = 40  # inputs on which an answer is compared with the mistakes, or which meet a condition
@@ -34,51 +31,22 @@ Look = Callable[[Any], Seen]
 
 
 def network_facts(cases: Sequence[Network], look: Look, seen: Sequence[Seen]) -> list[str]:
-    """Return what holds of a wrong gradient of the network: a factor, blocks, or conditions."""
-    for factor in SIMPLE_FACTORS:
-        if all(_is_multiple(one, factor, network_own_rounding) for one in seen):
-            return [f"exactly {factor} times the right value"]
+    """Return what holds of a wrong gradient of the network: which blocks, or conditions."""
     wrong = [
         name for name in Network.PARAMETERS if not all(_block_right(one, name) for one in seen)
     ]
     facts = [f"right except in {' and '.join(wrong)}"] if len(wrong) < 4 else []
-    return facts + _conditions_of_rightness(look, seen, cases, NETWORK_CONDITIONS)
+    return facts + conditions_of_rightness(NETWORK_CONDITIONS, cases, look, seen)
 
 
 def _block_right(one: Seen, name: str) -> bool:
-    places = np.concatenate(
-        [np.full(np.size(one.case.blocks[p]), p == name) for p in Network.PARAMETERS]
-    )
     allowed = 2 * network_own_rounding(one.case, one.right)
-    return bool((abs(one.found - one.right) <= allowed)[places].all())
+    return bool((abs(one.found - one.right) <= allowed)[places_of(name, one.case)].all())
 
 
-def softmax_facts(cases: Sequence[Logits], look: Look, seen: Sequence[Seen]) -> list[str]:
-    """Return what holds of a wrong gradient of the logits: a factor, or conditions."""
-    for factor in SIMPLE_FACTORS:
-        if all(_is_multiple(one, factor, softmax_own_rounding) for one in seen):
-            return [f"exactly {factor} times the right value"]
-    return _conditions_of_rightness(look, seen, cases, SOFTMAX_CONDITIONS)
-
-
-def formula_facts(
-    conditions: "Conditions", cases: Sequence[Any], look: Look, seen: Sequence[Seen]
-) -> list[str]:
-    """Return what holds of a wrong formula, exactly: a factor, or conditions."""
-    for factor in SIMPLE_FACTORS:
-        if all(
-            agree(found, factor * right)
-            for one in seen
-            for found, right in zip(one.found.flat, one.right.flat, strict=True)
-        ):
-            return [f"exactly {factor} times the right value"]
-    return _conditions_of_rightness(look, seen, cases, conditions)
-
-
-def _is_multiple(one: Seen, factor: fmpq, rounding: Callable[[Any, Floats], Floats]) -> bool:
-    expected = float(factor) * one.right
-    allowed = 2 * rounding(one.case, expected) * max(1.0, abs(float(factor)))
-    return bool((abs(one.found - expected) <= allowed).all())
+def places_of(name: str, case: Network) -> npt.NDArray[np.bool_]:
+    """Return where the entries of one parameter are among all of them."""
+    return np.concatenate([np.full(np.size(case.blocks[p]), p == name) for p in case.PARAMETERS])
 
 
 SIMPLE_FACTORS = tuple(
@@ -88,13 +56,15 @@ SIMPLE_FACTORS = tuple(
     for sign in (1, -1)
     if math.gcd(p, q) == 1 and (p, q, sign) != (1, 1, 1)
 )
+FACTORS = {  # a number, and the power of n, the samples or the classes, that it is multiplied by
+    **{str(number): (number, 0) for number in SIMPLE_FACTORS},
+    **{f"{number}/n": (fmpq(number), -1) for number in (1, 2, -1, -2)},
+}
+LIKELY_FACTORS = ("2", "1/2", "-1", "1/n", "2/n", "-2", "-1/n", "-2/n")
 
 
-def _conditions_of_rightness(
-    look: Look,
-    seen: Sequence[Seen],
-    cases: Sequence[Any],
-    conditions: "Conditions",
+def conditions_of_rightness(
+    conditions: "Conditions", cases: Sequence[Any], look: Look, seen: Sequence[Seen]
 ) -> list[str]:
     """Return the conditions under which a wrong answer is right on all of very many inputs.
 
@@ -111,25 +81,24 @@ def _conditions_of_rightness(
     return facts
 
 
-def _all_on(case: Network, side: int) -> Iterator[Network]:
-    """Yield the network with every unit active on every sample, or none."""
+def _all_on(case: Network) -> Network:
+    """Return the network with every unit active on every sample."""
     far = sum(map(abs, case.twin().pre_activations().flat)) + 1
-    yield replace(case, b1=case.b1 * 0 + side * far)
+    return replace(case, b1=case.b1 * 0 + far)
 
 
-Conditions = Mapping[str, Callable[[Any], Iterable[Any]]]  # inputs made to meet each
+# Inputs made to meet each. Where the right values are 0, such as for one class, nothing is told.
+Conditions = Mapping[str, Callable[[Any], Iterable[Any]]]
 
 NETWORK_CONDITIONS: Conditions = {
     "when n = 1": lambda case: (case.sample(k) for k in range(len(case.t))),
     "when there is one hidden unit": lambda case: (
         case.with_units([j]) for j in range(len(case.b1))
     ),
-    "where every unit is active": lambda case: _all_on(case, 1),
-    "where no unit is active": lambda case: _all_on(case, -1),
+    "where every unit is active": lambda case: [_all_on(case)],
     "where no w2 is negative": lambda case: [replace(case, w2=abs(case.w2))],
 }
 SOFTMAX_CONDITIONS: Conditions = {
-    "when n = 1": lambda case: _classes(case, 1),
     "when n = 2": lambda case: _classes(case, 2),
     "when sum(t) == 1": lambda case: [replace(case, t=case.t + (1 - case.t.sum()) / len(case.t))],
     "when all logits are equal": lambda case: [replace(case, y=case.y * 0)],

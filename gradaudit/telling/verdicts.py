@@ -46,6 +46,7 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
         "line": verdict.line,
         "mistake": verdict.diagnosis.mistake,
         "candidates": list(verdict.diagnosis.candidates),
+        "factor": verdict.diagnosis.factor or None,
         "explanation": explanation(verdict) or None,
         "laws": [
             {"statement": one.law.statement, "status": one.status, "examples": one.examples}
@@ -102,7 +103,11 @@ def notes(verdict: Verdict) -> list[str]:
 def mistake(known: Diagnosis) -> list[str]:
     """Return what is known of a mistake, in sentences."""
     said = []
-    if known.mistake:
+    if known.mistake and known.factor:
+        first, _, rest = BY_ID[known.mistake].sentence.partition(" ")
+        first = first.lower() if first.istitle() else first  # not that of `ReLU`
+        said.append(f"Apart from the factor {known.factor}: {first} {rest}")
+    elif known.mistake:
         said.append(BY_ID[known.mistake].sentence)
     elif known.together and len(known.candidates) == 2:
         one, other = (BY_ID[name].sentence for name in known.candidates)
