@@ -162,7 +162,17 @@ class TestWrongToml:
         }
 
     def test_every_part_has_every_key(self, wrong_toml: Any) -> None:
-        keys = {"id", "question", "status", "condition", "line", "mistake", "candidates", "factor"}
+        keys = {
+            "id",
+            "question",
+            "status",
+            "condition",
+            "line",
+            "mistake",
+            "candidates",
+            "form",
+            "factor",
+        }
         keys |= {"explanation", "laws", "lines", "counterexample"}
         assert all(set(part) == keys for part in parts_of(wrong_toml).values())
 

@@ -93,6 +93,9 @@ def _serve(function: Callable[..., Any], request: Any) -> Any:
         "results": [[encode(one) for one in call] for call in results],
         "inputs": [[encode(one) for one in call] for call in seen.inputs],
         "shared": seen.shared,
+        "held": [
+            one and [one[0], one[1], [encode(result) for result in one[2]]] for one in seen.held
+        ],
     }
 
 

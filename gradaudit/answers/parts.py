@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from flint import fmpq
+
 from gradaudit.answers.process import RemoteFunction
 from gradaudit.judging import descent, network, softmax, written
 from gradaudit.judging.derivation import (
@@ -19,7 +21,9 @@ from gradaudit.judging.derivation import (
     law_of,
     lines_of,
 )
+from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Law, Outcome, hold
+from gradaudit.judging.oracles import network_gradient, softmax_gradient
 from gradaudit.judging.rates import Point, deciding_rates
 from gradaudit.judging.strategies import ANY_TARGETS, RATES, SUM_ONE, TRUE_CLASS, draw_inputs
 from gradaudit.judging.written import Block
@@ -27,7 +31,8 @@ from gradaudit.language.formula import Formula
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.questions.inputs import Network
+from gradaudit.questions.assignment import DATA
+from gradaudit.questions.inputs import Logits, Network, exact, one_hot
 
 BLOCKS = Network.PARAMETERS
 PARTS = (
@@ -43,6 +48,12 @@ FUNCTIONS = {  # name in a Python answer: its part, how many results it owes, it
     "softmax_gradient": ("q2.gradient", 1, softmax.LAWS),
     "softmax_gradient_one_hot": ("q2.one_hot", 1, softmax.LAWS_ONE_HOT),
     "converges": ("q3.converges", 1, descent.LAWS),
+}
+_LOGITS = exact(map(fmpq, (0, 1, -1)))
+SHOWN: dict[str, Any] = {  # where the form of a function's results shows: the sizes differ
+    "q1.gradients": DATA,
+    "q2.gradient": Logits(_LOGITS, exact(map(fmpq, (1, 0, 2)))),
+    "q2.one_hot": Logits(_LOGITS, one_hot(3, 1), 1),
 }
 WANTED = {
     **{f"q1.derivation.{block}": wanted for block, wanted in PARAMETERS.items()},
@@ -118,6 +129,11 @@ def of_numbers(block: Block) -> Part:
 
 def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
     """Return what a function owes."""
+    if part in SHOWN:
+        question, right = (
+            (network, network_gradient) if part == "q1.gradients" else (softmax, softmax_gradient)
+        )
+        judged = InForm(judged, SHOWN[part], question.shapes(SHOWN[part]), right)
     claims = tuple(claim(law, judged) for law in laws)
     diagnose: dict[str, Callable[[], Diagnosis]] = {
         "q1.gradients": lambda: diagnosis.of_network_function(judged),

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.answers.child import decode, encode
-from gradaudit.judging.calling import Observed, Result
+from gradaudit.judging.calling import MAX_MESSAGE, Observed, Result
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
 
@@ -168,8 +168,17 @@ def _observed(reply: Any, count: int) -> Observed:
         results = [[decode(one) for one in call] for call in reply["results"]]
         inputs = [[np.asarray(decode(one)) for one in call] for call in reply["inputs"]]
         shared = [((a, b), (c, d)) for (a, b), (c, d) in reply["shared"]]
-        if len(results) != count or len(inputs) != count:
+        held = [
+            one
+            and (
+                bool(one[0]),
+                [str(name)[:MAX_MESSAGE] for name in one[1]],
+                [decode(result) for result in one[2]],
+            )
+            for one in reply["held"]
+        ]
+        if not len(results) == len(inputs) == len(held) == count:
             raise ValueError
     except (KeyError, TypeError, ValueError):
         raise CannotGoOn("its process sent nonsense") from None
-    return Observed(results, inputs, shared)
+    return Observed(results, inputs, shared, held)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradaudit.answers.parts import PARTS, Answer, Part
-from gradaudit.judging.laws import Outcome
+from gradaudit.judging.form import Form, InForm
+from gradaudit.judging.laws import Outcome, WrongForm
 from gradaudit.judging.softmax import is_right_at_huge_logits
 from gradaudit.mistakes.diagnosis import Diagnosis
 
@@ -42,7 +43,20 @@ class Verdict:
     @property
     def failure(self) -> Outcome | None:
         """The outcome that is shown first: the first law that fails."""
-        return next(iter(self.failures), None)
+        return next((one for one in self.failures if not _is_form(one)), None) or next(
+            iter(self.failures), None
+        )
+
+    @property
+    def only_form(self) -> bool:
+        """Whether nothing is wrong but the form of the results."""
+        return self.failure is not None and _is_form(self.failure)
+
+    @property
+    def form(self) -> Form | None:
+        """How the form of the results differs from the wanted one, if it does."""
+        judged = self.outcomes[0].judged if self.outcomes else None
+        return judged.form if isinstance(judged, InForm) else None
 
     @property
     def is_derivation(self) -> bool:
@@ -69,6 +83,10 @@ class Verdict:
             return False
         found = failing[0].refusal.found if failing[0].refusal else None
         return isinstance(found, float) and not math.isfinite(found)
+
+
+def _is_form(outcome: Outcome) -> bool:
+    return isinstance(outcome.refusal, WrongForm)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 This module is all that the process of a stranger's answer needs; it imports NumPy only.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ MAX_RESULT = 10_000  # entries; no gradient asked for here is larger
 MAX_MESSAGE = 200
 
 Result = npt.NDArray[Any] | str  # an array, or a phrase that says what there was instead
+Held = tuple[bool, list[str], list[Result]]  # a loss beside them, names, and the results
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,14 @@ class Observed:
     """What calls in a row showed.
 
     results: the results of each call, as they were when it returned. inputs: the arguments of
-    each call after it. shared: pairs of (call, result) that lie in the same memory.
+    each call after it. shared: pairs of (call, result) that lie in the same memory. held: the
+    results that a call returned under names or beside a loss, if it did.
     """
 
     results: list[list[Result]]
     inputs: list[list[npt.NDArray[Any]]]
     shared: list[tuple[tuple[int, int], tuple[int, int]]]
+    held: list[Held | None] = field(default_factory=list)
 
 
 class Function:
@@ -52,7 +55,7 @@ class Function:
 
 def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[Any]]) -> Observed:
     """Call a function on each list of arguments, in order, and keep all of its results alive."""
-    returned, results = [], []
+    returned, results, held = [], [], []
     for arguments in calls:
         try:
             with np.errstate(all="ignore"):  # what overflows shows in the values
@@ -61,9 +64,10 @@ def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[A
             raise NoValue(f"it raises {describe(error)}") from None
         arrays = results_of(value, count)
         returned.append(arrays)
+        held.append(held_in(value, count) if isinstance(arrays[0], str) else None)
         results.append([one if isinstance(one, str) else one.copy() for one in arrays])
     inputs = [[np.array(argument) for argument in arguments] for arguments in calls]
-    return Observed(results, inputs, _shared(returned))
+    return Observed(results, inputs, _shared(returned), held)
 
 
 def describe(error: BaseException) -> str:
@@ -86,6 +90,26 @@ def results_of(value: Any, count: int) -> list[Result]:
     if len(value) != count:
         return [f"{len(value)} results instead of {count}"]
     return [_array(one) for one in value]
+
+
+def held_in(value: Any, count: int) -> Held | None:
+    """Return the results that stand under names, in the order of these, or beside a loss."""
+    if isinstance(value, Mapping):
+        named = sorted((str(key)[:MAX_MESSAGE], one) for key, one in value.items())
+        named = [(key, one) for key, one in named if "loss" not in key.lower()]
+        if len(named) != count:
+            return None
+        return len(named) < len(value), [key for key, _ in named], [_array(v) for _, v in named]
+    if not isinstance(value, tuple | list) or not 2 <= len(value) <= count + 1:
+        return None
+    numbers = [isinstance(one, int | float | np.number) for one in value]
+    if len(value) == 2 and sum(numbers) == 1:
+        _, names, results = held_in(gradients := value[numbers.index(False)], count) or (0, [], [])
+        return True, names, results or results_of(gradients, count)
+    if len(value) == count + 1 and any(numbers):
+        rest = value[1:] if numbers[0] else value[:-1]
+        return True, [], [_array(one) for one in rest]
+    return None
 
 
 def _array(value: Any) -> Result:

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gradaudit.judging.calling import Function, Result
-from gradaudit.judging.laws import FORMLESS, DoesNotApply, Refusal
+from gradaudit.judging.form import InForm
+from gradaudit.judging.laws import FORMLESS, DoesNotApply, Refusal, WrongForm
 
 
 def check_contract(
-    judged: Function,
+    judged: Function | InForm,
     here: Sequence[Any],
     elsewhere: Sequence[Any],
     results: dict[str, tuple[int, ...]],
@@ -45,9 +46,14 @@ def check_contract(
                 index = int(np.argmin(same))
                 where = labels(results)[index]
                 raise Refusal(where, first_results[index], again[index], note=when)
+    if isinstance(judged, InForm) and judged.form is not None:
+        wanted = ", ".join(f"{name} of shape {shape}" for name, shape in judged.wanted.items())
+        raise WrongForm(wanted, judged.form.told, judged.shown)
 
 
-def values(judged: Function, arguments: Sequence[Any], results: dict[str, tuple[int, ...]]) -> Any:
+def values(
+    judged: Function | InForm, arguments: Sequence[Any], results: dict[str, tuple[int, ...]]
+) -> Any:
     """Return the results of one call as one flat float64 vector.
 
     Raises DoesNotApply where they are not of the promised form.
@@ -78,13 +84,18 @@ def _check_form(returned: Sequence[Result], results: dict[str, tuple[int, ...]])
     if len(returned) != len(results):
         (phrase,) = returned
         raise Refusal("", f"a tuple of {len(results)} gradients", phrase)
+    broken = []
     for (name, shape), one in zip(results.items(), returned, strict=True):
         if isinstance(one, str):
-            raise Refusal(name, f"a float64 array of shape {shape}", one)
-        if one.shape != shape:
-            raise Refusal(name, f"shape {shape}", f"shape {one.shape}")
-        if one.dtype != np.float64:
-            raise Refusal(name, "dtype float64", f"dtype {one.dtype}")
+            broken.append((name, f"a float64 array of shape {shape}", one))
+        elif one.shape != shape:
+            broken.append((name, f"shape {shape}", f"shape {one.shape}"))
+        elif one.dtype != np.float64:
+            broken.append((name, "dtype float64", f"dtype {one.dtype}"))
+    if broken:
+        first, *others = broken
+        also = (f"{name} has {found}, not {expected}" for name, expected, found in others)
+        raise Refusal(*first, note="; ".join(also))
 
 
 def _copies(arguments: Sequence[Any]) -> list[Any]:

@@ -52,6 +52,17 @@ class Refusal(AssertionError):
         return sides(self.expected, self.found)
 
 
+class WrongForm(Refusal):
+    """The results are of another form than promised, at the input that shows it.
+
+    told: each difference, in a phrase.
+    """
+
+    def __init__(self, wanted: str, told: Sequence[str], at: Any) -> None:
+        super().__init__("", wanted, "; ".join(told))
+        self.at = at
+
+
 class CannotGoOn(Exception):
     """Nothing more can be asked of what is judged: it hung, or its process is gone."""
 
@@ -143,7 +154,9 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
         except CannotGoOn as gone:
             return said("untested", tried, at=case, reason=str(gone))
         tried += 1
-        if refusal is not None:
+        if isinstance(refusal, WrongForm):  # something worse may follow
+            formless = formless or (refusal.at, refusal)
+        elif refusal is not None:
             at, refusal = _smallest(law, judged, case, refusal)
             return said("fails", tried, refusal, at)
     if formless is not None and tried:
@@ -214,7 +227,7 @@ def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, 
             found = _refusal(law, judged, candidate)
         except (NoValue, CannotTell, DoesNotApply, CannotGoOn):
             return False
-        if found is None:
+        if found is None or isinstance(found, WrongForm):
             return False
         last[0] = found
         return True

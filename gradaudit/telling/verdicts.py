@@ -46,6 +46,7 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
         "line": verdict.line,
         "mistake": verdict.diagnosis.mistake,
         "candidates": list(verdict.diagnosis.candidates),
+        "form": bool(verdict.only_form and verdict.form and not verdict.form.summed),
         "factor": verdict.diagnosis.factor or None,
         "explanation": explanation(verdict) or None,
         "laws": [
@@ -82,7 +83,7 @@ def explanation(verdict: Verdict) -> str:
 
 def notes(verdict: Verdict) -> list[str]:
     """Return what else there is to say of a verdict."""
-    said = []
+    said = list(map(escaped, verdict.form.told)) if verdict.form else []
     if verdict.first_wrong:
         said.append(f"the first wrong step is {verdict.first_wrong}")
     if verdict.is_derivation and (others := verdict.failures[1:]):
@@ -142,6 +143,10 @@ def why(verdict: Verdict) -> str:
     if verdict.is_derivation:
         also = f"; and {verdict.reason}" if verdict.reason else ""
         return f"{unequal(failure)}{also}"
+    if verdict.only_form and verdict.form:
+        if verdict.form.summed:
+            return "right but for a sum that is left out"
+        return "the values are right, their form is not"
     if verdict.only_not_finite:
         found = show(failure.refusal.found)
         return (
@@ -265,7 +270,11 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
     failure = verdict.failure
     is_ = "is " if verdict.status == "conditional" else ""
     head = f"{MARKS[verdict.status]} {verdict.part} {is_}{verdict.status}"
-    plain = verdict.status == "fails" and failure is not None and not verdict.only_not_finite
+    plain = (
+        verdict.status == "fails"
+        and failure is not None
+        and not (verdict.only_not_finite or verdict.only_form)
+    )
     told_below = plain and not verdict.is_derivation
     yield _paint(head, verdict.status, colour) + ("" if told_below else f": {why(verdict)}")
     name = verdict.diagnosis.mistake
@@ -283,7 +292,7 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
         return
     if verdict.said.answer is not None:
         yield _line("formula", written(verdict.said.answer))
-    if failure is None or failure.refusal is None:
+    if failure is None or failure.refusal is None or verdict.only_form:
         return
     if plain and not name:
         yield _line("law", failure.law.statement)

@@ -1,0 +1,172 @@
+"""Values in another form, such as another shape or order: it is undone, and they are judged."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gradaudit.judging.calling import Observed, Result
+from gradaudit.judging.laws import CannotGoOn
+from gradaudit.judging.oracles import Estimate
+from gradaudit.language.outcomes import NoValue
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a wanted result stands among those returned, and what is to be undone.
+
+    axes: those of size 1 too many. summed: it has a row for each sample; they are to be summed.
+    """
+
+    index: int
+    axes: Shape = ()
+    summed: bool = False
+
+    def take(self, returned: Sequence[Result]) -> Result:
+        """Return the result in the wanted form, or as it is where that cannot be."""
+        one = returned[self.index]
+        if isinstance(one, str) or max(self.axes, default=-1) >= one.ndim:
+            return one
+        if self.summed and one.ndim:
+            return np.asarray(one.sum(axis=0))
+        return one.squeeze(self.axes) if all(one.shape[a] == 1 for a in self.axes) else one
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the results of a function differ in form from those that are wanted.
+
+    places: where each wanted result is to be found. told: each difference, in a phrase.
+    """
+
+    places: tuple[Place, ...]
+    told: tuple[str, ...]
+
+    @property
+    def summed(self) -> bool:
+        """Whether a sum is left out, which is more than a form."""
+        return any(place.summed for place in self.places)
+
+
+class InForm:
+    """A function whose results are brought into the wanted form, where it can be told how.
+
+    It is told at one input whose sizes differ, so that no two shapes coincide. wanted: name and
+    shape of each result there. right: their values, which tell the order of equal shapes.
+    """
+
+    def __init__(
+        self, judged: Any, shown: Any, wanted: dict[str, Shape], right: Callable[[Any], Estimate]
+    ) -> None:
+        self.judged = judged
+        self.shown = shown
+        self.wanted = wanted
+        self.right = right
+
+    def call(self, arguments: Sequence[Any]) -> list[Result]:
+        """Return the results of one call. Raises NoValue or CannotGoOn."""
+        return self.observe([arguments]).results[0]
+
+    def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
+        """Return what calls in a row showed, in the wanted form. Raises NoValue or CannotGoOn."""
+        form = self.form
+        observed: Observed = self.judged.observe(calls)
+        if form is None:
+            return observed
+        returned = [
+            held[2] if held else results
+            for results, held in zip(observed.results, observed.held, strict=True)
+        ]
+        order = [place.index for place in form.places]
+        return replace(
+            observed,
+            results=[
+                [place.take(one) for place in form.places] if len(one) == len(order) else one
+                for one in returned
+            ],
+            shared=[
+                ((call, order.index(index)), (later, order.index(other)))
+                for (call, index), (later, other) in observed.shared
+            ],
+        )
+
+    @cached_property
+    def form(self) -> Form | None:
+        """The form of the results; None where it is the wanted one, or cannot be undone."""
+        try:
+            observed = self.judged.observe([self.shown.arguments()])
+        except (NoValue, CannotGoOn):
+            return None  # which every other call says as well
+        held = observed.held[0]
+        loss, names, returned = held or (False, [], observed.results[0])
+        arrays = [one for one in returned if not isinstance(one, str)]
+        count = len(self.wanted)
+        if len(arrays) != count or len(names) not in {0, count}:
+            return None
+        places = self._places(arrays, names)
+        if places is None:
+            return None
+        told = ["the loss is returned as well, the gradient alone is wanted"] if loss else []
+        if names:
+            wanted = "a tuple" if count > 1 else "an array"
+            told.append(f"the result is a dict of {', '.join(names)}, {wanted} is wanted")
+        elif [place.index for place in places] != list(range(len(places))):
+            in_order = sorted(zip(places, self.wanted, strict=True), key=lambda one: one[0].index)
+            came = ", ".join(_short(name) for _, name in in_order)
+            told.append(f"the order is {came}; {', '.join(map(_short, self.wanted))} is wanted")
+        for (name, shape), place in zip(self.wanted.items(), places, strict=True):
+            shapes = f"is {arrays[place.index].shape}, {shape} is wanted"
+            if place.summed:
+                told.append(f"{_short(name)} is not summed over the samples: its shape {shapes}")
+            elif place.axes:
+                told.append(f"the shape of {_short(name)} {shapes}")
+        return Form(places, tuple(told)) if told else None
+
+    def _places(self, arrays: Sequence[Any], names: Sequence[str]) -> tuple[Place, ...] | None:
+        """Return where each wanted result stands, by its name or else by shapes and values."""
+        orders: Any = itertools.permutations(range(len(arrays)))
+        if names and len(names) > 1:
+            short = [_short(name)[1:].lower() for name in self.wanted]
+            found = [[k for k, name in enumerate(names) if one in name.lower()] for one in short]
+            orders = [tuple(k for one in found for k in one)]
+            if sorted(orders[0]) != list(range(len(arrays))) or any(len(k) != 1 for k in found):
+                return None
+        fitting = []
+        for order in orders:
+            places = [
+                self._place(index, arrays[index].shape, shape)
+                for index, shape in zip(order, self.wanted.values(), strict=True)
+            ]
+            if None not in places:
+                fitting.append(tuple(place for place in places if place))
+        if len(fitting) < 2:
+            return fitting[0] if fitting else None
+        right = self.right(self.shown)
+        ends = np.cumsum([int(np.prod(shape)) for shape in self.wanted.values()])[:-1]
+        values, errors = np.split(right.value, ends), np.split(right.error, ends)
+
+        def right_ones(places: tuple[Place, ...]) -> int:
+            found = [np.ravel(np.asarray(place.take(arrays))) for place in places]
+            close = zip(found, values, errors, strict=True)
+            return sum(bool((abs(one - value) <= error).all()) for one, value, error in close)
+
+        return max(
+            fitting, key=right_ones
+        )  # the first, that as they came, unless another is better
+
+    def _place(self, index: int, shape: Shape, wanted: Shape) -> Place | None:
+        ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
+        if shape == (self.shown.sizes.get("N"), *wanted):
+            return Place(index, summed=True)
+        rest = tuple(size for size in shape if size != 1)
+        return Place(index, ones) if rest == wanted else None
+
+
+def _short(name: str) -> str:
+    """Return `dW1` for `dL/dW1`."""
+    return name.partition("/")[2]

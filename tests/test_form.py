@@ -1,0 +1,189 @@
+"""Right values in another form are told so, and a wrong value in another form is still seen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analytic import network, softmax
+from gradaudit.answers import parts
+from gradaudit.answers.parts import of_function
+from gradaudit.answers.verdicts import Verdict, _verdict
+from gradaudit.judging import network as network_laws
+from gradaudit.judging import softmax as softmax_laws
+from gradaudit.judging.calling import Function, held_in
+from gradaudit.questions.assignment import DATA
+from gradaudit.telling.verdicts import explanation
+
+Change = Callable[..., Any]
+
+
+def judge(change: Change, gradients: Callable[..., Any] = network.gradients) -> Verdict:
+    """Return the verdict on gradients of the network that come back changed."""
+    function = Function(lambda *arguments: change(*gradients(*arguments)), 4)
+    return _verdict("q1.gradients", of_function("q1.gradients", network_laws.LAWS, function))
+
+
+def judge_softmax(change: Change) -> Verdict:
+    function = Function(lambda y, t: change(softmax.gradient(y, t)), 1)
+    return _verdict("q2.gradient", of_function("q2.gradient", softmax_laws.LAWS, function))
+
+
+def unmasked(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    _, h, y = network.forward(W1, b1, w2, b2, X)
+    signal = np.outer(y - t, w2)
+    return X.T @ signal, signal.sum(axis=0), h.T @ (y - t), (y - t).sum()
+
+
+ROW = "the shape of db1 is (1, 3), (3,) is wanted"
+COLUMN = "the shape of dw2 is (3, 1), (3,) is wanted"
+MATRIX = "the shape of db2 is (1, 1), () is wanted"
+LOSS = "the loss is returned as well, the gradient alone is wanted"
+FORMS: dict[str, tuple[Change, tuple[str, ...]]] = {
+    "a row": (lambda a, b, c, d: (a, b[None], c, d), (ROW,)),
+    "a column": (lambda a, b, c, d: (a, b, c[:, None], d), (COLUMN,)),
+    "all kept in two dimensions": (
+        lambda a, b, c, d: (a, b[None], c[:, None], np.array([[d]])),
+        (ROW, COLUMN, MATRIX),
+    ),
+    "lists in lists": (
+        lambda a, b, c, d: [a.tolist(), [b.tolist()], [[x] for x in c.tolist()], [[float(d)]]],
+        (ROW, COLUMN, MATRIX),
+    ),
+    "the order of the assignment": (
+        lambda a, b, c, d: (a, c, b, d),
+        ("the order is dW1, dw2, db1, db2; dW1, db1, dw2, db2 is wanted",),
+    ),
+    "the last layer first": (
+        lambda a, b, c, d: (c, d, a, b),
+        ("the order is dw2, db2, dW1, db1; dW1, db1, dw2, db2 is wanted",),
+    ),
+    "another order, in columns": (
+        lambda a, b, c, d: (a, c[:, None], b[None], d),
+        ("the order is dW1, dw2, db1, db2; dW1, db1, dw2, db2 is wanted", ROW, COLUMN),
+    ),
+    "a dict": (
+        lambda a, b, c, d: {"W1": a, "w2": c, "b1": b, "b2": d},
+        ("the result is a dict of W1, b1, b2, w2, a tuple is wanted",),
+    ),
+    "a dict of other names, with a row": (
+        lambda a, b, c, d: {"dW1": a, "db1": b[None], "dw2": c, "db2": d},
+        ("the result is a dict of dW1, db1, db2, dw2, a tuple is wanted", ROW),
+    ),
+    "the loss and the gradients": (lambda *g: (0.5, g), (LOSS,)),
+    "the gradients and the loss": (lambda *g: (g, np.float64(0.5)), (LOSS,)),
+    "the loss first of five": (lambda *g: (0.5, *g), (LOSS,)),
+    "the loss last of five": (lambda *g: (*g, 0.5), (LOSS,)),
+    "the loss and a dict": (
+        lambda a, b, c, d: (0.5, {"W1": a, "b1": b, "w2": c, "b2": d}),
+        (LOSS, "the result is a dict of W1, b1, b2, w2, a tuple is wanted"),
+    ),
+}
+
+
+@pytest.mark.parametrize("phrase", FORMS)
+def test_right_values_in_another_form_are_told_so(phrase: str) -> None:
+    change, told = FORMS[phrase]
+    verdict = judge(change)
+    assert (verdict.status, verdict.only_form) == ("fails", True)
+    assert verdict.form is not None
+    assert verdict.form.told == told
+    assert explanation(verdict) == ". ".join(("the values are right, their form is not", *told))
+
+
+@pytest.mark.parametrize("phrase", FORMS)
+def test_a_mistake_is_named_in_any_form(phrase: str) -> None:
+    change, told = FORMS[phrase]
+    verdict = judge(change, unmasked)
+    assert (verdict.only_form, verdict.diagnosis.mistake) == (False, "mask-missing")
+    assert all(one in explanation(verdict) for one in told)
+
+
+@pytest.mark.parametrize("phrase", FORMS)
+def test_a_form_is_shown_at_sizes_that_tell_it(phrase: str) -> None:
+    verdict = judge(FORMS[phrase][0])
+    assert verdict.failure is not None
+    assert verdict.failure.at is DATA
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda g: g[:, None], "the shape of dy is (3, 1), (3,) is wanted"),
+        (lambda g: [g.tolist()], "the shape of dy is (1, 3), (3,) is wanted"),
+        (lambda g: (0.5, g), LOSS),
+        (lambda g: {"grad": g, "loss": 1}, "the result is a dict of grad, an array is wanted"),
+    ],
+    ids=["a column", "a list in a list", "the loss as well", "a dict"],
+)
+def test_a_gradient_of_the_logits_in_another_form_is_told_so(change: Change, told: str) -> None:
+    verdict = judge_softmax(change)
+    assert (verdict.status, verdict.only_form) == ("fails", True)
+    assert verdict.form is not None
+    assert told in verdict.form.told
+
+
+def test_what_is_not_summed_over_the_samples_is_more_than_a_form() -> None:
+    def per_sample(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+        dW1, _, dw2, db2 = network.gradients(W1, b1, w2, b2, X, t)
+        z, _, y = network.forward(W1, b1, w2, b2, X)
+        return dW1, np.outer(y - t, w2) * (z > 0), dw2, db2
+
+    said = explanation(judge(lambda *g: g, per_sample))
+    assert said.startswith("right but for a sum that is left out. db1 is not summed over the samp")
+
+
+def test_the_wanted_form_has_nothing_to_be_told() -> None:
+    verdict = judge(lambda *g: g)
+    assert (verdict.status, verdict.form) == ("holds", None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda a, b, c, d: (a, c, c, d),
+        lambda a, b, c, d: (a, c, 2 * b, 2 * d),
+        lambda a, b, c, d: (a.T, b, c, d),
+        lambda a, b, c, d: {"W1": a, "b1": b, "w2": c, "W1 again": d},
+        lambda a, b, c, d: {"W": a, "b": b, "v": c, "c": d},
+        lambda a, b, c, d: (a, b, c),
+        lambda a, b, c, d: (1, 2, 3, 4, 5, 6),
+        lambda a, b, c, d: (),
+    ],
+    ids=[
+        "w2 twice",
+        "another order and a wrong value",
+        "a transposed matrix",
+        "two names for one",
+        "names of its own",
+        "three results",
+        "six numbers",
+        "nothing",
+    ],
+)
+def test_what_is_wrong_is_not_taken_for_a_form(change: Change) -> None:
+    verdict = judge(change)
+    assert (verdict.status, verdict.only_form) == ("fails", False)
+
+
+def test_bad_manners_are_refused_in_another_form_too() -> None:
+    def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+        dW1, db1, dw2, db2 = network.gradients(W1, b1, w2, b2, X, t)
+        X *= 2
+        return dW1, db1[None], dw2, db2
+
+    verdict = judge(lambda *g: g, gradients)
+    assert (verdict.status, verdict.only_form) == ("fails", False)
+
+
+@pytest.mark.parametrize("value", [None, 3, "text", [1, 2, 3], [[1, 2], [3, 4]], {}, (1, 2)])
+def test_nothing_is_taken_out_of_what_holds_no_results(value: Any) -> None:
+    assert held_in(value, 4) is None
+
+
+@pytest.mark.parametrize("part", parts.SHOWN)
+def test_a_form_shows_where_all_sizes_differ(part: str) -> None:
+    sizes = list(parts.SHOWN[part].sizes.values())
+    assert len(set(sizes)) == len(sizes)
+    assert min(sizes) > 1
