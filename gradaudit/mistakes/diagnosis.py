@@ -201,11 +201,13 @@ def _apart_from_a_factor(
     fits = []
     for block, factor in itertools.product(blocks, FACTORS):
         on = f" on {block}" if block else ""
-        scaled = [compared.without(factor, block, one) for one in seen]
-        if all(one.is_right for one in scaled):
+        scaled = partial(compared.without, factor, block)
+        if all(scaled(one).is_right for one in seen):
             but = f"right but for the factor {factor}{on}"
             return Diagnosis(facts=(but if block else f"exactly {factor} times the right value",))
-        if factor in LIKELY_FACTORS and (ids := _ids(fitting(scaled, known, compared.fits))):
+        if factor in LIKELY_FACTORS and (
+            ids := _ids(fitting(list(map(scaled, seen)), known, compared.fits))
+        ):
             fits.append(Diagnosis(ids, factor=factor + on))
     return fits[0] if len(fits) == 1 else None
 
