@@ -107,6 +107,14 @@ def test_a_form_is_shown_at_sizes_that_tell_it(phrase: str) -> None:
     assert verdict.failure.at is DATA
 
 
+@pytest.mark.parametrize("phrase", FORMS)
+def test_the_contract_says_every_difference_at_once(phrase: str) -> None:
+    change, told = FORMS[phrase]
+    verdict = judge(change)
+    assert verdict.failure is not None
+    assert str(verdict.failure.refusal) == "; ".join(told)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

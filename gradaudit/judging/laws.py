@@ -62,6 +62,9 @@ class WrongForm(Refusal):
         super().__init__("", wanted, "; ".join(told))
         self.at = at
 
+    def __str__(self) -> str:
+        return str(self.found)
+
 
 class CannotGoOn(Exception):
     """Nothing more can be asked of what is judged: it hung, or its process is gone."""
