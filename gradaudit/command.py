@@ -101,10 +101,10 @@ def _cannot_report(path: str, answers: Sequence[str]) -> str:
     from gradaudit.telling.report import typesetter
     from gradaudit.telling.typesetting import NotSet
 
-    if len(answers) > 1:
-        return "--report takes one ANSWER, or none for our own"
     if _is_no_pdf(path):
         return f"{escaped(path)}: it exists and is no PDF; name another file after --report"
+    if len(answers) != 1 or Path(answers[0]).is_dir():
+        return "--report takes one ANSWER, a file"
     try:
         typesetter()
     except NotSet as reason:
@@ -179,7 +179,7 @@ def lint(words: Sequence[str]) -> int:
 def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> int:
     """Audit answers, tell about them, and return the exit code.
 
-    report: where a document about the one answer is written, or about our own.
+    report: where a document about the one answer is written.
     """
     from gradaudit.answers.process import Unreadable
     from gradaudit.answers.reading import ours, read
@@ -208,18 +208,18 @@ def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> in
         detailed = len(paths) <= 1
         print(telling.as_text(audits, colour=wants_colour(), detailed=detailed))
     if report is not None and audits:
-        codes += write_report(report, audits)
+        codes += write_report(report, audits[0])
     return min(codes, key=WORST_FIRST.index)
 
 
-def write_report(path: str, audits: Sequence["Audit"]) -> list[int]:
-    """Write the document about audits; return the exit code of a file that can't be written."""
+def write_report(path: str, audit: "Audit") -> list[int]:
+    """Write the document about an audit; return the exit code of a file that can't be written."""
     from gradaudit.language.showing import escaped
     from gradaudit.telling.report import pdf
     from gradaudit.telling.typesetting import NotSet
 
     try:
-        Path(path).write_bytes(pdf(audits))
+        Path(path).write_bytes(pdf(audit))
     except NotSet as reason:
         return [complain(f"{escaped(path)}: it cannot be set: {escaped(str(reason))}")]
     except (OSError, ValueError) as error:

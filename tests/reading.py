@@ -17,12 +17,12 @@ from gradaudit.language.formula import numeral
 from gradaudit.language.numbers import EXACT, each
 
 TOKEN = re.compile(
-    r'\s*(dot\.op|dot\.o|lt\.eq|gt\.eq|eq\.not|bold\(1\)|"[^"]*"|\d+(?:\.\d+)?|[A-Za-z]+|#\$|⊘|.)'
+    r'\s*(dot\.op|dot\.o|<=|>=|!=|bold\(1\)|"[^"]*"|\d+(?:\.\d+)?|[A-Za-z]+|#\$|⊘|.)'
 )
 GIVEN = {"W^((1))": "W1", "b^((1))": "b1", "w^((2))": "w2", "b^((2))": "b2"}
 RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, ">": operator.gt, "=": operator.eq,
-    "lt.eq": operator.le, "gt.eq": operator.ge, "eq.not": operator.ne,
+    "<=": operator.le, ">=": operator.ge, "!=": operator.ne,
 }  # fmt: skip
 FUNCTIONS = {**EXACT, "ReLU": EXACT["relu"]}
 END = {"", ")", "]", ",", "+", "-", "$", *RELATIONS}

@@ -1,8 +1,10 @@
 """The document prints what was tested: formulas from the checked tree, text as text."""
 
+import ast
 import contextlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from flint import fmpq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradaudit.answers.parts import Answer
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Audit, audit
 from gradaudit.command import main
@@ -23,7 +26,7 @@ from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.questions.assignment import NETWORK, ONE_HOT, RATE, SOFTMAX
 from gradaudit.telling import report
 from gradaudit.telling.report import document
-from gradaudit.telling.typesetting import BREAK, NotSet, definition, mathematics
+from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, mathematics
 from tests.derivations import RIGHT
 from tests.formulas import SHAPES, SIZES, formulas
 from tests.reading import Ambiguous, Reader, column
@@ -38,8 +41,22 @@ def audited(folder: Path, content: str, name: str = "answer.toml") -> Audit:
 
 
 def question(told: dict[str, Any], number: int) -> dict[str, Any]:
-    (one,) = (one for one in told["questions"] if one["number"] == number)
+    (one,) = (one for one in told["questions"] if one["number"] == str(number))
     return dict(one)
+
+
+def parts(told: dict[str, Any], number: int, kind: str) -> list[Any]:
+    return [one for one in question(told, number)["parts"] if one["kind"] == kind]
+
+
+def text(runs: list[Any]) -> str:
+    """Return a sentence of the document, its mathematics as the code that stands for it."""
+    return "".join(run if isinstance(run, str) else run["code"] for run in runs)
+
+
+def signs(runs: list[Any]) -> list[str]:
+    """Return the mathematics in a sentence of the document, without that of bare numbers."""
+    return [run["math"] for run in runs if not isinstance(run, str) and run["math"]]
 
 
 class TestMathematics:
@@ -112,7 +129,7 @@ class TestMathematics:
     @pytest.mark.parametrize(
         ("text", "printed"),
         [
-            ("0 < eta <= 1/5", "0 < eta lt.eq frac(1, 5)"),
+            ("0 < eta <= 1/5", "0 < eta <= frac(1, 5)"),
             ("not eta == 1", 'upright("not") thin (eta = 1)'),
             (
                 "(eta > 0 or eta < 0) and eta < 1",
@@ -211,6 +228,27 @@ class TestReading:
         assert np.shape(found) == np.shape(expected)
         assert all(map(agree, np.ravel(found), np.ravel(expected))), printed
 
+    @settings(max_examples=300, suppress_health_check=list(HealthCheck))
+    @given(text=st.sampled_from(((), (4,), (3, 4))).flatmap(lambda shape: formulas(shape, 2)))
+    def test_what_is_mathematics_in_a_reason_reads_as_it_is_written(self, text: str) -> None:
+        env = Env(EXACT, SIZES, {})
+        for piece, sign in in_words(f"since {text}, i.e. that", NETWORK):
+            try:
+                tree = parse(piece, NETWORK).tree if sign else ast.Constant(fmpq(0))
+                expected = column(settled(lambda tree=tree: env.evaluate(tree)))
+            except (ArithmeticError, NoValue, CannotTell):
+                continue
+            found = settled(lambda sign=sign: Reader(sign or "0", EXACT, SIZES).read())
+            assert np.shape(found) == np.shape(expected)
+            assert all(map(agree, np.ravel(found), np.ravel(expected))), sign
+
+    @pytest.mark.parametrize("said", ["z_kj", "z[k,j]"])
+    def test_an_entry_in_a_reason_reads_as_that_entry(self, said: str) -> None:
+        scope = replace(NETWORK, free={**NETWORK.free, "k": "N"})
+        (sign,) = (sign for _, sign in in_words(f"of {said}.", scope) if sign)
+        values = {**EXACT, "k": fmpq(1), "j": fmpq(2)}
+        assert Reader(sign, values, SIZES).read() == EXACT["z"][1, 2]
+
     @pytest.mark.parametrize(
         "printed",
         [
@@ -240,46 +278,134 @@ converges = "0 < eta <= 1/5"
 """
 
 
+class TestInWords:
+    @pytest.mark.parametrize(
+        ("said", "printed"),
+        [
+            ("W1 and w2", ["W^((1))", "bold(w)^((2))"]),
+            ("z[k,j], h_kj", ["z_(k j)", "h_(k j)"]),
+            ("X.T @ e", ["X^top", "bold(e)"]),
+            ("e**2 or e²", ["bold(e)^(dot.o 2)", "bold(e)"]),
+            ("sum(t), the sum of y", ["limits(sum)_m t_(m)", "bold(y)"]),
+            ("d(y[0], b2)", ["frac(partial y_(0), partial b^((2)))"]),
+            ("y's entries; 2n", ["bold(y)", "n"]),
+            ("delta over N", ["delta", "N"]),
+            ("f(e), y(n), e[q]", ["bold(e)", "bold(y)", "n", "bold(e)"]),
+            ("a bias; A unit; I, i.e. not e.g. don't", []),
+            ("W10, W1x, 1e5, h.x, 't', b_1", []),
+            ("y[#panic()] #panic(e)", ["bold(y)", "bold(e)"]),
+            ("", []),
+        ],
+    )
+    def test_known_names_are_mathematics(self, said: str, printed: list[str]) -> None:
+        scope = replace(NETWORK, free={**NETWORK.free, "k": "N"})
+        pieces = list(in_words(said, scope))
+        assert "".join(piece for piece, _ in pieces) == said
+        assert [sign for _, sign in pieces if sign] == printed
+
+    @pytest.mark.parametrize(
+        ("said", "printed"), [("p_i", ['sans("p_i")']), ("δ", ['bold(italic("δ"))']), ("delta", [])]
+    )
+    def test_an_own_name_is_what_the_answer_calls_so(self, said: str, printed: list[str]) -> None:
+        scope = parse_definitions(["p_i = y[i]", "p = y", "δ = y"], SOFTMAX)
+        assert [sign for _, sign in in_words(said, scope) if sign] == printed
+
+
 class TestDocument:
     def test_a_wrong_line_is_marked_with_its_counterexample(self, tmp_path: Path) -> None:
-        (part,) = question(document([audited(tmp_path, WRONG)]), 2)["formulas"]
+        (part,) = parts(document(audited(tmp_path, WRONG)), 2, "formulas")
         assert [line["status"] for line in part["lines"]] == ["holds", "holds", "fails"]
-        assert part["lines"][2]["wrong"] == [
+        assert [text(line) for line in part["lines"][2]["wrong"]] == [
             "Line 3 does not equal line 2.",
             "At y = [0, 0], t = [1, 1], i = 0: line 2 is 0, this line 3/2.",
         ]
 
+    def test_the_input_and_the_values_of_a_counterexample_are_mathematics(
+        self, tmp_path: Path
+    ) -> None:
+        (part,) = parts(document(audited(tmp_path, WRONG)), 2, "formulas")
+        found = [run for run in part["lines"][2]["wrong"][1] if not isinstance(run, str)]
+        assert [(one["math"], one["value"]) for one in found] == [
+            ("bold(y)", ["0", "0"]), ("bold(t)", ["1", "1"]), ("i", "0"), ("", "0"), ("", "3/2"),
+        ]  # fmt: skip
+
+    def test_the_entry_that_is_wrong_is_mathematics(self, tmp_path: Path) -> None:
+        (part,) = parts(document(audited(tmp_path, WRONG)), 1, "numbers")
+        assert signs(part["remarks"][-1]) == ["display(frac(partial L, partial W^((1))_(1, 2)))"]
+
+    def test_a_rate_and_a_starting_point_are_mathematics(self, tmp_path: Path) -> None:
+        content = "def converges(eta):\n    return 0 < eta <= 0.2\n"
+        told = audited(tmp_path, content, "answer.py")
+        (part,) = parts(document(told), 3, "function")
+        start = next(one for one in told.answered[0].failures if "x0" in one.at.blocks)
+        assert signs(part["remarks"][-1]) == ["eta"]
+        assert signs(report._at(start, RATE)) == ["x_0", "eta"]
+
+    @pytest.mark.parametrize(
+        ("content", "lines"),
+        [
+            (b"x = 1\r\n\ty\rz\n\n", ["x = 1", "    y", "z"]),
+            (b"\xef\xbb\xbfx\x0c\xff", ["x\\x0c\\xff"]),
+            ("x = 'ש'  # \u202e".encode(), ["x = '\\u05e9'  # \\u202e"]),
+            (b"a" * 300, ["\u200b".join("a" * 200 + "…")]),
+            (b"a\n" * 502, [*["a"] * 500, "# And 2 more lines."]),
+        ],
+        ids=["ends of lines", "odd bytes", "odd letters", "a long line", "a long file"],
+    )
+    def test_the_source_of_a_python_answer_is_its_lines(
+        self, tmp_path: Path, content: bytes, lines: list[str]
+    ) -> None:
+        (tmp_path / "answer.py").write_bytes(content)
+        told = document(Audit(Answer(str(tmp_path / "answer.py")), ()))
+        assert told["source"] == lines
+
+    def test_a_source_that_has_gone_is_left_out(self, tmp_path: Path) -> None:
+        assert document(Audit(Answer(str(tmp_path / "answer.py")), ()))["source"] == []
+
+    def test_an_answer_in_toml_has_no_source(self, tmp_path: Path) -> None:
+        assert document(audited(tmp_path, WRONG))["source"] == []
+
     def test_a_reason_stands_beside_its_line(self, tmp_path: Path) -> None:
-        (part,) = question(document([audited(tmp_path, WRONG)]), 2)["formulas"]
-        assert [line["reason"] for line in part["lines"]] == ["", "by the chain rule", ""]
+        (part,) = parts(document(audited(tmp_path, WRONG)), 2, "formulas")
+        assert [text(line["reason"]) for line in part["lines"]] == ["", "by the chain rule", ""]
+
+    def test_a_reason_may_speak_of_own_names_and_of_the_indices_of_sums(
+        self, tmp_path: Path
+    ) -> None:
+        content = """[question2]
+        where = ["p = softmax(y)"]
+        gradient = ["p[i]*sum(t[k] for k in K) - t[i]   # by p, t_k, k and m"]"""
+        (part,) = parts(document(audited(tmp_path, content)), 2, "formulas")
+        assert signs(part["lines"][0]["reason"]) == ["bold(p)", "t_(k)", "k"]
 
     def test_numbers_are_printed_as_they_are_written(self, tmp_path: Path) -> None:
-        (part,) = question(document([audited(tmp_path, WRONG)]), 1)["numbers"]
+        (part,) = parts(document(audited(tmp_path, WRONG)), 1, "numbers")
         assert part["values"][1] == ["-0.0268", "0", "-0.135"]
-        assert "dL/dW1[1,2] is -0.134; found -0.135." in part["remarks"][-1]
+        said = "On the assignment's data, dL/dW1[1,2] is -0.134; found -0.135."
+        assert text(part["remarks"][-1]) == said
 
     def test_a_rate_that_the_answer_gets_wrong_is_marked_in_the_figure(
         self, tmp_path: Path
     ) -> None:
-        orbits = question(document([audited(tmp_path, WRONG)]), 3)["orbits"]
+        orbits = question(document(audited(tmp_path, WRONG)), 3)["orbits"]
         assert [one["eta"] for one in orbits if one["disputed"]] == ["1/5"]
 
     def test_orbits_are_drawn_inside_at_the_best_rate_at_the_ends_and_beyond(
         self, tmp_path: Path
     ) -> None:
-        orbits = question(document([audited(tmp_path, WRONG)]), 3)["orbits"]
+        orbits = question(document(audited(tmp_path, WRONG)), 3)["orbits"]
         rates = {one["eta"]: one["converges"] for one in orbits}
         assert {"0": False, "1/10": True, "1/5": False}.items() <= rates.items()
         assert {True, False} == set(rates.values())
 
     def test_a_malformed_part_is_said(self, tmp_path: Path) -> None:
-        told = document([audited(tmp_path, WRONG)])
-        assert "question2.one_hot" in told["malformed"][0]
-        assert [one["id"] for one in question(told, 2)["unread"]] == ["q2.one_hot"]
+        told = document(audited(tmp_path, WRONG))
+        assert "question2.one_hot" in text(told["malformed"][0])
+        assert [one["id"] for one in parts(told, 2, "unread")] == ["q2.one_hot"]
 
     def test_a_formula_without_a_sign_is_shown_as_code(self, tmp_path: Path) -> None:
         content = "[question2]\ngradient = 'softmax(y)*sum(t) - t + 0*(n@n)'\n"
-        (part,) = question(document([audited(tmp_path, content)]), 2)["formulas"]
+        (part,) = parts(document(audited(tmp_path, content)), 2, "formulas")
         assert (part["lines"][0]["math"], part["lines"][0]["code"][-9:]) == ("", "+ 0*(n@n)")
 
 
@@ -287,7 +413,7 @@ class TestPdf:
     def test_the_same_answer_gives_the_same_bytes_wherever_it_lies(self, tmp_path: Path) -> None:
         (tmp_path / "a").mkdir()
         (tmp_path / "b").mkdir()
-        one, other = (report.pdf([audited(tmp_path / name, WRONG)]) for name in "ab")
+        one, other = (report.pdf(audited(tmp_path / name, WRONG)) for name in "ab")
         assert one == other
         assert one.startswith(b"%PDF")
 
@@ -295,10 +421,10 @@ class TestPdf:
         hostile = '#panic() $x$ *b* <l> @r `c` // /* \\" #import "/etc/passwd" ] } ) \u202e'
         content = f"[question2]\ngradient = {json.dumps('softmax(y)*sum(t) - t # ' + hostile)}\n"
         told = audited(tmp_path, content)
-        (part,) = question(document([told]), 2)["formulas"]
-        shown = part["lines"][0]["reason"].replace("\u200b", "")
+        (part,) = parts(document(told), 2, "formulas")
+        shown = text(part["lines"][0]["reason"]).replace("\u200b", "")
         assert shown == hostile.replace("\u202e", "\\u202e")
-        assert report.pdf([told]).startswith(b"%PDF")
+        assert report.pdf(told).startswith(b"%PDF")
 
     def test_what_is_too_long_for_a_page_is_set_all_the_same(self, tmp_path: Path) -> None:
         lines = [
@@ -312,7 +438,7 @@ class TestPdf:
             f"[question2]\nwhere = {json.dumps(own)}\ngradient = {json.dumps(lines)}\n"
             f"[question1]\ny = [{', '.join(['1' * 50] * 4)}]\n",
         )
-        assert len(report.compiled([told], format="png", ppi=9)) > 2
+        assert len(report.pdf(told, format="png", ppi=9)) > 2
 
     def test_the_command_writes_it_and_still_tells(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -326,7 +452,9 @@ class TestPdf:
     @pytest.mark.parametrize(
         ("words", "says"),
         [
-            (["--report", "x.pdf", "a.toml", "b.toml"], "--report takes one ANSWER"),
+            (["--report", "x.pdf", "a.toml", "b.toml"], "--report takes one ANSWER, a file"),
+            (["--report", "x.pdf"], "--report takes one ANSWER, a file"),
+            (["--report", "x.pdf", "."], "--report takes one ANSWER, a file"),
             (["--report", "/nowhere/x.pdf", "ANSWER"], "cannot be written: No such file"),
             (["--report", "ANSWER"], "it exists and is no PDF"),
         ],
@@ -345,5 +473,5 @@ class TestPdf:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setitem(__import__("sys").modules, "typst", None)
-        assert main(["--report", "x.pdf"]) == 2
+        assert main(["--report", "x.pdf", "a.toml"]) == 2
         assert re.search(r"pip install typst", capsys.readouterr().err)

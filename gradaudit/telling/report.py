@@ -1,40 +1,52 @@
 """The solution as a document: what the answer says, line by line, with what came of it.
 
-This module says what stands in the document, as data; `report.typ` says how it looks. Whatever an
-answer consists of goes in as data: text as strings, formulas by `typesetting` from the tree that
-was checked, and as code where that has no sign for them.
+This module says what stands in the document, as data; `report.typ` says how it looks. A sentence
+is a list of runs: text, or mathematics with the code that stands for it where it does not fit.
+Whatever an answer consists of goes in as data: text as strings, formulas by `typesetting` from the
+tree that was checked, and as code where that has no sign for them.
 """
 
 import ast
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from flint import fmpq
 
+from gradaudit.answers.parts import FUNCTIONS, WANTED
+from gradaudit.answers.process import Unreadable
+from gradaudit.answers.tables import content_of
 from gradaudit.answers.verdicts import Audit, Verdict
 from gradaudit.judging.derivation import Line
-from gradaudit.judging.descent import TRUTH, following, multiplier
+from gradaudit.judging.descent import TRUTH, multiplier
 from gradaudit.judging.laws import Outcome
 from gradaudit.judging.rates import holds_at
+from gradaudit.judging.written import ASSIGNMENT
 from gradaudit.language.formula import Formula, Scope
+from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.showing import decimal, escaped, show
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
 from gradaudit.questions.inputs import Rate
-from gradaudit.telling.showing import shown_input
-from gradaudit.telling.typesetting import BREAK, NotSet, definition, mathematics
+from gradaudit.telling.showing import inputs_of, plain
+from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, inline, mathematics
 from gradaudit.telling.verdicts import mistake, notes, unequal, why, written
 
 TEMPLATE = Path(__file__).with_name("report.typ")
+QUESTIONS = {"1": NETWORK, "2": ONE_HOT, "3": RATE}
 LONGEST_WORD, LONGEST_IN_A_COLUMN = 40, 16  # letters; a longer one may be broken anywhere
-MOST_LINES = 20  # about what is malformed
+MOST_MALFORMED, MOST_SOURCE = 20, 500  # lines that are shown
+LONGEST_SOURCE = 200  # characters of one
+NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?:/\d+)?)(?![\w.])")
+SHOWN_DATA = ("X", "t", *DATA.PARAMETERS)
 SHOWN_RATES = tuple(fmpq(k, 100) for k in (-2, 0, 5, 10, 15, 19, 20, 22))
-STEPS = 12
-EDGE = 2  # how far an orbit is drawn, in starting distances
-START = fmpq(1)
+
+Run = str | dict[str, Any]
 
 
 def typesetter() -> Any:
@@ -46,22 +58,13 @@ def typesetter() -> Any:
     return typst
 
 
-def pdf(audits: Sequence[Audit]) -> bytes:
-    """Return the document on audits of one answer, the same for the same.
-
-    Raises NotSet.
-    """
-    document: bytes = compiled(audits, format="pdf")
-    return document
-
-
-def compiled(audits: Sequence[Audit], **options: Any) -> Any:
-    """Return what the typesetter makes of the document. Raises NotSet."""
+def pdf(audit: Audit, **options: Any) -> Any:
+    """Return the document on an audit, the same bytes for the same. Raises NotSet."""
     typst = typesetter()
     try:
         return typst.compile(
             TEMPLATE.read_bytes(),
-            sys_inputs={"document": json.dumps(document(audits))},
+            sys_inputs={"document": json.dumps(document(audit))},
             ignore_system_fonts=True,  # those of the package are the same everywhere
             **options,
         )
@@ -69,235 +72,245 @@ def compiled(audits: Sequence[Audit], **options: Any) -> Any:
         raise NotSet(str(error).partition("\n")[0]) from None
 
 
-def document(audits: Sequence[Audit]) -> dict[str, Any]:
+def document(audit: Audit) -> dict[str, Any]:
     """Return all that stands in the document."""
-    answered = [verdict for audit in audits for verdict in audit.answered]
+    answered, name = audit.answered, audit.answer.name
     holding = sum(one.status == "holds" for one in answered)
+    malformed = _first(audit.answer.malformed, MOST_MALFORMED, "And {} more of the kind.")
     return {
-        "answer": soft(" and ".join(_name(audit, audits) for audit in audits)),
+        "answer": soft(Path(name).name),  # without the folder that it happens to lie in
         "overall": f"{holding} of {len(answered)} answered parts hold.",
-        "malformed": _malformed(audits),
-        "glyphs": all(map(_has_glyphs, _texts(audits))),
-        "data": {name: _nested(value) for name, value in DATA.blocks.items()},
-        "questions": [_question(number, audits) for number in (1, 2, 3)],
+        "malformed": [[soft(line)] for line in malformed],
+        "data": [_named(one, _nested(DATA.values[one]), NETWORK) for one in SHOWN_DATA],
+        "questions": [_question(number, answered) for number in QUESTIONS],
+        "source": _source(name) if name.endswith(".py") else [],
     }
 
 
-def _malformed(audits: Sequence[Audit]) -> list[str]:
-    lines = [soft(line) for audit in audits for line in audit.answer.malformed]
-    more = len(lines) - MOST_LINES
-    return lines if more <= 0 else [*lines[:MOST_LINES], f"And {more} more of the kind."]
+def _first(lines: Sequence[str], most: int, rest: str) -> list[str]:
+    more = len(lines) - most
+    return [*lines] if more <= 0 else [*lines[:most], rest.format(more)]
 
 
-def _texts(audits: Sequence[Audit]) -> Iterator[str]:
-    """Yield the texts of an answer that are shown as they are."""
-    for audit in audits:
-        yield audit.answer.name
-        for part in audit.answer.parts.values():
-            for line in part.lines:
-                yield line.formula.reason
-
-
-def _has_glyphs(text: str) -> bool:
-    """Return whether the fonts of the document have all letters; they have those of Europe."""
-    return all(ord(letter) < 0x530 or 0x2000 <= ord(letter) < 0x2C00 for letter in text)
-
-
-def _name(audit: Audit, audits: Sequence[Audit]) -> str:
-    """Return the name of an answer, without the folder that it happens to lie in."""
-    return audit.answer.name if len(audits) > 1 else Path(audit.answer.name).name
+def _source(path: str) -> list[str]:
+    """Return the lines of a Python file, as Python counts them."""
+    try:
+        text = content_of(path).decode("utf-8-sig", errors="backslashreplace")
+    except Unreadable:  # it has gone since
+        return []
+    lines = re.split(r"\r\n?|\n", text.rstrip().expandtabs(4))
+    cut = [line[:LONGEST_SOURCE] + "…" * (len(line) > LONGEST_SOURCE) for line in lines]
+    return [soft(line) for line in _first(cut, MOST_SOURCE, "# And {} more lines.")]
 
 
 def soft(text: str, longest: int = LONGEST_WORD) -> str:
-    """Return text with places where a long word may be broken."""
-    words = escaped(text).split(" ")
+    """Return text with places where a long word may be broken.
+
+    Letters that the fonts of the document do not have are escapes; they have those of Europe.
+    """
+    known = "".join(
+        c if ord(c) < 0x530 or 0x2000 <= ord(c) < 0x2C00 else ascii(c)[1:-1] for c in escaped(text)
+    )
+    words = known.split(" ")
     return " ".join(word if len(word) <= longest else "\u200b".join(word) for word in words)
 
 
-def _question(number: int, audits: Sequence[Audit]) -> dict[str, Any]:
-    own = [one for audit in audits for one in audit.answered if one.part.startswith(f"q{number}")]
-    parts = [_part(verdict) for verdict in own]
-    return {
-        "number": number,
-        "formulas": [one for one in parts if one["kind"] == "formulas"],
-        "numbers": [one for one in parts if one["kind"] == "numbers"],
-        "functions": [one for one in parts if one["kind"] == "laws"],
-        "unread": [one for one in parts if one["kind"] == "unread"],
-        "orbits": list(_orbits(own)) if number == 3 and own else [],
-        "steps": STEPS,
-        "edge": float(EDGE),
-    }
+def _question(number: str, answered: Sequence[Verdict]) -> dict[str, Any]:
+    own = [one for one in answered if one.part[1] == number]
+    orbits = list(_orbits(own)) if number == "3" and own else []
+    return {"number": number, "parts": list(map(_part, own)), "orbits": orbits}
 
 
 def _part(verdict: Verdict) -> dict[str, Any]:
-    common = {
+    said = verdict.said
+    content: dict[str, Any]
+    if said.lines:
+        content = {"kind": "formulas", **_formulas(verdict)}
+    elif said.numbers is not None:
+        content = {"kind": "numbers", "values": _nested(said.numbers.numbers)}
+    elif verdict.outcomes:
+        (name,) = (name for name, (part, *_) in FUNCTIONS.items() if part == verdict.part)
+        content = {"kind": "function", "name": name, "laws": list(map(_law, verdict.outcomes))}
+    else:
+        content = {"kind": "unread", "texts": list(map(soft, said.texts))}
+    return {
         "id": verdict.part,
         "status": verdict.status,
-        "what": WHAT.get(verdict.part, verdict.part),
-        "remarks": [soft(one) for one in _remarks(verdict)],
+        "what": _wanted(verdict),
+        "remarks": list(_remarks(verdict)),
+        **content,
     }
-    if verdict.said.lines:
-        return {**common, "kind": "formulas", **_formulas(verdict)}
-    if verdict.said.numbers is not None:
-        return {**common, "kind": "numbers", "values": _nested(verdict.said.numbers.numbers)}
-    if verdict.outcomes:
-        return {**common, "kind": "laws", "laws": [_law(one) for one in verdict.outcomes]}
-    return {**common, "kind": "unread", "texts": list(map(soft, verdict.said.texts))}
 
 
-WHAT = {  # what a part speaks of, in Typst's mathematics
-    **{name: f"bold({name[-1]})" for name in ("q1.z", "q1.h", "q1.y", "q1.e")},
-    **{
-        f"q1.{between}{name}": f"frac(partial L, partial {sign})"
-        for between in ("", "derivation.")
-        for name, sign in {
-            "W1": "W^((1))",
-            "b1": "bold(b)^((1))",
-            "w2": "bold(w)^((2))",
-            "b2": "b^((2))",
-        }.items()
-    },
-    "q2.gradient": "frac(partial E, partial bold(y))",
-    "q2.one_hot": "frac(partial E, partial bold(y))",
-}
+def _law(outcome: Outcome) -> dict[str, Any]:
+    statement = soft(outcome.law.statement)
+    return {"statement": statement, "status": outcome.status, "inputs": outcome.examples}
 
 
-def _remarks(verdict: Verdict) -> Iterator[str]:
+def _wanted(verdict: Verdict, *, entry: bool = False) -> str:
+    """Return what a part speaks of, such as the derivative that it finds, or an entry of it."""
+    if verdict.part in WANTED:
+        truth = WANTED[verdict.part].truth
+        index = f"[{','.join(truth.scope.free)}])"
+        return inline(truth.text[:-1] + index if entry else truth.text, truth.scope)
+    if (block := verdict.said.numbers) is not None:
+        return inline(f"d(L, {block.name})" if block.is_gradient else block.name, NETWORK)
+    return ""
+
+
+def _remarks(verdict: Verdict) -> Iterator[list[Run]]:
     """Yield what a person is told of a part that does not simply hold."""
     failure = verdict.failure
     if verdict.said.lines and verdict.status == "fails":
         if verdict.reason:
-            yield f"{_capital(verdict.reason)}."
+            yield _said(verdict.reason)
         return  # the rest stands beside the lines that are wrong
-    if verdict.status in ("fails", "conditional", "untested"):
-        yield f"{_capital(why(verdict))}."
-        if not verdict.said.lines:
-            yield from mistake(verdict.diagnosis)
+    refusal = failure.refusal if failure is not None and not verdict.said.lines else None
+    if verdict.status != ("fails" if refusal and not verdict.only_overflows else "holds"):
+        yield _said(why(verdict))
     if not verdict.said.lines:
-        yield from (f"{_capital(one)}." for one in notes(verdict))
-    if failure is not None and failure.refusal is not None and not verdict.said.lines:
-        yield _counterexample(failure)
+        yield from map(_said, [*mistake(verdict.diagnosis), *notes(verdict)])
+    if failure is not None and refusal is not None:
+        scope = QUESTIONS[verdict.part[1]]
+        sign = inline(re.sub(r"^d(\w)/d(.*)", r"d(\1, \2)", refusal.where), scope)
+        entry: Run = {"math": f"display({sign})", "code": refusal.where} if sign else refusal.where
+        is_ = " is " if entry else ""
+        yield [*_at(failure, scope), entry, *_told(failure, is_, "; found ")]
 
 
-def _capital(text: str) -> str:
-    return text if text.startswith("question") else text[:1].upper() + text[1:]
+def _said(phrase: str) -> list[Run]:
+    """Return a phrase as a sentence."""
+    first = phrase[:1] if phrase.startswith("question") else phrase[:1].upper()
+    return [soft(first + phrase[1:] + "." * (phrase[-1:] not in (".", "?")))]
 
 
-def _counterexample(outcome: Outcome) -> str:
-    refusal = outcome.refusal
-    assert refusal is not None
-    expected, found = refusal.sides
-    of = f"{refusal.where} is " if refusal.where else ""
-    note = f" ({refusal.note})" if refusal.note else ""
-    return f"At {shown_input(outcome)}: {of}{expected}; found {found}{note}."
+def _at(outcome: Outcome, scope: Scope) -> list[Run]:
+    """Return the input where something fails, as the beginning of a sentence."""
+    if outcome.law.domain is ASSIGNMENT:
+        return [f"On {ASSIGNMENT.name}, "]
+    runs: list[Run] = ["At "]
+    for name, value in inputs_of(outcome).items():
+        runs += [_named(name, value, scope), ", "]
+    return [*runs[:-1], ": "]
+
+
+def _named(name: str, value: Any, scope: Scope) -> Run:
+    """Return a name of a question with its value, which is text, or nested lists of it."""
+    sign = inline(name, scope) or re.sub(r"(\d)", r"_\1", name)  # x0 is a value of x
+    return {"math": sign, "value": value, "code": f"{name} = {plain(value)}"}
+
+
+def _told(outcome: Outcome, before: str, between: str) -> list[Run]:
+    """Return what was expected and what was found, each after a few words."""
+    assert outcome.refusal is not None
+    expected, found = map(_numbers, outcome.refusal.sides)
+    note = f" ({outcome.refusal.note})" if outcome.refusal.note else ""
+    return [before, *expected, between, *found, soft(f"{note}.")]
+
+
+def _numbers(text: str) -> list[Run]:
+    """Return a text with its numbers, which are every other part of it, as mathematics."""
+    return [
+        {"math": "", "value": part, "code": part} if k % 2 else soft(part)
+        for k, part in enumerate(NUMBER.split(text))
+    ]
 
 
 def _formulas(verdict: Verdict) -> dict[str, Any]:
     lines = verdict.said.lines
-    scope = lines[0].formula.scope
-    question = RATE if verdict.part[1] == "3" else NETWORK if verdict.part[1] == "1" else ONE_HOT
+    scope, question = lines[0].formula.scope, QUESTIONS[verdict.part[1]]
     used = frozenset().union(*(line.formula.all_names for line in lines))
     own = [name for name in scope.defined if name not in question.defined and name in used]
+    nodes = (node for line in lines for node in ast.walk(line.formula.tree))
+    sums = {ast.unparse(node.target): "" for node in nodes if isinstance(node, ast.comprehension)}
+    words = replace(scope, free={**sums, **scope.free})  # a reason may speak of their indices
     return {
-        "own": [_definition(name, scope) for name in own],
+        "own": [
+            _printed(f"{one} = {scope.written[one]}", partial(definition, one, scope))
+            for one in own
+        ],
         "lines": [
-            _line(line, outcome, verdict)
+            {**_line(line, outcome, verdict), "reason": _reason(line.formula.reason, words)}
             for line, outcome in zip(lines, verdict.outcomes, strict=True)
         ],
-        "begins": verdict.part[1] != "3" and not _is_the_question(lines[0]),
-        "relation": "arrow.l.r.double" if verdict.part[1] == "3" else "=",
-        "entry": not lines[0].formula.names.isdisjoint(scope.free),
     }
 
 
-def _is_the_question(line: Line) -> bool:
-    """Return whether a first line says itself what is wanted, as a derivative."""
-    match line.formula.tree:
-        case ast.Call(func=ast.Name(id="d")):
-            return True
-    return False
+def _reason(text: str, scope: Scope) -> list[Run]:
+    return [
+        {"math": sign, "code": soft(piece)} if sign else soft(piece, LONGEST_IN_A_COLUMN)
+        for piece, sign in in_words(text, scope)
+    ]
 
 
 def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
-    told = {
+    condition = line.name is None
+    return {
         "number": line.number,
+        "before": _before(line, verdict),
         "status": verdict.status if outcome.status == "fails" else outcome.status,
-        "inputs": outcome.examples if line.name and outcome.status == "holds" else 0,
-        "reason": soft(line.formula.reason, LONGEST_IN_A_COLUMN),
-        "wrong": [soft(f"It repeats line {line.number - 1}.")] if line.repeats else [],
-        **_printed(line.formula, written(line), condition=line.name is None),
+        "inputs": outcome.examples if not condition and outcome.status == "holds" else 0,
+        "wrong": list(_wrong(line, outcome, verdict)),
+        **_printed(written(line), partial(mathematics, line.formula, condition=condition)),
     }
+
+
+def _before(line: Line, verdict: Verdict) -> str:
+    """Return what a line begins with: a relation, what is wanted, or nothing."""
+    if line.number > 1:
+        return "=" if line.name else "arrow.l.r.double"
+    match line.formula.tree:
+        case ast.Call(func=ast.Name(id="d")):  # which says itself what is wanted
+            return ""
+    entry = not line.formula.names.isdisjoint(line.formula.scope.free)
+    return f"{_wanted(verdict, entry=entry)} =" if line.name else ""
+
+
+def _wrong(line: Line, outcome: Outcome, verdict: Verdict) -> Iterator[list[Run]]:
+    """Yield what is to be said below a line."""
+    if line.repeats:
+        yield _said(f"it repeats line {line.number - 1}")
     if outcome.refusal is not None:
-        expected, found = outcome.refusal.sides
-        note = f" ({outcome.refusal.note})" if outcome.refusal.note else ""
+        yield _said(unequal(outcome))
         before = f"line {line.number - 1}" if line.number > 1 else "the truth"
-        values = f"{before} is {expected}, this line {found}"
+        words = (f"{before} is ", ", this line ")
         if not line.name:
-            values = f"{before} {expected}, this line {found}"
-        known = mistake(verdict.diagnosis) if outcome is verdict.failure else []
-        if isinstance(outcome.refusal.expected, str) and line.name:
-            values = f"wanted is {expected}, and this line is {found}"
-        at = f"At {shown_input(outcome)}: {values}{note}."
+            words = (f"{before} ", ", this line ")
+        elif isinstance(outcome.refusal.expected, str):
+            words = ("wanted is ", ", and this line is ")
+        yield [*_at(outcome, QUESTIONS[verdict.part[1]]), *_told(outcome, *words)]
         if line.number in verdict.recovered:
-            known = ["It is right again, though it does not equal the line above."]
-        told["wrong"] += [soft(one) for one in (f"{_capital(unequal(outcome))}.", at, *known)]
+            yield _said("it is right again, though it does not equal the line above")
+        elif outcome is verdict.failure:
+            yield from map(_said, mistake(verdict.diagnosis))
     elif outcome.status == "untested":
-        told["wrong"] += [soft(f"It could not be judged: {outcome.reason}.")]
-    return told
+        yield _said(f"it could not be judged: {outcome.reason}")
 
 
-def _printed(formula: Formula, code: str, *, condition: bool) -> dict[str, Any]:
-    """Return a formula as mathematics, with its unbreakable pieces, and as code."""
+def _printed(code: str, set_: Callable[[], str]) -> dict[str, Any]:
+    """Return a formula as code and, where it can be set, as mathematics in unbreakable pieces."""
     try:
-        text = mathematics(formula, condition=condition)
-        if formula.when is not None:
-            where = 'quad upright("where") thick'
-            text += f" {BREAK}{where} {mathematics(formula.assumption(), condition=True)}"
+        text = set_()
     except NotSet:
         text = ""
-    return _pieces(text, code)
-
-
-def _definition(name: str, scope: Scope) -> dict[str, Any]:
-    try:
-        text = definition(name, scope)
-    except NotSet:
-        text = ""
-    return _pieces(text, f"{name} = {scope.written[name]}")
-
-
-def _pieces(text: str, code: str) -> dict[str, Any]:
     return {"math": text.replace(BREAK, ""), "pieces": text.split(BREAK), "code": soft(code)}
 
 
 def _nested(value: Any) -> Any:
     """Return an array as nested lists of text, a number as text."""
-    if np.ndim(value):
-        return [_nested(one) for one in value]
-    value = value[()] if isinstance(value, np.ndarray) else value
-    return decimal(value) if isinstance(value, fmpq) else str(value)
+    texts = each(lambda one: decimal(one) if isinstance(one, fmpq) else str(one), value)
+    return np.array(texts, dtype=object).tolist()
 
 
-def _law(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "statement": soft(outcome.law.statement),
-        "status": outcome.status,
-        "inputs": outcome.examples,
-    }
-
-
-def _orbits(verdicts: Sequence[Verdict]) -> Iterator[Mapping[str, Any]]:
-    """Yield the first steps of descent at rates in and beside the range."""
+def _orbits(verdicts: Sequence[Verdict]) -> Iterator[dict[str, Any]]:
+    """Yield rates in and beside the range, with what each does and what the answer says."""
     answer = next((one.said.answer for one in verdicts if one.said.answer is not None), None)
     for eta in SHOWN_RATES:
-        points = [START]
-        while len(points) <= STEPS and abs(points[-1]) <= EDGE * START:
-            points.append(following(points[-1], eta))
         converges = holds_at(TRUTH, Rate(eta))
         yield {
             "eta": show(eta),
             "multiplier": show(multiplier(eta)),
-            "points": [float(point) for point in points],
+            "factor": float(multiplier(eta)),
             "converges": converges,
             "disputed": answer is not None and _says(answer.formula, eta) != converges,
         }

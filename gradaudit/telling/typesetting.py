@@ -8,12 +8,23 @@ names, which are identifiers, in quotes.
 import ast
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from flint import fmpq
 
-from gradaudit.language.formula import Formula, Scope, indices, left_spine, mentioned
+from gradaudit.language.formula import (
+    FUNCTIONS,
+    OPERATORS,
+    Formula,
+    FormulaError,
+    Scope,
+    indices,
+    left_spine,
+    mentioned,
+    parse,
+)
 
 BREAK = "\0"  # where a long formula may be broken: after an operator outside of any fraction
 
@@ -27,19 +38,18 @@ GREEK = {  # names of Typst, with the letters that they stand for
     for name in names.split()
 }
 LAYERS = {"W1": ("W", "(1)"), "b1": ("b", "(1)"), "w2": ("w", "(2)"), "b2": ("b", "(2)")}
-RANKS = {"W1": 2, "b1": 1, "w2": 1, "b2": 0, "X": 2, "t": 1, "y": 1, "eta": 0, "x": 0}
-RELATIONS = {
-    ast.Lt: "<",
-    ast.LtE: "lt.eq",
-    ast.Gt: ">",
-    ast.GtE: "gt.eq",
-    ast.Eq: "=",
-    ast.NotEq: "eq.not",
-}
+RANKS = {"W1": 2, "X": 2, "b1": 1, "w2": 1, "t": 1, "y": 1}  # of others 0
 SUM, PRODUCT, ATOM = range(3)  # how tightly the outermost sign binds
 MAX_DEPTH = 16  # of signs within signs; deeper, nobody can read it
 MAX_FRACTIONS = 8  # in the numerator of one
 MAX_ZEROS = 8  # of a decimal; beyond, a power of ten is written
+WORD = re.compile(
+    r"""(?<![^\W\d]) (?<![.'’]) ([^\W\d]\w*?) (?![^\W²³])  # a word, but none of don't
+    (?!\.(?!T\b)\w)  # nor of i.e.
+    ((?: \[[^][]*\] | \((?:[^()]|\([^()]*\))*\) | \.T\b )* (?:\*\*\d+)?)  # what follows at once""",
+    re.VERBOSE,
+)
+ENGLISH = {"a", "A", "I"}  # words that are no names where they stand alone
 
 
 class NotSet(Exception):
@@ -73,7 +83,11 @@ def mathematics(formula: Formula, *, condition: bool = False) -> str:
     condition: it stands for whether it holds; else a comparison in it is the number 0 or 1. All
     vectors are columns, so v @ M is written M^top v. Raises NotSet.
     """
-    return _Printer(formula.scope).whole(formula.tree, condition=condition)
+    text = _Printer(formula.scope).whole(formula.tree, condition=condition)
+    if formula.when is None:
+        return text
+    where = mathematics(formula.assumption(), condition=True)
+    return f'{text} {BREAK}quad upright("where") thick {where}'
 
 
 def definition(name: str, scope: Scope) -> str:
@@ -81,6 +95,40 @@ def definition(name: str, scope: Scope) -> str:
     printer = _Printer(scope)
     left = printer.name(ast.Name(name))
     return f"{left.text} = {BREAK}{printer.whole(scope.defined[name], condition=False)}"
+
+
+def inline(code: str, scope: Scope) -> str:
+    """Return a formula as mathematics in one piece, or "" where it is none."""
+    with suppress(FormulaError, NotSet):
+        return _unbroken(mathematics(parse(code, scope)))
+    return ""
+
+
+def in_words(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
+    """Yield a text in pieces, each with its mathematics, or "" where it is just words.
+
+    A known name is mathematics, with what follows at once if both together read as a formula:
+    W1, p_i, z[k,j], sum(t), e**2.
+    """
+    signs = {name: name for name in scope.sets}
+    if GREEK["delta"] not in scope.defined:
+        signs["delta"] = "delta"
+    known = {*scope.names(), *FUNCTIONS, *signs} - ENGLISH
+    start = place = 0
+    while match := WORD.search(text, place):
+        name, place = match[1], match.end(1)
+        base, _, marks = name.rpartition("_")
+        if name not in known:
+            if base not in known:
+                continue
+            name = f"{base}[{','.join(marks)}]"
+        for end in (match.end(), match.end(1)):
+            code = name + text[match.end(1) : end]
+            if sign := signs.get(code) or inline(code, scope):
+                yield from ((text[start : match.start()], ""), (text[match.start() : end], sign))
+                start = place = end
+                break
+    yield text[start:], ""
 
 
 class _Printer:
@@ -104,7 +152,7 @@ class _Printer:
                 sides = [self.sign(part).text for part in (node.left, *node.comparators)]
                 text = sides[0]
                 for op, side in zip(node.ops, sides[1:], strict=True):
-                    text += f" {RELATIONS[type(op)]} {BREAK}{side}"
+                    text += f" {OPERATORS[type(op)].replace('==', '=')} {BREAK}{side}"
                 return text
             case ast.BoolOp():
                 word = "and" if isinstance(node.op, ast.And) else "or"
@@ -380,7 +428,7 @@ class _Printer:
                 self.ranks[name] = self.rank(self.scope.defined[name])
                 self.bound = outer
             return self.ranks[name]
-        return RANKS[name] if name in self.scope.given else 0
+        return RANKS.get(name, 0) if name in self.scope.given else 0
 
     def rank_of_call(self, name: str, node: ast.Call) -> int:
         first = node.args[0]
