@@ -108,7 +108,7 @@ class TestMathematics:
              "(frac(partial, partial y_(i)) (n thin E)) thin n"),
             (SOFTMAX, "delta(i, 0)", "delta_(i, 0)"),
             (SOFTMAX, "(i == 0) * n", "[i = 0] thin n"),
-            (SOFTMAX, "0.10 + 1e-20 + 1e20 + 1_000", "0.1 + 10^(-20) + 10^20 + 1000"),
+            (SOFTMAX, "0.10 + 1e-20 + 1e20 + 1_000", "0.1 + 10^(-20) + 10^(20) + 1000"),
             (ONE_HOT, "delta(i, c)", "delta_(i c)"),
             (SOFTMAX, "n * (sum(t) - sum(y))",
              "n thin (limits(sum)_k t_(k) - limits(sum)_k y_(k))"),
@@ -416,6 +416,10 @@ class TestPdf:
         one, other = (report.pdf(audited(tmp_path / name, WRONG)) for name in "ab")
         assert one == other
         assert one.startswith(b"%PDF")
+
+    def test_an_answer_to_one_question_is_one_page(self, tmp_path: Path) -> None:
+        told = audited(tmp_path, "[question3]\nconverges = '0 < eta < 2/5'\n")
+        assert isinstance(report.pdf(told, format="png", ppi=9), bytes)  # a list if there are more
 
     def test_text_is_never_markup(self, tmp_path: Path) -> None:
         hostile = '#panic() $x$ *b* <l> @r `c` // /* \\" #import "/etc/passwd" ] } ) \u202e'

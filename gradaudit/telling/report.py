@@ -1,7 +1,8 @@
 """The solution as a document: what the answer says, line by line, with what came of it.
 
 This module says what stands in the document, as data; `report.typ` says how it looks. A sentence
-is a list of runs: text, or mathematics with the code that stands for it where it does not fit.
+is a list of runs: text, mathematics with the code that stands for it where it does not fit, or
+code without mathematics, which is text.
 Whatever an answer consists of goes in as data: text as strings, formulas by `typesetting` from the
 tree that was checked, and as code where that has no sign for them.
 """
@@ -10,6 +11,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,7 +41,7 @@ from gradaudit.telling.verdicts import mistake, notes, unequal, why, written
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 QUESTIONS = {"1": NETWORK, "2": ONE_HOT, "3": RATE}
-LONGEST_WORD, LONGEST_IN_A_COLUMN = 40, 16  # letters; a longer one may be broken anywhere
+LONGEST_WORD = 24  # letters; a longer one may be broken anywhere
 MOST_MALFORMED, MOST_SOURCE = 20, 500  # lines that are shown
 LONGEST_SOURCE = 200  # characters of one
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?:/\d+)?)(?![\w.])")
@@ -103,7 +105,7 @@ def _source(path: str) -> list[str]:
     return [soft(line) for line in _first(cut, MOST_SOURCE, "# And {} more lines.")]
 
 
-def soft(text: str, longest: int = LONGEST_WORD) -> str:
+def soft(text: str) -> str:
     """Return text with places where a long word may be broken.
 
     Letters that the fonts of the document do not have are escapes; they have those of Europe.
@@ -111,8 +113,7 @@ def soft(text: str, longest: int = LONGEST_WORD) -> str:
     known = "".join(
         c if ord(c) < 0x530 or 0x2000 <= ord(c) < 0x2C00 else ascii(c)[1:-1] for c in escaped(text)
     )
-    words = known.split(" ")
-    return " ".join(word if len(word) <= longest else "\u200b".join(word) for word in words)
+    return re.sub(rf"[^ ]{{{LONGEST_WORD + 1},}}", lambda word: "\u200b".join(word[0]), known)
 
 
 def _question(number: str, answered: Sequence[Verdict]) -> dict[str, Any]:
@@ -130,7 +131,11 @@ def _part(verdict: Verdict) -> dict[str, Any]:
         content = {"kind": "numbers", "values": _nested(said.numbers.numbers)}
     elif verdict.outcomes:
         (name,) = (name for name, (part, *_) in FUNCTIONS.items() if part == verdict.part)
-        content = {"kind": "function", "name": name, "laws": list(map(_law, verdict.outcomes))}
+        laws = [
+            {"statement": soft(one.law.statement), "status": one.status, "inputs": one.examples}
+            for one in verdict.outcomes
+        ]
+        content = {"kind": "function", "name": name, "laws": laws}
     else:
         content = {"kind": "unread", "texts": list(map(soft, said.texts))}
     return {
@@ -140,11 +145,6 @@ def _part(verdict: Verdict) -> dict[str, Any]:
         "remarks": list(_remarks(verdict)),
         **content,
     }
-
-
-def _law(outcome: Outcome) -> dict[str, Any]:
-    statement = soft(outcome.law.statement)
-    return {"statement": statement, "status": outcome.status, "inputs": outcome.examples}
 
 
 def _wanted(verdict: Verdict, *, entry: bool = False) -> str:
@@ -230,17 +230,15 @@ def _formulas(verdict: Verdict) -> dict[str, Any]:
             for one in own
         ],
         "lines": [
-            {**_line(line, outcome, verdict), "reason": _reason(line.formula.reason, words)}
+            {**_line(line, outcome, verdict), "reason": _reason(line, words)}
             for line, outcome in zip(lines, verdict.outcomes, strict=True)
         ],
     }
 
 
-def _reason(text: str, scope: Scope) -> list[Run]:
-    return [
-        {"math": sign, "code": soft(piece)} if sign else soft(piece, LONGEST_IN_A_COLUMN)
-        for piece, sign in in_words(text, scope)
-    ]
+def _reason(line: Line, scope: Scope) -> list[Run]:
+    pieces = in_words(line.formula.reason, scope)
+    return [{"math": sign, "code": soft(piece)} for piece, sign in pieces]
 
 
 def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
@@ -274,8 +272,10 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict) -> Iterator[list[Run]
         yield _said(unequal(outcome))
         before = f"line {line.number - 1}" if line.number > 1 else "the truth"
         words = (f"{before} is ", ", this line ")
-        if not line.name:
+        if not line.name and line.number > 1:
             words = (f"{before} ", ", this line ")
+        elif not line.name:
+            words = ("descent ", ", this line says that it ")
         elif isinstance(outcome.refusal.expected, str):
             words = ("wanted is ", ", and this line is ")
         yield [*_at(outcome, QUESTIONS[verdict.part[1]]), *_told(outcome, *words)]
@@ -287,12 +287,11 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict) -> Iterator[list[Run]
         yield _said(f"it could not be judged: {outcome.reason}")
 
 
-def _printed(code: str, set_: Callable[[], str]) -> dict[str, Any]:
+def _printed(code: str, formula: Callable[[], str]) -> dict[str, Any]:
     """Return a formula as code and, where it can be set, as mathematics in unbreakable pieces."""
-    try:
-        text = set_()
-    except NotSet:
-        text = ""
+    text = ""
+    with suppress(NotSet):
+        text = formula()
     return {"math": text.replace(BREAK, ""), "pieces": text.split(BREAK), "code": soft(code)}
 
 
@@ -317,7 +316,6 @@ def _orbits(verdicts: Sequence[Verdict]) -> Iterator[dict[str, Any]]:
 
 
 def _says(condition: Formula, eta: fmpq) -> bool:
-    try:
+    with suppress(NoValue):
         return holds_at(condition, Rate(eta))
-    except NoValue:
-        return False
+    return False

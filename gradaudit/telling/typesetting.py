@@ -8,7 +8,7 @@ names, which are identifiers, in quotes.
 import ast
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -134,7 +134,7 @@ def in_words(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
 class _Printer:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.bound: Mapping[str, int] = {}  # indices of sums, with their rank
+        self.bound: frozenset[str] = frozenset()  # indices of sums
         self.ranks: dict[str, int] = {}
         self.depth = 0
 
@@ -154,15 +154,13 @@ class _Printer:
                 for op, side in zip(node.ops, sides[1:], strict=True):
                     text += f" {OPERATORS[type(op)].replace('==', '=')} {BREAK}{side}"
                 return text
-            case ast.BoolOp():
-                word = "and" if isinstance(node.op, ast.And) else "or"
-                parts = [
-                    f"({self.condition(part)})"
-                    if isinstance(part, ast.BoolOp)
-                    else self.condition(part)
-                    for part in node.values
+            case ast.BoolOp(op=op, values=values):
+                word = "and" if isinstance(op, ast.And) else "or"
+                texts = [
+                    f"({text})" if isinstance(part, ast.BoolOp) else text
+                    for part, text in zip(values, map(self.condition, values), strict=True)
                 ]
-                return f' quad upright("{word}") {BREAK}quad '.join(parts)
+                return f' quad upright("{word}") {BREAK}quad '.join(texts)
             case ast.UnaryOp(op=ast.Not()):
                 return f'upright("not") thin ({self.condition(node.operand)})'
         return self.sign(node).text
@@ -193,8 +191,8 @@ class _Printer:
                 return Sign(text, PRODUCT, inner.open, minus=True, entrywise=inner.entrywise)
             case ast.UnaryOp(op=ast.UAdd()):
                 return self.sign(node.operand)
-            case ast.Constant():
-                return self.numeral(node)
+            case ast.Constant(value=fmpq() as value):
+                return Sign(_decimal(value), digit=True)
             case ast.Name():
                 return self.name(node)
             case ast.Subscript():
@@ -224,9 +222,17 @@ class _Printer:
             case ast.Div():
                 return self.quotient(left, right, other)
             case ast.Pow():
-                return self.power(left, rank, right, node)
+                plain = isinstance(node.left, ast.Constant) or _is_entry(node.left)
+                base = left.text if plain and "^" not in left.text else f"({left.text})"
+                exponent = ("dot.o " if rank else "") + _unbroken(right.text)
+                return Sign(f"{base}^({exponent})", digit=left.digit)
+            case ast.MatMult() if rank == 1 and other == 1:
+                left = replace(left, entrywise=left.binds < ATOM)
+                return replace(self.joined(left, " dot.op ", right), open=True)
+            case ast.MatMult() if rank == 1:
+                return self.joined(self.transposed(node.right), " thin ", left)
             case ast.MatMult():
-                return self.matrix_product(node, left, rank, right, other)
+                return self.joined(left, " thin ", right)
         raise NotSet("an operator")
 
     def joined(self, left: Sign, between: str, right: Sign, *, entrywise: bool = False) -> Sign:
@@ -250,34 +256,11 @@ class _Printer:
         number = left.digit and left.binds == ATOM and right.digit
         return Sign(f"frac({over}, {_unbroken(right.text)})", digit=number)
 
-    def power(self, left: Sign, rank: int, right: Sign, node: ast.BinOp) -> Sign:
-        plain = isinstance(node.left, ast.Name | ast.Constant) or (
-            isinstance(node.left, ast.Subscript) and isinstance(node.left.value, ast.Name)
-        )
-        base = left.text if plain and "^" not in left.text and not left.minus else f"({left.text})"
-        exponent = _unbroken(right.text)
-        return Sign(f"{base}^({'dot.o ' if rank else ''}{exponent})", digit=left.digit)
-
-    def matrix_product(
-        self, node: ast.BinOp, left: Sign, rank: int, right: Sign, other: int
-    ) -> Sign:
-        if rank == 1 and other == 1:
-            left = replace(left, entrywise=left.binds < ATOM)
-            return replace(self.joined(left, " dot.op ", right), open=True)
-        if rank == 1:
-            return self.joined(self.transposed(node.right), " thin ", left)
-        return self.joined(left, " thin ", right)
-
     def transposed(self, node: ast.expr) -> Sign:
         """Return the transpose of a matrix; of a transpose, what it is of."""
         if isinstance(node, ast.Attribute):
             return self.sign(node.value)
         return Sign(f"{_base(self.sign(node))}^top")
-
-    def numeral(self, node: ast.Constant) -> Sign:
-        value = node.value
-        assert isinstance(value, fmpq)  # since it was checked
-        return Sign(_decimal(value), digit=True)
 
     def name(self, node: ast.Name, marks: str = "", rank: int | None = None) -> Sign:
         """Return a name, or an entry of it; a vector or a matrix in lower case is bold."""
@@ -297,24 +280,19 @@ class _Printer:
             return name
         if name in GREEK and GREEK[name] not in self.scope.defined:
             return name
-        if any(not _is_in_fonts(letter) for letter in name):
-            name = "".join(c if _is_in_fonts(c) else f"U{ord(c):X}" for c in name)
+        # Letters that are not Latin or Greek may be missing in the fonts, or look like these.
+        name = "".join(c if ord(c) < 0x400 else f"U{ord(c):X}" for c in name)
         return f'sans("{name}")' if len(name) > 1 else f'italic("{name}")'
 
     def entry(self, node: ast.Subscript) -> Sign:
         chosen = indices(node)
-        written = [self.index(one) for one in chosen]
+        signs = [Sign(":") if isinstance(one, ast.Slice) else self.sign(one) for one in chosen]
+        written = [f"({one.text})" if one.binds == PRODUCT else one.text for one in signs]
         marks = _unbroken((" " if _letters(chosen) else ", ").join(written))
         rank = self.rank(node)
         if isinstance(node.value, ast.Name):
             return self.name(node.value, marks, rank)
         return Sign(f"attach({_unbroken(_base(self.sign(node.value)))}, b: #${marks}$)")
-
-    def index(self, node: ast.expr) -> str:
-        if isinstance(node, ast.Slice):
-            return ":"
-        sign = self.sign(node)
-        return f"({sign.text})" if sign.binds == PRODUCT else sign.text
 
     def call(self, node: ast.Call) -> Sign:
         assert isinstance(node.func, ast.Name)
@@ -336,36 +314,28 @@ class _Printer:
             case "outer":
                 row = Sign(f"{_base(self.sign(arguments[1]))}^top")
                 return self.joined(first, " thin ", row)
-            case "abs" | "sqrt":
-                return Sign(f"{name}({_unbroken(inner)})")
             case "log" if isinstance(arguments[0], ast.Name | ast.Subscript):
                 return Sign(f"log {inner}", open=True)
-            case "exp" | "log" | "max":
+            case "abs" | "sqrt" | "exp" | "log" | "max":
                 return Sign(f"{name}({_unbroken(inner)})")
         return Sign(f'op("{"ReLU" if name == "relu" else name}")({_unbroken(inner)})')
 
     def sum_over(self, node: ast.GeneratorExp) -> Sign:
-        outer = self.bound
+        outer, defined = self.bound, self.scope.defined
         text = ""
         for clause in node.generators:
             assert isinstance(clause.target, ast.Name)
             assert isinstance(clause.iter, ast.Name)
-            self.refuse_capture(clause.target.id, node.elt)
-            self.bound = {**self.bound, clause.target.id: 0}
+            for name in mentioned(node.elt, {}) & defined.keys():  # which has an index of its own
+                if clause.target.id in mentioned(defined[name], defined):
+                    raise NotSet(f"{name} uses {clause.target.id}, which a sum around it binds")
+            self.bound |= {clause.target.id}
             index = self.name(clause.target).text
             text += f"limits(sum)_({index} in {clause.iter.id}) "
         body = self.sign(node.elt)
         self.bound = outer
         inside = f"({body.text})" if body.minus else body.within(PRODUCT)
         return Sign(f"{text}{inside}", PRODUCT, open=True)
-
-    def refuse_capture(self, index: str, body: ast.expr) -> None:
-        """Refuse a sum over a letter that an own name inside of it uses for something else."""
-        defined = self.scope.defined
-        names = {node.id for node in ast.walk(body) if isinstance(node, ast.Name)}
-        for name in names & defined.keys():
-            if index in mentioned(defined[name], defined):
-                raise NotSet(f"{name} uses {index}, which a sum around it binds")
 
     def total(self, node: ast.Call, inner: Sign) -> Sign:
         of = node.args[0]
@@ -384,9 +354,7 @@ class _Printer:
 
     def derivative(self, of: ast.expr, inner: Sign, by: ast.expr) -> Sign:
         below = f"partial {_unbroken(self.sign(by).text)}"
-        if isinstance(of, ast.Name) or (
-            isinstance(of, ast.Subscript) and isinstance(of.value, ast.Name)
-        ):
+        if _is_entry(of):
             return Sign(f"frac(partial {_unbroken(inner.text)}, {below})")
         return Sign(f"frac(partial, {below}) ({inner.text})", open=True)
 
@@ -401,18 +369,15 @@ class _Printer:
                 for step in chain:
                     rank = _joint_rank(step.op, rank, self.rank(step.right))
                 return rank
-            case ast.UnaryOp():
-                return self.rank(node.operand)
+            case ast.UnaryOp(operand=of) | ast.Attribute(value=of):
+                return self.rank(of)
             case ast.Compare():
                 return max(map(self.rank, (node.left, *node.comparators)))
             case ast.BoolOp():
                 return max(map(self.rank, node.values))
-            case ast.Attribute():
-                return self.rank(node.value)
             case ast.Subscript():
                 taken = sum(not isinstance(one, ast.Slice) for one in indices(node))
-                left = self.rank(node.value) - taken
-                if left < 0:
+                if (left := self.rank(node.value) - taken) < 0:
                     raise NotSet("more indices than axes")
                 return left
             case ast.Call(func=ast.Name(id=name)):
@@ -421,10 +386,10 @@ class _Printer:
 
     def rank_of_name(self, name: str) -> int:
         if name in self.bound:
-            return self.bound[name]
+            return 0
         if name in self.scope.defined:
             if name not in self.ranks:
-                outer, self.bound = self.bound, {}
+                outer, self.bound = self.bound, frozenset()
                 self.ranks[name] = self.rank(self.scope.defined[name])
                 self.bound = outer
             return self.ranks[name]
@@ -434,8 +399,7 @@ class _Printer:
         first = node.args[0]
         if isinstance(first, ast.GeneratorExp):
             outer = self.bound
-            targets = [clause.target for clause in first.generators]
-            self.bound = {**outer, **{one.id: 0 for one in targets if isinstance(one, ast.Name)}}
+            self.bound |= {ast.unparse(one.target) for one in first.generators}
             rank = self.rank(first.elt)
             self.bound = outer
             return rank
@@ -475,9 +439,9 @@ def _base(sign: Sign) -> str:
     return sign.text if plain else f"({sign.text})"
 
 
-def _is_in_fonts(letter: str) -> bool:
-    """Return whether a letter is Latin or Greek; others may be missing, or look like these."""
-    return ord(letter) < 0x400
+def _is_entry(node: ast.expr) -> bool:
+    """Return whether it is a name, or an entry of one."""
+    return isinstance(node.value if isinstance(node, ast.Subscript) else node, ast.Name)
 
 
 def _letters(nodes: list[ast.expr]) -> bool:
@@ -490,17 +454,13 @@ def _unbroken(text: str) -> str:
 
 def _decimal(value: fmpq) -> str:
     """Return a terminating decimal, with a power of ten where it would be long."""
-    power, digits = 0, abs(value)
-    while digits.q != 1:
-        digits, power = digits * 10, power - 1
-    whole = str(int(digits.p))
-    if power == 0 and len(whole) - len(whole.rstrip("0")) > MAX_ZEROS:
-        power = len(whole) - len(whole.rstrip("0"))
-        whole = whole.rstrip("0")
-        return f"{whole} dot.op 10^{power}" if whole != "1" else f"10^{power}"
-    if power == 0:
-        return whole
-    if -power - len(whole) > MAX_ZEROS:
-        return f"{whole} dot.op 10^({power})" if whole != "1" else f"10^({power})"
-    whole = whole.rjust(1 - power, "0")
-    return f"{whole[:power]}.{whole[power:]}"
+    places = 0
+    while value.q != 1:
+        value, places = value * 10, places + 1
+    digits = str(value.p)
+    zeros = places - len(digits) if places else len(digits) - len(digits.rstrip("0"))
+    if zeros <= MAX_ZEROS:
+        digits = digits.rjust(places + 1, "0")
+        return f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    power, digits = f"10^({-places or zeros})", digits.rstrip("0")
+    return power if digits == "1" else f"{digits} dot.op {power}"
