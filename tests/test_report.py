@@ -378,6 +378,11 @@ class TestDocument:
         (part,) = parts(document(audited(tmp_path, content)), 2, "formulas")
         assert signs(part["lines"][0]["reason"]) == ["bold(p)", "t_(k)", "k"]
 
+    def test_a_reason_that_is_no_sentence_is_text(self, tmp_path: Path) -> None:
+        content = f"[question2]\ngradient = 'softmax(y)*sum(t) - t # {'y t ' * 26}'\n"
+        (part,) = parts(document(audited(tmp_path, content)), 2, "formulas")
+        assert signs(part["lines"][0]["reason"]) == []
+
     def test_numbers_are_printed_as_they_are_written(self, tmp_path: Path) -> None:
         (part,) = parts(document(audited(tmp_path, WRONG)), 1, "numbers")
         assert part["values"][1] == ["-0.0268", "0", "-0.135"]

@@ -44,6 +44,7 @@ QUESTIONS = {"1": NETWORK, "2": ONE_HOT, "3": RATE}
 LONGEST_WORD = 24  # letters; a longer one may be broken anywhere
 MOST_MALFORMED, MOST_SOURCE = 20, 500  # lines that are shown
 LONGEST_SOURCE = 200  # characters of one
+MOST_SIGNS = 50  # in a reason; one with more is no sentence, and takes long to set
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?:/\d+)?)(?![\w.])")
 SHOWN_DATA = ("X", "t", *DATA.PARAMETERS)
 SHOWN_RATES = tuple(fmpq(k, 100) for k in (-2, 0, 5, 10, 15, 19, 20, 22))
@@ -237,7 +238,9 @@ def _formulas(verdict: Verdict) -> dict[str, Any]:
 
 
 def _reason(line: Line, scope: Scope) -> list[Run]:
-    pieces = in_words(line.formula.reason, scope)
+    pieces = list(in_words(line.formula.reason, scope))
+    if sum(sign != "" for _, sign in pieces) > MOST_SIGNS:
+        pieces = [(line.formula.reason, "")]
     return [{"math": sign, "code": soft(piece)} for piece, sign in pieces]
 
 
@@ -283,8 +286,9 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict) -> Iterator[list[Run]
             yield _said("it is right again, though it does not equal the line above")
         elif outcome is verdict.failure:
             yield from map(_said, mistake(verdict.diagnosis))
-    elif outcome.status == "untested":
-        yield _said(f"it could not be judged: {outcome.reason}")
+    elif outcome.reason:
+        untested = outcome.status == "untested"
+        yield _said(f"it could not be judged: {outcome.reason}" if untested else outcome.reason)
 
 
 def _printed(code: str, formula: Callable[[], str]) -> dict[str, Any]:
