@@ -261,10 +261,17 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def prepare(examples: int = EXAMPLES) -> None:
-    """Register the Hypothesis profiles, and load the one that draws the same inputs every time."""
+def prepare(examples: int = EXAMPLES, profile: str | None = None) -> None:
+    """Set how many inputs are drawn, and register our profiles of Hypothesis.
+
+    profile: the one that was asked for by name. Only `thorough` means anything to what is drawn.
+    """
     from hypothesis import settings
 
+    from gradaudit.judging.strategies import draw_settings
+
+    thorough = profile == "thorough"
+    draw_settings(THOROUGH if thorough else examples, random=thorough)
     common = settings(database=None, deadline=None)
     settings.register_profile("ci", common, max_examples=examples, derandomize=True)
     settings.register_profile("thorough", common, max_examples=THOROUGH, derandomize=False)

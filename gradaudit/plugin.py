@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from gradaudit.command import prepare
 
-    prepare()
+    prepare(profile=config.getoption("--hypothesis-profile", None))
     config.stash[ANSWER] = Path(os.path.abspath(answer))
     config.args[:] = [str(config.stash[ANSWER])]
 

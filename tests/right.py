@@ -152,7 +152,85 @@ def that_keeps_a_copy(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any
     return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
 
 
+def _from_pre_activations(z: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    h = np.maximum(z, 0)
+    e = h @ w2 + b2 - t
+    delta = np.outer(e, w2) * (z > 0)
+    return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
+
+
+def with_inputs_standardised(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    m, s = X.mean(axis=0), X.std(axis=0)
+    s = np.where(s == 0, 1, s)
+    z = ((X - m) / s) @ (W1 * s[:, None]) + (m @ W1 + b1)
+    return _from_pre_activations(z, w2, b2, X, t)
+
+
+def with_inputs_scaled_to_one(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    scale = abs(X).max() or 1.0
+    return _from_pre_activations((X / scale) @ (W1 * scale) + b1, w2, b2, X, t)
+
+
+def with_weights_scaled_to_one(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    scale = abs(W1).max() or 1.0
+    return _from_pre_activations((X @ (W1 / scale) + b1 / scale) * scale, w2, b2, X, t)
+
+
+def with_inputs_of_length_one(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    lengths = np.linalg.norm(X, axis=1, keepdims=True)
+    lengths[lengths == 0] = 1
+    return _from_pre_activations((X / lengths) @ W1 * lengths + b1, w2, b2, X, t)
+
+
+def with_units_scaled_into_the_second_layer(
+    W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any
+) -> Any:
+    scale = np.sqrt((W1**2).sum(axis=0) + b1**2)
+    scale[scale == 0] = 1
+    dW1, db1, dw2, db2 = _from_pre_activations(X @ (W1 / scale) + b1 / scale, w2 * scale, b2, X, t)
+    return dW1 / scale, db1 / scale, dw2 * scale, db2
+
+
+def with_the_bias_first_and_inputs_backwards(
+    W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any
+) -> Any:
+    z = np.einsum(
+        "ka,aj->kj", np.hstack([np.ones((len(X), 1)), X[:, ::-1]]), np.vstack([b1, W1[::-1]])
+    )
+    return _from_pre_activations(z, w2, b2, X, t)
+
+
+def in_thirds(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    third = X / 3
+    return _from_pre_activations(third @ W1 + third @ W1 + third @ W1 + b1, w2, b2, X, t)
+
+
+def less_the_mean_sample(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    m = X.mean(axis=0)
+    return _from_pre_activations((X - m) @ W1 + (m @ W1 + b1), w2, b2, X, t)
+
+
+def by_an_orthogonal_turn(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    turn, _ = np.linalg.qr(np.vander(np.linspace(1, 2, len(W1))))
+    return _from_pre_activations((X @ turn) @ (turn.T @ W1) + b1, w2, b2, X, t)
+
+
+def in_long_double(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+    long = [np.asarray(v, dtype=np.longdouble) for v in (X @ W1 + b1, w2, b2, X, t)]
+    return tuple(np.asarray(v, dtype=np.float64) for v in _from_pre_activations(*long))
+
+
 NETWORK: tuple[Callable[..., Any], ...] = (
+    with_inputs_standardised,
+    with_inputs_scaled_to_one,
+    with_weights_scaled_to_one,
+    with_inputs_of_length_one,
+    with_units_scaled_into_the_second_layer,
+    with_the_bias_first_and_inputs_backwards,
+    in_thirds,
+    less_the_mean_sample,
+    by_an_orthogonal_turn,
+    in_long_double,
     loops,
     einsum,
     optimised_einsum,
@@ -231,6 +309,28 @@ def by_expm1(y: Any, t: Any) -> Any:
     return powers / powers.sum() * t.sum() - t
 
 
+def by_log_sum_exp(y: Any, t: Any) -> Any:
+    return np.exp(y - np.logaddexp.reduce(y)) * t.sum() - t
+
+
+def by_halves_squared(y: Any, t: Any) -> Any:
+    y = y / 2 - y.max() / 2
+    powers = np.exp(y) ** 2
+    return powers * (t.sum() / powers.sum()) - t
+
+
+def by_powers_of_two(y: Any, t: Any) -> Any:
+    powers = np.exp2((y - y.max()) * np.log2(np.e))
+    return powers / powers.sum() * t.sum() - t
+
+
+def in_sorted_order(y: Any, t: Any) -> Any:
+    order = np.argsort(y)
+    g = np.empty_like(y)
+    g[order] = _softmax(y[order]) * t[order].sum() - t[order]
+    return g
+
+
 SOFTMAX: tuple[Callable[..., Any], ...] = (
     by_the_jacobian,
     by_log_softmax,
@@ -241,6 +341,10 @@ SOFTMAX: tuple[Callable[..., Any], ...] = (
     the_last_by_the_sum,
     the_last_probability_by_the_others,
     by_expm1,
+    by_log_sum_exp,
+    by_halves_squared,
+    by_powers_of_two,
+    in_sorted_order,
 )
 
 

@@ -35,10 +35,13 @@ def outcomes(laws: Sequence[Law], judged: Any) -> list[Outcome]:
 
 
 def refusing(laws: Sequence[Law], judged: Any, *names: str) -> set[str]:
-    """Return the names of the laws that refuse something, of all laws or of those named."""
+    """Return the names of the laws that refuse something, of all laws or of those named.
+
+    They are held to the inputs that are listed, with none by chance.
+    """
     chosen = [law for law in laws if not names or law.check.__name__ in names]
     assert len(chosen) >= len(names)
-    return {law.check.__name__ for law in chosen if sees(law, judged, draw_inputs(law.domain))}
+    return {law.check.__name__ for law in chosen if sees(law, judged, law.domain.listed())}
 
 
 def failing(laws: Sequence[Law], judged: Any) -> set[str]:
@@ -152,6 +155,17 @@ class TestSoftmax:
         refused = refusing(softmax.LAWS, Function(function, 1))
         assert refused
         assert "keeps_the_contract" not in refused
+
+    @by_phrase(wrong.ONE_HOT_WRONG)
+    def test_a_wrong_one_hot_value_is_refused_by_a_law_about_values(self, function: Any) -> None:
+        refused = refusing(softmax.LAWS_ONE_HOT, Function(function, 1))
+        assert refused
+        assert "keeps_the_contract" not in refused
+
+    @pytest.mark.parametrize("digits", [8, 12])
+    def test_rounded_targets_are_refused_where_their_sum_is_one_too(self, digits: int) -> None:
+        judged = Function(wrong.SOFTMAX_WRONG[f"targets are rounded to {digits} decimals"], 1)
+        assert refusing(softmax.LAWS_WHERE_SUM_IS_ONE, judged)
 
     @by_phrase(wrong.SOFTMAX_UNMANNERED)
     def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:

@@ -1,14 +1,13 @@
-"""Each domain reaches its hard cases in every audit, and everything drawn obeys its invariant.
+"""Each domain lists its hard cases, and every input, listed or drawn, obeys its invariant."""
 
-The inputs searched are the very ones that an audit is run on.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from flint import fmpq
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gradaudit.judging import laws, strategies
 from gradaudit.judging.oracles import slopes
@@ -193,13 +192,13 @@ REACH = {
 @pytest.mark.parametrize(
     ("domain", "wanted"),
     [
-        pytest.param(domain, wanted, id=f"{domain.name} reach {name}")
+        pytest.param(domain, wanted, id=f"{domain.name}, with {name}")
         for domain, cases in REACH.items()
         for name, wanted in cases.items()
     ],
 )
-def test_every_audit_reaches(domain: Domain, wanted: Callable[[Any], bool]) -> None:
-    assert any(wanted(case) for case in draw_inputs(domain))
+def test_every_audit_lists(domain: Domain, wanted: Callable[[Any], bool]) -> None:
+    assert any(wanted(case) for case in domain.listed())
 
 
 def test_the_reach_of_every_domain_is_tested() -> None:
@@ -218,13 +217,53 @@ def test_at_a_kink_float64_computes_zero_exactly() -> None:
         assert ((X @ W1 + b1 == 0) == (network.pre_activations() == 0)).all()
 
 
-def test_an_audit_draws_the_same_inputs_every_time() -> None:
-    def told() -> list[str]:
-        strategies._drawn.cache_clear()
-        drawn = strategies._drawn(strategies.NETWORKS, 50, derandomize=True)
-        return [str(network.blocks) for network in drawn]
+def blocks(domain: Domain) -> list[str]:
+    strategies._inputs.cache_clear()
+    return [str(case.blocks) for case in draw_inputs(domain)]
 
-    assert told() == told()
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_an_audit_draws_the_same_inputs_every_time(domain: Domain) -> None:
+    assert blocks(domain) == blocks(domain)
+
+
+@pytest.fixture
+def _settings_as_they_were() -> Iterator[None]:
+    before = strategies._settings.examples, strategies._settings.random
+    yield
+    strategies.draw_settings(before[0], random=before[1])
+
+
+@pytest.mark.usefixtures("_settings_as_they_were")
+class TestSettings:
+    def test_a_profile_of_hypothesis_changes_nothing(self) -> None:
+        before = blocks(strategies.NETWORKS)
+        settings.register_profile("of the project", max_examples=1)
+        settings.load_profile("of the project")
+        try:
+            assert blocks(strategies.NETWORKS) == before
+        finally:
+            settings.load_profile("ci")
+
+    @pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+    def test_what_is_listed_is_always_tried(self, domain: Domain) -> None:
+        strategies.draw_settings(1)
+        assert len(draw_inputs(domain)) == len(list(domain.listed()))
+
+    def test_more_that_is_wanted_is_drawn(self) -> None:
+        strategies.draw_settings(300)
+        assert len(draw_inputs(strategies.NETWORKS)) == 300
+
+    def test_what_is_random_differs_from_run_to_run(self) -> None:
+        strategies.draw_settings(random=True)
+        assert blocks(strategies.NETWORKS) != blocks(strategies.NETWORKS)
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+@given(data=st.data())
+def test_whatever_chance_brings_obeys_the_invariant(domain: Domain, data: st.DataObject) -> None:
+    assert domain.strategy is not None
+    assert domain.contains(domain.strategy(data.draw(st.randoms(use_true_random=True))))
 
 
 def test_most_networks_have_a_gradient_to_be_wrong_about() -> None:

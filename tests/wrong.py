@@ -93,7 +93,127 @@ def remembering_by_shape() -> Gradients:
     return gradients
 
 
+def where(condition: Callable[..., Any]) -> Gradients:
+    """Return gradients that are right but where a condition on the arguments holds."""
+
+    def gradients(*arguments: Any) -> Any:
+        g = network.gradients(*arguments)
+        return tuple(v + 1 for v in g) if condition(*arguments) else g
+
+    return gradients
+
+
+def where_errors(condition: Callable[[Any], Any]) -> Gradients:
+    """Return gradients that are right but where a condition on the errors holds."""
+    return where(lambda *a: condition(network.forward(*a[:5])[2] - a[5]))
+
+
+def where_units(condition: Callable[[Any], Any]) -> Gradients:
+    """Return gradients that are right but where a condition on the pre-activations holds."""
+    return where(lambda *a: condition(network.forward(*a[:5])[0]))
+
+
+def after(argument: int, change: Callable[[Any], Any]) -> Gradients:
+    """Return the gradients of the network with one of its arguments changed."""
+    return lambda *a: network.gradients(*a[:argument], change(a[argument]), *a[argument + 1 :])
+
+
+def of_the_first(samples: int, inputs: int, units: int) -> Gradients:
+    """Return gradients whose loops end too early."""
+
+    def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+        rows, columns = slice(inputs), slice(units)
+        g = network.gradients(
+            W1[rows, columns], b1[columns], w2[columns], b2, X[:samples, rows], t[:samples]
+        )
+        whole = [np.zeros_like(one) for one in (W1, b1, w2)]
+        whole[0][rows, columns], whole[1][columns], whole[2][columns] = g[:3]
+        return (*whole, g[3])
+
+    return gradients
+
+
+NAMES = ("W1", "b1", "w2", "b2", "X", "t")
+
+
+def large(W1: Any, X: Any, least: int) -> bool:
+    return min(*W1.shape, *X.shape) >= least
+
+
+WRONG_IN_A_CORNER: dict[str, Gradients] = {
+    "only four samples count": of_the_first(4, 99, 99),
+    "only four inputs count": of_the_first(99, 4, 99),
+    "only four units count": of_the_first(99, 99, 4),
+    "divided by n where it is 8 or more": changed(
+        lambda g, *a: tuple(v / (len(a[5]) if len(a[5]) >= 8 else 1) for v in g)
+    ),
+    "wrong for 8 inputs and more": where(lambda W1, *_: len(W1) >= 8),
+    "wrong for 8 units and more": where(lambda W1, b1, *_: len(b1) >= 8),
+    "wrong for 5 of everything and more": where(
+        lambda W1, b1, w2, b2, X, t: min(len(t), *W1.shape) >= 5
+    ),
+    **{
+        f"wrong where {name} is 0, among two and more": where(
+            lambda *a, k=k: large(a[0], a[4], 2) and not np.any(a[k])
+        )
+        for k, name in enumerate(NAMES)
+    },
+    "wrong where both biases are 0": where(lambda W1, b1, w2, b2, *_: not b1.any() and b2 == 0),
+    "wrong where the second layer is 0": where(
+        lambda W1, b1, w2, b2, X, t: len(t) > 1 and not w2.any() and b2 == 0
+    ),
+    "wrong where b1, w2 and b2 are 0": where(
+        lambda W1, b1, w2, b2, *_: not b1.any() and not w2.any() and b2 == 0
+    ),
+    **{
+        f"{name} is rounded to 8 decimals": after(k, lambda v: np.round(v, 8))
+        for k, name in enumerate(NAMES)
+    },
+    **{
+        f"{name} is clipped at 1000": after(k, lambda v: np.clip(v, -1000, 1000))
+        for k, name in enumerate(NAMES)
+    },
+    "W1 is symmetric": where(lambda W1, *_: len(W1) > 1 and np.array_equal(W1, W1.T)),
+    "W1 is the identity": where(
+        lambda W1, *_: len(W1) > 1 and np.array_equal(W1, np.eye(*W1.shape))
+    ),
+    "W1 is one number": where(lambda W1, *_: W1.size > 1 and np.ptp(W1) == 0 != W1.flat[0]),
+    "w2 is one number": where(lambda W1, b1, w2, *_: len(w2) > 1 and np.ptp(w2) == 0 != w2[0]),
+    "X is never negative": where(lambda W1, b1, w2, b2, X, t: X.size > 4 and (X > 0).all()),
+    "two units are alike": where(
+        lambda W1, b1, w2, *_: len(np.unique(np.vstack([W1, b1, w2]), axis=1).T) < len(w2)
+    ),
+    "two inputs are alike": where(
+        lambda W1, b1, w2, b2, X, t: len(np.unique(X, axis=1).T) < X.shape[1] and X.any()
+    ),
+    "all samples are alike": where(
+        lambda *a: len(a[5]) > 1 and np.ptp(a[4], axis=0).max() == 0 == np.ptp(a[5])
+    ),
+    "X is centred": where(
+        lambda W1, b1, w2, b2, X, t: len(t) > 1 and X.all() and not X.sum(axis=0).any()
+    ),
+    "all targets are alike": where(lambda *a: len(a[5]) > 1 and np.ptp(a[5]) == 0 != a[5][0]),
+    "a perfect fit of two and more": where_errors(lambda e: len(e) > 1 and not e.any()),
+    "errors that cancel": where_errors(lambda e: e.any() and e.sum() == 0),
+    "a loss below a millionth": where_errors(lambda e: 0 < e @ e / 2 < 1e-6),
+    "a loss below 1e-12": where_errors(lambda e: 0 < e @ e / 2 < 1e-12),
+    "a loss beyond a million": where_errors(lambda e: e @ e / 2 > 1e6),
+    "an error 100 times the others": where_errors(
+        lambda e: len(e) > 1 and sorted(abs(e))[-1] > 100 * sorted(abs(e))[-2] > 0
+    ),
+    "every unit on, of two and more": where_units(lambda z: min(z.shape) > 1 and (z > 0).all()),
+    "every unit off, of two and more": where_units(lambda z: min(z.shape) > 1 and (z < 0).all()),
+    "one sample asleep, all others awake": where_units(
+        lambda z: len(z) > 1 and sorted((z > 0).mean(axis=1))[:2] == [0, 1]
+    ),
+    "the mask has a threshold of 1e-8": masked(lambda z: z > 1e-8),
+    "the mask has a threshold of 1e-10 of the largest": masked(lambda z: z > 1e-10 * abs(z).max()),
+    "pre-activations are centred first": where(
+        lambda W1, b1, w2, b2, X, t: len(t) > 1 and (abs(X) > 100).all() and np.ptp(X) < 10
+    ),
+}
 NETWORK_WRONG: dict[str, Gradients] = {
+    **WRONG_IN_A_CORNER,
     "the mask has a threshold of 1e-3": masked(lambda z: z > 1e-3),
     "the mask has a threshold of 1e-6": masked(lambda z: z > 1e-6),
     "the mask is a steep sigmoid": masked(lambda z: 1 / (1 + np.exp(-1e4 * z))),
@@ -212,7 +332,48 @@ def reuses_its_result() -> Gradients:
     return gradient
 
 
+def softmax_where(condition: Callable[[Any, Any], Any]) -> Gradients:
+    """Return a gradient that is right but where a condition holds."""
+    return softmax_changed(lambda g, y, t: g + 1 if condition(y, t) else g)
+
+
+def of_the_largest(count: int) -> Gradients:
+    def gradient(y: Any, t: Any) -> Any:
+        least = sorted(y)[-count:][0]
+        return softmax.softmax(np.where(y >= least, y, -np.inf)) * t.sum() - t
+
+    return gradient
+
+
 SOFTMAX_WRONG: dict[str, Gradients] = {
+    "the sum is that of four targets": lambda y, t: softmax.softmax(y) * t[:4].sum() - t,
+    "the softmax of the four largest": of_the_largest(4),
+    "divided by n where it is 8 or more": softmax_changed(
+        lambda g, y, t: g / len(y) if len(y) >= 8 else g
+    ),
+    "a small spread far out": softmax_where(lambda y, t: abs(y).max() > 700 and 0 < np.ptp(y) < 10),
+    "a tie far out": softmax_where(lambda y, t: abs(y).max() > 700 and 0 == np.ptp(y) < len(y) - 1),
+    "a class far below two that tie": softmax_where(
+        lambda y, t: len(y) > 2 and sorted(y)[-1] == sorted(y)[-2] > min(y) + 700
+    ),
+    "a class 600 below": softmax_where(lambda y, t: 600 < np.ptp(y) < 700),
+    "an offset of 500": softmax_where(lambda y, t: min(abs(y)) > 500 and 0 < np.ptp(y) < 10),
+    "a loss below a millionth": softmax_where(
+        lambda y, t: len(y) > 1 and 0 < softmax.cross_entropy(y, t) < 1e-6
+    ),
+    "targets are rounded to 8 decimals": lambda y, t: softmax.gradient(y, np.round(t, 8)),
+    "targets are rounded to 12 decimals": lambda y, t: softmax.gradient(y, np.round(t, 12)),
+    "logits are rounded to 8 decimals": lambda y, t: softmax.gradient(np.round(y, 8), t),
+    "targets below 1e-9 are none": lambda y, t: softmax.gradient(y, np.where(abs(t) < 1e-9, 0, t)),
+    "a sum within 1e-8 of one counts as one": lambda y, t: (
+        softmax.softmax(y) * (1.0 if abs(t.sum() - 1) < 1e-8 else t.sum()) - t
+    ),
+    "all targets 0": softmax_where(lambda y, t: len(y) > 2 and not t.any()),
+    "all targets alike": softmax_where(lambda y, t: len(y) > 2 and np.ptp(t) == 0 != t[0]),
+    "all logits 0": softmax_where(lambda y, t: len(y) > 2 and not y.any()),
+    "logits in ascending order": softmax_where(lambda y, t: len(y) > 2 and (np.diff(y) > 0).all()),
+    "logits in descending order": softmax_where(lambda y, t: len(y) > 2 and (np.diff(y) < 0).all()),
+    "logits a hair apart": softmax_where(lambda y, t: 0 < np.ptp(y) < 1e-6),
     "it overflows": naive,
     "ties are split wrongly": softmax_changed(
         lambda g, y, t: g * 1.5 if len(set(y)) < len(y) else g
@@ -280,6 +441,33 @@ SOFTMAX_UNMANNERED: dict[str, Gradients] = {
     "in long double": softmax_changed(lambda g, y, t: g.astype(np.longdouble)),
 }
 
+
+def one_hot_where(condition: Callable[[Any, int], Any]) -> Gradients:
+    return lambda y, c: softmax.gradient_one_hot(y, c) + (1 if condition(y, c) else 0)
+
+
+def capped_class(y: Any, c: int) -> Any:
+    return softmax.gradient_one_hot(y, min(c, 3))
+
+
+ONE_HOT_WRONG: dict[str, Gradients] = {
+    "the class is capped at 3": capped_class,
+    "the last of nine classes": one_hot_where(lambda y, c: c == 8),
+    "the first class of many": one_hot_where(lambda y, c: c == 0 and len(y) > 4),
+    "8 classes and more": one_hot_where(lambda y, c: len(y) >= 8),
+    "a small spread far out": one_hot_where(lambda y, c: abs(y).max() > 700 and np.ptp(y) < 10),
+    "a class far below two that tie": one_hot_where(
+        lambda y, c: len(y) > 2 and sorted(y)[-1] == sorted(y)[-2] > min(y) + 700
+    ),
+    "a true class far below": one_hot_where(lambda y, c: y[c] < max(y) - 600),
+    "a loss below a millionth": one_hot_where(
+        lambda y, c: len(y) > 1 and softmax.cross_entropy(y, np.eye(len(y))[c]) < 1e-6
+    ),
+    "the true class ties with another": one_hot_where(lambda y, c: sum(y == y[c]) > 1),
+    "every logit but the true one ties": one_hot_where(
+        lambda y, c: len(y) > 2 and np.ptp(np.delete(y, c)) == 0 != np.ptp(y)
+    ),
+}
 CONVERGES_WRONG: dict[str, Callable[[float], Any]] = {
     "the float 0.2 is included": lambda eta: 0 < eta <= 0.2,
     "a margin of 1e-9 at the upper end": lambda eta: 0 < eta < 0.2 - 1e-9,
@@ -336,6 +524,20 @@ GRADIENTS_WRONG = (
 )
 
 WRONG_AT_KINKS: dict[str, Gradients] = {
+    "wrong where W1 and b1 are 0": where(lambda W1, b1, *_: not W1.any() and not b1.any()),
+    "wrong where X and b1 are 0": where(lambda *a: not a[4].any() and not a[1].any()),
+    "wrong where all parameters are 0": where(
+        lambda W1, b1, w2, b2, X, t: len(t) > 1 and not any(map(np.any, (W1, b1, w2, b2)))
+    ),
+    "wrong where a sample is at every kink": where_units(
+        lambda z: min(z.shape) > 1 and (z == 0).all(axis=1).any() and z.any()
+    ),
+    "wrong where each unit is at a kink of its own": where_units(
+        lambda z: min(z.shape) > 1 and (z == 0).any(axis=0).all() and not (z == 0).all(axis=1).any()
+    ),
+    "wrong at a kink and a perfect fit": where(
+        lambda *a: ((z := network.forward(*a[:5]))[0] == 0).any() and not (z[2] - a[5]).any()
+    ),
     "db2 is wrong": changed(
         lambda g, W1, b1, w2, b2, X, t: (*g[:3], g[3] + 1e3 * (X @ W1 + b1 == 0).sum())
     ),

@@ -28,7 +28,7 @@ from gradaudit.questions.inputs import Logits, Network, floats
 Floats = npt.NDArray[np.float64]
 
 UNIT = 2.0**-53  # the unit roundoff of float64
-KEPT = 2**14  # inputs whose truth is kept, for every law that asks for it
+KEPT = 2**16  # inputs whose truth is kept for every law that asks for it, more than there are
 
 
 def rounding_of(operations: int) -> float:
@@ -57,14 +57,22 @@ class Estimate:
 class Slopes:
     """How a network's loss depends on its parameters, all in one vector of length P.
 
-    loss: L. gradient (P,): dL/dθ, exact. curvature (P,): d²L/dθ² inside the linear region.
-    reach (P,): how far each parameter can move, alone, before a pre-activation meets a kink.
+    loss: L. gradient (P,): dL/dθ, exact; floats (P,): the same in float64. curvature (P,): d²L/dθ²
+    inside the linear region. reach (P,): how far each parameter can move, alone, before a
+    pre-activation meets a kink.
     """
 
     loss: fmpq
     gradient: npt.NDArray[Any]
+    floats: Floats
     curvature: Floats
     reach: Floats
+
+
+def _traced(network: Network) -> tuple[Any, ...]:
+    """Return z, e and L by the question's own formulas, exactly, with all of their derivatives."""
+    env = Env(network.values, network.sizes, NETWORK.defined).seeded(*Network.PARAMETERS)
+    return tuple(map(env.value_of, ("z", "e", "L")))
 
 
 @lru_cache(maxsize=KEPT)
@@ -74,20 +82,34 @@ def slopes(network: Network) -> Slopes:
     In one linear region e is affine in each parameter, so L = ½ Σ e² is a quadratic in it with
     second derivative Σ (∂e/∂θ)².
     """
-    env = Env(network.values, network.sizes, NETWORK.defined).seeded(*Network.PARAMETERS)
-    z, e, loss = (env.value_of(name) for name in ("z", "e", "L"))
-    reach = np.full(len(loss.tangent), np.inf)
-    for unit in z.flat:
-        moves = np.abs(floats(unit.tangent))
-        reach[moves > 0] = np.minimum(reach[moves > 0], abs(float(unit.value)) / moves[moves > 0])
+    z, e, loss = _traced(network)
+    moves = np.abs([floats(unit.tangent) for unit in z.flat])
+    free = np.abs([float(unit.value) for unit in z.flat])[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = np.where(moves > 0, free / moves, np.inf).min(axis=0)
     curvature = sum(floats(error.tangent) ** 2 for error in e)
-    return Slopes(loss.value, loss.tangent, np.asarray(curvature), reach)
+    return Slopes(loss.value, loss.tangent, floats(loss.tangent), np.asarray(curvature), reach)
 
 
 @lru_cache(maxsize=KEPT)
 def magnitudes(network: Network) -> Slopes:
     """Return the sums of the absolute values of the terms of the loss and of its gradient."""
     return slopes.__wrapped__(network.twin())
+
+
+@lru_cache(maxsize=KEPT)
+def sides_of_kinks(network: Network) -> tuple[Floats, Floats]:
+    """Return the least and the greatest gradient (P,) that float64 may find; away from kinks one.
+
+    At a kink it may find itself on either side, at each sample on another. Each sample adds e ∂e/∂θ
+    to the gradient, and no entry of that depends on more than one kink, so what is found at each
+    adds up.
+    """
+    if network.pre_activations().all():
+        return slopes(network).floats, slopes(network).floats
+    errors = [_traced(side)[1] for side in (network, network.nudged())]  # at 0 a unit is off
+    sides = np.array([[error.value * error.tangent for error in side] for side in errors])
+    return floats(sides.min(axis=0).sum(axis=0)), floats(sides.max(axis=0).sum(axis=0))
 
 
 def roundings(network: Network) -> int:
@@ -102,12 +124,12 @@ def roundings(network: Network) -> int:
 
 def network_gradient(network: Network) -> Estimate:
     """Return the exact gradient (P,) and what float64 sums may differ from it."""
-    return Estimate(floats(slopes(network).gradient), network_rounding(network))
+    return Estimate(slopes(network).floats, network_rounding(network))
 
 
 def network_rounding(network: Network) -> Floats:
     """Return a bound (P,) on the rounding of a float64 gradient, at kinks too."""
-    bound: Floats = rounding_of(roundings(network)) * floats(magnitudes(network).gradient)
+    bound: Floats = rounding_of(roundings(network)) * magnitudes(network).floats
     return bound
 
 
@@ -126,7 +148,7 @@ def network_difference(network: Network) -> Estimate:
     """
     at, most = slopes(network), magnitudes(network)
     noise = rounding_of(roundings(network))
-    size, growth, bend = float(most.loss), floats(most.gradient), most.curvature
+    size, growth, bend = float(most.loss), most.floats, most.curvature
     arguments = network.arguments()
     flat = np.concatenate([np.ravel(block) for block in arguments[:4]])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -148,7 +170,7 @@ def network_difference(network: Network) -> Estimate:
     value = approx_fprime(flat, loss, step)
     truncation = step * at.curvature / 2
     beyond = size + step * growth + step**2 * bend / 2  # the magnitude at the far end
-    return Estimate(value, truncation + noise * ((size + beyond) / step + floats(most.gradient)))
+    return Estimate(value, truncation + noise * ((size + beyond) / step + growth))
 
 
 def approx_fprime(theta: Floats, loss: Callable[[Floats], float], step: Floats) -> Floats:
@@ -181,20 +203,28 @@ def exact_softmax_gradient(case: Logits) -> npt.NDArray[Any]:
 def softmax_rounding(case: Logits) -> Floats:
     """Return a bound (n,) on the rounding of a float64 softmax gradient."""
     y, t = floats(case.y), np.abs(floats(case.t))
-    powers = np.exp(y - np.max(y))
-    p = powers / powers.sum()
-    logits = float(np.max(np.abs(y)))
+    p = _softmax(y)
     # The entries sum to zero, so one may rightly be found from the others: each is rounded by
     # what is left of all of them.
-    terms = (1 + 2 * logits) * (p * t.sum() + t) + t.sum()
+    terms = _sway(y, p) * (p * t.sum() + t) + t.sum()
     bound: Floats = rounding_of(len(y) + 5) * terms
     return bound
 
 
+def _softmax(y: Floats) -> Floats:
+    powers: Floats = np.exp(y - np.max(y))
+    return np.asarray(powers / powers.sum())
+
+
+def _sway(y: Floats, p: Floats) -> float:
+    """Return how many roundings a rounded logit is worth; none where p is 0 or 1 at any rate."""
+    return 1 + 2 * float(np.max(np.abs(y))) if ((p > 0) & (p < 1)).any() else 1.0
+
+
 def softmax_own_rounding(case: Logits, found: Floats) -> Floats:
     """Return the same for a gradient that need not be right: of the terms, or of what it is."""
-    logits = float(np.max(np.abs(floats(case.y))))
-    own: Floats = rounding_of(len(found) + 5) * (1 + 2 * logits) * np.abs(found)
+    y = floats(case.y)
+    own: Floats = rounding_of(len(found) + 5) * _sway(y, _softmax(y)) * np.abs(found)
     return softmax_rounding(case) + own
 
 

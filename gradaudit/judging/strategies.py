@@ -1,236 +1,385 @@
-"""Inputs drawn by Hypothesis: valid by construction, simplest first, and made to reach hard cases.
+"""The inputs to judge on: hard cases that are listed and always tried, and others around them.
 
-All numbers come from short lists or lattices. Nothing is filtered away.
+All of them are valid by construction, and nothing is filtered away. The numbers are short and
+simple. Where chance has a say it comes from `random.Random` with a fixed seed, so that the inputs
+are the same everywhere, whatever the version or profile of Hypothesis.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import cycle
+from random import Random
 from typing import Any
 
+import numpy as np
 from flint import fmpq
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from gradaudit.language.numbers import object_array
-from gradaudit.questions.inputs import (
-    Array,
-    Logits,
-    Network,
-    Rate,
-    Start,
-    exact,
-    exact_float,
-    one_hot,
-)
+from gradaudit.questions.inputs import Array, Logits, Network, Rate, Start, exact, one_hot
+
+EXAMPLES, THOROUGH = 100, 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class Domain:
     """Inputs that a law speaks of.
 
-    contains: what all of them obey. strategy: how they are drawn, None where none are.
-    always: those that are tried before any is drawn.
+    contains: what all of them obey. listed: the hard cases. strategy: makes one more by chance,
+    None where there are no more.
     """
 
     name: str
     contains: Callable[[Any], bool]
-    strategy: st.SearchStrategy[Any] | None = None
-    always: tuple[Any, ...] = ()
+    listed: Callable[[], Iterable[Any]] = tuple
+    strategy: Callable[[Random], Any] | None = None
+
+
+@dataclass
+class _Settings:
+    examples: int = EXAMPLES
+    random: bool = False
+
+
+_settings = _Settings()
+
+
+def draw_settings(examples: int = EXAMPLES, *, random: bool = False) -> None:
+    """Say how many inputs each law is held to, and whether chance differs from run to run.
+
+    No profile of Hypothesis has a say in it.
+    """
+    _settings.examples, _settings.random = examples, random
 
 
 def draw_inputs(domain: Domain) -> list[Any]:
-    """Return inputs of a domain, as many and as random as Hypothesis' current profile says.
+    """Return inputs of a domain: all that are listed, then drawn ones up to the number wanted.
 
-    They are drawn once for every law that speaks of the domain.
+    They are made once, for every law that speaks of the domain.
     """
-    return _drawn(domain, settings().max_examples, settings().derandomize)
+    return _inputs(domain, _settings.examples, _settings.random)
 
 
 @cache
-def _drawn(domain: Domain, count: int, derandomize: bool) -> list[Any]:
-    inputs = list(domain.always)
-    if domain.strategy is None:
-        return inputs
-
-    @settings(
-        max_examples=count,
-        derandomize=derandomize,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        # Health checks go by the clock, and judge a test by its time; here nothing is tested yet.
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(domain.strategy)
-    def collect(drawn: Any) -> None:
-        inputs.append(drawn)
-
-    collect()
+def _inputs(domain: Domain, count: int, anew: bool) -> list[Any]:
+    inputs = list(domain.listed())
+    if domain.strategy is not None:
+        random = Random() if anew else Random(domain.name)
+        inputs += [domain.strategy(random) for _ in range(count - len(inputs))]
     return inputs
 
 
-SIZES = st.sampled_from((1, 2, 3, 4, 4, 4))
-STEPS = st.sampled_from((1, 0, -1, 2, -2, 3, -3))
-CELLS = st.sampled_from((fmpq(1), fmpq(1, 8), fmpq(1, 10)))
-DYADIC_CELLS = st.sampled_from((fmpq(1), fmpq(1, 8)))
-TINY, HUGE = fmpq(1, 2**12), fmpq(2**12)
-SCALES = st.sampled_from((fmpq(1), fmpq(1), fmpq(1), TINY, HUGE))
-SCALES_OF_X_AND_W1 = st.sampled_from(  # both tiny make a pre-activation below a millionth
-    (
-        *[(fmpq(1), fmpq(1))] * 2,
-        (TINY, TINY),
-        (TINY, fmpq(1)),
-        (fmpq(1), TINY),
-        (HUGE, fmpq(1)),
-        (fmpq(1), HUGE),
-    )
+TINY, HUGE, FAR = fmpq(1, 2**12), fmpq(2**12), fmpq(2**10)
+MINUTE, SPECK = fmpq(1, 2**30), fmpq(1, 2**43)
+
+Change = Callable[[Network], Network]
+
+ODD = tuple(map(fmpq, (1, -1, 3, -3)))
+STEPS = (*ODD, *map(fmpq, (0, 2, -2)))
+CELLS = (fmpq(1), fmpq(1, 2), fmpq(1, 8))
+SIZES = (  # n, d, h
+    *((1, 1, 1), (1, 1, 2), (1, 3, 1), (3, 1, 1)),  # all of them 1, or all but one
+    *((1, 2, 3), (3, 1, 2), (2, 3, 1), (1, 2, 2), (2, 1, 2), (2, 2, 1)),  # one of them 1
+    *((2, 2, 3), (3, 2, 2), (2, 3, 2), (2, 2, 2), (3, 3, 3), (4, 4, 4)),  # some of them equal
+    *((2, 3, 4), (4, 2, 3), (3, 4, 2), (5, 6, 7), (9, 2, 3), (2, 9, 3), (2, 3, 9)),  # none
 )
-UNITS_OFF = st.sampled_from((*["as they come"] * 7, "one", "one", "all"))
-HARD_DATA = st.sampled_from(("as drawn", "as drawn", "a hit", "a far miss", "a duplicate"))
-FAR_BELOW = 100  # lattice steps; more than X W1 can be above zero
+SQUARE = (2, 3, 3)
 
 
-@st.composite
-def _networks(draw: st.DrawFn, *, kinks: bool) -> Network:
-    """Networks on a lattice: z is a whole number of cells, plus half a cell unless kinks are meant.
+def _plain(random: Random, sizes: Sequence[int], steps: Sequence[fmpq] = ODD) -> Network:
+    """Return a network of simple numbers whose every unit is on at some sample.
 
-    X and W1 are whole multiples of their cells, so X W1 is of the product of the cells; a bias
-    half a product off keeps every z at least that far from 0. Each block has a scale of its own.
+    Until it is finished its targets are its errors. Odd steps leave no pre-activation at 0.
     """
-    n, d, h = draw(SIZES), draw(SIZES), draw(SIZES)
-    # At a kink float64 must compute z = 0 exactly, whatever the order of its sums.
-    cells = DYADIC_CELLS if kinks else CELLS
-    scale_X, scale_W = draw(SCALES_OF_X_AND_W1)
-    cell_X, cell_W = draw(cells) * scale_X, draw(cells) * scale_W
-    cell_w2 = draw(cells) * draw(SCALES)
+    n, d, h = sizes
 
-    def steps(*shape: int) -> Array:
-        count = shape[0] * (shape[1] if len(shape) > 1 else 1)
-        return object_array([fmpq(draw(STEPS)) for _ in range(count)], shape)
+    def lattice(*shape: int) -> Array:
+        return object_array(random.choices(steps, k=int(np.prod(shape))), shape)
 
-    bias = steps(h)
-    match draw(UNITS_OFF):
-        case "one":
-            bias[0] -= FAR_BELOW
-        case "all":
-            bias -= FAR_BELOW
-    network = Network(
-        W1=steps(d, h) * cell_W,
-        b1=(bias + (0 if kinks else fmpq(1, 2))) * cell_X * cell_W,
-        w2=steps(h) * cell_w2,
-        b2=draw(STEPS) * cell_w2,
-        X=steps(n, d) * cell_X,
-        t=steps(n) * draw(cells),
-    ).rounded()
-    X, t = network.X, network.t
-    match draw(HARD_DATA):
-        case "a hit":
-            t[0] = exact_float(network.outputs()[0])
-        case "a far miss":
-            t[0] += 1000
-        case "a duplicate":
-            X[-1], t[-1] = X[0], t[0]
-    return network
+    cell_X, cell_W1, cell_w2, cell_t = random.choices(CELLS, k=4)
+    X, W1 = lattice(n, d) * cell_X, lattice(d, h) * cell_W1
+    b1 = (lattice(h) + d % 2) * cell_X * cell_W1
+    side = np.where((X @ W1 + b1 <= 0).all(axis=0), -1, 1)
+    w2, b2 = lattice(h) * cell_w2, random.choice(steps) * cell_w2
+    return Network(W1 * side, b1 * side, w2, b2, X, lattice(n) * cell_t)
+
+
+def _finished(network: Network) -> Network:
+    """Return a network whose targets are as far from its outputs as its errors say, in floats."""
+    return replace(network, t=network.outputs() - network.t).rounded()
+
+
+def _times(**factors: Any) -> Change:
+    """Return a change that multiplies arrays, and the biases with what they are added to."""
+
+    def change(c: Network) -> Network:
+        blocks = {name: value * factors.get(name, 1) for name, value in c.blocks.items()}
+        blocks["b1"] = c.b1 * (factors.get("X", 1) * factors.get("W1", 1) or 1)
+        return Network(**blocks)
+
+    return change
+
+
+def _put(name: str, place: Any, value: Callable[[Any], Any]) -> Change:
+    """Return a change that replaces some entries of an array by what comes of the array."""
+
+    def change(c: Network) -> Network:
+        array = c.blocks[name].copy()
+        array[place] = value(array)
+        return replace(c, **{name: array})
+
+    return change
+
+
+def _both(*changes: Change) -> Change:
+    def change(c: Network) -> Network:
+        for one in changes:
+            c = one(c)
+        return c
+
+    return change
+
+
+CHANGES: tuple[Change, ...] = (
+    # a whole array is 0, or all that is usual at the start, or a part of one
+    *(_times(**{name: 0}) for name in ("W1", "w2", "b2", "X")),
+    *(_times(w2=0, b2=0), _times(W1=0, w2=0, b2=0)),
+    *(_put("W1", 0, lambda _: 0), _put("W1", (slice(None), 0), lambda _: 0)),
+    *(_put("X", 0, lambda _: 0), _put("X", (slice(None), 0), lambda _: 0)),
+    *(_put("w2", 0, lambda _: 0), _put("X", (0, 0), lambda _: 0)),
+    # ties, duplicates, symmetry, one sign
+    lambda c: c.with_samples([0] * len(c.t)),
+    lambda c: c.with_samples([*range(1, len(c.t)), 1 % len(c.t)]),
+    lambda c: c.with_units([0] * len(c.b1)),
+    *(_put("X", ..., lambda X: X[:, :1]), _put("X", 0, lambda X: -X[1:].sum(axis=0))),
+    *(_put("W1", ..., lambda W1: W1[0, 0]), _put("w2", ..., lambda w2: w2[0])),
+    lambda c: replace(c, W1=c.W1 + c.W1.T) if len(set(c.W1.shape)) == 1 else c,
+    _put("W1", ..., lambda W1: np.eye(*W1.shape, dtype=int)),
+    *(_put(name, ..., sign) for name in ("w2", "X") for sign in (abs, lambda v: -abs(v))),
+    # errors: all of them 0, one, none but nearly, that cancel, that are large
+    *(_times(t=0), _put("t", 0, lambda _: 0), _times(t=TINY), _times(t=MINUTE)),
+    _put("t", 0, lambda t: -t[1:].sum()),
+    *(_times(t=FAR), _put("t", 0, lambda t: t[0] * FAR)),
+    # scales
+    *(_times(X=TINY), _times(W1=TINY), _times(X=TINY, W1=TINY), _times(X=HUGE), _times(W1=HUGE)),
+    *(_times(w2=TINY, b2=TINY), _times(w2=HUGE, b2=HUGE)),
+    *(_times(**dict.fromkeys(("X", "W1", "w2", "b2", "t"), scale)) for scale in (TINY, HUGE)),
+    # an offset that all share, which hides how far apart they are; one entry far from the others
+    lambda c: replace(c, X=c.X + FAR, b1=c.b1 - FAR * c.W1.sum(axis=0)),
+    lambda c: replace(c, b2=c.b2 + FAR),
+    *(_put(name, 0, lambda v: v[0] + FAR) for name in ("X", "W1", "w2")),
+)
+
+
+def _biases(of: Callable[[Network, Array], Any], *, only_first: bool = False) -> Change:
+    """Return a change of the biases of the first layer to something of X W1."""
+
+    def change(c: Network) -> Network:
+        b1 = c.b1 * 0 + of(c, c.X @ c.W1)
+        return replace(c, b1=np.append(b1[:1], c.b1[1:]) if only_first else b1)
+
+    return change
+
+
+def _beyond(z: Array) -> Any:
+    return abs(z).max(axis=0) + (abs(z).max() or 1)
+
+
+def _asleep(c: Network) -> Network:
+    """Return the network where the first sample activates nothing, and the last does."""
+    z = c.X @ c.W1
+    side = np.where(z[0] > z[-1], -1, 1)
+    return replace(c, W1=c.W1 * side, b1=-(z[0] + z[-1]) / 2 * side)
+
+
+def _beside(c: Network, z: Array) -> Any:
+    """Return biases that bring the first sample next to every kink, on either side of it."""
+    terms = (abs(c.X) @ abs(c.W1))[0]
+    return terms * fmpq(1, 2**36) * np.where(np.arange(len(terms)) % 2, -1, 1) - z[0]
+
+
+AWAY: tuple[Change, ...] = (
+    *(_biases(lambda c, z: 0), _biases(lambda c, z: _beyond(z)), _biases(lambda c, z: -_beyond(z))),
+    *(_biases(lambda c, z: -_beyond(z), only_first=True), _asleep, _biases(_beside)),
+    *(_both(zero, _biases(lambda c, z: 0)) for zero in (_times(b2=0), _times(w2=0, b2=0))),
+)
+AT_KINKS: tuple[Change, ...] = (
+    _biases(lambda c, z: -z[0], only_first=True),
+    _biases(lambda c, z: -z[0]),
+    _biases(lambda c, z: [-z[j % len(z), j] for j in range(z.shape[1])]),
+)
+# What float64 only rounds; not at a kink, where it must compute 0 whatever the order of its sums.
+TENTHS = _times(**dict.fromkeys(("X", "W1", "w2", "b2", "t"), fmpq(1, 10)))
+ROUNDED = (TENTHS, _both(TENTHS, _times(t=0)))
+START = tuple(
+    _both(zero, AWAY[0]) for zero in (_times(W1=0), _times(X=0), _times(W1=0, w2=0, b2=0))
+)
+
+
+def _listed_networks(*, kinks: bool) -> Iterator[Network]:
+    random = Random(0)
+    settled = cycle(AT_KINKS if kinks else (_off_kinks,))
+    for sizes in SIZES:
+        yield _finished(next(settled)(_plain(random, sizes)))
+    for change in CHANGES:
+        yield _finished(next(settled)(change(_plain(random, SQUARE))))
+    for change in (*AWAY, *(START if kinks else ROUNDED)):
+        yield _finished(change(_plain(random, SQUARE)))
+    for target in (0, 1):
+        network = _finished(next(settled)(_plain(random, SQUARE)))
+        yield replace(network, t=network.t * 0 + target)
+
+
+def _drawn_network(random: Random, *, kinks: bool) -> Network:
+    network = _plain(random, random.choices((1, 2, 3, 4, 4), k=3), STEPS)
+    network = _both(*random.sample(CHANGES, k=random.choice((0, 1, 1, 2))))(network)
+    if kinks:
+        return _finished(random.choice((*AT_KINKS, *AWAY))(network))
+    if random.random() < 1 / 4:
+        network = random.choice(AWAY)(network)
+    return _finished(_off_kinks(random.choice((TENTHS, _both()))(network)))
+
+
+def _at_kinks(network: Network) -> Any:
+    """Return at which samples and units (n, h) float64 cannot tell a pre-activation from 0."""
+    return abs(network.pre_activations()) <= network.twin().pre_activations() * fmpq(1, 2**40)
+
+
+def _off_kinks(network: Network) -> Network:
+    """Return the network with no unit at a kink: its bias is moved by half of what is free."""
+    near = _at_kinks(network)
+    free = abs(network.pre_activations())
+    free[near] = fmpq(1)
+    return replace(network, b1=network.b1 + free.min(axis=0) / 2 * near.any(axis=0))
 
 
 def away_from_kinks(network: Network) -> bool:
     """Return whether no pre-activation is 0, nor so near that float64 could see it there."""
-    z = network.pre_activations()
-    terms = network.twin().pre_activations()
-    return all(abs(a) > b * fmpq(1, 2**40) for a, b in zip(z.flat, terms.flat, strict=True))
+    return not _at_kinks(network).any()
 
 
-# A unit that is on, with a weight of 0 and an error: rarest of what an audit is to reach.
-IDLE_UNIT = Network(
-    W1=exact([[fmpq(1)]]),
-    b1=exact([fmpq(1, 2)]),
-    w2=exact([fmpq(0)]),
-    b2=fmpq(0),
-    X=exact([[fmpq(1)]]),
-    t=exact([fmpq(1)]),
-)
+def kinks_are_exact(network: Network) -> bool:
+    """Return whether every pre-activation that float64 cannot tell from 0 is 0."""
+    return not network.pre_activations()[_at_kinks(network)].any()
+
+
 NETWORKS = Domain(
-    "networks away from every kink", away_from_kinks, _networks(kinks=False), (IDLE_UNIT,)
+    "networks away from every kink",
+    away_from_kinks,
+    lambda: _listed_networks(kinks=False),
+    lambda random: _drawn_network(random, kinks=False),
 )
-KINKED = Domain("networks, kinks included", lambda network: True, _networks(kinks=True))
-
-
-LOGITS = st.sampled_from(
-    (*map(fmpq, (0, 1, -1, 2, -2, 3, -3)), fmpq(1, 2), fmpq(1, 10), *map(fmpq, (20, 100, -500)))
+KINKED = Domain(
+    "networks, kinks included",
+    kinks_are_exact,
+    lambda: _listed_networks(kinks=True),
+    lambda random: _drawn_network(random, kinks=True),
 )
-TARGETS = st.sampled_from((*map(fmpq, (1, 0, 2, -1, -2, 3)), fmpq(1, 2), fmpq(1, 10)))
-CLASSES = st.sampled_from((2, 3, 1, 4))
-SUMS = st.sampled_from((*["as drawn"] * 4, "balanced", "nearly one", "tiny", "huge"))
-TIES = st.sampled_from((False, False, False, True))
 
 
-def _logits(draw: st.DrawFn) -> Array:
-    n = draw(CLASSES)
-    if draw(TIES):
-        return exact([draw(LOGITS)] * n)
-    return exact([draw(LOGITS) for _ in range(n)])
+Patterns = Callable[[int, int], tuple[Any, ...]]  # entry k of n, of every pattern
 
 
-@st.composite
-def _any_targets(draw: st.DrawFn) -> Logits:
-    y = _logits(draw)
-    t = exact([draw(TARGETS) for _ in y])
-    match draw(SUMS):
-        case "nearly one":
-            t[-1] += 1 - t.sum() + TINY
-        case "balanced":
-            t[-1] -= t.sum()
-        case "tiny":
-            t = t * TINY
-        case "huge":
-            t = t * HUGE
-    return Logits(y, t)
+def _logits(k: int, n: int) -> tuple[Any, ...]:
+    first, last = k == 0, k == n - 1
+    return (
+        *(k, 0, 2, -2 * k, fmpq((-1) ** k * (k + 1), 2), fmpq(k, 10), k * TINY, 1 + k * MINUTE),
+        *(3 if k < 2 else k - 3, 2 if first else -1, 20 * last, 100 if first else k, 40 - 30 * k),
+        *(-500 - k, 600 + k, -690 * last, 690 * first),
+    )
 
 
-@st.composite
-def _targets_of_sum_one(draw: st.DrawFn) -> Logits:
-    y = _logits(draw)
-    if draw(st.sampled_from(("one-hot", "spread"))) == "one-hot":
-        return Logits(y, one_hot(len(y), draw(st.sampled_from(range(len(y))))))
-    t = exact([draw(TARGETS) for _ in y])
-    t[-1] += 1 - t.sum()
-    return Logits(y, t)
+def _huge_logits(k: int, n: int) -> tuple[Any, ...]:
+    first, last = k == 0, k == n - 1
+    return (
+        *(1000 + k, -1000 - k, 1000, 10**4 + fmpq(k, 2), 10**5 * (-1 - k), 800 * first),
+        *(-800 * last, -(10**4) * (not last), 900 * k, 10**16 * last),
+        *(10**300 * (k - n), 10**300 * (first - last) or -1),
+    )
 
 
-@st.composite
-def _one_hot_targets(draw: st.DrawFn) -> Logits:
-    y = _logits(draw)
-    c = draw(st.sampled_from(range(len(y))))
-    return Logits(y, one_hot(len(y), c), c)
+def _targets_of_sum_one(k: int, n: int) -> tuple[Any, ...]:
+    first, last = k == 0, k == n - 1
+    return (
+        *(first, last, fmpq(1, n), 2 * first - last, fmpq(9, 10) * first + fmpq(1, 10 * n)),
+        *(1 - (n - 1) * small if first else small for small in (TINY, MINUTE, SPECK)),
+        1000 * first - 999 * last,
+    )
 
 
-HUGE_SCALES = st.sampled_from((fmpq(10**4), fmpq(10**5), fmpq(10**16), fmpq(10**300)))
-LEVELS = st.sampled_from((*map(fmpq, (-1, 0)), fmpq(-1, 2), fmpq(1, 2)))
+def _targets(k: int, n: int) -> tuple[Any, ...]:
+    first = k == 0
+    return (
+        *(2 - 3 * k, 1, -1 - k, fmpq(1, 2), k - fmpq(n - 1, 2), first + TINY, first - MINUTE),
+        *((k + 1) * scale for scale in (TINY, SPECK, HUGE)),
+        *(0, *_targets_of_sum_one(k, n)[:5]),
+    )
 
 
-@st.composite
-def _huge_logits(draw: st.DrawFn, *, targets: bool) -> Logits:
-    """Logits with gaps of their own huge order, and one that is larger than all others."""
-    n, scale = draw(CLASSES), draw(HUGE_SCALES)
-    top = draw(st.sampled_from(range(n)))
-    y = exact([fmpq(1) if k == top else draw(LEVELS) for k in range(n)]) * scale
-    y = y - draw(st.sampled_from(tuple(map(fmpq, (0, 1, 2))))) * scale  # or 0, or far below it
-    if targets:
-        return Logits(y, exact([draw(TARGETS) for _ in range(n)]))
-    c = draw(st.sampled_from(range(n)))
-    return Logits(y, one_hot(n, c), c)
+@cache
+def _all(patterns: Patterns, n: int) -> list[Array]:
+    """Return every pattern for n classes."""
+    return list(exact([fmpq(0) + number for number in patterns(k, n)] for k in range(n)).T)
+
+
+def _case(y: Array, targets: Patterns | None, i: int) -> Logits:
+    """Return logits with the i-th of all targets, or of all classes."""
+    n = len(y)
+    if targets is None:
+        return Logits(y, one_hot(n, i % n), i % n)
+    several = _all(targets, n)
+    return Logits(y, several[i % len(several)])
+
+
+def _listed_logits(logits: Patterns, targets: Patterns | None) -> Iterator[Logits]:
+    """Yield every pattern for two and three classes, and some for others, with targets in turn."""
+    for n, shift, part in (
+        *((3, 0, 1), (2, 1, 1), (3, 6, 1), (1, 0, 4)),
+        *((4, 3, 3), (4, 8, 3), (5, 4, 3), (9, 8, 3), (9, 13, 3)),
+    ):
+        several = _all(logits, n)
+        for i in range(len(several) // part):
+            yield _case(several[(i + shift) % len(several)], targets, 2 * i + shift)
+
+
+def _drawn_logits(random: Random, logits: Patterns, targets: Patterns | None) -> Logits:
+    n = random.choice((2, 3, 4))
+    y = random.choice(_all(logits, n))
+    if logits is _logits and random.random() < 1 / 2:
+        y = exact(random.choices((*STEPS, fmpq(1, 2), fmpq(1, 10), fmpq(20), fmpq(100)), k=n))
+    return _case(y, targets, random.randrange(1000)).in_order(random.sample(range(n), n))
+
+
+def _classes(
+    name: str, contains: Callable[[Logits], bool], logits: Patterns, targets: Patterns | None
+) -> Domain:
+    return Domain(
+        name,
+        contains,
+        lambda: _listed_logits(logits, targets),
+        lambda random: _drawn_logits(random, logits, targets),
+    )
 
 
 def moderate(case: Logits) -> bool:
-    """Return whether no exp of a difference of logits leaves the range of float64."""
+    """Return whether no exp of a logit, or of a difference of two, leaves the range of float64."""
     return bool(max(case.y) - min(case.y) <= 700 and max(map(abs, case.y)) <= 700)
 
 
-def gap_is_huge(case: Logits) -> bool:
-    """Return whether exp of the gap below the largest logit underflows to 0 in float64."""
+def huge(case: Logits) -> bool:
+    """Return whether some exp leaves that range, and float64 can still tell the logits apart.
+
+    Rightly written functions lose all digits where logits tie at 1e16, so there the largest is far
+    above the others.
+    """
     *rest, largest = sorted(case.y)
-    return all(largest - other >= 750 for other in rest)
+    apart = all(largest - other >= 750 for other in rest)
+    return not moderate(case) and bool(apart or max(map(abs, case.y)) <= 10**6)
+
+
+def sums_to_one(case: Logits) -> bool:
+    """Return whether the targets sum to 1."""
+    return bool(case.t.sum() == 1)
 
 
 def targets_are_one_hot(case: Logits) -> bool:
@@ -238,47 +387,50 @@ def targets_are_one_hot(case: Logits) -> bool:
     return bool(case.c is not None and (case.t == one_hot(len(case.y), case.c)).all())
 
 
-ANY_TARGETS = Domain("logits with any targets", moderate, _any_targets())
-SUM_ONE = Domain(
+ANY_TARGETS = _classes("logits with any targets", moderate, _logits, _targets)
+SUM_ONE = _classes(
     "logits with targets that sum to 1",
-    lambda case: moderate(case) and case.t.sum() == 1,
-    _targets_of_sum_one(),
+    lambda case: moderate(case) and sums_to_one(case),
+    _logits,
+    _targets_of_sum_one,
 )
-TRUE_CLASS = Domain(
+TRUE_CLASS = _classes(
     "logits with a true class",
     lambda case: moderate(case) and targets_are_one_hot(case),
-    _one_hot_targets(),
+    _logits,
+    None,
 )
-HUGE_LOGITS = Domain("huge logits with any targets", gap_is_huge, _huge_logits(targets=True))
-HUGE_SUM_ONE = Domain(
+HUGE_LOGITS = _classes("huge logits with any targets", huge, _huge_logits, _targets)
+HUGE_SUM_ONE = _classes(
     "huge logits with targets that sum to 1",
-    lambda case: gap_is_huge(case) and case.t.sum() == 1,
-    _huge_logits(targets=False).map(lambda case: Logits(case.y, case.t)),
+    lambda case: huge(case) and sums_to_one(case),
+    _huge_logits,
+    _targets_of_sum_one,
 )
-HUGE_TRUE_CLASS = Domain(
+HUGE_TRUE_CLASS = _classes(
     "huge logits with a true class",
-    lambda case: gap_is_huge(case) and targets_are_one_hot(case),
-    _huge_logits(targets=False),
+    lambda case: huge(case) and targets_are_one_hot(case),
+    _huge_logits,
+    None,
 )
 
 
 FIFTH = fmpq(1, 5)
 NEAREST = fmpq(1, 10**12)  # a float any nearer to an end may round to it in a right formula
-LANDMARKS = (FIFTH, fmpq(0), fmpq(1, 10), fmpq(2, 5), fmpq(1), fmpq(-1, 10), fmpq(-1), fmpq(2))
+LANDMARKS = (FIFTH, *map(fmpq, (0, 1, -1, 2)), *(fmpq(k, 10) for k in (1, 4, -1)))
 BESIDE = tuple(
     mark + side * fmpq(size, 10**k)
     for k in range(12, 1, -1)
-    for mark in LANDMARKS[:3]
+    for mark in (FIFTH, fmpq(0), fmpq(1, 10))
     for side in (1, -1)
     for size in (1, 3)
 )
-FAR = tuple(side * fmpq(10) ** k for k in (1, 2, 3, 6, 12, 100) for side in (1, -1))
-_ANYWHERE = st.builds(
-    lambda p, q, s: fmpq(s * p, q),
-    st.sampled_from(range(1, 100)),
-    st.sampled_from((500, 100, 1000, 50, 7, 3)),
-    st.sampled_from((1, 1, 1, -1)),
-)
+FAR_RATES = tuple(side * fmpq(10) ** k for k in (1, 2, 3, 6, 12, 100) for side in (1, -1))
+EVERYWHERE = tuple(fmpq(k, 100) for k in range(1, 40))
+
+
+def _drawn_rate(random: Random) -> fmpq:
+    return fmpq(random.randrange(-99, 100), random.choice((500, 100, 1000, 50, 7, 3)))
 
 
 def told_apart(rate: Rate) -> bool:
@@ -289,15 +441,14 @@ def told_apart(rate: Rate) -> bool:
 RATES = Domain(
     "learning rates",
     told_apart,
-    _ANYWHERE.map(Rate),
-    always=tuple(map(Rate, (*LANDMARKS, *BESIDE, *FAR))),
+    lambda: map(Rate, dict.fromkeys((*LANDMARKS, *BESIDE, *FAR_RATES, *EVERYWHERE))),
+    lambda random: Rate(_drawn_rate(random)),
 )
+STARTING_POINTS = (*map(fmpq, (1, -1, 2, 0, -3, 1000)), fmpq(1, 2), fmpq(1, 10**6))
+RATES_AT_START = (*LANDMARKS, *(fmpq(k, 20) for k in (1, 3, 5)))
 STARTS = Domain(
     "starting points and learning rates",
     lambda start: True,
-    st.builds(
-        Start,
-        st.sampled_from((*map(fmpq, (1, -1, 2, 0, -3, 1000)), fmpq(1, 2), fmpq(1, 10**6))),
-        st.one_of(st.sampled_from(LANDMARKS), _ANYWHERE),
-    ),
+    lambda: (Start(x0, eta) for x0 in STARTING_POINTS for eta in RATES_AT_START),
+    lambda random: Start(random.choice(STARTING_POINTS), _drawn_rate(random)),
 )

@@ -47,5 +47,5 @@ def exact_value(name: str, network: Network) -> Any:
     return env.evaluate(parse(f"d(L, {name})", NETWORK).tree)
 
 
-ASSIGNMENT = Domain("the assignment's data", lambda network: network is DATA, always=(DATA,))
+ASSIGNMENT = Domain("the assignment's data", lambda network: network is DATA, lambda: (DATA,))
 LAW = Law(digits_are_right, ASSIGNMENT)

@@ -113,9 +113,9 @@ class Network:
         twin = self._map(lambda value: each(abs, value))
         return replace(twin, t=-twin.t, b1=each(lambda bias: bias or TINY, twin.b1))
 
-    def nudged(self, side: int) -> Self:
-        """Return the network with every bias of the first layer moved by next to nothing."""
-        return replace(self, b1=self.b1 + side * TINY)
+    def nudged(self) -> Self:
+        """Return the network with every bias of the first layer raised by next to nothing."""
+        return replace(self, b1=self.b1 + TINY)
 
     def _map(self, function: Any) -> Self:
         return replace(self, **{name: function(value) for name, value in self.blocks.items()})
