@@ -13,12 +13,14 @@ from gradaudit.judging.oracles import (
     magnitudes,
     network_difference,
     network_gradient,
+    network_rounding,
     rounding_of,
+    sides_of_kinks,
     slopes,
     softmax_difference,
     softmax_gradient,
 )
-from gradaudit.judging.strategies import ANY_TARGETS, NETWORKS, draw_inputs
+from gradaudit.judging.strategies import ANY_TARGETS, KINKED, NETWORKS, draw_inputs
 from gradaudit.language.balls import agree, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Scope, parse
@@ -151,6 +153,45 @@ def test_the_curvature_and_reach_describe_the_loss_exactly() -> None:
         bend = exact_float(at.curvature[index]) * step**2 / 2  # a float64 sum of squares
         off = abs(there.loss - at.loss - rise)
         assert off <= exact_float(rounding_of(len(network.t) + 2)) * bend
+
+
+def with_slopes(network: Network, on: Any) -> Any:
+    """Return the exact gradient by hand, with a side of its own at every kink."""
+    z = network.pre_activations()
+    mask = np.where(z == 0, on, z > 0)
+    e = network.outputs() - network.t
+    delta = np.outer(e, network.w2) * mask
+    parts = network.X.T @ delta, delta.sum(axis=0), (z * mask).T @ e, e.sum()
+    return floats(np.concatenate([np.ravel(part) for part in parts]))
+
+
+def test_every_choice_of_sides_at_kinks_is_between_the_least_and_the_greatest() -> None:
+    random = np.random.default_rng(0)
+    for network in draw_inputs(KINKED):
+        low, high = sides_of_kinks(network)
+        for _ in range(5):
+            found = with_slopes(
+                network, random.integers(0, 2, size=(len(network.t), len(network.b1)))
+            )
+            slack = network_rounding(network)
+            assert (low - slack <= found).all()
+            assert (found <= high + slack).all()
+
+
+def test_the_least_and_the_greatest_at_kinks_are_met_by_some_choice() -> None:
+    for network in draw_inputs(KINKED):
+        if (network.pre_activations() == 0).sum() == 1:
+            ends = [with_slopes(network, on) for on in (0, 1)]
+            low, high = sides_of_kinks(network)
+            slack = network_rounding(network)
+            assert (abs(np.minimum(*ends) - low) <= slack).all()
+            assert (abs(np.maximum(*ends) - high) <= slack).all()
+
+
+def test_away_from_kinks_there_is_one_gradient() -> None:
+    for network in draw_inputs(NETWORKS):
+        low, high = sides_of_kinks(network)
+        assert (low == high).all()
 
 
 @pytest.mark.parametrize("offset", [0, 1, 30])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gradaudit.judging import laws, strategies
 from gradaudit.judging.oracles import slopes
-from gradaudit.judging.strategies import Domain, draw_inputs
+from gradaudit.judging.strategies import FAR, Domain, draw_inputs
 from gradaudit.questions.inputs import Logits, Network, Rate, floats
 
 DOMAINS = [one for one in vars(strategies).values() if isinstance(one, Domain)]
@@ -47,6 +47,20 @@ def sizes(network: Network) -> tuple[int, int, int]:
     return n, d, h
 
 
+def zero(name: str) -> Callable[[Network], bool]:
+    """Return whether an array is all 0, among two samples, inputs and units or more."""
+    return lambda c: not np.any(c.blocks[name]) and min(sizes(c)) > 1
+
+
+def nearest(network: Network) -> Any:
+    """Return for each pre-activation how far it is from 0, as a part of its terms."""
+    return floats(abs(network.pre_activations()) / network.twin().pre_activations())
+
+
+def X_spread(network: Network) -> Any:  # noqa: N802  # X is the name of the array
+    return max(network.X.ravel()) - min(network.X.ravel())
+
+
 def rows(network: Network) -> set[tuple[float, ...]]:
     return set(map(tuple, np.column_stack([floats(network.X), floats(network.t)])))
 
@@ -74,6 +88,32 @@ NETWORK_CASES: dict[str, Callable[[Network], bool]] = {
     "a zero in w2 at a unit that is on, and an error": lambda c: bool(
         ((c.w2 == 0) & (c.pre_activations() > 0).all(axis=0)).any() and (errors(c) != 0).any()
     ),
+    **{f"{name} all 0": zero(name) for name in ("W1", "b1", "w2", "b2", "X", "t")},
+    "both biases 0": lambda c: zero("b1")(c) and c.b2 == 0,
+    "all 1": lambda c: sizes(c) == (1, 1, 1),
+    "n = d, more than one": lambda c: sizes(c)[0] == sizes(c)[1] > 1,
+    **{
+        f"one size of 1, it is {name}": lambda c, k=k: (
+            sizes(c)[k] == 1 and min(v for i, v in enumerate(sizes(c)) if i != k) > 1
+        )
+        for k, name in enumerate("ndh")
+    },
+    **{f"{name} beyond 8": lambda c, k=k: sizes(c)[k] > 8 for k, name in enumerate("ndh")},
+    "all sizes beyond 4": lambda c: min(sizes(c)) > 4,
+    "a perfect fit": lambda c: len(c.t) > 1 and not errors(c).any(),
+    "a loss below a millionth": lambda c: 0 < float((errors(c) ** 2).sum()) < 1e-6,
+    "errors that cancel": lambda c: errors(c).any() and errors(c).sum() == 0,
+    "a symmetric W1": lambda c: len(c.W1) > 1 and np.array_equal(c.W1, c.W1.T),
+    "samples that are all alike": lambda c: len(rows(c)) == 1 < len(c.t),
+    "units that are all alike": lambda c: len({(*w, b) for *w, b in [*c.W1.T]}) == 1 < len(c.b1),
+    "a large offset of X": lambda c: X_spread(c) < FAR / 10 < min(abs(c.X.ravel())),
+    "an entry of X far from the others": lambda c: X_spread(c) > FAR / 2,
+    "a pre-activation just beside the kink, on": lambda c: bool(
+        ((nearest(c) < 1e-9) & (c.pre_activations() > 0)).any()
+    ),
+    "a pre-activation just beside the kink, off": lambda c: bool(
+        ((nearest(c) < 1e-9) & (c.pre_activations() < 0)).any()
+    ),
     "numbers that float64 only rounds": lambda c: any(x.q > 2**30 for x in c.X.flat),
 }
 AWAY_CASES: dict[str, Callable[[Network], bool]] = {
@@ -95,6 +135,17 @@ AWAY_CASES: dict[str, Callable[[Network], bool]] = {
 }
 KINKED_CASES: dict[str, Callable[[Network], bool]] = {
     **{name: case for name, case in NETWORK_CASES.items() if "float64" not in name},
+    "the usual start": lambda c: zero("W1")(c) and not c.b1.any(),
+    "all parameters 0": lambda c: all(zero(name)(c) for name in c.PARAMETERS),
+    "a sample at every kink": lambda c: (
+        c.pre_activations().any() and bool((c.pre_activations() == 0).all(axis=1).any())
+    ),
+    "a kink of every unit": lambda c: bool(
+        len(c.b1) > 1 and (c.pre_activations() == 0).any(axis=0).all()
+    ),
+    "a perfect fit at a kink": lambda c: (
+        not errors(c).any() and not c.pre_activations().all() and len(c.t) > 1
+    ),
     "a pre-activation at the kink, that matters": lambda c: bool(
         ((c.pre_activations() == 0) & np.outer(errors(c) != 0, c.w2 != 0)).any()
     ),
@@ -105,9 +156,21 @@ def sum_of_targets(case: Logits) -> fmpq:
     return case.t.sum()
 
 
+def spread(case: Logits) -> float:
+    return float(max(case.y) - min(case.y))
+
+
 LOGITS_CASES: dict[str, Callable[[Logits], bool]] = {
     "one class": lambda c: len(c.y) == 1,
     "four classes": lambda c: len(c.y) == 4,
+    "nine classes": lambda c: len(c.y) == 9,
+    "an offset of 600, with a small spread": lambda c: min(c.y) >= 600 and 0 < spread(c) < 10,
+    "one class far below the others": lambda c: sorted(c.y)[1:2] == [0] and min(c.y) < -600,
+    "one class far above the others": lambda c: len(c.y) > 2 and sorted(c.y)[-2] < max(c.y) - 600,
+    "a loss below a millionth": lambda c: (
+        len(c.y) > 1 and set(c.t) == {0, 1} and sorted(c.y)[-2] + 15 < c.y[list(c.t).index(1)]
+    ),
+    "logits a hair apart": lambda c: 0 < spread(c) < 1e-6,
     "all logits tied": lambda c: len(c.y) > 1 and len(set(c.y)) == 1,
     "two logits tied among others": lambda c: 1 < len(set(c.y)) < len(c.y),
     "no logits tied": lambda c: len(c.y) > 2 and len(set(c.y)) == len(c.y),
@@ -125,17 +188,29 @@ ANY_CASES: dict[str, Callable[[Logits], bool]] = {
     ),
     "negative targets": lambda c: any(v < 0 for v in c.t),
     "a target of zero": lambda c: any(v == 0 for v in c.t),
+    "targets all 0": lambda c: len(c.t) > 2 and not c.t.any(),
+    "targets within a billionth of a sum of one": lambda c: (
+        0 < abs(float(sum_of_targets(c) - 1)) < 1e-9
+    ),
+    "targets below 1e-11": lambda c: all(0 < float(v) < 1e-11 for v in c.t),
     "large targets": lambda c: any(abs(v) > 1000 for v in c.t),
     "tiny targets": lambda c: any(0 < abs(v) < 1e-3 for v in map(float, c.t)),
 }
 SUM_CASES: dict[str, Callable[[Logits], bool]] = {
     **LOGITS_CASES,
     "one-hot targets": lambda c: len(c.y) > 1 and sorted(c.t)[-1] == 1 and set(c.t) <= {0, 1},
+    **{
+        f"a target below 1e-{digits} beside others": lambda c, digits=digits: any(
+            0 < float(v) < 10.0**-digits for v in c.t
+        )
+        for digits in (3, 8, 12)
+    },
     "spread targets": lambda c: sum(v != 0 for v in c.t) > 1,
     "negative targets": lambda c: any(v < 0 for v in c.t),
 }
 ONE_HOT_CASES: dict[str, Callable[[Logits], bool]] = {
     **LOGITS_CASES,
+    "the last of nine classes is true": lambda c: c.c == 8,
     "the first class is true": lambda c: len(c.y) > 1 and c.c == 0,
     "the last class is true": lambda c: len(c.y) > 1 and c.c == len(c.y) - 1,
     "the largest logit is the true class": lambda c: len(c.y) > 1 and c.y[c.c] == max(c.y),
@@ -144,6 +219,14 @@ ONE_HOT_CASES: dict[str, Callable[[Logits], bool]] = {
 HUGE_CASES: dict[str, Callable[[Logits], bool]] = {
     "one class": lambda c: len(c.y) == 1,
     "four classes": lambda c: len(c.y) == 4,
+    "an offset of a thousand, with a small spread": lambda c: (
+        len(c.y) > 2 and min(map(abs, c.y)) >= 1000 and 0 < spread(c) < 10
+    ),
+    "a tie of a thousand": lambda c: len(c.y) > 1 and set(c.y) == {1000},
+    "one class far below two that tie": lambda c: (
+        len(c.y) > 2 and sorted(c.y)[-2] == max(c.y) > min(c.y) + 750
+    ),
+    "nine classes": lambda c: len(c.y) == 9,
     "logits of 1e300": lambda c: any(abs(v) >= fmpq(10) ** 300 for v in c.y),
     "logits of ten thousand": lambda c: 0 < max(map(abs, c.y)) <= 20_000,
     "every logit far below zero": lambda c: len(c.y) > 1 and max(c.y) <= -10_000,
