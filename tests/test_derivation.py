@@ -18,7 +18,7 @@ from gradaudit.judging import descent
 from gradaudit.judging.derivation import Line, entries, inputs_of, law_of, lines_of, try_out
 from gradaudit.judging.laws import hold, sees
 from gradaudit.judging.rates import deciding_rates
-from gradaudit.judging.strategies import ANY_TARGETS, draw_inputs
+from gradaudit.judging.strategies import ANY_TARGETS, NETWORKS, draw_inputs
 from gradaudit.language.formula import FormulaError, parse
 from gradaudit.questions.assignment import SOFTMAX
 from gradaudit.telling.report import document
@@ -431,3 +431,15 @@ def test_any_text_in_any_field_gets_a_verdict_or_a_line_of_refusal(
         lines = "".join(told.answer.malformed)
         json.dumps(document([told]))
     assert "\n" not in lines
+
+
+def test_what_takes_too_much_at_large_inputs_is_judged_at_all_others(tmp_path: Path) -> None:
+    product = "e[k]*e[k]*e[m]*e[m]*z[k,q]*z[m,q]*W1[a,j]"
+    nothing = f"0 * sum(sum(sum({product} for k in N) for m in N) for q in H)"
+    path = tmp_path / "answer.toml"
+    path.write_text(
+        f'[question1.derivation]\nW1 = "{nothing} + X.T[a] @ (e * w2[j] * (z[:,j] > 0))"\n'
+    )
+    (told,) = audit(read(str(path))).answered
+    assert told.status == "holds"
+    assert 90 < told.outcomes[0].examples < len(draw_inputs(NETWORKS))
