@@ -199,8 +199,8 @@ class TestWrongLines:
             tmp_path, "q3.converges", ["abs(1 - 10*eta) < 1", "eta < 1/5", "0 < eta < 1/5"]
         )
         assert [(one.judged.number, str(one.at.eta)) for one in told.failures] == [
-            (2, "-1"),
-            (3, "-1"),
+            (2, "0"),
+            (3, "0"),
         ]
 
     def test_the_mistake_is_looked_for_where_the_line_means_to_hold(self, tmp_path: Path) -> None:

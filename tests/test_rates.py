@@ -1,22 +1,34 @@
 """Conditions on the learning rate are decided at every rate where their truth can change."""
 
 import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from flint import fmpq
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from gradaudit.judging import descent, laws, strategies
+from gradaudit.judging.calling import Function
 from gradaudit.judging.descent import TRUTH, multiplier
 from gradaudit.judging.rates import Root, deciding_rates, holds_at, simplest_between
-from gradaudit.language.formula import FormulaError, parse
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Formula, FormulaError, numeral, parse, parse_definitions
 from gradaudit.language.outcomes import NoValue
+from gradaudit.language.showing import exactly
 from gradaudit.questions.assignment import RATE
 from gradaudit.questions.inputs import Rate
 
 
-def rates(text: str) -> list[Rate | Root]:
-    return deciding_rates(parse(text, RATE), TRUTH)
+def rates(text: str, where: Sequence[str] = ()) -> list[Rate | Root]:
+    """Return the rates that decide a condition against the truth, in increasing order."""
+    condition = parse(text, parse_definitions(where, RATE))
+    return sorted(deciding_rates(condition, TRUTH), key=ends)
+
+
+def ends(rate: Rate | Root) -> tuple[fmpq, fmpq]:
+    return (rate.eta, rate.eta) if isinstance(rate, Rate) else (rate.low, rate.high)
 
 
 def test_the_truth_is_the_contraction_of_the_questions_own_step() -> None:
@@ -75,7 +87,13 @@ def test_what_is_decided_already_needs_no_value(text: str, held: bool) -> None:
         ("eta @ eta < 1", 7, "@ joins arrays"),
         ("eta[0] < 1", 1, "made of numbers"),
         ("eta.T < 1", 1, "made of numbers"),
-        ("+".join(f"abs(eta - {k})" for k in range(8)) + " < 1", 79, "signs to tell"),
+        ("eta**(1/2) < 1", 7, "an exponent"),
+        ("eta**(eta > 1) < 1 and exp(eta) < 2", 24, "no exp"),
+        ("1/3**64**2 * (eta < 1) > 0", 6, "an exponent beyond"),
+        ("(" + "*".join(["(1e50*eta - 1)"] * 13) + ") > 1", 183, "2000 bits"),
+        ("+".join(f"abs(eta - {k})" for k in range(101)) + " < 1", 1, "operations"),
+        ("+".join(f"(eta > {k})*eta**2" for k in range(99)) + " > 1", 1, "operations"),
+        (" or ".join(f"eta**{k} == 2" for k in range(2, 22)), 1, "too many rates"),
     ],
 )
 def test_what_cannot_be_decided_is_refused_at_its_column(text: str, column: int, says: str) -> None:
@@ -106,33 +124,155 @@ def test_a_gap_of_any_width_is_seen(end: str, places: int) -> None:
     assert wrong
 
 
-SIDES = ("eta", "2*eta - 1/3", "eta**2", "1/eta", "abs(eta - 1/10)", "1/50", "0", "1", "-eta**3")
-COMPARISONS = st.builds(
-    "{} {} {}".format,
-    st.sampled_from(SIDES),
-    st.sampled_from(("<", "<=", ">", ">=", "==", "!=")),
-    st.sampled_from(SIDES),
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0 < eta < 1/5 or (1 == 1) * (eta - 3) > 0",
+        "0 < eta < 1/5 or ((eta - eta) == 0) * (eta - 3) > 0",
+        "0 < eta < 1/5 or abs(eta - 3) * (0 == 0) > 5",
+        "(1 == 1) * (1/5 - eta) * eta * (eta - 3)**2 * (3.5 - eta) * (4 - eta) > 0",
+        "0 < eta < 1/5 or (not eta != eta) * relu(eta - 3) > 0",
+        "0 < eta < 1/5 or relu(eta - eta) == (eta > 7)",
+        "0 < eta < 1/5 or (eta - 3) ** (abs(eta) == eta) > 5",
+        "0 < eta < 1/5 or 1 / (eta - 3 + 7 * (2*eta != eta + eta)) > 8",
+    ],
 )
-TEXTS = st.recursive(
-    COMPARISONS,
-    lambda inner: st.one_of(
-        st.builds("({}) and ({})".format, inner, inner),
-        st.builds("({}) or ({})".format, inner, inner),
-        st.builds("not ({})".format, inner),
-    ),
-    max_leaves=4,
-)
-
-
-@given(TEXTS, RATIONALS)
-def test_between_two_deciding_rates_the_truth_never_changes(text: str, eta: fmpq) -> None:
+def test_a_difference_that_is_always_zero_hides_no_rate(text: str) -> None:
     condition = parse(text, RATE)
-    decided = deciding_rates(condition, TRUTH)
-    plain = [rate for rate in decided if isinstance(rate, Rate)]
-    assume(len(plain) == len(decided))
-    assume(eta not in {rate.eta for rate in plain[1::2]})
-    nearest = plain[0]
-    for root, between in zip(plain[1::2], plain[2::2], strict=True):
-        if root.eta < eta:
-            nearest = between
-    assert holds_at(condition, Rate(eta)) == holds_at(condition, nearest)
+    assert any(
+        holds_at(condition, r) != holds_at(TRUTH, r) for r in rates(text) if r != Rate(fmpq(3))
+    )
+
+
+def test_names_that_double_each_other_take_no_longer() -> None:
+    doubled = [f"c{k} = c{k - 1} and c{k - 1}" for k in range(1, 50)]
+    assert len(rates("c49", ["c0 = eta < 7", *doubled])) == len(rates("eta < 7"))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("eta**16 < 2*(2**60*eta - 1)**2", 4),
+        ("eta**64 < 2*(2**50*eta - 1)**2", 4),
+        ("eta**2 < 2*1e-50**9", 2),
+        ("eta**2 < 2*1e50**9", 2),
+        ("(eta - 1/5)**2 < 2*1e-50**9", 2),
+    ],
+)
+def test_roots_that_nearly_meet_are_told_apart(text: str, count: int) -> None:
+    assert sum(isinstance(rate, Root) for rate in rates(text)) == count
+
+
+def test_an_irrational_rate_is_told_by_its_equation() -> None:
+    told = {str(rate.blocks["eta"]) for rate in rates("200*eta**2 - 3*eta < 1")}
+    assert "the root of 200*eta**2 - 3*eta - 1 near 0.0786073" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0 < eta <= 0.19999999", "0.199999992"),
+        ("0 < eta < 0.4 and eta != 0.2", "1/3"),
+        ("0 < eta < 1/5 or eta > 10**12", "2000000000000"),
+        ("0 < eta < 1/5 or 17/4 + 1e-16 < eta < 17/4 + 2e-16", "4.25000000000000018"),
+        ("0 < eta < 1/5 or eta == 1e30", "1e+30"),
+        ("0 < eta < 1/5 or eta == 1234567890123/7", "1234567890123/7"),
+        ("0 < eta < 1/5 and 200*eta**2 != 1", "the root of 200*eta**2 - 1 near 0.0707107"),
+    ],
+)
+def test_the_rate_shown_is_the_simplest_that_shows_it_and_exact(text: str, shown: str) -> None:
+    (law,) = descent.LAWS_OF_FORMULA
+    line = descent.alone(parse(text, RATE))
+    outcome = laws.hold(law, line, deciding_rates(line.formula, TRUTH))
+    assert outcome.at.blocks == {"eta": shown}
+
+
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [
+        (lambda eta: 0 < eta <= 0.19999999, "0.199999998"),
+        (lambda eta: 0 < eta < 0.4 and eta != 0.2, "0.3"),
+        (lambda eta: 0 < eta < 0.2 or eta > 100, "200"),
+        (lambda eta: 0 < eta <= 0.2, "1/5"),
+    ],
+    ids=["a margin", "a hole at the end", "far rates", "the end"],
+)
+def test_the_rate_a_function_is_wrong_at_is_shown_as_a_short_decimal(
+    function: Callable[[float], bool], shown: str
+) -> None:
+    law = descent.LAWS[1]
+    outcome = laws.hold(law, Function(function, 1), strategies.draw_inputs(law.domain))
+    assert outcome.at.blocks == {"eta": shown}
+
+
+@given(RATIONALS, st.integers(0, 30), st.integers(-50, 50))
+def test_a_rate_is_written_exactly(eta: fmpq, places: int, power: int) -> None:
+    for exact in (eta, eta + fmpq(1, 10**places), fmpq(10) ** power, fmpq(round(eta), 10**places)):
+        over, _, under = exactly(exact).partition("/")
+        assert numeral(over) / numeral(under or "1") == exact
+
+
+class Conditions:
+    """Random conditions in which bits are numbers, numbers are bits, and much cancels."""
+
+    def __init__(self, seed: int) -> None:
+        self.choice = random.Random(seed).choice
+        self.names: list[str] = []
+
+    def number(self, depth: int) -> str:
+        if depth <= 0:
+            return self.choice(
+                ["eta"] * 4 + ["(eta - 3)", "0", "1", "2", "1/5", "0.1"] + self.names
+            )
+        a, b = self.number(depth - 1), self.number(depth - 1)
+        bit = self.condition(depth - 2)
+        power = self.choice(["0", "1", "2", "3", "-1", "-2", bit, f"2 - ({bit})"])
+        always = [f"({a} - {a})", f"({a} == {a}) * ({b})", f"({a} >= {a}) * ({b})"]
+        kinds = [*always, f"({a})**({power})", f"abs({a})", f"relu({a})", f"-({a})", f"({bit})"]
+        return self.choice(kinds + [f"({a} {op} {b})" for op in "+-**/"])
+
+    def condition(self, depth: int) -> str:
+        a, b, c = (self.number(depth - 1) for _ in range(3))
+        one, other = (self.choice(["<", "<=", ">", ">=", "==", "!="]) for _ in range(2))
+        kinds = [f"{a} {one} {b}"] * 4
+        if depth > 0:
+            p, q = self.condition(depth - 1), self.condition(depth - 1)
+            kinds += [f"{a} {one} {b} {other} {c}", f"({p}) * ({a})", f"not ({p})"]
+            kinds += [f"({p}) and ({q})", f"({p}) or ({q})"]
+        return self.choice(kinds)
+
+    def formula(self) -> Formula:
+        """Return a condition with two names of its own. Raises FormulaError."""
+        lines = [f"u = {self.number(2)}", f"v = {self.choice([self.number, self.condition])(2)}"]
+        self.names = ["u", "v"]
+        return parse(self.condition(self.choice([1, 2, 3])), parse_definitions(lines, RATE))
+
+
+def truth_by_evaluation(condition: Formula, eta: fmpq) -> bool | None:
+    """Return the truth at a rational, None where any part is undefined."""
+    try:
+        return Env({"eta": eta}, {}, condition.scope.defined).truth(condition.tree)
+    except NoValue:
+        return None
+
+
+def changes_unseen(seed: int) -> Iterator[str]:
+    """Yield where the truth of a random condition is not what it is at the rates that decide it."""
+    draw = Conditions(seed)
+    condition = draw.formula()
+    decided = sorted(deciding_rates(condition, condition), key=ends)
+    lows = [ends(decided[0])[0] - 1000, *(ends(rate)[1] for rate in decided[1::2])]
+    highs = [*(ends(rate)[0] for rate in decided[1::2]), ends(decided[-1])[1] + 1000]
+    for index, rate in enumerate(decided):
+        tried = [] if isinstance(rate, Root) else [rate.eta]
+        if index % 2 == 0:
+            low, high = lows[index // 2], highs[index // 2]
+            parts = (1, draw.choice(range(1, 1000)), 999)
+            tried += [low + (high - low) * fmpq(part, 1000) for part in parts]
+        truths = {truth_by_evaluation(condition, eta) for eta in tried}
+        if truths - {None} and truths != {holds_at(condition, rate)}:
+            yield f"{condition.text} at {tried}: {truths}"
+
+
+def test_no_truth_changes_between_the_rates_that_decide_it() -> None:
+    assert [seen for seed in range(300) for seen in changes_unseen(seed)] == []

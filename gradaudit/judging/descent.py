@@ -151,7 +151,7 @@ def _compare_conditions(line: Line, rate: Point, says: Mapping[bool, str]) -> No
             raise Refusal("", says[True], f"nothing: {undefined}") from None
         return
     if found != expected:
-        note = f"eta is a root of {rate.polynomial}" if isinstance(rate, Root) else _step(rate.eta)
+        note = "" if isinstance(rate, Root) else _step(rate.eta)
         raise Refusal("", says[expected], says[found], note=note)
 
 

@@ -1,54 +1,83 @@
 """Conditions on the learning rate η, decided exactly instead of sampled.
 
-The truth of a condition can change only at a root of left minus right of one of its comparisons,
-at a pole of one, or at a root of the argument of an abs or a relu in one. So it is decided by
-trying each of these rates, one rate between any two neighbours, and one beyond either end.
-A root may be irrational; it is then held as a root of an irreducible polynomial, and a sign at
-it is found exactly: it is zero if the polynomial divides, else balls tell it at some precision.
+A condition is evaluated at a rate with η as a rational function, which keeps every polynomial
+whose sign it was asked for. Up to the next root of one of these nothing else can come of it. So
+rates are tried, at the roots of what was asked so far, between any two of them and beyond either
+end, until nothing new is asked. A root may be irrational; it is then held as an irreducible
+polynomial and two rationals around the one root that is meant. All of it is exact.
 """
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, total_ordering
 from typing import Any
 
-from flint import arb, ctx, fmpq, fmpq_poly
+from flint import arb, fmpq, fmpq_poly
 
-from gradaudit.language.formula import MAX_EXPONENT, Formula, FormulaError, left_spine, mentioned
-from gradaudit.language.numbers import FIRST_PRECISION, LAST_PRECISION, precision
-from gradaudit.language.outcomes import NoValue
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import MAX_EXPONENT, Formula, FormulaError, mentioned
+from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.questions.inputs import Rate
 
 MAX_DEGREE = 64
-MAX_BITS = 10_000
-MAX_KINKS = 6  # of one comparison; each doubles the cases
+MAX_BITS = 2_000
+MAX_RATES = 200  # at which one condition can change, complex ones counted
+MAX_ROOT_BITS = 2**14  # of the rationals around a root
+MAX_SEARCH = 2**15  # of these times the degree, until there is one root between them
+MAX_OPERATIONS = 100_000  # to find out where one condition can change
 
 ETA = fmpq_poly([0, 1])
 ONE = fmpq_poly([1])
+Coefficients = tuple[fmpq, ...]  # of an irreducible polynomial, the constant first
 
 
 @dataclass(frozen=True)
 class Root:
-    """An irrational rate: the real root number `index` of an irreducible polynomial."""
+    """An irrational rate: the only root of an irreducible polynomial between two rationals."""
 
-    polynomial: fmpq_poly
-    index: int
+    coefficients: Coefficients
+    low: fmpq
+    high: fmpq
+    bits: int = 1  # by which to narrow the interval next
 
     @property
     def blocks(self) -> dict[str, Any]:
-        """The rate by its name, as a ball."""
-        with precision(FIRST_PRECISION):
-            return {"eta": self.ball()}
+        """The rate by its name, in words: no number that is written out is this one."""
+        return {"eta": str(self)}
 
-    def ball(self) -> arb:
-        """Return the root within the precision in force."""
-        return _real_roots(self.polynomial)[self.index]
+    def __str__(self) -> str:
+        polynomial = str(fmpq_poly(list(self.coefficients)))
+        for theirs, ours in (("x", "eta"), ("^", "**"), ("+ (-", "- "), (")", "")):
+            polynomial = polynomial.replace(theirs, ours)
+        near = self
+        while near.high - near.low > abs(near.low) / 10**9:
+            near = near.narrowed()
+        return f"the root of {polynomial} near {arb(near.low).str(6, radius=False)}"
 
-    def effort(self) -> int:
-        """Return how hard this is to check by hand."""
-        return 0
+    def narrowed(self) -> "Root":
+        """Return the same root with a part of its interval. Raises FormulaError.
+
+        That is where a straight line between the ends is 0, if the root is there, and the next
+        part is then of twice as many bits; else it is one of the halves.
+        """
+        if (self.high - self.low).height_bits() > MAX_ROOT_BITS:
+            raise FormulaError(1, "two critical rates could not be told apart")
+        polynomial = fmpq_poly(list(self.coefficients))
+        below, above = polynomial(self.low), polynomial(self.high)
+        width = (self.high - self.low) / 2**self.bits
+        low = self.low + width * (below / (below - above) * 2**self.bits).floor()
+        if polynomial(low) * below > 0 > polynomial(low + width) * below:
+            return Root(self.coefficients, low, low + width, 2 * self.bits)
+        middle = (self.low + self.high) / 2
+        if polynomial(middle) * below > 0:
+            return Root(self.coefficients, middle, self.high)
+        return Root(self.coefficients, self.low, middle)
+
+    def effort(self) -> tuple[int, fmpq]:
+        """Return how hard this is to check by hand: harder than any rational."""
+        return len(str(self)), self.low
 
     def simpler(self) -> Iterator["Root"]:
         """Yield nothing: no simpler rate is near."""
@@ -58,340 +87,285 @@ class Root:
 Point = Rate | Root
 
 
-@dataclass(frozen=True)
+@total_ordering
 class Ratio:
-    """A rational function of η, as numerator over denominator."""
+    """A rational function of η that has a value at the rate `at`, by which it is compared.
 
-    over: fmpq_poly
-    under: fmpq_poly
+    asked: every polynomial whose sign was needed, of all ratios that came of the same η.
+    """
 
-    def sign(self, at: Point) -> int | None:
-        """Return -1, 0 or 1 at a rate, None at a pole."""
-        under = _sign(self.under, at)
-        return _sign(self.over, at) * under if under else None
+    __slots__ = ("asked", "at", "over", "under")
+    __hash__ = None  # type: ignore[assignment]  # compares by value only
+
+    def __init__(
+        self, over: fmpq_poly, under: fmpq_poly, at: Point, asked: list[fmpq_poly]
+    ) -> None:
+        self.over = over
+        self.under = under
+        self.at = at
+        self.asked = asked
+
+    def _of(self, over: fmpq_poly, under: fmpq_poly) -> "Ratio":
+        return Ratio(over, under, self.at, self.asked)
+
+    def __add__(self, other: Any) -> "Ratio":
+        if not isinstance(other, Ratio):
+            return self._of(self.over + other * self.under, self.under)
+        over = self.over * other.under + other.over * self.under
+        return self._of(over, self.under * other.under)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Ratio":
+        return self._of(-self.over, self.under)
+
+    def __sub__(self, other: Any) -> "Ratio":
+        return self.__add__(-other)
+
+    def __rsub__(self, other: Any) -> "Ratio":
+        return (-self).__add__(other)
+
+    def __mul__(self, other: Any) -> "Ratio":
+        if not isinstance(other, Ratio):
+            return self._of(other * self.over, self.under)
+        return self._of(self.over * other.over, self.under * other.under)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> "Ratio":
+        return self * (other**-1 if isinstance(other, Ratio) else 1 / other)
+
+    def __rtruediv__(self, other: Any) -> "Ratio":
+        return (self**-1).__mul__(other)
+
+    def __pow__(self, power: int) -> "Ratio":
+        if power >= 0:
+            return self._of(self.over**power, self.under**power)
+        if self == 0:
+            raise ZeroDivisionError
+        return self._of(self.under**-power, self.over**-power)
+
+    def __eq__(self, other: Any) -> bool:
+        return self.__sub__(other).sign() == 0
+
+    def __lt__(self, other: Any) -> bool:
+        return self.__sub__(other).sign() < 0
+
+    def sign(self) -> int:
+        """Return -1, 0 or 1. What it is divided by was asked for, and is not 0."""
+        self.asked.append(self.over)
+        return _sign(self.over, self.at) * _sign(self.under, self.at)
+
+    def too_large(self, times: int = 1) -> str:
+        """Return why a power of this is too large to go on with, or nothing."""
+        if max(self.over.degree(), self.under.degree()) * times > MAX_DEGREE:
+            return f"a power of eta beyond {MAX_DEGREE}"
+        for part in (self.over, self.under):
+            whole: Any = part.numer()
+            if max(whole.height_bits(), part.denom().bit_length()) > MAX_BITS:
+                return f"a number of more than {MAX_BITS} bits"
+        return ""
+
+
+class _Env(Env):
+    """Evaluates with a rate that may be a ratio, which it keeps from growing."""
+
+    def _binary(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+        column, wrong = node.right.col_offset, ""
+        if isinstance(node.op, ast.Pow):
+            if not isinstance(right, fmpq) or right.q != 1:
+                wrong = f"an exponent is a whole number within ±{MAX_EXPONENT}"
+            elif isinstance(left, Ratio):
+                wrong = left.too_large(abs(int(right.p)))
+        if not wrong:
+            value = super()._binary(node, left, right)
+            wrong = value.too_large() if isinstance(value, Ratio) else ""
+        if wrong:
+            raise FormulaError(column, wrong)
+        return value
 
 
 def deciding_rates(condition: Formula, truth: Formula) -> list[Point]:
-    """Return rates that tell two conditions apart if any rate does, in increasing order.
+    """Return rates that tell two conditions apart if any rate does, the simplest first.
 
     Raises FormulaError.
     """
-    try:
-        polynomials = [*_critical(condition), *_critical(truth)]
-    except RecursionError:
-        raise FormulaError(1, "nested too deeply") from None
-    factors = {
-        tuple(factor.coeffs()): factor
-        for polynomial in polynomials
-        if polynomial.degree() > 0
-        for factor, _ in polynomial.factor()[1]
-    }
-    points: list[Point] = []
-    for factor in factors.values():
-        if factor.degree() == 1:
-            points.append(Rate(-factor[0] / factor[1]))
-        else:
-            count = len(_real_roots(factor))
-            points.extend(Root(factor, index) for index in range(count))
-    return _with_points_between(points)
+    points = _in_order(_critical(condition) | _critical(truth))
+    return sorted(points, key=lambda point: point.effort())
 
 
 def holds_at(condition: Formula, at: Point) -> bool:
-    """Return whether a condition holds at a rate. Raises NoValue where it is undefined."""
-    truth = _truth(condition.tree, condition, at)
+    """Return whether a condition holds at a rate.
+
+    Raises NoValue where it is undefined, CannotTell where it is beyond a limit there.
+    """
+    try:
+        truth, _ = _truth(condition, Ratio(ETA, ONE, at, []))
+    except FormulaError as beyond:
+        raise CannotTell(beyond.message) from None
     if truth is None:
         raise NoValue("undefined: division by zero")
     return truth
 
 
-def _truth(node: ast.expr, condition: Formula, at: Point) -> bool | None:
-    """Return the truth of a condition, None where a part that matters is undefined (Kleene)."""
-    match node:
-        case ast.BoolOp():
-            truths = [_truth(part, condition, at) for part in node.values]
-            decisive = isinstance(node.op, ast.Or)
-            if decisive in truths:
-                return decisive
-            return None if None in truths else not decisive
-        case ast.UnaryOp(op=ast.Not()):
-            inner = _truth(node.operand, condition, at)
-            return None if inner is None else not inner
-        case ast.Compare():
-            truths = []
-            for op, difference in _differences(node):
-                sign = _ratio(difference, condition, _SignsAt(at)).sign(at)
-                truths.append(None if sign is None else _compares(op, sign))
-            return False if False in truths else None if None in truths else True
-        case ast.Name() if node.id in condition.scope.defined:
-            return _truth(condition.scope.defined[node.id], condition, at)
-    sign = _ratio(node, condition, _SignsAt(at)).sign(at)
-    return None if sign is None else sign != 0
-
-
-def _compares(op: ast.cmpop, sign: int) -> bool:
-    match op:
-        case ast.Lt():
-            return sign < 0
-        case ast.LtE():
-            return sign <= 0
-        case ast.Gt():
-            return sign > 0
-        case ast.GtE():
-            return sign >= 0
-        case ast.Eq():
-            return sign == 0
-    return sign != 0
-
-
-def _critical(condition: Formula) -> Iterator[fmpq_poly]:
-    """Yield polynomials at whose roots alone the truth of a condition can change."""
-    pending: list[ast.expr] = [condition.tree]
-    while pending:
-        node = pending.pop()
-        match node:
-            case ast.BoolOp():
-                pending.extend(node.values)
-            case ast.UnaryOp(op=ast.Not()):
-                pending.append(node.operand)
-            case ast.Compare():
-                for _, difference in _differences(node):
-                    yield from _changes(difference, condition)
-            case ast.Name() if node.id in condition.scope.defined:
-                pending.append(condition.scope.defined[node.id])
-            case _ if _compares_something(node, condition):
-                yield from _changes(node, condition)
-            case _:
-                raise FormulaError(node.col_offset, "a condition is wanted, such as 0 < eta < 1")
-
-
-def _compares_something(node: ast.expr, condition: Formula) -> bool:
-    """Return whether a number is made of comparisons, such as (0 < eta) * (eta < 1)."""
-    named = mentioned(node, condition.scope.defined) & condition.scope.defined.keys()
-    trees = (node, *(condition.scope.defined[name] for name in named))
-    return any(isinstance(part, ast.Compare) for tree in trees for part in ast.walk(tree))
-
-
-def _changes(difference: ast.expr, condition: Formula) -> Iterator[fmpq_poly]:
-    """Yield the numerator and denominator for every choice of the signs inside of abs and relu."""
-    chosen: list[int] = []
+@lru_cache(maxsize=2**10)
+def _critical(condition: Formula) -> frozenset[Coefficients]:
+    """Return irreducible polynomials at whose roots alone the truth of a condition can change."""
+    _refuse_other_operations(condition)
+    factors: frozenset[Coefficients] = frozenset()
+    tried: set[Point] = set()
+    operations = 0
     while True:
-        signs = _SignsChosen(chosen)
-        ratio = _ratio(difference, condition, signs)
-        for one in (ratio, *signs.arguments):
-            yield one.over
-            yield one.under
-        chosen = signs.used
-        while chosen and chosen[-1] == -1:
-            chosen.pop()
-        if not chosen:
-            return
-        chosen[-1] = -1
+        asked: list[fmpq_poly] = []
+        for point in _in_order(factors):
+            if point not in tried:
+                tried.add(point)
+                operations += _truth(condition, Ratio(ETA, ONE, point, asked))[1]
+            if operations > MAX_OPERATIONS:
+                raise FormulaError(1, f"this takes more than {MAX_OPERATIONS} operations to decide")
+        found = factors.union(*map(_factors, {tuple(one.coeffs()) for one in asked}))
+        if found == factors:
+            return factors
+        factors = found
+        if sum(len(one) - 1 for one in factors) > MAX_RATES:
+            raise FormulaError(1, "too many rates at which it can change; simplify it")
 
 
-class _SignsAt:
-    """Says the sign of an argument at a rate."""
+def _truth(condition: Formula, eta: Ratio) -> tuple[bool | None, int]:
+    """Return the truth of a condition, and how many operations that took.
 
-    def __init__(self, at: Point) -> None:
-        self.at = at
+    It is None where a part that matters is undefined (Kleene).
+    """
+    env = _Env({"eta": eta}, {}, condition.scope.defined)
 
-    def __call__(self, argument: Ratio, column: int) -> int:
-        del column
-        return argument.sign(self.at) or 0
+    @cache
+    def truth(node: ast.expr) -> bool | None:
+        match node:
+            case ast.Name() if node.id in env.defined:
+                return truth(env.defined[node.id])
+            case ast.UnaryOp(op=ast.Not()):
+                inner = truth(node.operand)
+                return None if inner is None else not inner
+            case ast.BoolOp():
+                parts, decisive = node.values, isinstance(node.op, ast.Or)
+            case ast.Compare() if len(node.ops) > 1:
+                sides = itertools.pairwise([node.left, *node.comparators])
+                parts, decisive = [], False
+                for op, (left, right) in zip(node.ops, sides, strict=True):
+                    parts.append(ast.Compare(left, [op], [right], col_offset=node.col_offset))
+            case _ if not any(isinstance(one, ast.Compare) for one in _nodes(node, env.defined)):
+                raise FormulaError(node.col_offset, "a condition is wanted, such as 0 < eta < 1")
+            case _:
+                try:
+                    return env.truth(node)
+                except NoValue:
+                    return None
+        truths = [truth(part) for part in parts]
+        return decisive if decisive in truths else None if None in truths else not decisive
 
-
-class _SignsChosen:
-    """Says the signs in a list, then 1; keeps what was asked and said."""
-
-    def __init__(self, chosen: list[int]) -> None:
-        self.chosen = chosen
-        self.used: list[int] = []
-        self.arguments: list[Ratio] = []
-
-    def __call__(self, argument: Ratio, column: int) -> int:
-        place = len(self.used)
-        if place >= MAX_KINKS:
-            raise FormulaError(column, f"more than {MAX_KINKS} signs to tell in a comparison")
-        sign = self.chosen[place] if place < len(self.chosen) else 1
-        self.used.append(sign)
-        self.arguments.append(argument)
-        return sign
-
-
-def _ratio(node: ast.expr, condition: Formula, signs: _SignsAt | _SignsChosen) -> Ratio:
-    """Return an expression in η as a rational function, where the signs inside of abs are told."""
-    match node:
-        case ast.BinOp():
-            first, chain = left_spine(node)
-            value = _ratio(first, condition, signs)
-            for step in chain:
-                right = _ratio(step.right, condition, signs)
-                value = _operate(step.op, value, right, step.right.col_offset)
-            return value
-        case ast.UnaryOp(op=ast.USub()):
-            value = _ratio(node.operand, condition, signs)
-            return Ratio(-value.over, value.under)
-        case ast.UnaryOp(op=ast.UAdd()):
-            return _ratio(node.operand, condition, signs)
-        case ast.UnaryOp():
-            return _bit(_ratio(node.operand, condition, signs), ast.Eq(), node, signs)
-        case ast.Constant():
-            assert isinstance(node.value, fmpq)  # since it was checked
-            return Ratio(fmpq_poly([node.value]), ONE)
-        case ast.Name(id="eta"):
-            return Ratio(ETA, ONE)
-        case ast.Name() if node.id in condition.scope.defined:
-            return _ratio(condition.scope.defined[node.id], condition, signs)
-        case ast.Compare():
-            value = Ratio(ONE, ONE)
-            for op, difference in _differences(node):
-                bit = _bit(_ratio(difference, condition, signs), op, node, signs)
-                value = _operate(ast.Mult(), value, bit, node.col_offset)
-            return value
-        case ast.BoolOp():
-            both = isinstance(node.op, ast.And)
-            value = Ratio(ONE if both else fmpq_poly([0]), ONE)
-            for part in node.values:
-                bit = _bit(_ratio(part, condition, signs), ast.NotEq(), node, signs)
-                joined = _operate(ast.Mult(), value, bit, node.col_offset)
-                if not both:  # a or b is a + b - a b
-                    either = _operate(ast.Add(), value, bit, node.col_offset)
-                    joined = _operate(ast.Sub(), either, joined, node.col_offset)
-                value = joined
-            return value
-        case ast.Call(func=ast.Name(id="abs" | "relu" as name)):
-            value = _ratio(node.args[0], condition, signs)
-            if signs(value, node.col_offset) >= 0:
-                return value
-            return Ratio(-value.over if name == "abs" else fmpq_poly([0]), value.under)
-        case ast.Call(func=ast.Name(id=name)):
-            raise FormulaError(node.col_offset, f"no {name}(...) in a condition on eta")
-    raise FormulaError(
-        node.col_offset, "a condition on eta is made of numbers, + - * / ** and abs, compared"
-    )
+    try:
+        return truth(condition.tree), env.operations
+    except RecursionError:
+        raise FormulaError(1, "nested too deeply, through its own names") from None
 
 
-def _differences(node: ast.Compare) -> Iterator[tuple[ast.cmpop, ast.expr]]:
-    for op, (left, right) in zip(
-        node.ops, itertools.pairwise([node.left, *node.comparators]), strict=True
-    ):
-        yield op, ast.BinOp(left, ast.Sub(), right, col_offset=left.col_offset)
+def _nodes(tree: ast.expr, defined: Mapping[str, ast.expr]) -> Iterator[ast.AST]:
+    """Yield what a tree consists of, and the definitions that it leads to."""
+    yield from ast.walk(tree)
+    for name in sorted(mentioned(tree, defined) & defined.keys()):
+        yield from ast.walk(defined[name])
 
 
-def _bit(value: Ratio, op: ast.cmpop, node: ast.expr, signs: _SignsAt | _SignsChosen) -> Ratio:
-    """Return 1 or 0 for a comparison with 0 that is used as a number; a pole stays one."""
-    truth = _compares(op, signs(value, node.col_offset))
-    return Ratio(value.under * int(truth), value.under)
-
-
-def _operate(op: ast.operator, left: Ratio, right: Ratio, column: int) -> Ratio:
-    match op:
-        case ast.Add():
-            over = left.over * right.under + right.over * left.under
-            return _bounded(over, left.under * right.under, column)
-        case ast.Sub():
-            over = left.over * right.under - right.over * left.under
-            return _bounded(over, left.under * right.under, column)
-        case ast.Mult():
-            return _bounded(left.over * right.over, left.under * right.under, column)
-        case ast.Div():
-            # A pole of the right side stays one: 1 / (1 / η) is undefined at 0.
-            under = left.under * right.over * right.under
-            return _bounded(left.over * right.under * right.under, under, column)
-        case ast.Pow():
-            return _power(left, _exponent(right, column), column)
-    raise FormulaError(column, "@ joins arrays, and a condition on eta has none")
-
-
-def _exponent(ratio: Ratio, column: int) -> int:
-    if ratio.over.degree() <= 0 and ratio.under.degree() == 0:
-        power = ratio.over[0] / ratio.under[0]
-        if power.q == 1 and abs(power) <= MAX_EXPONENT:
-            return int(power.p)
-    raise FormulaError(column, f"an exponent is a whole number within ±{MAX_EXPONENT}")
-
-
-def _power(base: Ratio, power: int, column: int) -> Ratio:
-    if abs(power) * max(base.over.degree(), base.under.degree()) > MAX_DEGREE:
-        raise FormulaError(column, f"a power of eta beyond {MAX_DEGREE}")
-    if power == 0:
-        return Ratio(base.under, base.under)
-    if power > 0:
-        return _bounded(base.over**power, base.under**power, column)
-    under = base.under * base.over**-power
-    return _bounded(base.under ** (1 - power), under, column)
-
-
-def _bounded(over: fmpq_poly, under: fmpq_poly, column: int) -> Ratio:
-    for polynomial in (over, under):
-        if polynomial.degree() > MAX_DEGREE:
-            raise FormulaError(column, f"a power of eta beyond {MAX_DEGREE}")
-        integral: Any = polynomial.numer()
-        if max(integral.height_bits(), polynomial.denom().bit_length()) > MAX_BITS:
-            raise FormulaError(column, f"a number of more than {MAX_BITS} bits")
-    return Ratio(over, under)
-
-
-def _sign(polynomial: fmpq_poly, at: Point) -> int:
-    if isinstance(at, Rate):
-        value = polynomial(at.eta)
-        return int(value > 0) - int(value < 0)
-    if (polynomial % at.polynomial).degree() < 0:
-        return 0
-    bits = FIRST_PRECISION
-    while bits <= LAST_PRECISION:
-        with precision(bits):
-            ball, x = arb(0), at.ball()
-            for coefficient in reversed(polynomial.coeffs()):
-                ball = ball * x + coefficient
-        if ball > 0 or ball < 0:
-            return 1 if ball > 0 else -1
-        bits *= 2
-    raise FormulaError(1, "the sign at an irrational root could not be told")
-
-
-def _real_roots(polynomial: fmpq_poly) -> list[arb]:
-    return _found_roots(tuple(polynomial.coeffs()), ctx.prec)
+def _refuse_other_operations(condition: Formula) -> None:
+    """Raise FormulaError for what does not make ratios of ratios."""
+    for node in _nodes(condition.tree, condition.scope.defined):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name not in ("abs", "relu"):
+                message = f"no {name}(...) in a condition on eta"
+            case ast.Subscript() | ast.Attribute():
+                message = "a condition on eta is made of numbers, + - * / ** and abs, compared"
+            case ast.BinOp(op=ast.MatMult(), right=node):
+                message = "@ joins arrays, and a condition on eta has none"
+            case _:
+                continue
+        raise FormulaError(node.col_offset, message)
 
 
 @lru_cache(maxsize=2**10)
-def _found_roots(coefficients: tuple[fmpq, ...], bits: int) -> list[arb]:
-    """Return the real roots at a precision, which is the one in force."""
-    del bits
-    integral: Any = fmpq_poly(list(coefficients)).numer()
-    roots = [root for root, _ in integral.complex_roots()]
-    return sorted((root.real for root in roots if root.imag.is_zero()), key=lambda r: r.mid())
+def _factors(coefficients: Coefficients) -> frozenset[Coefficients]:
+    """Return the irreducible factors of a polynomial, none of 0."""
+    polynomial = fmpq_poly(list(coefficients))
+    if polynomial.degree() < 1:
+        return frozenset()
+    return frozenset(tuple(factor.coeffs()) for factor, _ in polynomial.factor()[1])
 
 
-def _with_points_between(points: list[Point]) -> list[Point]:
-    """Return the points in order, with a simple rational between neighbours and beyond the ends."""
-    bits = FIRST_PRECISION
-    while bits <= LAST_PRECISION:
-        with precision(bits):
-            placed = sorted(((*_bounds(point), point) for point in points), key=lambda one: one[0])
-        if all(one[1] < other[0] for one, other in itertools.pairwise(placed)):
-            break
-        bits *= 2
-    else:
-        raise FormulaError(1, "two critical rates could not be told apart")
-    if not placed:
+@lru_cache(maxsize=2**10)
+def _real_roots(coefficients: Coefficients) -> tuple[Point, ...]:
+    """Return the real roots of an irreducible polynomial. Raises FormulaError."""
+    if len(coefficients) == 2:
+        return (Rate(-coefficients[0] / coefficients[1]),)
+    polynomial = fmpq_poly(list(coefficients))
+    *rest, leading = coefficients
+    bits = [abs(one / leading).ceil().bit_length() for one in reversed(rest)]
+    bound = fmpq(2) ** (1 + max(-(-size // k) for k, size in enumerate(bits, start=1)))  # Fujiwara
+    pending, found = [(-bound, bound)], list[Point]()
+    while pending:
+        low, high = pending.pop()
+        if (high - low).height_bits() * polynomial.degree() > MAX_SEARCH:
+            raise FormulaError(1, "two critical rates could not be told apart")
+        changes = _sign_changes(polynomial, low, high)
+        if changes == 1:
+            found.append(Root(coefficients, low, high))
+        elif changes:
+            middle = (low + high) / 2
+            pending += [(low, middle), (middle, high)]
+    return tuple(found)
+
+
+def _sign_changes(polynomial: fmpq_poly, low: fmpq, high: fmpq) -> int:
+    """Return no less than the number of roots between two rationals, and if it is 0 or 1 that.
+
+    It is Descartes' rule of signs, for the polynomial whose positive roots stand for these.
+    """
+    inside = polynomial(fmpq_poly([low, high - low])).coeffs()
+    signs = [one > 0 for one in fmpq_poly(inside[::-1])(fmpq_poly([1, 1])).coeffs() if one]
+    return sum(one != other for one, other in itertools.pairwise(signs))
+
+
+def _sign(polynomial: fmpq_poly, at: Point) -> int:
+    if isinstance(at, Root):
+        own = fmpq_poly(list(at.coefficients))
+        if not polynomial % own:
+            return 0
+        while _sign_changes(polynomial, at.low, at.high):
+            at = at.narrowed()
+    value = polynomial(at.eta if isinstance(at, Rate) else (at.low + at.high) / 2)
+    return int(value > 0) - int(value < 0)
+
+
+def _in_order(factors: Iterable[Coefficients]) -> list[Point]:
+    """Return all roots, with a simple rational between neighbours and beyond the ends."""
+    points = [root for factor in factors for root in _real_roots(factor)]
+    if not points:
         return [Rate(fmpq(0))]
-    result: list[Point] = [Rate(fmpq(placed[0][0].floor()) - 1)]
-    for (_, low, point), (high, _, _) in itertools.pairwise(placed):
-        result += [point, Rate(simplest_between(low, high))]
-    return [*result, placed[-1][2], Rate(fmpq(placed[-1][1].ceil()) + 1)]
+    while True:
+        points.sort(key=_ends)
+        pairs = itertools.pairwise(points)
+        close = {
+            p for one, other in pairs if _ends(one)[1] >= _ends(other)[0] for p in (one, other)
+        }
+        if not close:
+            break
+        points = [p.narrowed() if p in close and isinstance(p, Root) else p for p in points]
+    result: list[Point] = [Rate(fmpq(_ends(points[0])[0].floor()) - 1)]
+    for one, other in itertools.pairwise(points):
+        result += [one, Rate(simplest_between(_ends(one)[1], _ends(other)[0]))]
+    return [*result, points[-1], Rate(fmpq(_ends(points[-1])[1].ceil()) + 1)]
 
 
-def _bounds(point: Point) -> tuple[fmpq, fmpq]:
-    """Return rationals below and above a rate, as near as the precision in force brings them."""
-    if isinstance(point, Rate):
-        return point.eta, point.eta
-    ball = point.ball()
-    return _dyadic(ball.lower()), _dyadic(ball.upper())
-
-
-def _dyadic(exact: arb) -> fmpq:
-    mantissa, exponent = exact.mid().man_exp()
-    return fmpq(mantissa) * fmpq(2) ** int(exponent)
+def _ends(point: Point) -> tuple[fmpq, fmpq]:
+    return (point.eta, point.eta) if isinstance(point, Rate) else (point.low, point.high)
 
 
 def simplest_between(low: fmpq, high: fmpq) -> fmpq:

@@ -1,5 +1,6 @@
 """Numbers and texts as a person reads them."""
 
+import decimal as decimals
 import math
 from typing import Any
 
@@ -14,6 +15,7 @@ LONGEST_BITS = 1000  # of what float64 can hold
 LONGEST_SHOWN = 60  # characters of a ball, of which most are its exponent
 LONGEST = 14  # characters of a number that is written out exactly
 DIGITS = 6
+_EXACTLY = decimals.Context(prec=LONGEST_BITS, traps=[decimals.Inexact])
 
 
 def escaped(text: str) -> str:
@@ -67,6 +69,19 @@ def _decimal(value: fmpq) -> str:
 def decimal(value: fmpq) -> str:
     """Return a number as a decimal where that ends soon, else as a fraction."""
     return str(value) if value.q == 1 else _decimal(value) or str(value)
+
+
+def exactly(value: fmpq) -> str:
+    """Return all of a number: the shortest of its fraction and, if it ends, its decimal."""
+    fraction = str(value)
+    try:
+        number = _EXACTLY.divide(*(decimals.Decimal(int(part)) for part in (value.p, value.q)))
+    except decimals.Inexact:
+        return fraction
+    plain = min(fraction, f"{number:f}", key=len)
+    return (
+        plain if len(plain) <= LONGEST else min(plain, f"{number.normalize(_EXACTLY):e}", key=len)
+    )
 
 
 def _float(value: float) -> str:

@@ -390,7 +390,7 @@ def of_condition(judged: Formula) -> Diagnosis:
 def _holds(condition: Formula, rate: Any) -> bool:
     try:
         return holds_at(condition, rate)
-    except NoValue:
+    except (NoValue, CannotTell):
         return False
 
 

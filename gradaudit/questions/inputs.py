@@ -14,11 +14,13 @@ import numpy.typing as npt
 from flint import fmpq
 
 from gradaudit.language.numbers import each, object_array
+from gradaudit.language.showing import exactly
 
 Array = npt.NDArray[Any]
 
 SIMPLE = (*map(fmpq, (0, 1, -1, 2, -2, 3, -3)), fmpq(1, 2), fmpq(-1, 2), fmpq(3, 2))
 TINY = fmpq(1, 2**100)
+MAX_PLACES = 60  # of a decimal that is tried instead of a rate
 SIMPLE_TARGETS = (SIMPLE[1], SIMPLE[0], *SIMPLE[2:])  # a class with a target says more than none
 
 
@@ -251,21 +253,25 @@ class Rate:
 
     @property
     def blocks(self) -> dict[str, Any]:
-        """What the function is given, by name."""
-        return {"eta": self.eta}
+        """What the function is given, by name; written exactly."""
+        return {"eta": exactly(self.eta)}
 
     def arguments(self) -> tuple[float]:
         """Return the argument of `converges`."""
         return (float(self.eta),)
 
-    def effort(self) -> int:
-        """Return how hard this is to check by hand."""
-        return self.eta.height_bits()
+    def effort(self) -> tuple[int, int]:
+        """Return how hard this is to check by hand: the digits, then the size of the fraction."""
+        return len(exactly(self.eta).rstrip("0")), int(abs(self.eta.p) + self.eta.q)
 
     def simpler(self) -> Iterator["Rate"]:
-        """Yield fractions near the rate with smaller numerator and denominator."""
-        for q in (1, 2, 5, 10, 20, 50, 100, 1000):
-            yield Rate(fmpq(round(self.eta * q), q))
+        """Yield decimals near the rate, those of the fewest places first."""
+        whole, places = len(str(self.eta.ceil())), len(str(self.eta.q)) + 1
+        for place in range(-whole, min(places, MAX_PLACES) + 1):
+            unit = fmpq(10) ** -place
+            below = (self.eta / unit).floor()
+            for steps in (0, 1, -1, 2):
+                yield Rate((below + steps) * unit)
 
 
 @dataclass(frozen=True)
@@ -278,11 +284,12 @@ class Start:
     @property
     def blocks(self) -> dict[str, Any]:
         """What the descent starts from, by name."""
-        return {"x0": self.x0, "eta": self.eta}
+        return {"x0": self.x0, "eta": exactly(self.eta)}
 
-    def effort(self) -> int:
-        """Return how hard this is to check by hand."""
-        return self.eta.height_bits() + _effort(self.x0, SIMPLE_TARGETS)
+    def effort(self) -> tuple[int, int]:
+        """Return how hard this is to check by hand: as the rate, then the starting point."""
+        digits, size = Rate(self.eta).effort()
+        return digits + _effort(self.x0, SIMPLE_TARGETS), size
 
     def simpler(self) -> Iterator["Start"]:
         """Yield easier starting points and rates."""
