@@ -167,7 +167,8 @@ def _remarks(verdict: Verdict) -> Iterator[list[Run]]:
             yield _said(verdict.reason)
         return  # the rest stands beside the lines that are wrong
     refusal = failure.refusal if failure is not None and not verdict.said.lines else None
-    if verdict.status != ("fails" if refusal and not verdict.only_overflows else "holds"):
+    plain = refusal and not (verdict.only_not_finite or verdict.only_form)
+    if verdict.status != ("fails" if plain else "holds"):
         yield _said(why(verdict))
     if not verdict.said.lines:
         yield from map(_said, [*mistake(verdict.diagnosis), *notes(verdict)])
