@@ -19,48 +19,7 @@ MOST_COMPLAINTS = 20
 LONGEST_LINE = 1_000
 WORST_FIRST = (2, 1, 3, 0)
 
-TEMPLATE = """\
-# An answer to the assignment. Everything is optional: what is missing is "unanswered".
-# Check it with: gradaudit THIS_FILE
-
-[question1]
-# The gradients of the loss on the assignment's data, as you would write them on paper.
-# A decimal claims the digits it has: 0.012 is right for 0.0122, and 0.0120 is not.
-# An integer, such as 0, claims to be exact.
-# W1 = [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]    # a row for each input, a column for each hidden unit
-# b1 = [0.0, 0.0, 0.0]
-# w2 = [0.0, 0.0, 0.0]
-# b2 = 0.0
-# The values of the forward pass may be given too, as z, h, y and e; they are judged first.
-
-[question1.derivation]
-# How they are derived, line by line: each must equal the one above, the first the derivative.
-# With the indices a (inputs) and j (units) a line is one entry; without them the whole array.
-# Known: X, t, W1, b1, w2, b2, z, h, y, e, L, n (samples), sums over N (samples), A (inputs) and
-# H (units), the functions of question 2, and d(F, v), the derivative of F with respect to one of
-# X, t, W1, b1, w2, b2, or an entry of it. A line may give its reason after a #.
-# where = ["s = outer(e, w2)"]
-# W1 = ["d(L, W1[a,j])", "sum(e[k] * d(y[k], W1[a,j]) for k in N)   # the chain rule"]
-# It begins so, and goes on until no d is left. b1, w2 and b2 are derived in the same way.
-
-[question2]
-# The gradient of E = -sum(t[k] * log(softmax(y)[k]) for k in K) with respect to y, for any t.
-# With the index i it is one entry, such as "y[i] - t[i]"; without it the whole vector: "y - t".
-# Known: y, t, n (how many classes), i, sums over K, + - * / ** @, comparisons (1 or 0), and
-# exp log sqrt abs sum max softmax relu outer delta. Your own names go into where, in order:
-# where = ["p = softmax(y)"]
-# gradient = ""
-# A derivation is a list of lines, as above; a line may state what it assumes, which is then in
-# force below it too: ["d(E, y[i])", "...", "... when sum(t) == 1"].
-# The same for one-hot targets; c is the true class, so delta(i, c) is t[i].
-# one_hot = ""
-
-[question3]
-# For which learning rates eta does descent on 5x^2 + 2 converge from any start?
-# Comparisons of eta with numbers, joined by and, or, not; for instance "eta > 1 or eta < -1".
-# The lines of a derivation must each hold for the same rates as the one above.
-# converges = ""
-"""
+TEMPLATE = Path(__file__).with_name("answers") / "template.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,7 +84,7 @@ def template(words: Sequence[str]) -> int:
     """Print an empty answer to fill in."""
     if words:
         return complain("gradaudit template takes nothing more")
-    print(TEMPLATE, end="")
+    print(TEMPLATE.read_text(encoding="utf-8"), end="")
     return 0
 
 

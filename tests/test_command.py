@@ -521,13 +521,13 @@ def test_several_answers_get_a_row_each(tmp_path: Path, capfd: pytest.CaptureFix
 
 def test_the_template_is_an_answer_that_answers_nothing(tmp_path: Path) -> None:
     done = gradaudit("template", cwd=tmp_path)
-    assert done.stdout == TEMPLATE
-    path = tmp_path / write(tmp_path, "template.toml", TEMPLATE)
-    assert audit(read(str(path))).exit_code == 3
+    assert done.stdout == TEMPLATE.read_text(encoding="utf-8")
+    assert audit(read(str(TEMPLATE))).exit_code == 3
 
 
 def test_the_template_can_be_filled_in_line_by_line(tmp_path: Path) -> None:
-    filled = TEMPLATE.replace("# W1 =", "W1 =").replace("# b1 =", "b1 =").replace("# b2 =", "b2 =")
+    filled = TEMPLATE.read_text(encoding="utf-8").replace("# W1 =", "W1 =")
+    filled = filled.replace("# b1 =", "b1 =").replace("# b2 =", "b2 =")
     filled = filled.replace('# where = ["p', 'where = ["p').replace("# w2 =", "w2 =")
     filled = filled.replace('# gradient = ""', 'gradient = "p * sum(t) - t"')
     filled = filled.replace('# one_hot = ""', 'one_hot = "p - t"')
