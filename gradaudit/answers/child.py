@@ -1,14 +1,17 @@
-"""The process that a Python answer runs in: it imports the file, calls what it is asked to, and
-sends back plain numbers. It judges nothing. The other end is `gradaudit.answers.process`.
+"""The process that a Python answer runs in: it imports the file, forks once for each function, so
+that none meets what another did, calls what it is asked to, and sends back plain numbers. It
+judges nothing. The other end is `gradaudit.answers.process`.
 
-Frames are lines of JSON. The first one sent says which functions there are, or why there are
-none. Then each line received is a list of calls, and each line sent what they showed.
+Frames are lines of JSON. The first one says which functions there are, or why there are none. On
+the line of a function each one received is a list of calls, each one sent what they showed; the
+last says that its process has ended.
 """
 
 import contextlib
 import importlib.util
 import json
 import os
+import resource
 import sys
 import warnings
 from collections.abc import Callable
@@ -18,52 +21,68 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from gradaudit.judging.calling import Observed, Result, describe, observe
+from gradaudit.judging.calling import MAX_RESULT, describe, observe, shortened
 from gradaudit.language.outcomes import NoValue
+
+MAX_MEMORY = 2 * 2**30  # bytes that a process may fill
+MAX_NAMES = 200
+DTYPES = {str(np.dtype(order + kind)) for order in "<>" for kind in "?bhilqBHILQefd"}
 
 
 def encode(value: Any) -> Any:
-    """Return an array, a number or a phrase as plain JSON."""
-    if isinstance(value, str):
-        return {"phrase": value}
-    if isinstance(value, bool | int):
-        return {"int": int(value)}
-    if isinstance(value, float) and not isinstance(value, np.floating):
-        return {"float": value}
-    array = np.asarray(value)
-    if array.dtype.kind == "c":
-        return {"phrase": f"dtype {array.dtype}"}
-    return {"dtype": str(array.dtype), "shape": array.shape, "data": array.ravel().tolist()}
+    """Return an array as its dtype, its shape and its bytes; a phrase or a number as it is."""
+    if not isinstance(value, np.ndarray | np.generic):
+        return value
+    return [str(value.dtype), value.shape, value.tobytes().hex()]
 
 
 def decode(sent: Any) -> Any:
-    """Return what `encode` was given. Raises ValueError, KeyError or TypeError for other JSON."""
-    for kind, read in (("phrase", str), ("int", int), ("float", float)):
-        if kind in sent:
-            return read(sent[kind])
-    return np.array(sent["data"], dtype=np.dtype(sent["dtype"])).reshape(sent["shape"])[()]
+    """Return the phrase or the array, read only, that was encoded. Raises ValueError."""
+    match sent:
+        case str():
+            return shortened(sent)
+        case [str(dtype), list(shape), str(data)] if dtype in DTYPES and all(
+            type(size) is int and 0 <= size <= MAX_RESULT for size in shape
+        ):
+            return np.frombuffer(bytes.fromhex(data), dtype).reshape(shape)
+    raise ValueError
 
 
 def main() -> None:
-    """Serve the functions of a file over the standard streams, which the file does not get."""
-    path, names = Path(sys.argv[1]), sys.argv[2].split(",")
-    asked = os.fdopen(os.dup(0), "r", encoding="utf-8")
-    told = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Serve the functions of a file, each on a line of its own; the file gets no stream."""
+    path, lines = Path(sys.argv[1]), json.loads(sys.argv[2])
+    hello = _writing(lines.pop(""))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     for name in [name for name in sys.modules if name.split(".")[0] == "gradaudit"]:
         del sys.modules[name]  # a file beside the answer may have the same name
+    _limit_memory()
     try:
         module = _imported(path)
     except (Exception, SystemExit) as error:
-        _send(told, {"broken": _where(error, path) + describe(error)})
+        _send(hello, {"broken": _where(error, path) + describe(error)})
         return
-    found = {name: "function" if callable(module[name]) else "" for name in names if name in module}
-    _send(told, {"functions": found, "names": [str(name) for name in module][:200]})
-    for line in asked:
-        request = json.loads(line)
-        _send(told, _serve(module[request["function"]], request))
+    found = {name: callable(module[name]) for name in lines if name in module}
+    workers = {}
+    for name in [name for name, is_function in found.items() if is_function]:
+        line, count = lines[name]
+        worker = os.fork()
+        if not worker:
+            _serve(line, module[name], count)
+        workers[worker] = _writing(line)
+    names = [shortened(str(name)) for name in list(module)[:MAX_NAMES]]
+    _send(hello, {"functions": found, "names": names})
+    while workers:
+        worker, status = os.wait()
+        if worker in workers:
+            _send(workers.pop(worker), {"ended": os.waitstatus_to_exitcode(status)})
+
+
+def _limit_memory() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = MAX_MEMORY if hard == resource.RLIM_INFINITY else min(MAX_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def _imported(path: Path) -> dict[str, Any]:
@@ -82,21 +101,29 @@ def _imported(path: Path) -> dict[str, Any]:
     return vars(module)
 
 
-def _serve(function: Callable[..., Any], request: Any) -> Any:
-    calls = [[decode(argument) for argument in call] for call in request["calls"]]
+def _serve(line: int, function: Callable[..., Any], count: int) -> None:
+    """Answer on a line until it ends, and with it this process."""
     try:
-        seen: Observed = observe(function, request["count"], calls)
+        with open(line, encoding="ascii") as asked, _writing(line) as told:
+            for calls in asked:
+                _send(told, _shown(function, count, json.loads(calls)))
+    finally:
+        os._exit(1)  # nothing that the file left to do at its end is done here
+
+
+def _shown(function: Callable[..., Any], count: int, calls: list[list[Any]]) -> Any:
+    try:
+        seen = observe(function, count, [[_argument(sent) for sent in call] for call in calls])
     except NoValue as reason:
         return {"silent": str(reason)}
-    results: list[list[Result]] = seen.results
-    return {
-        "results": [[encode(one) for one in call] for call in results],
-        "inputs": [[encode(one) for one in call] for call in seen.inputs],
-        "shared": seen.shared,
-        "held": [
-            one and [one[0], one[1], [encode(result) for result in one[2]]] for one in seen.held
-        ],
-    }
+    results, inputs = ([list(map(encode, a)) for a in b] for b in (seen.results, seen.inputs))
+    held = [one and [one[0], one[1], list(map(encode, one[2]))] for one in seen.held]
+    return {"results": results, "inputs": inputs, "shared": seen.shared, "held": held}
+
+
+def _argument(sent: Any) -> Any:
+    """Return an array or a number that a function may keep and change."""
+    return decode(sent).copy()[()] if isinstance(sent, list) else sent
 
 
 def _where(error: BaseException, path: Path) -> str:
@@ -108,6 +135,10 @@ def _where(error: BaseException, path: Path) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     return f"line {line}: " if line else ""
+
+
+def _writing(line: int) -> TextIO:
+    return open(line, "w", encoding="ascii", closefd=False)
 
 
 def _send(told: TextIO, frame: Any) -> None:

@@ -1,23 +1,22 @@
-"""Python answers: each function runs in a process of its own, that can hang, exit, print or patch
-NumPy without touching the verdict of anything else.
+"""Python answers: each runs in a process of its own, each function in a fork of that, where it can
+hang, exit, print or patch NumPy without touching the verdict of anything else. Nothing that comes
+back is believed before its form is checked.
 """
 
 import contextlib
 import json
 import os
-import select
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from gradaudit.answers.child import decode, encode
-from gradaudit.judging.calling import MAX_MESSAGE, Observed, Result
+from gradaudit.answers.child import MAX_NAMES, decode, encode
+from gradaudit.judging.calling import Held, Observed, Result, shortened
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
 
@@ -25,7 +24,8 @@ IMPORT_SECONDS = 10.0
 CALL_SECONDS = 5.0
 ALL_CALLS_SECONDS = 60.0
 EACH_CALL_SECONDS = 0.01  # more of all, for each call: many inputs take long without a fault
-MAX_FRAME = 16 * 2**20  # bytes
+MAX_FRAME = 4 * 2**20  # bytes; no reply of the promised form is longer
+NONSENSE = "its process sent nonsense"
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,60 +35,99 @@ class Unreadable(Exception):
 
 
 class Process:
-    """A child process that has imported an answer. Raises Unreadable where that fails."""
+    """A child process that imports a Python answer when it is first needed.
 
-    def __init__(self, path: str, names: Sequence[str]) -> None:
-        path_of_packages = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    counts: the functions that are looked for, and how many results each owes.
+    """
+
+    def __init__(self, path: str, counts: Mapping[str, int]) -> None:
+        self.path = path
+        self.counts = counts
+        self.child: subprocess.Popen[bytes] | None = None
+        self.lines: dict[str, _Line] = {}
+
+    def start(self) -> tuple[dict[str, bool], list[str]]:
+        """Import the file; return which functions it has (False: no function), and its names.
+
+        Raises Unreadable.
+        """
+        ends = {name: socket.socketpair() for name in ("", *self.counts)}
+        self.lines = {name: _Line(ours) for name, (ours, _) in ends.items()}
+        theirs = {name: end.fileno() for name, (_, end) in ends.items()}
+        lines = {name: (theirs[name], count) for name, count in self.counts.items()}
+        asked = json.dumps({"": theirs[""], **lines})
         self.child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "gradaudit.answers.child", path, ",".join(names)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            [sys.executable, "-P", "-m", "gradaudit.answers.child", self.path, asked],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path_of_packages, "OMP_NUM_THREADS": "1"},
+            pass_fds=theirs.values(),
+            env=_environment(),
             start_new_session=True,  # so that whatever it starts ends with it
         )
-        self.unread = b""
+        for _, end in ends.values():
+            end.close()
         try:
-            hello = self.receive(IMPORT_SECONDS)
-            if "broken" in hello:
-                raise Unreadable(f"it cannot be imported: {hello['broken']}")
-            self.functions = {str(k): bool(v) for k, v in hello["functions"].items()}
-            self.names = [str(name) for name in hello["names"]]
-        except CannotGoOn as reason:
+            return _hello(self.lines[""].receive(IMPORT_SECONDS), self.counts)
+        except (CannotGoOn, ValueError) as reason:
             self.close()
             raise Unreadable(f"it cannot be imported: {reason}") from None
-        except (KeyError, TypeError, AttributeError):
-            self.close()
-            raise Unreadable("it cannot be imported: its process sent nonsense") from None
         except BaseException:
             self.close()
             raise
 
-    def ask(self, request: Any) -> Any:
-        """Send a request and return the reply. Raises CannotGoOn, after which nothing works."""
-        assert self.child.stdin is not None
-        try:
-            self.child.stdin.write((json.dumps(request) + "\n").encode())
-            self.child.stdin.flush()
-        except OSError:
-            raise CannotGoOn(self._ended()) from None
-        return self.receive(CALL_SECONDS)
+    def ask(self, name: str, calls: str) -> dict[str, Any]:
+        """Return what a function showed at calls, in JSON. Raises CannotGoOn or Unreadable."""
+        if self.child is None:
+            self.start()
+        line = self.lines[name]
+        line.send(calls)
+        return line.receive(CALL_SECONDS)
 
-    def receive(self, seconds: float) -> Any:
-        """Return the next frame. Raises CannotGoOn and ends the process where none comes."""
-        assert self.child.stdout is not None
+    def close(self) -> None:
+        """End the process and all that it started."""
+        if self.child is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.wait()
+            self.child = None
+        for line in self.lines.values():
+            line.end.close()
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which an answer is the same whatever ours is."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    kept |= {name: os.environ[name] for name in ("PYTHONHOME",) if name in os.environ}
+    packages = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    same = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
+    return {**kept, **same, "PYTHONPATH": packages}
+
+
+class _Line:
+    """Our end of a line to a process that may send anything, or nothing."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self.end = end
+        self.unread = bytearray()
+
+    def send(self, text: str) -> None:
+        """Send one line. Raises CannotGoOn where nobody reads it."""
+        self.end.settimeout(CALL_SECONDS)
+        with _going_on(CALL_SECONDS):
+            self.end.sendall(f"{text}\n".encode())
+
+    def receive(self, seconds: float) -> dict[str, Any]:
+        """Return the next frame. Raises CannotGoOn where none comes."""
         deadline = time.monotonic() + seconds
         while b"\n" not in self.unread:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.child.stdout], [], [], left)[0]:
-                self.close()
-                raise CannotGoOn(f"it hangs: no answer within {seconds:g} seconds")
-            chunk = os.read(self.child.stdout.fileno(), 2**16)
-            self.unread += chunk
+            with _going_on(seconds):
+                self.end.settimeout(max(deadline - time.monotonic(), 1e-3))
+                chunk = self.end.recv(2**16)
             if not chunk:
-                raise CannotGoOn(self._ended())
+                raise CannotGoOn("it ended its own process")
+            self.unread += chunk
             if len(self.unread) > MAX_FRAME:
-                self.close()
                 raise CannotGoOn("its process sent more than an answer can hold")
         line, _, self.unread = self.unread.partition(b"\n")
         try:
@@ -96,89 +135,114 @@ class Process:
         except (ValueError, RecursionError):
             frame = None
         if not isinstance(frame, dict):
-            self.close()
-            raise CannotGoOn("its process sent nonsense")
+            raise CannotGoOn(NONSENSE)
         return frame
 
-    def _ended(self) -> str:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.child.wait(timeout=1)
-        self.close()
-        return f"it ended its own process (exit code {self.child.returncode})"
 
-    def close(self) -> None:
-        """End the process and all that it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.child.pid, signal.SIGKILL)
-        for pipe in (self.child.stdin, self.child.stdout):
-            with contextlib.suppress(OSError):
-                assert pipe is not None
-                pipe.close()
-        self.child.wait()
+@contextlib.contextmanager
+def _going_on(seconds: float) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise CannotGoOn(f"it hangs: no answer within {seconds:g} seconds") from None
+    except OSError:
+        raise CannotGoOn("it ended its own process") from None
+
+
+def _hello(frame: Any, known: Mapping[str, int]) -> tuple[dict[str, bool], list[str]]:
+    """Check the first frame. Raises ValueError, which says why there are no functions."""
+    match frame:
+        case {"broken": str(reason)}:
+            raise ValueError(shortened(reason))
+        case {"functions": dict(functions), "names": list(names)} if (
+            functions.keys() <= known.keys()
+            and all(isinstance(one, bool) for one in functions.values())
+            and all(isinstance(one, str) for one in names)
+        ):
+            return functions, list(map(shortened, names[:MAX_NAMES]))
+    raise ValueError(NONSENSE)
 
 
 class RemoteFunction:
-    """A function of an answer, in a process that is started when it is first called."""
+    """A function of an answer, in the process of that."""
 
-    def __init__(self, path: str, name: str, count: int) -> None:
-        self.path = path
+    def __init__(self, process: Process, name: str) -> None:
+        self.process = process
         self.name = name
-        self.count = count
-        self.process: Process | None = None
         self.gone = ""
         self.taken = 0.0
+        self.known: dict[str, list[Result]] = {}
 
     def call(self, arguments: Sequence[Any]) -> list[Result]:
-        """Return the results. Raises NoValue or CannotGoOn."""
-        return self.observe([arguments]).results[0]
+        """Return the results; the same call is asked for once. Raises NoValue or CannotGoOn."""
+        call = json.dumps(list(map(encode, arguments)))
+        if call not in self.known:
+            self.known[call] = self._observe([call], [len(arguments)]).results[0]
+        return self.known[call]
 
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
         """Call the function on each list of arguments, in order. Raises NoValue or CannotGoOn."""
+        encoded = [json.dumps(list(map(encode, call))) for call in calls]
+        return self._observe(encoded, list(map(len, calls)))
+
+    def _observe(self, calls: Sequence[str], arguments: Sequence[int]) -> Observed:
         if self.gone:
             raise CannotGoOn(self.gone)
-        request = {
-            "function": self.name,
-            "count": self.count,
-            "calls": [[encode(argument) for argument in call] for call in calls],
-        }
         try:
-            self.process = self.process or Process(self.path, [self.name])
             started = time.monotonic()
-            reply = self.process.ask(request)
+            reply = self.process.ask(self.name, f"[{','.join(calls)}]")
             self.taken += time.monotonic() - started - EACH_CALL_SECONDS * len(calls)
             if self.taken > ALL_CALLS_SECONDS:
                 raise CannotGoOn(f"it is slow: over {ALL_CALLS_SECONDS:g} seconds for all calls")
-            if "silent" in reply:
-                raise NoValue(str(reply["silent"]))
-            return _observed(reply, len(calls))
+            return observed(reply, arguments, self.process.counts[self.name])
         except (CannotGoOn, Unreadable) as reason:
             self.gone = str(reason)
             self.close()
             raise CannotGoOn(self.gone) from None
 
     def close(self) -> None:
-        """End the process."""
-        if self.process is not None:
-            self.process.close()
-            self.process = None
+        """End the process, which starts again if another function is asked."""
+        self.process.close()
 
 
-def _observed(reply: Any, count: int) -> Observed:
+def observed(reply: Mapping[str, Any], arguments: Sequence[int], count: int) -> Observed:
+    """Return what a reply says. Raises NoValue, or CannotGoOn where it is not of the promised form.
+
+    arguments: how many each call had. count: how many results each owes.
+    """
+    match reply:
+        case {"silent": str(reason)}:
+            raise NoValue(shortened(reason))
+        case {"ended": int(code)}:
+            raise CannotGoOn(shortened(f"it ended its own process (exit code {code})"))
     try:
-        results = [[decode(one) for one in call] for call in reply["results"]]
-        inputs = [[np.asarray(decode(one)) for one in call] for call in reply["inputs"]]
+        results = [list(map(decode, call)) for call in reply["results"]]
+        inputs = [list(map(decode, call)) for call in reply["inputs"]]
         shared = [((a, b), (c, d)) for (a, b), (c, d) in reply["shared"]]
-        held = [
-            one
-            and (
-                bool(one[0]),
-                [str(name)[:MAX_MESSAGE] for name in one[1]],
-                [decode(result) for result in one[2]],
-            )
-            for one in reply["held"]
-        ]
-        if not len(results) == len(inputs) == len(held) == count:
-            raise ValueError
+        held = [one and _held(one, count) for one in reply["held"]]
     except (KeyError, TypeError, ValueError):
-        raise CannotGoOn("its process sent nonsense") from None
-    return Observed(results, inputs, shared, held)
+        raise CannotGoOn(NONSENSE) from None
+    formed = [
+        len(call) == count or (len(call) == 1 and isinstance(call[0], str)) for call in results
+    ]
+    places = [(k, index) for k, call in enumerate(results) for index in range(len(call))]
+    numbers = all(type(k) is type(i) is int for pair in shared for k, i in pair)
+    if (
+        len(results) == len(held) == len(arguments)
+        and all(formed)
+        and list(map(len, inputs)) == list(arguments)
+        and numbers
+        and {place for pair in shared for place in pair} <= set(places)
+    ):
+        return Observed(results, inputs, shared, held)
+    raise CannotGoOn(NONSENSE)
+
+
+def _held(sent: Any, count: int) -> Held:
+    """Return the results that stood in another form. Raises TypeError or ValueError otherwise."""
+    loss, names, results = sent
+    if not isinstance(names, list) or not isinstance(results, list):
+        raise TypeError
+    if len(names) not in (0, count) or len(results) not in (1, count):
+        raise ValueError
+    return bool(loss), [shortened(str(name)) for name in names], list(map(decode, results))

@@ -23,22 +23,22 @@ def read(path: str) -> Answer:
 
 def read_python(path: str) -> Answer:
     """Read a Python answer: import it in a process of its own. Raises Unreadable."""
-    process = Process(path, list(FUNCTIONS))
-    process.close()
+    process = Process(path, {name: count for name, (_, count, _) in FUNCTIONS.items()})
+    functions, names = process.start()
     parts, malformed, remotes = {}, [], []
-    for name, (part, count, laws) in FUNCTIONS.items():
-        if name not in process.functions:
+    for name, (part, _, laws) in FUNCTIONS.items():
+        if name not in functions:
             continue
-        if not process.functions[name]:
+        if not functions[name]:
             malformed.append(f"{name}: a function is wanted")
             parts[part] = Part(untested=malformed[-1])
             continue
-        remote = RemoteFunction(path, name, count)
+        remote = RemoteFunction(process, name)
         remotes.append(remote)
         parts[part] = of_function(part, laws, remote)
     if not parts:
         wanted = ", ".join(FUNCTIONS)
-        near = [n for n in process.names if difflib.get_close_matches(n, FUNCTIONS, 1, 0.7)]
+        near = [n for n in names if difflib.get_close_matches(n, FUNCTIONS, 1, 0.7)]
         hint = f" (found {near[0]})" if near else ""
         malformed.append(f"it defines none of {wanted}{hint}")
     return Answer(path, parts, tuple(malformed), tuple(remotes))

@@ -29,7 +29,7 @@ class Observed:
     """
 
     results: list[list[Result]]
-    inputs: list[list[npt.NDArray[Any]]]
+    inputs: list[list[Result]]
     shared: list[tuple[tuple[int, int], tuple[int, int]]]
     held: list[Held | None] = field(default_factory=list)
 
@@ -59,14 +59,13 @@ def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[A
     for arguments in calls:
         try:
             with np.errstate(all="ignore"):  # what overflows shows in the values
-                value = function(*arguments)
+                arrays = results_of(function(*arguments), count)
         except (Exception, SystemExit) as error:
             raise NoValue(f"it raises {describe(error)}") from None
-        arrays = results_of(value, count)
         returned.append(arrays)
         held.append(held_in(value, count) if isinstance(arrays[0], str) else None)
         results.append([one if isinstance(one, str) else one.copy() for one in arrays])
-    inputs = [[np.array(argument) for argument in arguments] for arguments in calls]
+    inputs = [[_array(argument) for argument in arguments] for arguments in calls]
     return Observed(results, inputs, _shared(returned), held)
 
 
@@ -77,7 +76,11 @@ def describe(error: BaseException) -> str:
     except Exception:  # it is the answer's own class, and may do anything
         said = "an exception that cannot be shown"
     lines = said.splitlines()
-    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return shortened(f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__)
+
+
+def shortened(text: str) -> str:
+    """Return a text of bounded length."""
     return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…"
 
 

@@ -1,0 +1,329 @@
+"""What comes back from the process of a Python answer, which may be anything."""
+
+import copy
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from gradaudit.answers import process
+from gradaudit.answers.child import decode, encode
+from gradaudit.answers.process import Process, RemoteFunction, Unreadable, observed
+from gradaudit.answers.reading import read
+from gradaudit.answers.verdicts import audit
+from gradaudit.judging.calling import MAX_MESSAGE, Observed
+from gradaudit.judging.laws import CannotGoOn
+from gradaudit.language.outcomes import NoValue
+
+ONE = json.loads(json.dumps(encode(np.array([0.5, -1.0]))))
+ARGUMENTS = (2, 2)  # of two calls
+RIGHT: dict[str, Any] = {"results": [[ONE]] * 2, "inputs": [[ONE] * 2] * 2, "shared": []}
+HELLO = {"functions": {"converges": True}, "names": ["np", "converges"]}
+JUNK = st.sampled_from(
+    [
+        *(None, True, -1, 0, 7, 10**30, 0.5, float("nan"), "", "a phrase", "ff" * 8, "float64"),
+        *("S900000000", "O", "complex128", [], {}, [[]], [[]] * 2, [[]] * 4, ONE, [ONE], [[ONE]]),
+        *(["float64", [10**30], ""], ["float64", [-1], "ff" * 8], ["float64", [3], "ff" * 8]),
+        *([[0, 0], [1, 0]], [[[0, 0], [1, 0]]], [[[0, 7], [9, 9]]], [[[True, 0.0], [0, "0"]]]),
+        *({"silent": "x" * 10**5}, {"ended": 3}, {"ended": 10**300}, {"broken": []}),
+    ]
+)
+
+
+def forged(draw: Any, frame: Any) -> Any:
+    """Return a frame of which something, at any depth, is something else."""
+    if not frame or not isinstance(frame, dict | list) or draw(st.integers(0, 3)) == 0:
+        return draw(JUNK)
+    changed = copy.copy(frame)
+    key = draw(st.sampled_from(list(frame) if isinstance(frame, dict) else range(len(frame))))
+    changed[key] = forged(draw, frame[key])
+    return changed
+
+
+def well_formed(seen: Observed) -> bool:
+    places = {(k, index) for k, call in enumerate(seen.results) for index in range(len(call))}
+    return (
+        len(seen.results) == len(seen.inputs) == len(ARGUMENTS)
+        and all(len(call) == 1 for call in seen.results)
+        and all(len(call) == 2 for call in seen.inputs)
+        and all(
+            len(one) <= MAX_MESSAGE + 1 if isinstance(one, str) else one.dtype.kind in "biuf"
+            for call in (*seen.results, *seen.inputs)
+            for one in call
+        )
+        and all(place in places for pair in seen.shared for place in pair)
+    )
+
+
+@settings(max_examples=2000)
+@given(st.data())
+def test_a_forged_reply_is_well_formed_or_an_outcome(data: st.DataObject) -> None:
+    frame = RIGHT
+    for _ in range(data.draw(st.integers(1, 3))):
+        frame = forged(data.draw, frame)
+    try:
+        seen = observed(frame, ARGUMENTS, 1)
+    except (NoValue, CannotGoOn) as outcome:
+        event(f"{type(outcome).__name__}: {outcome}"[:40])
+        said = str(outcome)
+    else:
+        event("Observed")
+        assert well_formed(seen)
+        said = ""
+    assert len(said) <= MAX_MESSAGE + 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"results": [[]] * 2},
+        {"results": [[ONE]] * 3},
+        {"results": [["a phrase", "another"]] * 2},
+        {"results": [[["float64", [2], "ff"]]] * 2},
+        {"results": [[["int64", [1], [10**30]]]] * 2},
+        {"results": [[["S900000000", [1], "61"]]] * 2},
+        {"results": [[["float64", [10**30, 0], ""]]] * 2},
+        {"inputs": [[]] * 2},
+        {"inputs": [[ONE] * 3] * 2},
+        {"shared": [[[0, 7], [9, 9]]]},
+        {"shared": [[[0, 0], [1.0, 0]]]},
+        {"shared": [[[-1, 0], [0, 0]]]},
+        {"shared": [[[[], 0], [0, 0]]]},
+    ],
+    ids=str,
+)
+def test_what_is_not_of_the_promised_form_is_nonsense(change: dict[str, Any]) -> None:
+    with pytest.raises(CannotGoOn, match="nonsense"):
+        observed(RIGHT | change, ARGUMENTS, 1)
+
+
+def test_a_reply_of_the_promised_form_is_read() -> None:
+    seen = observed(RIGHT | {"shared": [[[0, 0], [1, 0]]]}, ARGUMENTS, 1)
+    assert [call[0].tolist() for call in seen.results] == [[0.5, -1.0]] * 2
+    assert (len(seen.inputs), seen.shared) == (2, [((0, 0), (1, 0))])
+
+
+@settings(max_examples=500)
+@given(st.data())
+def test_a_forged_first_frame_names_known_functions_or_is_refused(data: st.DataObject) -> None:
+    frame = forged(data.draw, HELLO)
+    functions, names = {}, []
+    try:
+        functions, names = process._hello(frame, {"converges": 1})
+    except ValueError as reason:
+        names = [str(reason)]
+    assert functions in ({}, {"converges": True}, {"converges": False})
+    assert all(len(name) <= MAX_MESSAGE + 1 for name in names)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"{",
+        b"[]\n",
+        b"\xff\n",
+        b"[" * 100_000 + b"\n",
+        b'{"a": ' + b"9" * 10_000 + b"}\n",
+        b"x" * 2**17,
+    ],
+    ids=["nothing", "a part", "no frame", "no text", "depth", "a huge number", "no end"],
+)
+def test_bytes_that_are_no_frame_are_an_outcome(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(process, "MAX_FRAME", 2**16)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        theirs.sendall(sent)
+        theirs.shutdown(socket.SHUT_WR)
+        with pytest.raises(CannotGoOn):
+            process._Line(ours).receive(1)
+
+
+def test_a_process_that_reads_nothing_does_not_stop_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "CALL_SECONDS", 0.1)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(CannotGoOn, match="hangs"):
+        process._Line(ours).send("x" * 10**7)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.arange(6.0).reshape(2, 3),
+        np.array([np.nan, -np.inf, -0.0]),
+        np.float32(0.1),
+        np.zeros((2, 0)),
+        np.array([True, False]),
+        np.arange(3, dtype=">i2"),
+    ],
+    ids=["a matrix", "no numbers", "a scalar", "nothing", "booleans", "big endian"],
+)
+def test_an_array_comes_back_as_it_was(value: Any) -> None:
+    back = decode(json.loads(json.dumps(encode(value))))
+    assert (back.dtype, back.shape) == (value.dtype, value.shape)
+    assert back.tobytes() == value.tobytes()
+
+
+def write(folder: Path, content: str) -> str:
+    path = folder / "answer.py"
+    path.write_text(content, encoding="utf-8")
+    return str(path)
+
+
+def verdicts(folder: Path, content: str) -> dict[str, str]:
+    audited = audit(read(write(folder, content)))
+    return {one.part: f"{one.status} {one.reason}".strip() for one in audited.answered}
+
+
+FORGES = """
+import os
+def forge(frame):
+    for line in range(3, 64):
+        try:
+            os.write(line, frame + b"\\n")
+        except OSError:
+            pass
+def softmax_gradient(y, t):
+    forge(b'{"results": [[]], "inputs": [[]], "shared": []}')
+    return y
+"""
+RIGHT_RATE = "def converges(eta):\n    return 0 < eta < 0.2\n"
+
+
+def test_an_answer_that_forges_a_frame_is_untested(tmp_path: Path) -> None:
+    found = verdicts(tmp_path, FORGES)
+    assert found == {"q2.gradient": "untested its process sent nonsense"}
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "import os; os._exit(3)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+        "import os, signal; os.kill(0, signal.SIGKILL)",
+    ],
+    ids=["exits", "crashes", "ends all of its processes"],
+)
+def test_a_function_that_ends_leaves_the_others_judged(tmp_path: Path, ends: str) -> None:
+    found = verdicts(tmp_path, f"{RIGHT_RATE}def softmax_gradient(y, t):\n    {ends}\n")
+    assert found["q2.gradient"].startswith("untested it ended its own process")
+    assert found["q3.converges"] == "holds"
+
+
+def test_a_function_that_hangs_leaves_the_others_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CALL_SECONDS", 0.5)
+    hangs = f"{RIGHT_RATE}def softmax_gradient(y, t):\n    while True: pass\n"
+    found = verdicts(tmp_path, hangs)
+    assert found["q2.gradient"] == "untested it hangs: no answer within 0.5 seconds"
+    assert found["q3.converges"] == "holds"
+
+
+def test_what_one_function_does_to_the_module_another_does_not_see(tmp_path: Path) -> None:
+    content = (
+        "LIMIT = [0.2]\n"
+        "def softmax_gradient(y, t):\n    LIMIT[0] = 5\n    return y\n"
+        "def converges(eta):\n    return 0 < eta < LIMIT[0]\n"
+    )
+    assert verdicts(tmp_path, content)["q3.converges"] == "holds"
+
+
+def test_a_file_is_imported_once_for_all_of_its_functions(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    content = f"open({str(count)!r}, 'a').write('x')\n{RIGHT_RATE}"
+    verdicts(tmp_path, f"{content}def softmax_gradient(y, t):\n    return y\n")
+    assert count.read_text() == "x"
+
+
+def test_an_answer_cannot_fill_the_memory(tmp_path: Path) -> None:
+    greedy = "import numpy\ndef converges(eta):\n    return numpy.ones(2**29).sum() > 0\n"
+    (said,) = verdicts(tmp_path, greedy).values()
+    assert said.startswith("untested it raises ")
+    assert "Unable to allocate" in said
+
+
+def test_a_result_that_contains_itself_is_what_it_raises(tmp_path: Path) -> None:
+    content = "def converges(eta):\n    a = []\n    a.append(a)\n    return a\n"
+    (said,) = verdicts(tmp_path, content).values()
+    assert said.startswith("untested it raises RecursionError")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PYTHONOPTIMIZE", "2"), ("PYTHONHASHSEED", "1"), ("PYTHONWARNINGS", "error")],
+)
+def test_an_answer_does_not_see_how_python_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    content = (
+        "import sys, os\n"
+        "def converges(eta):\n"
+        "    seen = (sys.flags.optimize, os.environ['PYTHONHASHSEED'], sys.warnoptions)\n"
+        "    assert seen == (0, '0', []), seen\n"
+        "    return 0 < eta < 0.2\n"
+    )
+    assert verdicts(tmp_path, content) == {"q3.converges": "holds"}
+
+
+def test_modules_on_the_path_of_python_are_found_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "limits.py").write_text("LIMIT = 0.2\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lib"))
+    content = "from limits import LIMIT\ndef converges(eta):\n    return 0 < eta < LIMIT\n"
+    assert verdicts(tmp_path, content) == {"q3.converges": "holds"}
+
+
+def test_the_same_call_is_asked_for_once(tmp_path: Path) -> None:
+    counting = "n = 0\ndef converges(eta):\n    global n\n    n += 1\n    return n\n"
+    answer = Process(write(tmp_path, counting), {"converges": 1})
+    function = RemoteFunction(answer, "converges")
+    try:
+        seen = [float(function.call([eta])[0]) for eta in (0.1, 0.2, 0.1)]
+    finally:
+        answer.close()
+    assert seen == [1, 2, 1]
+
+
+def test_a_closed_process_starts_again_when_it_is_asked(tmp_path: Path) -> None:
+    answer = Process(write(tmp_path, RIGHT_RATE), {"converges": 1})
+    answer.start()
+    answer.close()
+    try:
+        assert RemoteFunction(answer, "converges").call([0.1])[0]
+    finally:
+        answer.close()
+
+
+def test_a_file_that_is_gone_when_it_is_asked_again_cannot_go_on(tmp_path: Path) -> None:
+    answer = Process(write(tmp_path, RIGHT_RATE), {"converges": 1})
+    os.unlink(tmp_path / "answer.py")
+    with pytest.raises(CannotGoOn, match="it cannot be imported"):
+        RemoteFunction(answer, "converges").call([0.1])
+
+
+def test_names_of_an_answer_are_bounded(tmp_path: Path) -> None:
+    content = f"globals()['converge' * 10**4] = 1\n{'a' * 1000} = 1\n"
+    answer = Process(write(tmp_path, content), {"converges": 1})
+    functions, names = answer.start()
+    answer.close()
+    assert functions == {}
+    assert max(map(len, names)) <= MAX_MESSAGE + 1
+
+
+def test_a_first_frame_that_is_nonsense_is_unreadable(tmp_path: Path) -> None:
+    forge = FORGES.replace("def softmax_gradient", "forge(b'{}')\ndef softmax_gradient")
+    with pytest.raises(Unreadable, match="its process sent nonsense"):
+        Process(write(tmp_path, forge), {"converges": 1}).start()
