@@ -6,9 +6,12 @@ import io
 import itertools
 import os
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gradaudit import __version__
 
 if TYPE_CHECKING:
     from gradaudit.answers.verdicts import Audit
@@ -18,12 +21,13 @@ THOROUGH = 10_000
 MOST_COMPLAINTS = 20
 LONGEST_LINE = 1_000
 WORST_FIRST = (2, 1, 3, 0)
+INTERRUPTED, NOBODY_READS = 130, 141  # as a shell tells what a signal has ended
 
 TEMPLATE = Path(__file__).with_name("answers") / "template.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code; what stops it from outside is one line."""
+    """Run the command and return its exit code; what stops it from outside is one line at most."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for a terminal that knows ASCII only
@@ -31,9 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = command(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return complain("interrupted")
-    except OSError as error:  # such as a full disk, or a reader that has gone
+        complain("interrupted")
+        return INTERRUPTED
+    except OSError as error:  # such as a full disk, or a reader that has read enough
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # till the end
+        if isinstance(error, BrokenPipeError):
+            return NOBODY_READS
         return complain(f"the output cannot be written: {error.strerror}")
     return code
 
@@ -42,11 +49,24 @@ def command(arguments: Sequence[str] | None) -> int:
     """Choose what is asked for, do it, and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in COMMANDS:
-        if set(words[1:]) & {"-h", "--help"}:
-            print(OTHERS, end="")
-            return 0
-        return COMMANDS[words[0]](words[1:])
-    options = _parser().parse_args(words)
+        asked = COMMANDS[words.pop(0)]
+        parser = argparse.ArgumentParser(prog=f"gradaudit {asked.name}", description=asked.help)
+    else:
+        asked = AUDIT
+        parser = argparse.ArgumentParser(
+            prog="gradaudit",
+            description=asked.help,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=OTHERS,
+        )
+        parser.add_argument("--version", action="version", version=f"gradaudit {__version__}")
+    for name, settings in asked.arguments.items():
+        parser.add_argument(name, **settings)
+    return asked.run(parser.parse_args(words))
+
+
+def audit(options: argparse.Namespace) -> int:
+    """Audit answers, and write the document if it is wanted."""
     if options.report is not None and (said := _cannot_report(options.report, options.answers)):
         return complain(said)
     prepare(options.examples)
@@ -80,18 +100,14 @@ def _is_no_pdf(path: str) -> bool:
         return False  # nothing is there, or writing will say what is wrong
 
 
-def template(words: Sequence[str]) -> int:
+def template(_: argparse.Namespace) -> int:
     """Print an empty answer to fill in."""
-    if words:
-        return complain("gradaudit template takes nothing more")
     print(TEMPLATE.read_text(encoding="utf-8"), end="")
     return 0
 
 
-def exam(words: Sequence[str]) -> int:
+def exam(_: argparse.Namespace) -> int:
     """Print which law sees which known mistake; 1 if one is seen by none."""
-    if words:
-        return complain("gradaudit exam takes nothing more")
     prepare()
     leave_no_folder_behind()
     from gradaudit.mistakes.exam import papers, sit, smallest_errors
@@ -102,34 +118,34 @@ def exam(words: Sequence[str]) -> int:
     return 0 if all(map(any, itertools.chain(*(result.sight for result in results)))) else 1
 
 
-def explain(words: Sequence[str]) -> int:
-    """Print a known mistake."""
+def explain(options: argparse.Namespace) -> int:
+    """Print a known mistake, or all of them in a sentence each."""
     from gradaudit.language.showing import escaped
     from gradaudit.mistakes.diagnosis import BY_ID
     from gradaudit.telling import mistakes as catalogue
 
-    if len(words) != 1 or words[0] not in BY_ID:
-        close = difflib.get_close_matches(words[0], BY_ID, n=1) if len(words) == 1 else []
-        hint = f"; did you mean {close[0]}?" if close else f"; known are {', '.join(BY_ID)}"
-        asked = f"no mistake {escaped(words[0])}" if len(words) == 1 else "one ID is wanted"
-        return complain(f"explain: {asked}{hint}")
-    print(catalogue.explain(BY_ID[words[0]]))
+    if options.id is None:
+        print(catalogue.in_short(BY_ID.values()))
+    elif options.id in BY_ID:
+        print(catalogue.explain(BY_ID[options.id]))
+    else:
+        close = difflib.get_close_matches(options.id, BY_ID, n=1)
+        hint = f"did you mean {close[0]}?" if close else "`gradaudit explain` lists those known"
+        return complain(f"explain: no mistake {escaped(options.id)}; {hint}")
     return 0
 
 
-def lint(words: Sequence[str]) -> int:
+def lint(options: argparse.Namespace) -> int:
     """Say what the numbers of an exercise can't show; 1 if something could be better."""
     from gradaudit.answers.process import Unreadable
     from gradaudit.language.showing import escaped
     from gradaudit.questions.assignment import DATA
     from gradaudit.telling.exercise import lint_text, read_exercise
 
-    if len(words) > 1:
-        return complain("gradaudit lint takes one file, or none for the assignment's own data")
     try:
-        network = read_exercise(words[0]) if words else DATA
+        network = DATA if options.file is None else read_exercise(options.file)
     except Unreadable as reason:
-        return complain(f"{escaped(words[0])}: {escaped(str(reason))}")
+        return complain(f"{escaped(options.file)}: {escaped(str(reason))}")
     text, clean = lint_text(network)
     print(text)
     return 0 if clean else 1
@@ -138,37 +154,47 @@ def lint(words: Sequence[str]) -> int:
 def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> int:
     """Audit answers, tell about them, and return the exit code.
 
-    report: where a document about the one answer is written.
+    paths: files, or folders of them. report: where a document about the one answer is written.
     """
-    from gradaudit.answers.process import Unreadable
-    from gradaudit.answers.reading import ours, read
-    from gradaudit.answers.verdicts import audit
-    from gradaudit.language.showing import escaped
     from gradaudit.telling import verdicts as telling
 
-    audits, codes = [], []
-    for answer in ours() if not paths else ():
-        audits.append(audit(answer))
-    for path in paths:
-        try:
-            answer = read(path)
-        except Unreadable as reason:
-            codes.append(complain(f"{escaped(path)}: {escaped(str(reason))}"))
-            continue
-        for line in answer.malformed[:MOST_COMPLAINTS]:
-            complain(f"{escaped(path)}: {escaped(line)}")
-        if (more := len(answer.malformed) - MOST_COMPLAINTS) > 0:
-            complain(f"{escaped(path)}: and {more} more of the kind")
-        audits.append(audit(answer))
-    codes += [one.exit_code for one in audits]
+    audits = list(itertools.chain.from_iterable(map(_audits, paths)))
+    codes = [one.exit_code for one in audits]
     if as_json:
         print(telling.as_json(audits))
-    elif audits:
-        detailed = len(paths) <= 1
-        print(telling.as_text(audits, colour=wants_colour(), detailed=detailed))
-    if report is not None and audits:
+    elif len(audits) > 1 or not audits[0].unreadable:
+        print(telling.as_text(audits, colour=wants_colour(), detailed=len(audits) == 1))
+    if report is not None and not audits[0].unreadable:
         codes += write_report(report, audits[0])
     return min(codes, key=WORST_FIRST.index)
+
+
+def _audits(path: str) -> list["Audit"]:
+    """Audit a file, or those of a folder; whatever goes wrong with one is its own verdict."""
+    from gradaudit.answers.parts import Answer
+    from gradaudit.answers.process import Unreadable
+    from gradaudit.answers.reading import answers_in, read
+    from gradaudit.answers.verdicts import Audit, audit
+    from gradaudit.language.showing import escaped
+
+    try:
+        if (files := answers_in(path)) != [path]:
+            return list(itertools.chain.from_iterable(map(_audits, files)))
+        answer = read(path)
+        told = audit(answer)
+    except Unreadable as reason:
+        told = Audit(Answer(path), unreadable=str(reason))
+    except Exception as error:
+        *_, (at, number) = traceback.walk_tb(error.__traceback__)
+        place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
+        fault = f"gradaudit itself is wrong here, please report it: {error!r} ({place})"
+        told = Audit(Answer(path), unreadable=fault)
+    complaints = [told.unreadable] if told.unreadable else list(told.answer.malformed)
+    if (more := len(complaints) - MOST_COMPLAINTS) > 0:
+        complaints[MOST_COMPLAINTS:] = [f"and {more} more of the kind"]
+    for line in complaints:
+        complain(f"{escaped(path)}: {escaped(line)}")
+    return [told]
 
 
 def write_report(path: str, audit: "Audit") -> list[int]:
@@ -192,26 +218,6 @@ def complain(line: str) -> int:
     cut = line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"
     print(f"gradaudit: {cut}", file=sys.stderr)
     return 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="gradaudit",
-        description="Audit hand-derived gradients. Without an ANSWER, audits our own.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=OTHERS,
-    )
-    parser.add_argument("answers", nargs="*", metavar="ANSWER", help="a .toml or a .py file")
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="for a person, or a program"
-    )
-    parser.add_argument(
-        "--examples", type=_count, default=EXAMPLES, metavar="N", help="inputs to draw for each law"
-    )
-    parser.add_argument(
-        "--report", metavar="PDF", help="also write the answer and what came of it as a document"
-    )
-    return parser
 
 
 def _count(text: str) -> int:
@@ -249,15 +255,65 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-COMMANDS = {"template": template, "exam": exam, "explain": explain, "lint": lint}
-OTHERS = """\
-other commands:
-  gradaudit template     print an empty answer to fill in
-  gradaudit explain ID   print a known mistake
-  gradaudit exam         print which law sees which known mistake
-  gradaudit lint [FILE]  say what the numbers of an exercise can't show (default: ours)
-  pytest --answer FILE   run the same laws as tests
-"""
+class Command(NamedTuple):
+    """What can be asked for: how it is called, what it does, and the arguments that it takes."""
+
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace], int]
+    arguments: dict[str, dict[str, Any]]
+
+
+AUDIT = Command(
+    "",
+    "Audit hand-derived gradients.",
+    audit,
+    {
+        "answers": {
+            "nargs": "+",
+            "metavar": "ANSWER",
+            "help": "a .toml or a .py file, or a folder of them",
+        },
+        "--format": {
+            "choices": ("text", "json"),
+            "default": "text",
+            "help": "for a person, or a program",
+        },
+        "--examples": {
+            "type": _count,
+            "default": EXAMPLES,
+            "metavar": "N",
+            "help": "inputs to draw for each law",
+        },
+        "--report": {
+            "metavar": "PDF",
+            "help": "also write the answer and what came of it as a document",
+        },
+    },
+)
+MISTAKE = {"nargs": "?", "metavar": "ID", "help": "such as mask-missing; without it, all of them"}
+EXERCISE = {
+    "nargs": "?",
+    "metavar": "FILE",
+    "help": "its data in TOML; without it, the assignment's own",
+}
+COMMANDS = {
+    one.name: one
+    for one in (
+        Command("template", "print an empty answer to fill in", template, {}),
+        Command("explain", "print a known mistake, or all of them", explain, {"id": MISTAKE}),
+        Command("exam", "print which law sees which known mistake", exam, {}),
+        Command("lint", "say what an exercise's numbers can't show", lint, {"file": EXERCISE}),
+    )
+}
+OTHERS = "\n".join(
+    [
+        "other commands, each with a --help of its own:",
+        *(f"  gradaudit {one.name:<12} {one.help}" for one in COMMANDS.values()),
+        "  pytest --answer FILE   run the same laws as tests",
+        "A file with the name of a command is written ./NAME.",
+    ]
+)
 
 
 if __name__ == "__main__":

@@ -4,16 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gradaudit import __version__
 from gradaudit.answers import process
 from gradaudit.answers.parts import PARTS
-from gradaudit.answers.reading import read
+from gradaudit.answers.reading import answers_in, read
 from gradaudit.answers.verdicts import audit
-from gradaudit.command import TEMPLATE, run, wants_colour
+from gradaudit.command import COMMANDS, TEMPLATE, main, run, wants_colour
+from gradaudit.mistakes.diagnosis import BY_ID
 from gradaudit.telling import verdicts as telling
 
 
@@ -80,13 +83,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    empty = tmp_path_factory.mktemp("empty")
-    done = gradaudit("--format", "json", cwd=empty)
-    return done, json.loads(done.stdout)["audits"], list(empty.iterdir())
-
-
-@pytest.fixture(scope="module")
 def wrong_toml(folder: Path) -> Any:
     return gradaudit("wrong.toml", "--format", "json", cwd=folder)
 
@@ -104,22 +100,6 @@ def wrong_python(folder: Path) -> Any:
 def parts_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     (only,) = json.loads(done.stdout)["audits"]
     return {part["id"]: part for part in only["parts"]}
-
-
-class TestOurs:
-    def test_it_holds(self, ours: Any) -> None:
-        assert (ours[0].returncode, ours[0].stderr) == (0, "")
-
-    def test_every_part_holds_in_one_of_the_two(self, ours: Any) -> None:
-        holding = {p["id"] for a in ours[1] for p in a["parts"] if p["status"] == "holds"}
-        assert holding == set(PARTS)
-
-    def test_every_law_that_draws_has_a_hundred_inputs_or_more(self, ours: Any) -> None:
-        functions = ours[1][1]
-        assert min(law["examples"] for p in functions["parts"] for law in p["laws"]) >= 100
-
-    def test_it_leaves_nothing_behind(self, ours: Any) -> None:
-        assert ours[2] == []
 
 
 class TestWrongToml:
@@ -350,14 +330,48 @@ class TestUnreadable:
         done = gradaudit("nowhere\x1b[31m.toml", cwd=tmp_path)
         assert done.stderr == "gradaudit: nowhere\\x1b[31m.toml: no such file\n"
 
-    def test_a_folder_is_unreadable(self, tmp_path: Path) -> None:
-        assert "it is not a file" in gradaudit(".", cwd=tmp_path).stderr
-
-    def test_the_other_answers_are_judged_all_the_same(self, tmp_path: Path) -> None:
-        name = write(tmp_path, "good.toml", '[question3]\nconverges = "0 < eta < 1/5"\n')
-        done = gradaudit("missing.toml", name, cwd=tmp_path)
+    def test_a_folder_without_answers_is_unreadable(self, tmp_path: Path) -> None:
+        done = gradaudit(".", cwd=tmp_path)
         assert done.returncode == 2
-        assert "good.toml" in done.stdout
+        assert done.stderr == "gradaudit: .: no .toml or .py file is in this folder\n"
+
+    def test_it_has_a_row_beside_the_other_answers(self, tmp_path: Path) -> None:
+        name = write(tmp_path, "good.toml", '[question3]\nconverges = "0 < eta < 1/5"\n')
+        done = gradaudit("missing\x1b.toml", name, cwd=tmp_path)
+        first, second, *_ = done.stdout.splitlines()
+        assert done.returncode == 2
+        assert first == "missing\\x1b.toml  ! unreadable  no such file"
+        assert second.startswith("good.toml         ✓ holds")
+
+    def test_it_has_an_entry_in_json(self, tmp_path: Path) -> None:
+        done = gradaudit("missing.toml", "--format", "json", cwd=tmp_path)
+        assert json.loads(done.stdout)["audits"] == [
+            {
+                "answer": "missing.toml",
+                "unreadable": "no such file",
+                "holds": False,
+                "answered": 0,
+                "parts": [],
+            }
+        ]
+
+    def test_a_fault_of_ours_is_told_in_the_row_of_one_answer(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def faulty(answer: Any) -> Any:
+            if answer.name.endswith("bad.toml"):
+                raise ZeroDivisionError("by nothing")
+            return audit(answer)
+
+        monkeypatch.setattr("gradaudit.answers.verdicts.audit", faulty)
+        for name in ("bad.toml", "good.toml"):
+            write(tmp_path, name, "[question1]\nb2 = -2.732\n")
+        assert run([str(tmp_path)], as_json=False) == 2
+        told = capfd.readouterr()
+        assert "good.toml  ✓ holds" in told.out
+        assert (
+            "please report it: ZeroDivisionError('by nothing') (test_command.py, line" in told.err
+        )
 
     def test_a_wrong_option_is_exit_code_2(self, tmp_path: Path) -> None:
         assert gradaudit("--examples", "none", cwd=tmp_path).returncode == 2
@@ -478,7 +492,7 @@ def test_a_key_of_thousands_of_parts_is_unreadable(
     assert "a key of more than 50 parts" in capfd.readouterr().err
 
 
-def test_a_reader_that_has_gone_is_one_line(folder: Path) -> None:
+def test_a_disk_that_is_full_is_one_line(folder: Path) -> None:
     command = f"{sys.executable} -m gradaudit.command wrong.toml > /dev/full"
     done = subprocess.run(
         command, shell=True, cwd=folder, capture_output=True, text=True, check=False
@@ -517,6 +531,126 @@ def test_several_answers_get_a_row_each(tmp_path: Path, capfd: pytest.CaptureFix
     first, second, *_ = capfd.readouterr().out.splitlines()
     assert "✓ holds" in first
     assert "q1.b2 fails" in second
+
+
+def test_a_folder_stands_for_the_answers_in_it(tmp_path: Path) -> None:
+    for name in ("b.toml", "a.py", "_own.py", ".hidden.toml", "conftest.py", "test_a.py", "a.txt"):
+        write(tmp_path, name, "")
+    (tmp_path / "folder.py").mkdir()
+    assert answers_in(str(tmp_path)) == [str(tmp_path / name) for name in ("a.py", "b.toml")]
+
+
+def test_no_answer_is_a_short_usage(tmp_path: Path) -> None:
+    done = gradaudit(cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("usage: gradaudit ")
+    assert done.stderr.count("\n") <= 5
+
+
+def test_a_file_with_the_name_of_a_command_is_audited_by_its_path(tmp_path: Path) -> None:
+    write(tmp_path, "exam", "[question1]\nb2 = -2.732\n")
+    assert gradaudit("./exam", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_a_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert told.startswith(f"usage: gradaudit {name} ")
+    assert COMMANDS[name].help in told
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert [name for name in COMMANDS if f"gradaudit {name}" not in told] == []
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"gradaudit {__version__}\n"
+
+
+def test_explain_alone_lists_the_mistakes_in_the_width_that_is_wanted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    assert main(["explain"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == list(BY_ID)
+    assert 40 < max(map(len, lines)) <= 50
+
+
+@pytest.mark.parametrize(
+    "words", [["explain", "a", "b"], ["lint", "a", "b"], ["exam", "a"], ["template", "a"]]
+)
+def test_a_word_too_many_is_a_wrong_use(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert f"gradaudit {words[0]}: error: unrecognized arguments: " in capsys.readouterr().err
+
+
+def test_a_verdict_is_wrapped_to_the_width_that_is_wanted(folder: Path) -> None:
+    lines = gradaudit("wrong.py", cwd=folder, COLUMNS="60").stdout.splitlines()
+    paragraph = [line for line in lines if line.startswith("    ")]
+    assert 50 < max(map(len, paragraph)) <= 60
+
+
+def test_what_is_unanswered_is_told_in_few_words(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run([str(tmp_path / write(tmp_path, "a.toml", "[question1]\nb2 = -2.732\n"))], as_json=False)
+    unanswered = "  · unanswered: 12 parts of q1, q2.gradient, q2.one_hot, q3.converges"
+    assert unanswered in capfd.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("name", ["wrong.toml", "wrong.py"])
+def test_python_optimised_gives_the_same_bytes(folder: Path, name: str) -> None:
+    plain, optimised = (
+        gradaudit(name, "--format", "json", cwd=folder, PYTHONOPTIMIZE=level) for level in ("", "2")
+    )
+    assert plain.stdout
+    assert optimised.stdout == plain.stdout
+
+
+def test_json_is_json_where_only_ascii_is_known(folder: Path, wrong_toml: Any) -> None:
+    env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = gradaudit("wrong.toml", "--format", "json", cwd=folder, **env)
+    assert done.stdout.isascii()
+    assert json.loads(done.stdout) == json.loads(wrong_toml.stdout)
+
+
+def test_a_reader_that_has_read_enough_is_told_nothing(folder: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [sys.executable, "-m", "gradaudit", "wrong.toml"],
+        cwd=folder,
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_audit_can_be_had_in_python(folder: Path) -> None:
+    assert import_module("gradaudit").audit(folder / "wrong.toml").exit_code == 1
+
+
+def test_importing_gradaudit_imports_nothing_else() -> None:
+    code = "import sys, gradaudit, gradaudit.plugin; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = done.stdout.split()
+    ours = [name for name in names if name.split(".")[0] == "gradaudit"]
+    assert (ours, "numpy" in names) == (["gradaudit", "gradaudit.plugin"], False)
 
 
 def test_the_template_is_an_answer_that_answers_nothing(tmp_path: Path) -> None:

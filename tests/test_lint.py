@@ -132,14 +132,10 @@ def test_explain_prints_the_wrong_and_the_right_line(capsys: pytest.CaptureFixtu
     ("words", "says"),
     [
         (["explain", "mask-mising"], "did you mean mask-missing?"),
-        (["explain"], "one ID is wanted"),
         (["explain", "a\x1b[31m"], "no mistake a\\x1b[31m"),
-        (["lint", "a", "b"], "takes one file"),
-        (["exam", "a"], "takes nothing more"),
-        (["template", "a"], "takes nothing more"),
     ],
 )
-def test_a_wrong_use_is_one_line(
+def test_a_mistake_that_is_not_known_is_one_line(
     capsys: pytest.CaptureFixture[str], words: list[str], says: str
 ) -> None:
     assert main(words) == 2

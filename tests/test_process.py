@@ -1,9 +1,12 @@
 """What comes back from the process of a Python answer, which may be anything."""
 
+import contextlib
 import copy
 import json
 import os
 import socket
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +156,21 @@ def test_a_process_that_reads_nothing_does_not_stop_us(monkeypatch: pytest.Monke
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(CannotGoOn, match="hangs"):
         process._Line(ours).send("x" * 10**7)
+
+
+def test_a_process_that_sends_a_little_at_a_time_hangs() -> None:
+    ours, theirs = socket.socketpair()
+    feeder = threading.Thread(target=_feed, args=[theirs], daemon=True)
+    feeder.start()
+    with ours, pytest.raises(CannotGoOn, match="hangs"):
+        process._Line(ours).receive(0.2)
+
+
+def _feed(end: socket.socket) -> None:
+    with end, contextlib.suppress(OSError):
+        for _ in range(1000):
+            end.sendall(b"x")
+            time.sleep(0.01)
 
 
 @pytest.mark.parametrize(

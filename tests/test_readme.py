@@ -17,6 +17,11 @@ def blocks(language: str) -> list[str]:
     return [content for name, content in BLOCKS if name == language]
 
 
+@pytest.fixture(autouse=True)
+def _the_width_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "96")
+
+
 def test_the_first_example_gets_the_message_that_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

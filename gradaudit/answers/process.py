@@ -97,8 +97,11 @@ class Process:
 
 def _environment() -> dict[str, str]:
     """Return an environment in which an answer is the same whatever ours is."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    kept |= {name: os.environ[name] for name in ("PYTHONHOME",) if name in os.environ}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PYTHON") or name == "PYTHONHOME"
+    }
     packages = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     same = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
     return {**kept, **same, "PYTHONPATH": packages}
@@ -122,7 +125,9 @@ class _Line:
         deadline = time.monotonic() + seconds
         while b"\n" not in self.unread:
             with _going_on(seconds):
-                self.end.settimeout(max(deadline - time.monotonic(), 1e-3))
+                if (left := deadline - time.monotonic()) <= 0:
+                    raise TimeoutError
+                self.end.settimeout(left)
                 chunk = self.end.recv(2**16)
             if not chunk:
                 raise CannotGoOn("it ended its own process")

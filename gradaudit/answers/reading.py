@@ -1,16 +1,37 @@
 """Reading answers: a file becomes parts, with the laws that each owes. Raises Unreadable."""
 
 import difflib
+import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gradaudit.answers.parts import FUNCTIONS, Answer, Part, claim, of_function
-from gradaudit.answers.process import Process, RemoteFunction
+from gradaudit.answers.process import Process, RemoteFunction, Unreadable
 from gradaudit.answers.tables import content_of, read_toml
 from gradaudit.judging import descent, network, softmax
 from gradaudit.judging.calling import Function
+
+
+ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)")  # in a folder
+
+
+def answers_in(path: str) -> list[str]:
+    """Return the files that a folder stands for, in order; a file stands for itself.
+
+    Raises Unreadable for a folder without any.
+    """
+    if not os.path.isdir(path):
+        return [path]
+    try:
+        names = sorted(name for name in os.listdir(path) if ANSWERS.fullmatch(name))
+    except OSError as error:
+        raise Unreadable(f"it cannot be read: {error.strerror}") from None
+    if files := [file for name in names if os.path.isfile(file := os.path.join(path, name))]:
+        return files
+    raise Unreadable("no .toml or .py file is in this folder")
 
 
 def read(path: str) -> Answer:

@@ -91,10 +91,14 @@ def _is_form(outcome: Outcome) -> bool:
 
 @dataclass(frozen=True)
 class Audit:
-    """All verdicts on an answer, one for each part, in the order of the assignment."""
+    """All verdicts on an answer, one for each part, in the order of the assignment.
+
+    unreadable: why there are none.
+    """
 
     answer: Answer
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    unreadable: str = ""
 
     @property
     def answered(self) -> tuple[Verdict, ...]:
@@ -108,9 +112,9 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """2 something malformed; else 1 a part fails; else 3 untested or nothing; else 0."""
+        """2 unreadable or malformed; else 1 a part fails; else 3 untested or nothing; else 0."""
         statuses = {one.status for one in self.answered}
-        if self.answer.malformed:
+        if self.unreadable or self.answer.malformed:
             return 2
         if statuses & {"fails", "conditional"}:
             return 1

@@ -11,6 +11,7 @@ from gradaudit.answers.tables import load_toml, number
 from gradaudit.language.numbers import object_array
 from gradaudit.mistakes.lint import Lint, better, lint
 from gradaudit.questions.inputs import Network
+from gradaudit.telling.showing import width
 
 KEYS = ("X", "t", "W1", "b1", "w2", "b2")
 MAX_SIZE = 8  # samples, inputs and units
@@ -93,7 +94,7 @@ def _lines(network: Network, said: Lint) -> Iterator[str]:
 def _indented(text: str) -> str:
     indent = " " * 4
     return textwrap.fill(
-        text, 92, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+        text, width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
 
 

@@ -12,9 +12,7 @@ from gradaudit.mistakes.catalogue import (
     variants,
 )
 from gradaudit.mistakes.exam import Result
-from gradaudit.telling.showing import law_name
-
-WIDTH = 96
+from gradaudit.telling.showing import law_name, width
 
 
 def exam_text(results: Sequence[Result], errors: Iterable[tuple[str, int]]) -> str:
@@ -49,9 +47,17 @@ def _change(variant: Variant) -> str:
     return ", ".join([*told, *(one.data_text for one in variant.mistakes if one.data)])
 
 
+def in_short(mistakes: Iterable[Mistake]) -> str:
+    """Return known mistakes, in a sentence each."""
+    lines = []
+    for one in mistakes:
+        lines += [one.id, *(f"    {row}" for row in textwrap.wrap(one.sentence, width() - 4))]
+    return "\n".join(lines)
+
+
 def explain(mistake: Mistake) -> str:
     """Return a known mistake: the sentence, the wrong computation beside the right, where seen."""
-    lines = [mistake.id, *textwrap.wrap(mistake.sentence, WIDTH)]
+    lines = [mistake.id, *textwrap.wrap(mistake.sentence, width())]
     for number, variant in enumerate(_variants_of(mistake)):
         lines += ["", "or", ""] if number else [""]
         right = _right_lines(variant)

@@ -1,6 +1,7 @@
 """Laws, inputs and refusals as text, for a person and for a program."""
 
 import re
+import shutil
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,11 @@ from gradaudit.judging.written import ASSIGNMENT
 from gradaudit.language.showing import escaped, show
 
 INDEX_NAMES = {"dE/dy": "i", "dL/dW1": "aj", "dL/db1": "j", "dL/dw2": "j"}
+
+
+def width() -> int:
+    """Return how long a line may be: what COLUMNS or the terminal says, if anything does."""
+    return max(shutil.get_terminal_size((96, 24)).columns, 40)
 
 
 def law_name(law: Law) -> str:

@@ -1,5 +1,6 @@
 """What a person or a program is told of an audit."""
 
+import itertools
 import json
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,24 +14,30 @@ from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.showing import escaped, show
 from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
-from gradaudit.telling.showing import inputs_of, shown_input
+from gradaudit.telling.showing import inputs_of, shown_input, width
 
-MARKS = {"holds": "✓", "conditional": "~", "fails": "✗", "untested": "?", "unanswered": "·"}
-COLOURS = {"holds": "32", "conditional": "33", "fails": "31", "untested": "35", "unanswered": "2"}
-WIDTH = 96
+LOOKS = {  # the mark of a status, and its colour
+    "holds": ("✓", "32"),
+    "conditional": ("~", "33"),
+    "fails": ("✗", "31"),
+    "untested": ("?", "35"),
+    "unreadable": ("!", "35"),
+    "unanswered": ("·", "2"),
+}
+MARKS = {status: mark for status, (mark, _) in LOOKS.items()}
 SAID_IN_FULL = 2  # candidates whose sentences are told
+FEW = 4  # parts of a question that are not all named, if they are unanswered
 
 
 def as_json(audits: Sequence[Audit]) -> str:
     """Return all audits as one JSON text."""
-    return json.dumps(
-        {"audits": [_audit_json(audit) for audit in audits]}, indent=2, ensure_ascii=False
-    )
+    return json.dumps({"audits": [_audit_json(audit) for audit in audits]}, indent=2)
 
 
 def _audit_json(audit: Audit) -> dict[str, Any]:
     return {
         "answer": escaped(audit.answer.name),
+        "unreadable": escaped(audit.unreadable) or None,
         "holds": audit.holds,
         "answered": len(audit.answered),
         "parts": [_part_json(verdict) for verdict in audit.verdicts],
@@ -179,18 +186,20 @@ def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
     """Return audits for a person: each in full, or one row each."""
     if detailed:
         return "\n\n".join("\n".join(_in_full(audit, colour)) for audit in audits)
-    width = max(len(escaped(audit.answer.name)) for audit in audits)
-    rows = [_row(audit, width, colour) for audit in audits]
+    longest = max(len(escaped(audit.answer.name)) for audit in audits)
+    rows = [_row(audit, longest, colour) for audit in audits]
     if not all(audit.holds for audit in audits):
         rows += ["", "An answer that is audited alone is told in full."]
     return "\n".join(rows)
 
 
 def _paint(text: str, status: str, colour: bool) -> str:
-    return f"\x1b[{COLOURS[status]}m{text}\x1b[0m" if colour else text
+    return f"\x1b[{LOOKS[status][1]}m{text}\x1b[0m" if colour else text
 
 
 def _overall(audit: Audit) -> str:
+    if audit.unreadable:
+        return "unreadable"
     statuses = [one.status for one in audit.answered]
     for status in ("fails", "conditional", "untested"):
         if status in statuses:
@@ -198,10 +207,11 @@ def _overall(audit: Audit) -> str:
     return "holds" if statuses else "unanswered"
 
 
-def _row(audit: Audit, width: int, colour: bool) -> str:
+def _row(audit: Audit, longest: int, colour: bool) -> str:
     overall = _overall(audit)
-    name = escaped(audit.answer.name).ljust(width)
-    others = [f"{one.part} {one.status}" for one in audit.answered if one.status != "holds"]
+    name = escaped(audit.answer.name).ljust(longest)
+    others = [escaped(audit.unreadable)] if audit.unreadable else []
+    others += [f"{one.part} {one.status}" for one in audit.answered if one.status != "holds"]
     holding = sum(one.status == "holds" for one in audit.answered)
     rest = "; ".join([*others, f"{holding} hold" if holding else ""]).rstrip("; ")
     mark = _paint(f"{MARKS[overall]} {overall}".ljust(14), overall, colour)
@@ -211,13 +221,13 @@ def _row(audit: Audit, width: int, colour: bool) -> str:
 def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
     told: dict[int, str] = {}  # which part a diagnosis has been told of
     yield escaped(audit.answer.name)
-    width = max((len(one.part) for one in audit.answered), default=0)
+    longest = max((len(one.part) for one in audit.answered), default=0)
     for verdict in audit.answered:
         mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
-        yield f"  {verdict.part:<{width}} {mark} {tried(verdict)}".rstrip()
+        yield f"  {verdict.part:<{longest}} {mark} {tried(verdict)}".rstrip()
     if unanswered := [one.part for one in audit.verdicts if one.status == "unanswered"]:
-        text = f"  {MARKS['unanswered']} unanswered: {', '.join(unanswered)}"
-        for row in textwrap.wrap(text, WIDTH, subsequent_indent=" " * 16):
+        text = f"  {MARKS['unanswered']} unanswered: {', '.join(_in_few_words(unanswered))}"
+        for row in textwrap.wrap(text, width(), subsequent_indent=" " * 16):
             yield _paint(row, "unanswered", colour)
     for verdict in audit.verdicts:
         if verdict.status in ("fails", "conditional"):
@@ -229,6 +239,13 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
         holding = sum(one.status == "holds" for one in answered)
         yield ""
         yield f"{holding} of {len(answered)} answered parts hold."
+
+
+def _in_few_words(parts: Iterable[str]) -> Iterable[str]:
+    """Yield the names of parts, or how many there are of a question."""
+    for question, group in itertools.groupby(parts, lambda part: part.partition(".")[0]):
+        names = list(group)
+        yield ", ".join(names) if len(names) < FEW else f"{len(names)} parts of {question}"
 
 
 def tried(verdict: Verdict) -> str:
@@ -331,5 +348,5 @@ def written(line: Line | Formula) -> str:
 
 
 def _line(label: str, text: str) -> str:
-    lines = textwrap.wrap(escaped(text), WIDTH - 14, break_on_hyphens=False)
+    lines = textwrap.wrap(escaped(text), width() - 14, break_on_hyphens=False)
     return f"    {label:<10}" + ("\n" + " " * 14).join(lines)
