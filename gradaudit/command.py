@@ -220,7 +220,8 @@ def complain(line: str) -> int:
     return 2
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Read how many inputs are wanted. Raises argparse.ArgumentTypeError."""
     if not text.isdecimal() or not int(text[:9]) >= 1 or len(text) > 6:
         raise argparse.ArgumentTypeError("a whole number from 1 to 999999 is wanted")
     return int(text)
@@ -280,7 +281,7 @@ AUDIT = Command(
             "help": "for a person, or a program",
         },
         "--examples": {
-            "type": _count,
+            "type": count,
             "default": EXAMPLES,
             "metavar": "N",
             "help": "inputs to draw for each law",

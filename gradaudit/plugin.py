@@ -4,35 +4,84 @@ It is a plugin, found by pytest when gradaudit is installed, since pytest must k
 takes a path before it looks for a conftest.py. It does nothing unless the option is given.
 """
 
+import argparse
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from gradaudit.answers.parts import Answer, Claim
+    from gradaudit.answers.parts import Answer
+    from gradaudit.answers.verdicts import Verdict
+    from gradaudit.judging.laws import Outcome
 
-ANSWER = pytest.StashKey[Path]()
+ANSWERS = pytest.StashKey[frozenset[Path]]()
+NAME, SHORT_NAME = "--gradaudit", "--answer"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --answer."""
-    parser.addoption("--answer", metavar="FILE", help="run the laws on this answer, and only these")
+    """Add our options, under a name that nobody else has."""
+    group = parser.getgroup("gradaudit", "hand-derived gradients")
+    group.addoption(
+        NAME,
+        action="append",
+        metavar="ANSWER",
+        help="run the laws on this answer, or those in this folder, and nothing else; it can be "
+        f"given several times, and as {SHORT_NAME} where no other option is called so",
+    )
+    group.addoption(
+        "--gradaudit-examples", type=_count, metavar="N", help="inputs to draw for each law"
+    )
+
+
+def _count(text: str) -> int:
+    from gradaudit.command import count
+
+    return count(text)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
+    """Let the short name stand for ours, unless a conftest.py turns out to define it."""
+    ours = [NAME + word.removeprefix(SHORT_NAME) if _is_short(word) else word for word in args]
+    if ours != args:  # what follows is no folder in which to look for a conftest.py
+        known: argparse.Namespace = early_config.known_args_namespace
+        known.file_or_dir = parser.parse_known_args(ours).file_or_dir
+    yield
+    if any(map(_is_short, parser.parse_known_and_unknown_args(args)[1])):
+        args[:] = ours
+
+
+def _is_short(word: str) -> bool:
+    return word.partition("=")[0] == SHORT_NAME
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect the answer and nothing else; Hypothesis' own option may change the profile after."""
-    answer = config.getoption("answer")
-    if answer is None:
+    """Collect the answers and nothing else; Hypothesis' own option may change the profile after."""
+    named = config.getoption("gradaudit")
+    if not named:
         return
-    from gradaudit.command import prepare
+    from gradaudit.answers.process import Unreadable
+    from gradaudit.answers.reading import answers_in
+    from gradaudit.command import EXAMPLES, prepare
+    from gradaudit.language.showing import escaped
 
-    prepare(profile=config.getoption("--hypothesis-profile", None))
-    config.stash[ANSWER] = Path(os.path.abspath(answer))
-    config.args[:] = [str(config.stash[ANSWER])]
+    examples = config.getoption("gradaudit_examples") or EXAMPLES
+    prepare(examples, profile=config.getoption("--hypothesis-profile", None))
+    paths: list[str] = []
+    for name in named:
+        try:
+            paths += map(os.path.abspath, answers_in(name))
+        except Unreadable as reason:
+            raise pytest.UsageError(escaped(f"{name}: {reason}")) from None
+    config.stash[ANSWERS] = frozenset(map(Path, paths))
+    config.args[:] = paths
 
 
 @pytest.hookimpl(wrapper=True)
@@ -41,7 +90,7 @@ def pytest_collect_file(
 ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
     """Take the answer as one, also where it is a Python file, which pytest would import."""
     collectors = yield
-    if file_path == parent.config.stash.get(ANSWER, None):
+    if file_path in parent.config.stash.get(ANSWERS, ()):
         return [AnswerFile.from_parent(parent, path=file_path)]
     return collectors
 
@@ -55,63 +104,114 @@ class AnswerFile(pytest.File):
         """Read the answer and yield its tests."""
         from gradaudit.answers.process import Unreadable
         from gradaudit.answers.reading import read
+        from gradaudit.command import leave_no_folder_behind
         from gradaudit.language.showing import escaped
 
+        leave_no_folder_behind()
         try:
             self.answer = read(str(self.path))
         except Unreadable as reason:
             raise self.CollectError(escaped(f"{self.path.name}: {reason}")) from None
+        self.answer.close()  # it starts again when its turn comes, if it is not deselected
         return tests_of(self, self.answer)
 
     def teardown(self) -> None:
-        """End the processes of the answer."""
+        """End the process of the answer."""
         if self.answer is not None:
             self.answer.close()
 
 
 def tests_of(parent: AnswerFile, answer: "Answer") -> Iterator[pytest.Item]:
     """Yield a test for each malformed part, and for each law on every other part."""
+    from gradaudit.answers.verdicts import judge
     from gradaudit.telling.showing import law_name
 
     of_parts = {part.untested for part in answer.parts.values()}
     for line in answer.malformed:
         if line not in of_parts:
-            yield LawTest.from_parent(parent, name="malformed", said=line)
+            yield Fault.from_parent(parent, name="malformed", said=line)
     for name, part in answer.parts.items():
+        verdict = cache(partial(judge, name, part))
         if part.untested:
-            yield LawTest.from_parent(parent, name=f"{name}: can be read", said=part.untested)
+            yield Fault.from_parent(parent, name=f"{name}: can be read", said=part.untested)
         if part.wrong:
-            yield LawTest.from_parent(parent, name=f"{name}: is a closed form", said=part.wrong)
-        if part.in_general is not None:
-            yield LawTest.from_parent(parent, name=f"{name}: is general", claim=part.in_general)
-        elif part.condition:
-            said = f"it says nothing beyond {part.condition}"
-            yield LawTest.from_parent(parent, name=f"{name}: is general", said=said)
-        for claim in part.claims:
+            yield Fault.from_parent(parent, name=f"{name}: is a closed form", said=part.wrong)
+        if part.condition:
+            yield GeneralTest.from_parent(parent, name=f"{name}: is general", verdict=verdict)
+        for number, claim in enumerate(part.claims):
             line = f" line {claim.judged.number}" if len(part.lines) > 1 else ""
-            law = law_name(claim.law)
-            yield LawTest.from_parent(parent, name=f"{name}{line}: {law}", claim=claim)
+            law = f"{name}{line}: {law_name(claim.law)}"
+            yield LawTest.from_parent(parent, name=law, verdict=verdict, number=number)
 
 
-class LawTest(pytest.Item):
-    """One law on one part, or something that is wrong before any law."""
-
-    def __init__(self, *, claim: "Claim | None" = None, said: str = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.claim = claim
-        self.said = said
-
-    def runtest(self) -> None:
-        """Fail in the words of the law, without a traceback."""
-        from gradaudit.language.showing import escaped
-        from gradaudit.telling.showing import describe
-
-        if self.claim is None:
-            pytest.fail(escaped(self.said), pytrace=False)
-        outcome = self.claim.outcome()
-        if outcome.status != "holds":
-            pytest.fail(describe(outcome), pytrace=False)
+class AnswerTest(pytest.Item):
+    """Something that an answer owes; where it does not hold there is no traceback."""
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Place the test at the top of the answer's file, for annotations."""
         return self.path, 0, self.name
+
+
+class Fault(AnswerTest):
+    """Something that is wrong before any law."""
+
+    def __init__(self, *, said: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.said = said
+
+    def runtest(self) -> None:
+        """Fail in a line."""
+        from gradaudit.language.showing import escaped
+
+        pytest.fail(escaped(self.said), pytrace=False)
+
+
+class PartTest(AnswerTest):
+    """A test of a part; the part is judged once for all of its tests."""
+
+    def __init__(self, *, verdict: "Callable[[], Verdict]", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.verdict = verdict
+
+
+class GeneralTest(PartTest):
+    """Whether a part is right beyond what it assumes."""
+
+    def runtest(self) -> None:
+        """Fail in the words of the command."""
+        from gradaudit.telling.verdicts import in_full
+
+        if self.verdict().stated:
+            pytest.fail(in_full(self.verdict()), pytrace=False)
+        if self.verdict().status != "holds":
+            pytest.skip("it is not judged, since a law does not hold")
+
+
+class LawTest(PartTest):
+    """One law on one part."""
+
+    def __init__(self, *, number: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.number = number
+
+    @property
+    def outcome(self) -> "Outcome":
+        """What came of the law."""
+        return self.verdict().outcomes[self.number]
+
+    def runtest(self) -> None:
+        """Fail in the words of the command; but one cause is one failure, that of its first law."""
+        from gradaudit.telling.showing import describe
+        from gradaudit.telling.verdicts import in_full
+
+        if self.outcome.status == "holds":
+            return
+        verdict = self.verdict()
+        same = [one for one in self.session.items if isinstance(one, LawTest)]
+        same = [one for one in same if one.verdict is self.verdict]
+        first = next(one for one in same if one.outcome.status != "holds")
+        if first is self:
+            pytest.fail(in_full(verdict), pytrace=False)
+        if verdict.is_derivation and self.outcome.judged.number not in verdict.recovered:
+            pytest.fail(describe(self.outcome), pytrace=False)
+        pytest.skip(f"it does not hold either, for the same reason as: {first.name}")

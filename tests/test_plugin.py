@@ -7,13 +7,23 @@ import scipy.optimize  # noqa: F401  # what a run in this process imports first,
 
 import gradaudit.answers.reading
 import gradaudit.plugin
-import gradaudit.telling.showing  # noqa: F401
+import gradaudit.telling.showing
+import gradaudit.telling.verdicts  # noqa: F401
+from gradaudit.command import EXAMPLES
 
 pytest_plugins = ["pytester"]
 
 GOOD = '[question2]\none_hot = "softmax(y) - t"\n[question3]\nconverges = "0 < eta < 1/5"\n'
 WRONG = '[question2]\ngradient = "softmax(y) - t"\n[question3]\nconverges = "0 < eta < 1/5"\n'
 PYTHON = "import os\nos.getpid()\ndef converges(eta):\n    return 0 < eta <= 0.2\n"
+UNMASKED = """
+import numpy as np
+def network_gradients(W1, b1, w2, b2, X, t):
+    h = np.maximum(X @ W1 + b1, 0)
+    e = h @ w2 + b2 - t
+    delta = np.outer(e, w2)
+    return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
+"""
 
 
 class Run:
@@ -41,14 +51,14 @@ def test_one_test_is_run_for_each_part_and_law(pytester: pytest.Pytester) -> Non
 def test_a_law_that_fails_is_shown_without_a_traceback(pytester: pytest.Pytester) -> None:
     done = Run(pytester, "--answer", write(pytester, "wrong.toml", WRONG))
     assert done.returncode == 1
-    assert "dE/dy[0]: found -1/2, expected 0" in done.stdout
+    assert "expected  dE/dy[0] = 0" in done.stdout
     assert "1 failed, 1 passed" in done.stdout
     assert "Traceback" not in done.stdout
 
 
 def test_a_python_answer_is_not_imported_into_pytest(pytester: pytest.Pytester) -> None:
     done = Run(pytester, "--answer", write(pytester, "theirs.py", PYTHON))
-    assert "2 failed, 1 passed" in done.stdout
+    assert "1 failed, 1 passed, 1 skipped" in done.stdout
 
 
 def test_other_tests_are_not_run(pytester: pytest.Pytester) -> None:
@@ -95,7 +105,7 @@ def test_what_cannot_be_judged_does_not_pass(
 def test_a_stated_assumption_is_a_failed_test_of_its_own(pytester: pytest.Pytester) -> None:
     content = "[question2]\ngradient = 'softmax(y) - t when sum(t) == 1'\n"
     done = Run(pytester, "--answer", write(pytester, "conditional.toml", content))
-    assert "it says nothing beyond sum(t) == 1" in done.stdout
+    assert "right where sum(t) == 1, as it says; nothing is said beyond" in done.stdout
     assert "1 failed, 1 passed" in done.stdout
 
 
@@ -107,3 +117,106 @@ def test_a_missing_file_is_a_wrong_use(pytester: pytest.Pytester) -> None:
 def test_without_an_answer_the_plugin_does_nothing(pytester: pytest.Pytester) -> None:
     write(pytester, "test_one.py", "def test_one():\n    assert True\n")
     assert "1 passed" in Run(pytester).stdout
+
+
+def test_one_cause_is_one_failure_and_names_the_mistake(pytester: pytest.Pytester) -> None:
+    done = Run(pytester, "-rs", "--answer", write(pytester, "unmasked.py", UNMASKED))
+    assert "1 failed, 4 passed, 3 skipped" in done.stdout
+    assert "(mask-missing)" in done.stdout
+    reason = "for the same reason as: q1.gradients: equals the exact derivative"
+    assert "SKIPPED [3]" in done.stdout
+    assert reason in done.stdout
+
+
+def test_a_cause_is_not_lost_where_its_first_law_is_not_chosen(pytester: pytest.Pytester) -> None:
+    words = ("-k", "euler", "--answer", write(pytester, "unmasked.py", UNMASKED))
+    done = Run(pytester, *words)
+    assert "1 failed, 7 deselected" in done.stdout
+    assert "(mask-missing)" in done.stdout
+
+
+def test_a_part_that_is_conditional_says_on_what(pytester: pytest.Pytester) -> None:
+    done = Run(pytester, "--answer", write(pytester, "wrong.toml", WRONG))
+    says = "~ q2.gradient is conditional: right if you state sum(t) == 1; not in general"
+    assert says in done.stdout
+    assert "(sum-t-assumed)" in done.stdout
+
+
+def test_each_wrong_line_of_a_derivation_is_a_failure(pytester: pytest.Pytester) -> None:
+    lines = ["d(E, y[i])", "softmax(y)[i] * sum(t)", "softmax(y)[i]"]
+    content = f"[question2]\ngradient = {lines}\n"
+    done = Run(pytester, "--answer", write(pytester, "lines.toml", content))
+    assert "2 failed, 1 passed" in done.stdout
+
+
+def test_several_answers_and_folders_can_be_given(pytester: pytest.Pytester) -> None:
+    folder = pytester.path / "answers"
+    folder.mkdir()
+    (folder / "good.toml").write_text(GOOD, encoding="utf-8")
+    (folder / "_own.py").write_text("raise SystemExit", encoding="utf-8")
+    other = write(pytester, "other.py", PYTHON)
+    done = Run(pytester, f"--answer={other}", "--gradaudit", str(folder))
+    assert "1 failed, 3 passed, 1 skipped" in done.stdout
+
+
+def test_a_folder_without_answers_is_a_wrong_use(pytester: pytest.Pytester) -> None:
+    done = pytester.runpytest_inprocess("--answer", str(pytester.path))
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["ERROR: *: no .toml or .py file is in this folder"])
+
+
+@pytest.mark.parametrize("form", [["--answer", "42"], ["--answer=42"]], ids=["apart", "together"])
+def test_an_option_of_the_same_name_stays_with_its_project(
+    pytester: pytest.Pytester, form: list[str]
+) -> None:
+    pytester.makeconftest("def pytest_addoption(parser): parser.addoption('--answer')")
+    pytester.makepyfile("def test_it(request): assert request.config.option.answer == '42'")
+    assert "1 passed" in Run(pytester, *form).stdout
+
+
+def test_such_a_project_audits_by_the_long_name(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("def pytest_addoption(parser): parser.addoption('--answer')")
+    done = Run(pytester, "--gradaudit", write(pytester, "good.toml", GOOD))
+    assert "2 passed" in done.stdout
+
+
+def test_the_conftest_beside_an_answer_elsewhere_is_not_asked_for_options(
+    pytester: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    content = "def pytest_addoption(parser): parser.addoption('--answer')"
+    (elsewhere / "conftest.py").write_text(content, encoding="utf-8")
+    (elsewhere / "good.toml").write_text(GOOD, encoding="utf-8")
+    assert "2 passed" in Run(pytester, "--answer", str(elsewhere / "good.toml")).stdout
+
+
+def test_how_many_inputs_are_drawn_can_be_chosen(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("gradaudit.command.prepare", asked.append)
+    good = write(pytester, "good.toml", GOOD)
+    Run(pytester, "--answer", good, "--gradaudit-examples", "7")
+    Run(pytester, "--answer", good)
+    assert asked == [7, EXAMPLES]
+
+
+def test_no_number_of_inputs_is_a_wrong_use(pytester: pytest.Pytester) -> None:
+    done = pytester.runpytest_inprocess("--gradaudit-examples", "0")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*a whole number from 1 to 999999 is wanted*"])
+
+
+def test_it_leaves_no_folder_behind(pytester: pytest.Pytester) -> None:
+    write(pytester, "good.py", "def converges(eta):\n    return 0 < eta < 0.2\n")
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--answer", "good.py")
+    done.assert_outcomes(passed=3)
+    left = [path.name for path in pytester.path.iterdir() if path.name.startswith((".", "__"))]
+    assert left == []
+
+
+def test_tests_can_be_spread_over_processes(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("xdist")
+    path = write(pytester, "unmasked.py", UNMASKED)
+    done = pytester.runpytest_subprocess("-n", "2", "--answer", path)
+    done.assert_outcomes(failed=1, passed=4, skipped=3)

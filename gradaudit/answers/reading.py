@@ -14,8 +14,7 @@ from gradaudit.answers.tables import content_of, read_toml
 from gradaudit.judging import descent, network, softmax
 from gradaudit.judging.calling import Function
 
-
-ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)")  # in a folder
+ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)", re.DOTALL)
 
 
 def answers_in(path: str) -> list[str]:

@@ -124,7 +124,7 @@ class Audit:
 def audit(answer: Answer) -> Audit:
     """Judge every part of an answer, and end its processes."""
     try:
-        verdicts = [_verdict(name, answer.parts.get(name)) for name in PARTS]
+        verdicts = [judge(name, answer.parts.get(name)) for name in PARTS]
     finally:
         answer.close()
     return Audit(answer, tuple(_with_first_wrong_step(verdicts)))
@@ -143,7 +143,8 @@ def _with_first_wrong_step(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
             first = first or verdict.part
 
 
-def _verdict(name: str, part: Part | None) -> Verdict:
+def judge(name: str, part: Part | None) -> Verdict:
+    """Judge one part; None where the answer does not have it."""
     if part is None:
         return Verdict(name, "unanswered")
     if part.untested:

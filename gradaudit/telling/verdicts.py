@@ -283,6 +283,11 @@ def _tried_lines(verdict: Verdict) -> str:
     return f"{count} lines, no line found wrong {tried}{also}"
 
 
+def in_full(verdict: Verdict) -> str:
+    """Return what is told of a part that does not hold."""
+    return "\n".join(_paragraph(verdict, {}, colour=False))
+
+
 def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Iterable[str]:
     failure = verdict.failure
     is_ = "is " if verdict.status == "conditional" else ""
