@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from gradaudit import __version__
 
@@ -32,8 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for a terminal that knows ASCII only
     try:
-        code = command(arguments)
-        sys.stdout.flush()
+        try:
+            return command(arguments)
+        finally:
+            sys.stdout.flush()  # where a reader that has gone can still be told
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
@@ -42,27 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, BrokenPipeError):
             return NOBODY_READS
         return complain(f"the output cannot be written: {error.strerror}")
-    return code
 
 
 def command(arguments: Sequence[str] | None) -> int:
     """Choose what is asked for, do it, and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words and words[0] in COMMANDS:
-        asked = COMMANDS[words.pop(0)]
-        parser = argparse.ArgumentParser(prog=f"gradaudit {asked.name}", description=asked.help)
-    else:
-        asked = AUDIT
-        parser = argparse.ArgumentParser(
-            prog="gradaudit",
-            description=asked.help,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            epilog=OTHERS,
-        )
-        parser.add_argument("--version", action="version", version=f"gradaudit {__version__}")
-    for name, settings in asked.arguments.items():
-        parser.add_argument(name, **settings)
-    return asked.run(parser.parse_args(words))
+    if not words or words[0] not in COMMANDS:
+        return audit(_parser().parse_args(words))
+    run, does, word = COMMANDS[words[0]]
+    parser = argparse.ArgumentParser(prog=f"gradaudit {words[0]}", description=does)
+    if word:
+        parser.add_argument("word", nargs="?", metavar=word)
+    return run(**vars(parser.parse_args(words[1:])))
 
 
 def audit(options: argparse.Namespace) -> int:
@@ -100,13 +93,13 @@ def _is_no_pdf(path: str) -> bool:
         return False  # nothing is there, or writing will say what is wrong
 
 
-def template(_: argparse.Namespace) -> int:
+def template() -> int:
     """Print an empty answer to fill in."""
     print(TEMPLATE.read_text(encoding="utf-8"), end="")
     return 0
 
 
-def exam(_: argparse.Namespace) -> int:
+def exam() -> int:
     """Print which law sees which known mistake; 1 if one is seen by none."""
     prepare()
     leave_no_folder_behind()
@@ -118,24 +111,24 @@ def exam(_: argparse.Namespace) -> int:
     return 0 if all(map(any, itertools.chain(*(result.sight for result in results)))) else 1
 
 
-def explain(options: argparse.Namespace) -> int:
+def explain(word: str | None) -> int:
     """Print a known mistake, or all of them in a sentence each."""
     from gradaudit.language.showing import escaped
     from gradaudit.mistakes.diagnosis import BY_ID
     from gradaudit.telling import mistakes as catalogue
 
-    if options.id is None:
+    if word is None:
         print(catalogue.in_short(BY_ID.values()))
-    elif options.id in BY_ID:
-        print(catalogue.explain(BY_ID[options.id]))
+    elif word in BY_ID:
+        print(catalogue.explain(BY_ID[word]))
     else:
-        close = difflib.get_close_matches(options.id, BY_ID, n=1)
+        close = difflib.get_close_matches(word, BY_ID, n=1)
         hint = f"did you mean {close[0]}?" if close else "`gradaudit explain` lists those known"
-        return complain(f"explain: no mistake {escaped(options.id)}; {hint}")
+        return complain(f"explain: no mistake {escaped(word)}; {hint}")
     return 0
 
 
-def lint(options: argparse.Namespace) -> int:
+def lint(word: str | None) -> int:
     """Say what the numbers of an exercise can't show; 1 if something could be better."""
     from gradaudit.answers.process import Unreadable
     from gradaudit.language.showing import escaped
@@ -143,9 +136,9 @@ def lint(options: argparse.Namespace) -> int:
     from gradaudit.telling.exercise import lint_text, read_exercise
 
     try:
-        network = DATA if options.file is None else read_exercise(options.file)
+        network = DATA if word is None else read_exercise(word)
     except Unreadable as reason:
-        return complain(f"{escaped(options.file)}: {escaped(str(reason))}")
+        return complain(escaped(f"{word}: {reason}"))
     text, clean = lint_text(network)
     print(text)
     return 0 if clean else 1
@@ -175,19 +168,19 @@ def _audits(path: str) -> list["Audit"]:
     from gradaudit.answers.process import Unreadable
     from gradaudit.answers.reading import answers_in, read
     from gradaudit.answers.verdicts import Audit, audit
+    from gradaudit.judging.calling import describe
     from gradaudit.language.showing import escaped
 
     try:
         if (files := answers_in(path)) != [path]:
             return list(itertools.chain.from_iterable(map(_audits, files)))
-        answer = read(path)
-        told = audit(answer)
+        told = audit(read(path))
     except Unreadable as reason:
         told = Audit(Answer(path), unreadable=str(reason))
     except Exception as error:
         *_, (at, number) = traceback.walk_tb(error.__traceback__)
         place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
-        fault = f"gradaudit itself is wrong here, please report it: {error!r} ({place})"
+        fault = f"gradaudit itself is wrong here, please report it: {describe(error)} ({place})"
         told = Audit(Answer(path), unreadable=fault)
     complaints = [told.unreadable] if told.unreadable else list(told.answer.malformed)
     if (more := len(complaints) - MOST_COMPLAINTS) > 0:
@@ -218,6 +211,29 @@ def complain(line: str) -> int:
     cut = line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"
     print(f"gradaudit: {cut}", file=sys.stderr)
     return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gradaudit",
+        description="Audit hand-derived gradients.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=OTHERS,
+    )
+    parser.add_argument("--version", action="version", version=f"gradaudit {__version__}")
+    parser.add_argument(
+        "answers", nargs="+", metavar="ANSWER", help="a .toml or a .py file, or a folder of them"
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for a person, or a program"
+    )
+    parser.add_argument(
+        "--examples", type=count, default=EXAMPLES, metavar="N", help="inputs to draw for each law"
+    )
+    parser.add_argument(
+        "--report", metavar="PDF", help="also write the answer and what came of it as a document"
+    )
+    return parser
 
 
 def count(text: str) -> int:
@@ -256,61 +272,16 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-class Command(NamedTuple):
-    """What can be asked for: how it is called, what it does, and the arguments that it takes."""
-
-    name: str
-    help: str
-    run: Callable[[argparse.Namespace], int]
-    arguments: dict[str, dict[str, Any]]
-
-
-AUDIT = Command(
-    "",
-    "Audit hand-derived gradients.",
-    audit,
-    {
-        "answers": {
-            "nargs": "+",
-            "metavar": "ANSWER",
-            "help": "a .toml or a .py file, or a folder of them",
-        },
-        "--format": {
-            "choices": ("text", "json"),
-            "default": "text",
-            "help": "for a person, or a program",
-        },
-        "--examples": {
-            "type": count,
-            "default": EXAMPLES,
-            "metavar": "N",
-            "help": "inputs to draw for each law",
-        },
-        "--report": {
-            "metavar": "PDF",
-            "help": "also write the answer and what came of it as a document",
-        },
-    },
-)
-MISTAKE = {"nargs": "?", "metavar": "ID", "help": "such as mask-missing; without it, all of them"}
-EXERCISE = {
-    "nargs": "?",
-    "metavar": "FILE",
-    "help": "its data in TOML; without it, the assignment's own",
-}
-COMMANDS = {
-    one.name: one
-    for one in (
-        Command("template", "print an empty answer to fill in", template, {}),
-        Command("explain", "print a known mistake, or all of them", explain, {"id": MISTAKE}),
-        Command("exam", "print which law sees which known mistake", exam, {}),
-        Command("lint", "say what an exercise's numbers can't show", lint, {"file": EXERCISE}),
-    )
+COMMANDS: dict[str, tuple[Callable[..., int], str, str]] = {  # and the word that one may take
+    "template": (template, "print an empty answer to fill in", ""),
+    "explain": (explain, "print the known mistake ID; without it, all of them in short", "ID"),
+    "exam": (exam, "print which law sees which known mistake", ""),
+    "lint": (lint, "say what the numbers in FILE, or our own, can't show", "FILE"),
 }
 OTHERS = "\n".join(
     [
         "other commands, each with a --help of its own:",
-        *(f"  gradaudit {one.name:<12} {one.help}" for one in COMMANDS.values()),
+        *(f"  gradaudit {name:<12} {does}" for name, (_, does, _) in COMMANDS.items()),
         "  pytest --answer FILE   run the same laws as tests",
         "A file with the name of a command is written ./NAME.",
     ]

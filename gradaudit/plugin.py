@@ -16,7 +16,6 @@ import pytest
 if TYPE_CHECKING:
     from gradaudit.answers.parts import Answer
     from gradaudit.answers.verdicts import Verdict
-    from gradaudit.judging.laws import Outcome
 
 ANSWERS = pytest.StashKey[frozenset[Path]]()
 NAME, SHORT_NAME = "--gradaudit", "--answer"
@@ -131,28 +130,20 @@ def tests_of(parent: AnswerFile, answer: "Answer") -> Iterator[pytest.Item]:
         if line not in of_parts:
             yield Fault.from_parent(parent, name="malformed", said=line)
     for name, part in answer.parts.items():
-        verdict = cache(partial(judge, name, part))
         if part.untested:
             yield Fault.from_parent(parent, name=f"{name}: can be read", said=part.untested)
         if part.wrong:
             yield Fault.from_parent(parent, name=f"{name}: is a closed form", said=part.wrong)
-        if part.condition:
-            yield GeneralTest.from_parent(parent, name=f"{name}: is general", verdict=verdict)
+        verdict = cache(partial(judge, name, part))  # once for all laws of the part
         for number, claim in enumerate(part.claims):
             line = f" line {claim.judged.number}" if len(part.lines) > 1 else ""
             law = f"{name}{line}: {law_name(claim.law)}"
             yield LawTest.from_parent(parent, name=law, verdict=verdict, number=number)
+        if part.condition:
+            yield LawTest.from_parent(parent, name=f"{name}: is general", verdict=verdict)
 
 
-class AnswerTest(pytest.Item):
-    """Something that an answer owes; where it does not hold there is no traceback."""
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Place the test at the top of the answer's file, for annotations."""
-        return self.path, 0, self.name
-
-
-class Fault(AnswerTest):
+class Fault(pytest.Item):
     """Something that is wrong before any law."""
 
     def __init__(self, *, said: str, **kwargs: Any) -> None:
@@ -160,58 +151,48 @@ class Fault(AnswerTest):
         self.said = said
 
     def runtest(self) -> None:
-        """Fail in a line."""
+        """Fail in a line, without a traceback."""
         from gradaudit.language.showing import escaped
 
         pytest.fail(escaped(self.said), pytrace=False)
 
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Place the test at the top of the answer's file, for annotations."""
+        return self.path, 0, self.name
 
-class PartTest(AnswerTest):
-    """A test of a part; the part is judged once for all of its tests."""
 
-    def __init__(self, *, verdict: "Callable[[], Verdict]", **kwargs: Any) -> None:
+class LawTest(pytest.Item):
+    """The law of that number on a part; without one, whether it is right beyond what it assumes."""
+
+    def __init__(
+        self, *, verdict: "Callable[[], Verdict]", number: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.verdict = verdict
-
-
-class GeneralTest(PartTest):
-    """Whether a part is right beyond what it assumes."""
-
-    def runtest(self) -> None:
-        """Fail in the words of the command."""
-        from gradaudit.telling.verdicts import in_full
-
-        if self.verdict().stated:
-            pytest.fail(in_full(self.verdict()), pytrace=False)
-        if self.verdict().status != "holds":
-            pytest.skip("it is not judged, since a law does not hold")
-
-
-class LawTest(PartTest):
-    """One law on one part."""
-
-    def __init__(self, *, number: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
         self.number = number
-
-    @property
-    def outcome(self) -> "Outcome":
-        """What came of the law."""
-        return self.verdict().outcomes[self.number]
 
     def runtest(self) -> None:
         """Fail in the words of the command; but one cause is one failure, that of its first law."""
         from gradaudit.telling.showing import describe
         from gradaudit.telling.verdicts import in_full
 
-        if self.outcome.status == "holds":
+        if self.holds:
             return
         verdict = self.verdict()
-        same = [one for one in self.session.items if isinstance(one, LawTest)]
-        same = [one for one in same if one.verdict is self.verdict]
-        first = next(one for one in same if one.outcome.status != "holds")
+        tests = [one for one in self.session.items if isinstance(one, LawTest)]
+        first = next(one for one in tests if one.verdict is self.verdict and not one.holds)
         if first is self:
             pytest.fail(in_full(verdict), pytrace=False)
-        if verdict.is_derivation and self.outcome.judged.number not in verdict.recovered:
-            pytest.fail(describe(self.outcome), pytrace=False)
+        if self.number is not None and verdict.is_derivation:
+            outcome = verdict.outcomes[self.number]
+            if outcome.judged.number not in verdict.recovered:
+                pytest.fail(describe(outcome), pytrace=False)
         pytest.skip(f"it does not hold either, for the same reason as: {first.name}")
+
+    @property
+    def holds(self) -> bool:
+        """Whether the law holds; for all that is assumed, whether all do and it is not needed."""
+        verdict = self.verdict()
+        return (verdict if self.number is None else verdict.outcomes[self.number]).status == "holds"
+
+    reportinfo = Fault.reportinfo

@@ -369,9 +369,7 @@ class TestUnreadable:
         assert run([str(tmp_path)], as_json=False) == 2
         told = capfd.readouterr()
         assert "good.toml  ✓ holds" in told.out
-        assert (
-            "please report it: ZeroDivisionError('by nothing') (test_command.py, line" in told.err
-        )
+        assert "please report it: ZeroDivisionError: by nothing (test_command.py, line" in told.err
 
     def test_a_wrong_option_is_exit_code_2(self, tmp_path: Path) -> None:
         assert gradaudit("--examples", "none", cwd=tmp_path).returncode == 2
@@ -559,7 +557,7 @@ def test_each_command_has_a_help_of_its_own(name: str, capsys: pytest.CaptureFix
     told = capsys.readouterr().out
     assert ended.value.code == 0
     assert told.startswith(f"usage: gradaudit {name} ")
-    assert COMMANDS[name].help in told
+    assert COMMANDS[name][1] in told
 
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -627,12 +625,14 @@ def test_json_is_json_where_only_ascii_is_known(folder: Path, wrong_toml: Any) -
     assert json.loads(done.stdout) == json.loads(wrong_toml.stdout)
 
 
-def test_a_reader_that_has_read_enough_is_told_nothing(folder: Path) -> None:
+@pytest.mark.parametrize("words", [["wrong.toml"], ["--help"]], ids=["a verdict", "the help"])
+def test_a_reader_that_has_read_enough_is_told_nothing(folder: Path, words: list[str]) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run(
-        [sys.executable, "-m", "gradaudit", "wrong.toml"],
+        [sys.executable, "-m", "gradaudit", *words],
         cwd=folder,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},  # or argparse meets the error, and hides it
         stdout=write_end,
         stderr=subprocess.PIPE,
         check=False,

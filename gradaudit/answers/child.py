@@ -51,7 +51,7 @@ def decode(sent: Any) -> Any:
 def main() -> None:
     """Serve the functions of a file, each on a line of its own; the file gets no stream."""
     path, lines = Path(sys.argv[1]), json.loads(sys.argv[2])
-    hello = _writing(lines.pop(""))
+    hello = _writing(lines.pop("")[0])
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class Process:
         self.path = path
         self.counts = counts
         self.child: subprocess.Popen[bytes] | None = None
-        self.lines: dict[str, _Line] = {}
+        self.lines: dict[str, socket.socket] = {}
 
     def start(self) -> tuple[dict[str, bool], list[str]]:
         """Import the file; return which functions it has (False: no function), and its names.
@@ -52,23 +52,22 @@ class Process:
         Raises Unreadable.
         """
         ends = {name: socket.socketpair() for name in ("", *self.counts)}
-        self.lines = {name: _Line(ours) for name, (ours, _) in ends.items()}
-        theirs = {name: end.fileno() for name, (_, end) in ends.items()}
-        lines = {name: (theirs[name], count) for name, count in self.counts.items()}
-        asked = json.dumps({"": theirs[""], **lines})
+        self.lines = {name: ours for name, (ours, _) in ends.items()}
+        theirs = {name: (end.fileno(), self.counts.get(name)) for name, (_, end) in ends.items()}
+        words = ["-P", "-m", "gradaudit.answers.child", self.path, json.dumps(theirs)]
         self.child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "gradaudit.answers.child", self.path, asked],
+            [sys.executable, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=theirs.values(),
+            pass_fds=[line for line, _ in theirs.values()],
             env=_environment(),
             start_new_session=True,  # so that whatever it starts ends with it
         )
         for _, end in ends.values():
             end.close()
         try:
-            return _hello(self.lines[""].receive(IMPORT_SECONDS), self.counts)
+            return _hello(_ask(self.lines[""], b"", IMPORT_SECONDS), self.counts)
         except (CannotGoOn, ValueError) as reason:
             self.close()
             raise Unreadable(f"it cannot be imported: {reason}") from None
@@ -80,9 +79,7 @@ class Process:
         """Return what a function showed at calls, in JSON. Raises CannotGoOn or Unreadable."""
         if self.child is None:
             self.start()
-        line = self.lines[name]
-        line.send(calls)
-        return line.receive(CALL_SECONDS)
+        return _ask(self.lines[name], f"{calls}\n".encode(), CALL_SECONDS)
 
     def close(self) -> None:
         """End the process and all that it started."""
@@ -92,7 +89,7 @@ class Process:
             self.child.wait()
             self.child = None
         for line in self.lines.values():
-            line.end.close()
+            line.close()
 
 
 def _environment() -> dict[str, str]:
@@ -107,51 +104,35 @@ def _environment() -> dict[str, str]:
     return {**kept, **same, "PYTHONPATH": packages}
 
 
-class _Line:
-    """Our end of a line to a process that may send anything, or nothing."""
+def _ask(end: socket.socket, line: bytes, seconds: float) -> dict[str, Any]:
+    """Send a line to a process that may send back anything, or nothing; return the one frame.
 
-    def __init__(self, end: socket.socket) -> None:
-        self.end = end
-        self.unread = bytearray()
-
-    def send(self, text: str) -> None:
-        """Send one line. Raises CannotGoOn where nobody reads it."""
-        self.end.settimeout(CALL_SECONDS)
-        with _going_on(CALL_SECONDS):
-            self.end.sendall(f"{text}\n".encode())
-
-    def receive(self, seconds: float) -> dict[str, Any]:
-        """Return the next frame. Raises CannotGoOn where none comes."""
-        deadline = time.monotonic() + seconds
-        while b"\n" not in self.unread:
-            with _going_on(seconds):
-                if (left := deadline - time.monotonic()) <= 0:
-                    raise TimeoutError
-                self.end.settimeout(left)
-                chunk = self.end.recv(2**16)
+    Raises CannotGoOn.
+    """
+    deadline = time.monotonic() + seconds
+    received = bytearray()
+    try:
+        end.settimeout(seconds)
+        end.sendall(line)
+        while b"\n" not in received:
+            end.settimeout(max(deadline - time.monotonic(), 0))
+            received += (chunk := end.recv(2**16))
             if not chunk:
                 raise CannotGoOn("it ended its own process")
-            self.unread += chunk
-            if len(self.unread) > MAX_FRAME:
+            if len(received) > MAX_FRAME:
                 raise CannotGoOn("its process sent more than an answer can hold")
-        line, _, self.unread = self.unread.partition(b"\n")
-        try:
-            frame = json.loads(line)
-        except (ValueError, RecursionError):
-            frame = None
-        if not isinstance(frame, dict):
-            raise CannotGoOn(NONSENSE)
-        return frame
-
-
-@contextlib.contextmanager
-def _going_on(seconds: float) -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError:
+    except (TimeoutError, BlockingIOError):
         raise CannotGoOn(f"it hangs: no answer within {seconds:g} seconds") from None
     except OSError:
         raise CannotGoOn("it ended its own process") from None
+    first, _, unasked = received.partition(b"\n")
+    try:
+        frame = json.loads(first)
+    except (ValueError, RecursionError):
+        frame = None
+    if unasked or not isinstance(frame, dict):
+        raise CannotGoOn(NONSENSE)
+    return frame
 
 
 def _hello(frame: Any, known: Mapping[str, int]) -> tuple[dict[str, bool], list[str]]:

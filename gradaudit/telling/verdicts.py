@@ -16,15 +16,9 @@ from gradaudit.language.showing import escaped, show
 from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
 from gradaudit.telling.showing import inputs_of, shown_input, width
 
-LOOKS = {  # the mark of a status, and its colour
-    "holds": ("✓", "32"),
-    "conditional": ("~", "33"),
-    "fails": ("✗", "31"),
-    "untested": ("?", "35"),
-    "unreadable": ("!", "35"),
-    "unanswered": ("·", "2"),
-}
-MARKS = {status: mark for status, (mark, _) in LOOKS.items()}
+STATUSES = ("holds", "conditional", "fails", "untested", "unreadable", "unanswered")
+MARKS = dict(zip(STATUSES, "✓~✗?!·", strict=True))
+COLOURS = dict(zip(STATUSES, (32, 33, 31, 35, 35, 2), strict=True))
 SAID_IN_FULL = 2  # candidates whose sentences are told
 FEW = 4  # parts of a question that are not all named, if they are unanswered
 
@@ -194,7 +188,7 @@ def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
 
 
 def _paint(text: str, status: str, colour: bool) -> str:
-    return f"\x1b[{LOOKS[status][1]}m{text}\x1b[0m" if colour else text
+    return f"\x1b[{COLOURS[status]}m{text}\x1b[0m" if colour else text
 
 
 def _overall(audit: Audit) -> str:
