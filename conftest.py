@@ -1,15 +1,25 @@
-"""How many inputs every law is held to, and whether they are random.
+"""How many inputs a property or a law is held to, and whether they are random.
 
-By default they are the same every time, as `gradaudit`'s are; many more, at random, with
+`ci` draws the same inputs every time. `thorough` draws many more, at random:
 `pytest --hypothesis-profile thorough`. `pytest --answer FILE` is in `gradaudit/plugin.py`.
 """
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from gradaudit.command import prepare
+from gradaudit.judging.strategies import EXAMPLES, THOROUGH, draw_settings
+
+common = settings(
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],  # by the clock, so not the same every time
+)
+settings.register_profile("ci", common, max_examples=EXAMPLES, derandomize=True)
+settings.register_profile("thorough", common, max_examples=THOROUGH, derandomize=False)
+settings.load_profile("ci")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare before Hypothesis loads the profile."""
-    prepare(profile=config.getoption("--hypothesis-profile", None))
+    """Let the laws of gradaudit follow the profile that is asked for."""
+    draw_settings(thorough=config.getoption("--hypothesis-profile", None) == "thorough")

@@ -16,8 +16,6 @@ from gradaudit import __version__
 if TYPE_CHECKING:
     from gradaudit.answers.verdicts import Audit
 
-EXAMPLES = 100
-THOROUGH = 10_000
 MOST_COMPLAINTS = 20
 LONGEST_LINE = 1_000
 WORST_FIRST = (2, 1, 3, 0)
@@ -62,8 +60,9 @@ def audit(options: argparse.Namespace) -> int:
     """Audit answers, and write the document if it is wanted."""
     if options.report is not None and (said := _cannot_report(options.report, options.answers)):
         return complain(said)
-    prepare(options.examples)
-    leave_no_folder_behind()
+    from gradaudit.judging.strategies import draw_settings
+
+    draw_settings(options.examples)
     return run(options.answers, as_json=options.format == "json", report=options.report)
 
 
@@ -101,8 +100,6 @@ def template() -> int:
 
 def exam() -> int:
     """Print which law sees which known mistake; 1 if one is seen by none."""
-    prepare()
-    leave_no_folder_behind()
     from gradaudit.mistakes.exam import papers, sit, smallest_errors
     from gradaudit.telling.mistakes import exam_text
 
@@ -118,7 +115,7 @@ def explain(word: str | None) -> int:
     from gradaudit.telling import mistakes as catalogue
 
     if word is None:
-        print(catalogue.in_short(BY_ID.values()))
+        print(catalogue.in_short(dict.fromkeys(BY_ID.values())))
     elif word in BY_ID:
         print(catalogue.explain(BY_ID[word]))
     else:
@@ -227,9 +224,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for a person, or a program"
     )
-    parser.add_argument(
-        "--examples", type=count, default=EXAMPLES, metavar="N", help="inputs to draw for each law"
-    )
+    parser.add_argument("--examples", type=count, metavar="N", help="inputs to draw for each law")
     parser.add_argument(
         "--report", metavar="PDF", help="also write the answer and what came of it as a document"
     )
@@ -241,30 +236,6 @@ def count(text: str) -> int:
     if not text.isdecimal() or not int(text[:9]) >= 1 or len(text) > 6:
         raise argparse.ArgumentTypeError("a whole number from 1 to 999999 is wanted")
     return int(text)
-
-
-def prepare(examples: int = EXAMPLES, profile: str | None = None) -> None:
-    """Set how many inputs are drawn, and register our profiles of Hypothesis.
-
-    profile: the one that was asked for by name. Only `thorough` means anything to what is drawn.
-    """
-    from hypothesis import settings
-
-    from gradaudit.judging.strategies import draw_settings
-
-    thorough = profile == "thorough"
-    draw_settings(THOROUGH if thorough else examples, random=thorough)
-    common = settings(database=None, deadline=None)
-    settings.register_profile("ci", common, max_examples=examples, derandomize=True)
-    settings.register_profile("thorough", common, max_examples=THOROUGH, derandomize=False)
-    settings.load_profile("ci")
-
-
-def leave_no_folder_behind() -> None:
-    """Keep Hypothesis from writing down what it finds in sources, which it does not need here."""
-    from hypothesis import configuration
-
-    configuration.set_hypothesis_home_dir(Path(os.devnull))
 
 
 def wants_colour() -> bool:

@@ -68,11 +68,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from gradaudit.answers.process import Unreadable
     from gradaudit.answers.reading import answers_in
-    from gradaudit.command import EXAMPLES, prepare
+    from gradaudit.judging.strategies import draw_settings
     from gradaudit.language.showing import escaped
 
-    examples = config.getoption("gradaudit_examples") or EXAMPLES
-    prepare(examples, profile=config.getoption("--hypothesis-profile", None))
+    thorough = config.getoption("--hypothesis-profile", None) == "thorough"
+    draw_settings(config.getoption("gradaudit_examples"), thorough=thorough)
     paths: list[str] = []
     for name in named:
         try:
@@ -103,10 +103,8 @@ class AnswerFile(pytest.File):
         """Read the answer and yield its tests."""
         from gradaudit.answers.process import Unreadable
         from gradaudit.answers.reading import read
-        from gradaudit.command import leave_no_folder_behind
         from gradaudit.language.showing import escaped
 
-        leave_no_folder_behind()
         try:
             self.answer = read(str(self.path))
         except Unreadable as reason:

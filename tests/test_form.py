@@ -9,7 +9,7 @@ import pytest
 from analytic import network, softmax
 from gradaudit.answers import parts
 from gradaudit.answers.parts import of_function
-from gradaudit.answers.verdicts import Verdict, _verdict
+from gradaudit.answers.verdicts import Verdict, judge
 from gradaudit.judging import network as network_laws
 from gradaudit.judging import softmax as softmax_laws
 from gradaudit.judging.calling import Function, held_in
@@ -19,15 +19,15 @@ from gradaudit.telling.verdicts import explanation
 Change = Callable[..., Any]
 
 
-def judge(change: Change, gradients: Callable[..., Any] = network.gradients) -> Verdict:
+def verdict_on(change: Change, gradients: Callable[..., Any] = network.gradients) -> Verdict:
     """Return the verdict on gradients of the network that come back changed."""
     function = Function(lambda *arguments: change(*gradients(*arguments)), 4)
-    return _verdict("q1.gradients", of_function("q1.gradients", network_laws.LAWS, function))
+    return judge("q1.gradients", of_function("q1.gradients", network_laws.LAWS, function))
 
 
 def judge_softmax(change: Change) -> Verdict:
     function = Function(lambda y, t: change(softmax.gradient(y, t)), 1)
-    return _verdict("q2.gradient", of_function("q2.gradient", softmax_laws.LAWS, function))
+    return judge("q2.gradient", of_function("q2.gradient", softmax_laws.LAWS, function))
 
 
 def unmasked(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
@@ -85,7 +85,7 @@ FORMS: dict[str, tuple[Change, tuple[str, ...]]] = {
 @pytest.mark.parametrize("phrase", FORMS)
 def test_right_values_in_another_form_are_told_so(phrase: str) -> None:
     change, told = FORMS[phrase]
-    verdict = judge(change)
+    verdict = verdict_on(change)
     assert (verdict.status, verdict.only_form) == ("fails", True)
     assert verdict.form is not None
     assert verdict.form.told == told
@@ -95,14 +95,14 @@ def test_right_values_in_another_form_are_told_so(phrase: str) -> None:
 @pytest.mark.parametrize("phrase", FORMS)
 def test_a_mistake_is_named_in_any_form(phrase: str) -> None:
     change, told = FORMS[phrase]
-    verdict = judge(change, unmasked)
+    verdict = verdict_on(change, unmasked)
     assert (verdict.only_form, verdict.diagnosis.mistake) == (False, "mask-missing")
     assert all(one in explanation(verdict) for one in told)
 
 
 @pytest.mark.parametrize("phrase", FORMS)
 def test_a_form_is_shown_at_sizes_that_tell_it(phrase: str) -> None:
-    verdict = judge(FORMS[phrase][0])
+    verdict = verdict_on(FORMS[phrase][0])
     assert verdict.failure is not None
     assert verdict.failure.at is DATA
 
@@ -110,7 +110,7 @@ def test_a_form_is_shown_at_sizes_that_tell_it(phrase: str) -> None:
 @pytest.mark.parametrize("phrase", FORMS)
 def test_the_contract_says_every_difference_at_once(phrase: str) -> None:
     change, told = FORMS[phrase]
-    verdict = judge(change)
+    verdict = verdict_on(change)
     assert verdict.failure is not None
     assert str(verdict.failure.refusal) == "; ".join(told)
 
@@ -138,12 +138,12 @@ def test_what_is_not_summed_over_the_samples_is_more_than_a_form() -> None:
         z, _, y = network.forward(W1, b1, w2, b2, X)
         return dW1, np.outer(y - t, w2) * (z > 0), dw2, db2
 
-    said = explanation(judge(lambda *g: g, per_sample))
+    said = explanation(verdict_on(lambda *g: g, per_sample))
     assert said.startswith("right but for a sum that is left out. db1 is not summed over the samp")
 
 
 def test_the_wanted_form_has_nothing_to_be_told() -> None:
-    verdict = judge(lambda *g: g)
+    verdict = verdict_on(lambda *g: g)
     assert (verdict.status, verdict.form) == ("holds", None)
 
 
@@ -171,7 +171,7 @@ def test_the_wanted_form_has_nothing_to_be_told() -> None:
     ],
 )
 def test_what_is_wrong_is_not_taken_for_a_form(change: Change) -> None:
-    verdict = judge(change)
+    verdict = verdict_on(change)
     assert (verdict.status, verdict.only_form) == ("fails", False)
 
 
@@ -181,7 +181,7 @@ def test_bad_manners_are_refused_in_another_form_too() -> None:
         X *= 2
         return dW1, db1[None], dw2, db2
 
-    verdict = judge(lambda *g: g, gradients)
+    verdict = verdict_on(lambda *g: g, gradients)
     assert (verdict.status, verdict.only_form) == ("fails", False)
 
 

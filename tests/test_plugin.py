@@ -9,7 +9,6 @@ import gradaudit.answers.reading
 import gradaudit.plugin
 import gradaudit.telling.showing
 import gradaudit.telling.verdicts  # noqa: F401
-from gradaudit.command import EXAMPLES
 
 pytest_plugins = ["pytester"]
 
@@ -193,12 +192,16 @@ def test_the_conftest_beside_an_answer_elsewhere_is_not_asked_for_options(
 def test_how_many_inputs_are_drawn_can_be_chosen(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr("gradaudit.command.prepare", asked.append)
+    asked: list[tuple[int | None, bool]] = []
+    monkeypatch.setattr(
+        "gradaudit.judging.strategies.draw_settings",
+        lambda examples, thorough: asked.append((examples, thorough)),
+    )
     good = write(pytester, "good.toml", GOOD)
     Run(pytester, "--answer", good, "--gradaudit-examples", "7")
     Run(pytester, "--answer", good)
-    assert asked == [7, EXAMPLES]
+    Run(pytester, "--answer", good, "--hypothesis-profile", "thorough")
+    assert asked == [(7, False), (None, False), (None, True)]
 
 
 def test_no_number_of_inputs_is_a_wrong_use(pytester: pytest.Pytester) -> None:

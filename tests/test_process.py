@@ -26,7 +26,12 @@ from gradaudit.language.outcomes import NoValue
 
 ONE = json.loads(json.dumps(encode(np.array([0.5, -1.0]))))
 ARGUMENTS = (2, 2)  # of two calls
-RIGHT: dict[str, Any] = {"results": [[ONE]] * 2, "inputs": [[ONE] * 2] * 2, "shared": []}
+RIGHT: dict[str, Any] = {
+    "results": [[ONE]] * 2,
+    "inputs": [[ONE] * 2] * 2,
+    "shared": [],
+    "held": [None, [True, ["g"], [ONE]]],
+}
 HELLO = {"functions": {"converges": True}, "names": ["np", "converges"]}
 JUNK = st.sampled_from(
     [
@@ -61,6 +66,8 @@ def well_formed(seen: Observed) -> bool:
             for one in call
         )
         and all(place in places for pair in seen.shared for place in pair)
+        and len(seen.held) == len(ARGUMENTS)
+        and all(len(one[1]) <= 1 == len(one[2]) for one in seen.held if one is not None)
     )
 
 
@@ -94,6 +101,10 @@ def test_a_forged_reply_is_well_formed_or_an_outcome(data: st.DataObject) -> Non
         {"results": [[["float64", [10**30, 0], ""]]] * 2},
         {"inputs": [[]] * 2},
         {"inputs": [[ONE] * 3] * 2},
+        {"held": [None]},
+        {"held": [None, [True, ["a", "b"], [ONE]]]},
+        {"held": [None, [True, [], [ONE, ONE]]]},
+        {"held": [None, [True, "g", [ONE]]]},
         {"shared": [[[0, 7], [9, 9]]]},
         {"shared": [[[0, 0], [1.0, 0]]]},
         {"shared": [[[-1, 0], [0, 0]]]},
@@ -211,7 +222,7 @@ def forge(frame):
         except OSError:
             pass
 def softmax_gradient(y, t):
-    forge(b'{"results": [[]], "inputs": [[]], "shared": []}')
+    forge(b'{"results": [[]], "inputs": [[]], "shared": [], "held": [null]}')
     return y
 """
 RIGHT_RATE = "def converges(eta):\n    return 0 < eta < 0.2\n"

@@ -314,7 +314,7 @@ def test_an_audit_draws_the_same_inputs_every_time(domain: Domain) -> None:
 def _settings_as_they_were() -> Iterator[None]:
     before = strategies._settings.examples, strategies._settings.random
     yield
-    strategies.draw_settings(before[0], random=before[1])
+    strategies.draw_settings(before[0], thorough=before[1])
 
 
 @pytest.mark.usefixtures("_settings_as_they_were")
@@ -338,7 +338,7 @@ class TestSettings:
         assert len(draw_inputs(strategies.NETWORKS)) == 300
 
     def test_what_is_random_differs_from_run_to_run(self) -> None:
-        strategies.draw_settings(random=True)
+        strategies.draw_settings(100, thorough=True)
         assert blocks(strategies.NETWORKS) != blocks(strategies.NETWORKS)
 
 

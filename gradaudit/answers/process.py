@@ -205,7 +205,7 @@ def observed(reply: Mapping[str, Any], arguments: Sequence[int], count: int) -> 
         results = [list(map(decode, call)) for call in reply["results"]]
         inputs = [list(map(decode, call)) for call in reply["inputs"]]
         shared = [((a, b), (c, d)) for (a, b), (c, d) in reply["shared"]]
-        held = [one and _held(one, count) for one in reply["held"]]
+        held = [_held(one, count) if one else None for one in reply["held"]]
     except (KeyError, TypeError, ValueError):
         raise CannotGoOn(NONSENSE) from None
     formed = [

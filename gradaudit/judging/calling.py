@@ -59,11 +59,13 @@ def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[A
     for arguments in calls:
         try:
             with np.errstate(all="ignore"):  # what overflows shows in the values
-                arrays = results_of(function(*arguments), count)
+                value = function(*arguments)
+                arrays = results_of(value, count)
+                other = held_in(value, count) if isinstance(arrays[0], str) else None
         except (Exception, SystemExit) as error:
             raise NoValue(f"it raises {describe(error)}") from None
         returned.append(arrays)
-        held.append(held_in(value, count) if isinstance(arrays[0], str) else None)
+        held.append(other)
         results.append([one if isinstance(one, str) else one.copy() for one in arrays])
     inputs = [[_array(argument) for argument in arguments] for arguments in calls]
     return Observed(results, inputs, _shared(returned), held)

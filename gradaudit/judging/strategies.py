@@ -44,12 +44,13 @@ class _Settings:
 _settings = _Settings()
 
 
-def draw_settings(examples: int = EXAMPLES, *, random: bool = False) -> None:
-    """Say how many inputs each law is held to, and whether chance differs from run to run.
+def draw_settings(examples: int | None = None, *, thorough: bool = False) -> None:
+    """Say how many inputs each law is held to; thorough: many more, and other ones in every run.
 
     No profile of Hypothesis has a say in it.
     """
-    _settings.examples, _settings.random = examples, random
+    _settings.examples = examples or (THOROUGH if thorough else EXAMPLES)
+    _settings.random = thorough
 
 
 def draw_inputs(domain: Domain) -> list[Any]:
