@@ -21,15 +21,14 @@ from gradaudit.questions.inputs import Logits, exact
 CASE = Logits(exact(map(fmpq, (0, 1, 2))), exact(map(fmpq, (1, 0, -3))))
 
 
-def value(text: str, **free: int) -> Any:
+def value(text: str) -> Any:
     formula = parse(text, SOFTMAX)
-    return settled(
-        lambda: Env(CASE.values, CASE.sizes, SOFTMAX.defined).where(**free).evaluate(formula.tree)
-    )
+    env = Env(CASE.values, CASE.sizes, SOFTMAX.defined, SOFTMAX.free)
+    return settled(lambda: env.evaluate(formula.tree))
 
 
-def of_network(text: str, **free: int) -> Any:
-    env = Env(DATA.values, DATA.sizes, NETWORK.defined).where(**free)
+def of_network(text: str) -> Any:
+    env = Env(DATA.values, DATA.sizes, NETWORK.defined, NETWORK.free)
     return env.evaluate(parse(text, NETWORK).tree)
 
 
@@ -81,10 +80,10 @@ class TestMeaning:
         assert str(value(text)) == expected
 
     def test_a_free_index_stands_for_each_of_its_values(self) -> None:
-        assert [str(value("y[i] + i", i=i)) for i in range(3)] == ["0", "2", "4"]
+        assert list(map(str, value("y[i] + i"))) == ["0", "2", "4"]
 
     def test_a_sum_may_bind_a_free_index(self) -> None:
-        assert str(value("sum(y[i] for i in K) + 0*y[i]", i=0)) == "3"
+        assert list(map(str, value("sum(y[i] for i in K) + y[i]"))) == ["3", "4", "5"]
 
     def test_exp_is_a_ball_that_holds_the_number(self) -> None:
         found = value("exp(y[1])")
@@ -102,9 +101,7 @@ class TestMeaning:
         ],
     )
     def test_the_derivative_of_the_loss_is_what_we_derived(self, one: str, other: str) -> None:
-        places = [(a, j) for a in range(2) for j in range(3)]
-        found = [of_network(one, a=a, j=j) for a, j in places]
-        assert found == [of_network(other, a=a, j=j) for a, j in places]
+        assert np.array_equal(of_network(one), of_network(other))
 
     def test_own_names_are_read_in_order(self) -> None:
         scope = parse_definitions(["p = softmax(y)", "q = p * sum(t)"], SOFTMAX)
@@ -374,10 +371,10 @@ WORDS = [
 ]
 SCOPES = {"q1": NETWORK, "q2": SOFTMAX, "one-hot": ONE_HOT, "q3": RATE}
 VALUES = {
-    "q1": (DATA.values, DATA.sizes, {"a": 0, "j": 1}),
-    "q2": (CASE.values, CASE.sizes, {"i": 1}),
-    "one-hot": ({**CASE.values, "c": fmpq(0)}, CASE.sizes, {"i": 1}),
-    "q3": ({"eta": fmpq(1, 7)}, {}, {}),
+    "q1": (DATA.values, DATA.sizes),
+    "q2": (CASE.values, CASE.sizes),
+    "one-hot": ({**CASE.values, "c": fmpq(0)}, CASE.sizes),
+    "q3": ({"eta": fmpq(1, 7)}, {}),
 }
 TEXTS = st.one_of(
     st.lists(st.sampled_from(WORDS), max_size=30).map("".join),
@@ -392,11 +389,11 @@ TEXTS = st.one_of(
 @example("d(E, y[i])")
 @example("exp(exp(exp(exp(exp(9)))))")
 def test_any_text_gives_a_value_or_one_line_of_refusal(question: str, text: str) -> None:
-    values, sizes, free = VALUES[question]
+    values, sizes = VALUES[question]
     scope = SCOPES[question]
     try:
         formula = parse(text, scope)
-        env = Env(values, sizes, scope.defined).where(**free)
+        env = Env(values, sizes, scope.defined, scope.free)
         found = settled(lambda: env.evaluate(formula.tree))
     except (FormulaError, NoValue, CannotTell) as error:
         found, refusal = ZERO, str(error)

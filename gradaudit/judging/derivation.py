@@ -5,14 +5,15 @@ question's own loss. A line may state what it assumes; that is in force for the 
 A formula that stands alone is a derivation of one line.
 """
 
-from collections.abc import Callable, Sequence
+import ast
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from flint import arb, fmpq
+from flint import fmpq
 
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal
 from gradaudit.judging.strategies import (
@@ -23,11 +24,11 @@ from gradaudit.judging.strategies import (
     Domain,
     draw_inputs,
 )
-from gradaudit.language.balls import agree, settled
+from gradaudit.language.balls import agree, settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, Scope, parse
-from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
-from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.numbers import FIRST_PRECISION, is_true, or_missing, precision
+from gradaudit.language.outcomes import CannotTell, Missing, NoValue
 from gradaudit.questions.assignment import NETWORK, ONE_HOT, SOFTMAX
 from gradaudit.questions.inputs import Array, Logits, Network, exact
 
@@ -76,6 +77,7 @@ class Workings:
     def __init__(self) -> None:
         self.entries = lru_cache(maxsize=KEPT)(self._entries)
         self._holds = lru_cache(maxsize=KEPT)(self._holding)
+        self._envs: dict[tuple[Any, int], Env] = {}  # lines with the same names share their values
         self._spent: dict[Any, int] = {}
 
     def assumed(self, conditions: Sequence[Formula], case: Any, scope: Scope) -> Array:
@@ -93,11 +95,7 @@ class Workings:
         return self._bounded(formula, case, _entries_of)
 
     def _holding(self, condition: Formula, case: Any) -> Array:
-        truths = self._bounded(condition, case, _truths_of)
-        for place in np.ndindex(truths.shape):
-            if isinstance(truths[place], CannotTell):
-                truths[place] = None
-        return truths
+        return self._bounded(condition, case, _truths_of)
 
     def _bounded(
         self, formula: Formula, case: Any, compute: Callable[[Formula, Any, Env], Array]
@@ -105,11 +103,13 @@ class Workings:
         if self._spent.get(case, 0) > MAX_OPERATIONS_IN_ALL:
             none = CannotTell(f"all lines take more than {MAX_OPERATIONS_IN_ALL} operations")
             return np.full(_shape(formula.scope, case), none, dtype=object)
-        env = _env(formula, case)
+        key = case, id(formula.scope.defined)
+        env = self._envs[key] = self._envs.get(key) or _env(formula.scope, case)
+        before = env.operations
         try:
             return compute(formula, case, env)
         finally:
-            self._spent[case] = self._spent.get(case, 0) + env.operations
+            self._spent[case] = self._spent.get(case, 0) + env.operations - before
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,13 +233,15 @@ def _compare_entries(line: Line, case: Any) -> None:
         here: Any = found[place]
         if holds is False or isinstance(before, NoValue):
             continue  # what has no value can't be continued wrongly
-        told = next((one for one in (before, here) if isinstance(one, Exception)), None)
+        told = next((one for one in (before, here) if isinstance(one, Missing)), None)
         if told is None and agree(before, here):
             compared = True
         elif holds is None:
             doubt = f"whether an input meets {line.assumed} is too close to tell"
+        elif isinstance(told, NoValue):
+            raise NoValue(f"undefined: {told}")
         elif told is not None:
-            raise type(told)(*told.args)
+            raise CannotTell(*told.args)
         else:
             index = f"[{','.join(map(str, place))}]" if place else ""
             raise Refusal(f"{line.name}{index}", before, here)
@@ -263,93 +265,50 @@ def entries(formula: Formula, case: Any) -> Array:
     no value, the reason stands there instead: NoValue, or CannotTell. Raises Refusal where the
     shape is another one.
     """
-    return _entries_of(formula, case, _env(formula, case))
+    return _entries_of(formula, case, _env(formula.scope, case))
 
 
 def _entries_of(formula: Formula, case: Any, env: Env) -> Array:
-    free = formula.scope.free
-    shape = _shape(formula.scope, case)
-    if formula.names.isdisjoint(free):
-        return _whole(formula, env, shape)
-    found = np.empty(shape, dtype=object)
-    for place in np.ndindex(*shape):
-        there = env.where(**dict(zip(free, place, strict=True)))
-        found[place] = entry = _entry(there, formula)
-        if np.ndim(entry):
-            index = _each(formula.scope)
-            wanted = f"a number for each {index}, as the index {index} stands in it"
-            raise Refusal("", wanted, _shown_shape(entry))
-    return found
-
-
-def _entry(env: Env, formula: Formula) -> Any:
-    """Return a value; it may well use an array of which other entries have none."""
-    value = _value(partial(env.evaluate, formula.tree))
-    if not isinstance(value, NoValue):
-        return value
-    beside_gaps = _value(partial(env.with_gaps().evaluate, formula.tree))
-    return value if isinstance(beside_gaps, NoValue) else beside_gaps
-
-
-def _whole(formula: Formula, env: Env, shape: tuple[int, ...]) -> Array:
-    whole = _value(lambda: env.evaluate(formula.tree))
-    if isinstance(whole, NoValue) and shape:
-        return _with_gaps(formula, env, shape, whole)
-    if isinstance(whole, Exception) or not np.ndim(whole):  # the same at every entry
-        return np.full(shape, whole, dtype=object)
-    if np.shape(whole) != shape:
-        raise Refusal("", _wanted_shape(formula.scope, shape), _shown_shape(whole))
-    return np.array(whole, dtype=object)
-
-
-def _with_gaps(formula: Formula, env: Env, shape: tuple[int, ...], none: NoValue) -> Array:
-    """Return an array that has no value at some entries, with the reason there."""
-    gaps = np.zeros(shape, dtype=bool)
-
-    def those_with_a_value() -> Any:
-        whole = env.with_gaps().evaluate(formula.tree)
-        if np.shape(whole) != shape:
-            raise none
-        for place in np.ndindex(shape):
-            number = whole[place]
-            gaps[place] = isinstance(number, arb) and not number.is_finite()
-        whole = whole.copy()
-        whole[gaps] = ZERO
-        return whole
-
-    found = _value(those_with_a_value)
-    if isinstance(found, Exception):
+    scope, shape = formula.scope, _shape(formula.scope, case)
+    found = _value(env, formula.tree)
+    if not np.ndim(found):  # the same at every entry
         return np.full(shape, found, dtype=object)
-    found[gaps] = none
-    return np.array(found)
+    if np.shape(found) == shape:
+        return np.array(found)
+    if formula.names.isdisjoint(scope.free):
+        raise Refusal("", _wanted_shape(scope, shape), _shown_shape(found))
+    index = _each(scope)
+    wanted = f"a number for each {index}, as the index {index} stands in it"
+    raise Refusal("", wanted, _shown_shape(found[(0,) * len(shape)]))
 
 
 def values(formula: Formula, case: Any) -> Array:
     """Return a formula's value at each entry. Raises NoValue, CannotTell or Refusal."""
     found = entries(formula, case)
     for value in found.flat:
-        if isinstance(value, Exception):
+        if isinstance(value, Missing):
             raise type(value)(*value.args)
     return found
 
 
 def _truths_of(condition: Formula, case: Any, env: Env) -> Array:
     """Return at which entries a condition holds, None where undecided; undefined does not hold."""
-    free = condition.scope.free
-
-    def truth(there: Env) -> bool | None:
-        value = _value(lambda: there.truth(condition.tree))
-        if isinstance(value, NoValue):
-            value = _value(lambda: there.with_gaps().truth(condition.tree))
-        return None if isinstance(value, CannotTell) else value is True
-
     shape = _shape(condition.scope, case)
-    if condition.names.isdisjoint(free):
-        return np.full(shape, truth(env), dtype=object)
+    found = np.array(_value(env, condition.tree), dtype=object)
+    if not found.ndim or condition.names.isdisjoint(condition.scope.free):
+        return np.full(shape, _truth(found.flat), dtype=object)
     held = np.empty(shape, dtype=object)
     for place in np.ndindex(*shape):
-        held[place] = truth(env.where(**dict(zip(free, place, strict=True))))
+        held[place] = _truth(np.ravel(np.array(found[place], dtype=object)))
     return held
+
+
+def _truth(numbers: Iterable[Any]) -> bool | None:
+    """Return whether all of them are true, None where it is undecided."""
+    truths = [or_missing(is_true)(number) for number in numbers]
+    if any(isinstance(one, NoValue) or one is False for one in truths):
+        return False
+    return None if any(isinstance(one, CannotTell) for one in truths) else True
 
 
 def try_out(formula: Formula) -> int:
@@ -358,17 +317,12 @@ def try_out(formula: Formula) -> int:
     Raises FormulaError where it takes too much.
     """
     case = LARGEST_NETWORK if "W1" in formula.scope.given else LARGEST_LOGITS
-    free = formula.scope.free
-    indexed = not formula.all_names.isdisjoint(free)
-    places = np.ndindex(*_shape(formula.scope, case)) if indexed else [()]
-    env = _env(formula, case)
+    env = _env(formula.scope, case)
     with precision(FIRST_PRECISION):
-        for place in places:
-            there = env.where(**dict(zip(free, place, strict=False)))
-            for tree in (formula.tree, formula.when):
-                with suppress(NoValue, CannotTell):
-                    if tree is not None:
-                        there.evaluate(tree)
+        for tree in (formula.tree, formula.when):
+            with suppress(NoValue):
+                if tree is not None:
+                    env.entries(tree)
     return env.operations
 
 
@@ -378,20 +332,18 @@ _vector = exact(fmpq(1 - a, 2) for a in range(4))
 LARGEST_NETWORK = Network(_square, _vector, _vector, fmpq(1), _square.T, _vector)
 
 
-def _env(formula: Formula, case: Any) -> Env:
-    return Env(case.values, case.sizes, formula.scope.defined)
+def _env(scope: Scope, case: Any) -> Env:
+    return Env(case.values, case.sizes, scope.defined, scope.free)
 
 
-def _value(evaluate: Callable[[], Any]) -> Any:
-    """Return a value, or why there is none."""
+def _value(env: Env, tree: ast.expr) -> Any:
+    """Return a value, with the reason wherever there is none."""
     try:
-        return settled(evaluate)
+        return settle(lambda: env.entries(tree))
     except NoValue as none:
-        return NoValue(f"undefined: {none}")
+        return none
     except FormulaError as error:
         return CannotTell(str(error))
-    except CannotTell as none:
-        return none
 
 
 def _shape(scope: Scope, case: Any) -> tuple[int, ...]:

@@ -7,36 +7,49 @@ import numpy as np
 from flint import arb, fmpq
 
 from gradaudit.language.numbers import FIRST_PRECISION, LAST_PRECISION, precision, primal
-from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.outcomes import CannotTell, Missing
 
 SMALL = arb(2) ** -100  # a radius below this part of the scale tells two values apart
 
 
-def settled(evaluate: Callable[[], Any]) -> Any:
+def settle(evaluate: Callable[[], Any]) -> Any:
     """Return a value whose every ball is finite and small, at as many bits as that takes.
 
-    Raises NoValue for a value that is not finite, CannotTell where more bits do not decide a
-    comparison, and the value's own errors otherwise.
+    Where an entry has none, or more bits do not tell what it is, the reason stands there. Raises
+    the value's own errors.
     """
-    bits = FIRST_PRECISION
-    while bits <= LAST_PRECISION:
+    found, unsettled, bits = np.array(None), [()], FIRST_PRECISION
+    while unsettled and bits <= LAST_PRECISION:
         with precision(bits):
             try:
-                value = evaluate()
-            except CannotTell as undecided:
-                reason: Exception = undecided
-            else:
-                if all(_is_small(number) for number in np.ravel(np.array(value, dtype=object))):
-                    return value
-                reason = NoValue("the value is not finite")
+                again = np.array(evaluate(), dtype=object)
+            except CannotTell as reason:
+                again = np.array(reason, dtype=object)
+        for place in unsettled if again.shape == found.shape else ():
+            found[place] = again[place]
+        if again.shape != found.shape:
+            found = again
+        unsettled = [place for place in np.ndindex(found.shape) if not _is_settled(found[place])]
         bits *= 2
-    raise reason
+    for place in unsettled:
+        if not isinstance(found[place], CannotTell):
+            found[place] = CannotTell("a number too large, or too close to undefined, to tell")
+    return found[()]
 
 
-def _is_small(number: Any) -> bool:
+def settled(evaluate: Callable[[], Any]) -> Any:
+    """Return such a value. Raises what `settle` does, and what stands in place of an entry."""
+    value = settle(evaluate)
+    for number in np.ravel(np.array(value, dtype=object)):
+        if isinstance(number, Missing):
+            raise number
+    return value
+
+
+def _is_settled(number: Any) -> bool:
     number = primal(number)
     if not isinstance(number, arb):
-        return True
+        return not isinstance(number, CannotTell)
     scale = abs(number).max(arb(1))
     return bool(number.is_finite() and number.rad() <= SMALL * scale)
 

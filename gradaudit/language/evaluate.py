@@ -4,14 +4,15 @@ Everything is bounded: the operations of one evaluation, the bits of a rational,
 """
 
 import ast
-import copy
+import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import flint
 import numpy as np
-from flint import arb, fmpq
+from flint import fmpq
 
 from gradaudit.language.formula import MAX_EXPONENT, FormulaError, indices, left_spine
 from gradaudit.language.numbers import (
@@ -20,24 +21,28 @@ from gradaudit.language.numbers import (
     FLOAT,
     ONE,
     ZERO,
+    Array,
     Dual,
     decide,
-    each,
+    divide,
+    is_true,
     object_array,
+    or_missing,
+    power,
     primal,
-    total,
 )
-from gradaudit.language.outcomes import NoValue
+from gradaudit.language.outcomes import Missing, NoValue
 
 MAX_OPERATIONS = 50_000
 MAX_BITS = 10_000
+STEPS_UNCHECKED = 8  # of a chain of operations, between two looks at how large its numbers are
 
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.MatMult: operator.matmul,
+    ast.Pow: operator.pow,
 }
 _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
@@ -49,13 +54,22 @@ _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 
 
+class Spread(NamedTuple):
+    """A value for each place of some indices: the first axes of its numbers are theirs, in order.
+
+    An index is known by its number; those of the free ones come first.
+    """
+
+    over: tuple[int, ...]
+    numbers: Array
+
+
 class Env:
     """The values that a formula is evaluated with, for one input.
 
     values: the given names. sizes: index sets with their sizes. defined: names with formulas,
-    evaluated when first met. floats: compute in float64 instead of exactly. gaps: an entry of an
-    array that has no value is nan, instead of the whole array having none. What depends on no
-    index is evaluated once, for all entries of a formula.
+    evaluated when first met. free: each free index with its set. floats: compute in float64
+    instead of exactly. A formula is evaluated once, for all values of its indices.
     """
 
     def __init__(
@@ -63,22 +77,20 @@ class Env:
         values: Mapping[str, Any],
         sizes: Mapping[str, int],
         defined: Mapping[str, ast.expr],
+        free: Mapping[str, str] | None = None,
         *,
         floats: bool = False,
-        gaps: bool = False,
     ) -> None:
         self.values = dict(values)
         self.sizes = sizes
         self.defined = defined
         self.floats = floats
-        self.gaps = gaps
-        self.functions = FLOAT if floats else EXACT
-        self._indices: dict[str, Any] = {}  # of sums, and the free ones
-        self._free: dict[str, Any] = {}
-        self._met: set[str] = set()  # indices that the value in the making depends on
-        self._indexed: dict[str, tuple[Any, set[str]]] = {}  # names that depend on a free index
-        # What follows is shared by all values of the free indices.
-        self._kept: dict[str | ast.expr, Any] = {}
+        self._indices: list[Spread] = []  # with all their values: the free ones, then those of sums
+        self._free: dict[str, int] = {}
+        for name, index_set in (free or {}).items():
+            self._free[name] = self._bind(index_set)
+        self._known = self._free  # the indices that can be seen where the value is in the making
+        self._kept: dict[str, Any] = {}  # defined names
         self._seeds: dict[str, Env] = {}
         self._now = {"precision": 0, "operations": 0, "weight": 1}  # at the precision in force
         self._spent = {"operations": 0}  # at all, more bits counting as more of them
@@ -87,19 +99,6 @@ class Env:
     def operations(self) -> int:
         """How many operations were needed so far, more bits counting as more of them."""
         return self._spent["operations"]
-
-    def where(self, **free: int) -> "Env":
-        """Return the same input with values for the free indices."""
-        env = copy.copy(self)
-        env._free = {name: fmpq(index) for name, index in free.items()}
-        env._indices, env._indexed, env._met = dict(env._free), {}, set()
-        return env
-
-    def with_gaps(self) -> "Env":
-        """Return the same input, where an entry without a value is nan, within the same budget."""
-        env = Env(self.values, self.sizes, self.defined, gaps=True)
-        env._spent = self._spent
-        return env.where(**{name: int(index) for name, index in self._free.items()})
 
     def seeded(self, *names: str) -> "Env":
         """Return the same input where every number depends on all entries of the named values.
@@ -117,83 +116,88 @@ class Env:
                 duals.append(Dual(number, tangent))
                 place += 1
             values[name] = object_array(duals, shapes[name]) if shapes[name] else duals[0]
-        # Without gaps: a sum over one would keep a derivative that lacks what has no value.
-        return Env(values, self.sizes, self.defined, floats=self.floats)
+        env = Env(values, self.sizes, self.defined, floats=self.floats)
+        env._free, env._indices, env._now, env._spent = (
+            self._free, self._indices, self._now, self._spent,
+        )  # fmt: skip
+        return env
 
-    def evaluate(self, tree: ast.expr) -> Any:
-        """Return the value of a checked tree.
+    def entries(self, tree: ast.expr) -> Any:
+        """Return the value of a checked tree; one that is missing stands where it would be.
 
-        Raises NoValue where it has none, CannotTell where the precision does not
-        tell, FormulaError where it is too large for the language.
+        Where it depends on a free index, the first axes are those of all of them. Raises NoValue
+        where all of it is missing, FormulaError where it is too large for the language.
         """
+        self._now["operations"] = 0
         if self._now["precision"] != flint.ctx.prec:  # balls that were kept are of another one
             weight = max(flint.ctx.prec // FIRST_PRECISION, 1)
-            self._now.update(precision=flint.ctx.prec, operations=0, weight=weight)
+            self._now.update(precision=flint.ctx.prec, weight=weight)
             self._kept.clear()
             self._seeds.clear()
-            self._indexed.clear()
-        self._indices, self._met = dict(self._free), set()
+        del self._indices[len(self._free) :]
+        self._known = self._free
         try:
-            return self._value(tree)
+            value = self._value(tree)
         except ZeroDivisionError:
             raise NoValue("division by zero") from None
         except RecursionError:
             raise FormulaError(1, "nested too deeply, through its own names") from None
+        if not isinstance(value, Spread):
+            return value
+        everywhere = tuple(self._free.values())
+        numbers = _over(everywhere, value, _rank(value))
+        own = np.shape(value.numbers)[len(value.over) :]
+        return np.broadcast_to(numbers, (*map(self._length, everywhere), *own))
+
+    def evaluate(self, tree: ast.expr) -> Any:
+        """Return the value of a checked tree. Raises as `entries` does, and what is missing."""
+        value = self.entries(tree)
+        if not self.floats:
+            for number in value.flat if isinstance(value, np.ndarray) else (value,):
+                if isinstance(number, Missing):
+                    raise number
+        return value
 
     def value_of(self, name: str) -> Any:
         """Return the value of a name. Raises as `evaluate` does."""
         return self.evaluate(ast.Name(name, col_offset=1))
 
-    def truth(self, tree: ast.expr) -> bool:
-        """Return whether a condition holds, everywhere if it has several entries."""
-        value = self.evaluate(tree)
-        return all(decide(operator.ne, number, 0) for number in np.ravel(np.array(value)))
+    def _bind(self, index_set: str) -> int:
+        """Return the number of a new index that runs over a set."""
+        values: list[Any] = list(map(float if self.floats else fmpq, range(self.sizes[index_set])))
+        over = len(self._indices)
+        numbers = np.array(values) if self.floats else object_array(values, (len(values),))
+        self._indices.append(Spread((over,), numbers))
+        return over
+
+    def _length(self, index: int) -> int:
+        return len(self._indices[index].numbers)
 
     def _lookup(self, name: str) -> Any:
-        if name in self._indices:
-            self._met.add(name)
-            return self._indices[name]
+        if name in self._known:
+            return self._indices[self._known[name]]
         if name in self.values:
             return self.values[name]
-        if name in self._kept:
-            return self._kept[name]
-        if name not in self._indexed:
-            outer, self._indices = self._indices, self._free  # a definition sees no sum's index
-            met, self._met = self._met, set()
-            value = self._value(self.defined[name])
-            # A sum around may bind the same letter, and what is met here is not its index.
-            self._indexed[name] = value, {f"free {one.split()[-1]}" for one in self._met}
-            self._indices, self._met = outer, met
-        value, needed = self._indexed[name]
-        if not needed:
-            self._kept[name] = value
-        self._met |= needed
-        return value
+        if name not in self._kept:
+            outer, self._known = self._known, self._free  # a definition sees no sum's index
+            self._kept[name] = self._value(self.defined[name])
+            self._known = outer
+        return self._kept[name]
 
     def _value(self, node: ast.expr) -> Any:
-        if isinstance(node, ast.Name):
-            self._count(node, 1)
-            return self._lookup(node.id)
-        if isinstance(node, ast.Constant):
-            self._count(node, 1)
-            return float(node.value) if self.floats else node.value  # type: ignore[arg-type]  # an fmpq since it was checked
-        if node in self._kept:
-            return self._kept[node]
-        met, self._met = self._met, set()
-        value = self._operation(node)
-        if not self._met:
-            self._kept[node] = value
-        self._met |= met
-        return value
-
-    def _operation(self, node: ast.expr) -> Any:
         self._count(node, 1)
         match node:
+            case ast.Name():
+                return self._lookup(node.id)
+            case ast.Constant():  # an fmpq since it was checked
+                return float(node.value) if self.floats else node.value  # type: ignore[arg-type]
             case ast.BinOp():
                 first, chain = left_spine(node)
                 value = self._value(first)
-                for step in chain:
+                for number, step in enumerate(chain, start=1):
                     value = self._binary(step, value, self._value(step.right))
+                    if number % STEPS_UNCHECKED == 0 or number == len(chain):
+                        self._limit(step, value)
                 return value
             case ast.Subscript():
                 return self._entry(node)
@@ -202,15 +206,17 @@ class Env:
             case ast.Compare():
                 return self._comparison(node)
             case ast.UnaryOp(op=ast.Not()):
-                return each(lambda x: _bit(not self._is_true(x)), self._value(node.operand))
+                return self._each(node, lambda x: _bit(not is_true(x)), self._value(node.operand))
             case ast.UnaryOp():
                 value = self._value(node.operand)
-                return -value if isinstance(node.op, ast.USub) else value
+                return (
+                    self._together(operator.neg, value) if isinstance(node.op, ast.USub) else value
+                )
             case ast.BoolOp():
                 return self._logical(node)
             case ast.Attribute():
                 value = self._value(node.value)
-                return value.T if isinstance(value, np.ndarray) else value
+                return self._together(_transposed, value) if _rank(value) == 2 else value
         raise AssertionError(f"{type(node).__name__} passed the check")
 
     def _count(self, node: ast.expr, operations: int) -> None:
@@ -221,209 +227,312 @@ class Env:
                 node.col_offset, f"this takes more than {MAX_OPERATIONS} operations to evaluate"
             )
 
-    def _binary(self, node: ast.BinOp, left: Any, right: Any) -> Any:
-        if isinstance(node.op, ast.Pow):
-            return self._power(node, left, right)
-        self._count(node, _size(left) + _size(right))
-        if isinstance(node.op, ast.MatMult):
-            if not np.ndim(left) or not np.ndim(right):
-                raise NoValue("@ joins two arrays, and one side is a number")
-            self._count(node, _size(left) * _size(right))
+    def _together(self, function: Callable[..., Any], *values: Any, aligned: bool = True) -> Any:
+        """Apply a function of arrays to values, over all indices that one of them depends on.
+
+        aligned: their own axes are lined up from the last, as NumPy does it.
+        """
+        over = _indices_of(values)
+        if not over:
+            return function(*values)
+        rank = max(map(_rank, values)) if aligned else 0
+        return Spread(over, function(*(_over(over, value, rank) for value in values)))
+
+    def _each(self, node: ast.expr, function: Callable[..., Any], *values: Any) -> Any:
+        """Apply a function of numbers to each entry; one that it raises for is missing."""
+        self._line_up(node, *values)
+        found = self._together(np.frompyfunc(or_missing(function), len(values), 1), *values)
+        return self._together(_as_floats, found) if self.floats else found
+
+    def _line_up(self, node: ast.expr, *values: Any) -> None:
+        """Count the entries of values together, whose shapes must go together."""
+        shapes = {shape for shape in map(_own_shape, values) if shape}
         try:
-            operate = _BINARY[type(node.op)]
-            if self.gaps and isinstance(node.op, ast.Div):
-                operate = _with_gaps(operate)
-            value = operate(left, right)
+            own = np.broadcast_shapes(*shapes) if len(shapes) > 1 else next(iter(shapes), ())
         except ValueError:
-            shapes = f"{np.shape(left)} and {np.shape(right)}"
-            raise NoValue(f"shapes {shapes} do not go together") from None
-        if not self.floats and isinstance(node.op, ast.Mult | ast.Div | ast.MatMult):
-            self._limit(node, value)
-        return value
+            raise _unfit(*values) from None
+        self._count(node, self._places(*values) * math.prod(own))
 
-    def _power(self, node: ast.BinOp, base: Any, exponent: Any) -> Any:
-        if not isinstance(exponent, fmpq | float) or exponent != round(exponent):
+    def _places(self, *values: Any) -> int:
+        return math.prod(map(self._length, _indices_of(values)))
+
+    def _binary(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+        if isinstance(node.op, ast.MatMult):
+            return self._product(node, left, right)
+        if isinstance(node.op, ast.Pow) and _rank(right):
             raise NoValue("an exponent that is not a whole number")
-        power = int(exponent)
-        if abs(power) > MAX_EXPONENT:
+        if not self.floats and isinstance(node.op, ast.Div):
+            return self._each(node, divide, left, right)
+        if not self.floats and isinstance(node.op, ast.Pow):
+            return self._each(node, partial(self._raised, node), left, right)
+        self._line_up(node, left, right)
+        return self._together(_BINARY[type(node.op)], left, right)
+
+    def _product(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+        shapes = _own_shape(left), _own_shape(right)
+        if not all(shapes):
+            raise NoValue("@ joins two arrays, and one side is a number")
+        self._count(node, self._places(left, right) * math.prod(map(math.prod, shapes)))
+        row, column = (len(shape) == 1 for shape in shapes)
+
+        def product(one: Array, other: Array) -> Any:
+            found = np.matmul(
+                one[..., None, :] if row else one, other[..., None] if column else other
+            )
+            found = found[..., 0] if column else found
+            return found if not row else found[..., 0] if column else found[..., 0, :]
+
+        try:
+            return self._together(product, left, right, aligned=False)
+        except ValueError:
+            raise _unfit(left, right) from None
+
+    def _raised(self, node: ast.BinOp, number: Any, exponent: Any) -> Any:
+        if not isinstance(exponent, fmpq) or exponent.q != 1:
+            raise NoValue("an exponent that is not a whole number")
+        if abs(exponent) > MAX_EXPONENT:
             raise FormulaError(node.right.col_offset, f"an exponent beyond ±{MAX_EXPONENT}")
-        if self.floats:
-            return base**power
-        self._count(node, np.size(base))
-        self._limit(node, base, max(abs(power), 1))
-
-        def raised(x: Any) -> Any:
-            if isinstance(x, arb) and x.is_nan():
-                return x  # to the power of 0 too
-            return ONE if power == 0 and not isinstance(x, Dual) else x**power
-
-        return each(_or_nan(raised) if self.gaps else raised, base)
+        self._limit(node, number, max(abs(int(exponent.p)), 1))
+        return power(number, int(exponent.p))
 
     def _limit(self, node: ast.expr, value: Any, times: int = 1) -> None:
-        for number in map(primal, value.flat if isinstance(value, np.ndarray) else (value,)):
+        numbers = value.numbers if isinstance(value, Spread) else value
+        if isinstance(numbers, np.ndarray) and numbers.dtype != object:
+            return
+        flat = numbers.flat if isinstance(numbers, np.ndarray) else (numbers,)
+        for number in map(primal, flat):
             if isinstance(number, fmpq) and number.height_bits() * times > MAX_BITS:
                 raise FormulaError(node.col_offset, f"a rational of more than {MAX_BITS} bits")
 
     def _entry(self, node: ast.Subscript) -> Any:
         array = self._value(node.value)
-        chosen: list[Any] = []
         wanted = indices(node)
-        axes = array.ndim if isinstance(array, np.ndarray) else 0
-        if axes < len(wanted):
+        shape = _own_shape(array)
+        if len(shape) < len(wanted):
             name = f"`{node.value.id}`" if isinstance(node.value, ast.Name) else "what is indexed"
-            held = "1 axis" if axes == 1 else f"{axes} axes"
+            held = "1 axis" if len(shape) == 1 else f"{len(shape)} axes"
             raise NoValue(f"{name} has {held}, and is given {len(wanted)} indices")
-        for axis, index in enumerate(wanted):
-            if isinstance(index, ast.Slice):
-                chosen.append(slice(None))
-                continue
-            place = primal(self._value(index))
-            chosen.append(_index(place, array.shape[axis]))
-        return array[tuple(chosen)]
+        chosen = [k for k, index in enumerate(wanted) if not isinstance(index, ast.Slice)]
+        if not chosen:
+            return array
+        place = self._place(node, [wanted[k] for k in chosen], [shape[k] for k in chosen])
+
+        def flat(numbers: Array) -> Array:
+            """Make one axis of those that are chosen from, the first of its own."""
+            before = numbers.ndim - len(shape)
+            others = [k for k in range(len(shape)) if k not in chosen]
+            order = (*range(before), *(before + k for k in (*chosen, *others)))
+            kept = [shape[k] for k in others]
+            return numbers.transpose(order).reshape(*numbers.shape[:before], -1, *kept)
+
+        return self._chosen(self._together(flat, array), place)
+
+    def _chosen(self, array: Any, place: Any) -> Any:
+        """Return the entries at places of the first own axis; a place may be missing."""
+        over = _indices_of((array, place))
+        if not over:
+            return (
+                np.full(array.shape[1:], place)[()] if isinstance(place, Missing) else array[place]
+            )
+        places = np.asarray(_over(over, place, 0), dtype=object)
+        missing = np.frompyfunc(lambda one: isinstance(one, Missing), 1, 1)(places).astype(bool)
+        at = np.where(missing, 0, places).astype(int)
+        if not isinstance(array, Spread):
+            found = array[at]
+        else:
+            grid = (
+                np.arange(self._length(k)).reshape([-1 if one == k else 1 for one in over])
+                for k in array.over
+            )
+            found = array.numbers[(*grid, at)]
+        for where in np.argwhere(missing):
+            around = tuple(
+                k if n > 1 else slice(None) for k, n in zip(where, missing.shape, strict=True)
+            )
+            found[around] = places[tuple(where)]
+        return Spread(over, found)
+
+    def _place(self, node: ast.expr, wanted: list[ast.expr], shape: Sequence[int]) -> Any:
+        """Return where an entry stands in a flattened array, for each value of the indices."""
+        values = [self._value(index) for index in wanted]
+        if any(map(_rank, values)):
+            raise NoValue("an index that is not a whole number")
+
+        def flat(*index: Any) -> int:
+            place = 0
+            for one, size in zip(index, shape, strict=True):
+                place = place * size + _index(primal(one), size)
+            return place
+
+        return self._each(node, flat, *values)
 
     def _call(self, node: ast.Call) -> Any:
         assert isinstance(node.func, ast.Name)
         name, arguments = node.func.id, node.args
         if isinstance(arguments[0], ast.GeneratorExp):
-            return total(list(self._terms(arguments[0], 0)))
+            return self._sum(arguments[0])
         if name == "d":
             return self._derivative(arguments[0], arguments[1])
         values = [self._value(argument) for argument in arguments]
-        self._count(node, sum(map(_size, values)))
-        value = values[0]
+        value, rank = values[0], _rank(values[0])
         match name:
-            case "sum" if not np.ndim(value):
+            case "sum" if not rank:
                 raise NoValue("the sum of a single number; an array is wanted")
             case "sum":
                 axis = node.keywords[0].value.value if node.keywords else None  # type: ignore[attr-defined]  # checked to be a Constant
-                if axis is not None and axis >= np.ndim(value):
-                    raise NoValue(f"axis {axis} of an array with {np.ndim(value)}")
-                return value.sum(axis=None if axis is None else int(axis))
+                if axis is not None and axis >= rank:
+                    raise NoValue(f"axis {axis} of an array with {rank}")
+                gone = tuple(range(-rank, 0)) if axis is None else int(axis) - rank
+                self._line_up(node, value)
+                return self._together(lambda numbers: numbers.sum(axis=gone), value)
             case "outer":
-                if np.ndim(value) != 1 or np.ndim(values[1]) != 1:
+                if rank != 1 or _rank(values[1]) != 1:
                     raise NoValue("outer joins two vectors")
-                self._count(node, np.size(value) * np.size(values[1]))
-                return np.multiply.outer(value, values[1])
+                column = self._together(lambda numbers: numbers[..., None], value)
+                self._line_up(node, column, values[1])
+                return self._together(operator.mul, column, values[1])
             case "delta":
-                if np.ndim(value) or np.ndim(values[1]):
+                if rank or _rank(values[1]):
                     raise NoValue("delta compares two numbers")
-                return _bit(decide(operator.eq, *values))
-            case "softmax" | "max" if np.ndim(value) != 1:
+                return self._each(node, lambda *both: _bit(decide(operator.eq, *both)), *values)
+            case "softmax" | "max" if rank != 1:
                 raise NoValue(f"{name} of something that is not a vector")
-        if self.gaps and isinstance(value, np.ndarray) and name not in ("softmax", "max"):
-            return each(_or_nan(self.functions[name]), value)
-        return self.functions[name](value)
+        function = (FLOAT if self.floats else EXACT)[name]
+        if name in ("softmax", "max"):
+            self._line_up(node, value)
+            return self._together(partial(_by_row, function, name == "softmax"), value)
+        return self._together(function, value) if self.floats else self._each(node, function, value)
 
-    def _terms(self, node: ast.GeneratorExp, clause: int) -> Iterator[Any]:
-        if clause == len(node.generators):
-            yield self._value(node.elt)
-            return
-        generator = node.generators[clause]
-        assert isinstance(generator.target, ast.Name)
-        assert isinstance(generator.iter, ast.Name)
-        name, outer = generator.target.id, self._indices
-        for index in range(self.sizes[generator.iter.id]):
-            self._indices = {**outer, name: fmpq(index)}
-            yield from self._terms(node, clause + 1)
-        self._indices = outer
-        self._met.discard(name)
+    def _sum(self, node: ast.GeneratorExp) -> Any:
+        outer, bound = self._known, []
+        for clause in node.generators:
+            assert isinstance(clause.target, ast.Name)
+            assert isinstance(clause.iter, ast.Name)
+            bound.append(self._bind(clause.iter.id))
+            self._known = {**self._known, clause.target.id: bound[-1]}
+        value = self._value(node.elt)
+        self._known = outer
+        over = _indices_of((value,))
+        gone = tuple(place for place, index in enumerate(over) if index in bound)
+        if gone:
+            self._count(node, value.numbers.size)
+            rest = tuple(index for index in over if index not in bound)
+            numbers = value.numbers.sum(axis=gone)
+            value = Spread(rest, numbers) if rest else numbers
+        times = math.prod(self._length(index) for index in bound if index not in over)
+        if times == 1:
+            return value
+        return self._together(operator.mul, value, float(times) if self.floats else fmpq(times))
 
     def _derivative(self, of: ast.expr, by: ast.expr) -> Any:
         base = by.value if isinstance(by, ast.Subscript) else by
         assert isinstance(base, ast.Name)
         if base.id not in self._seeds:
             self._seeds[base.id] = self.seeded(base.id)
-            self._seeds[base.id]._now = self._now
-            self._seeds[base.id]._spent = self._spent
-        seeded = copy.copy(self._seeds[base.id])
-        seeded._free, seeded._indices, seeded._indexed = self._free, self._indices, {}
-        seeded._met = self._met
+        seeded = self._seeds[base.id]
+        seeded._known = self._known
         value = seeded._value(of)
-        self._met = seeded._met
         shape = np.shape(self.values[base.id])
         if isinstance(by, ast.Subscript):
-            place = int(np.ravel_multi_index(self._place(by, shape), shape))
-            return each(lambda x: x.tangent[place] if isinstance(x, Dual) else ZERO, value)
-        if np.ndim(value):
+            wanted = indices(by)
+            if len(wanted) != len(shape):
+                raise NoValue(f"{len(wanted)} indices for {len(shape)} axes")
+            place = self._place(by, wanted, shape)
+            return self._each(by, _slope, value, place)
+        if _rank(value):
             raise NoValue("the derivative of an array with respect to an array")
-        if not isinstance(value, Dual):
-            return each(lambda _: ZERO, self.values[base.id])
-        return value.tangent.reshape(shape) if shape else value.tangent[0]
+        count = math.prod(shape)
+        self._count(by, count * self._places(value))
 
-    def _place(self, by: ast.Subscript, shape: tuple[int, ...]) -> tuple[int, ...]:
-        place = [primal(self._value(index)) for index in indices(by)]
-        if len(place) != len(shape):
-            raise NoValue(f"{len(place)} indices for {len(shape)} axes")
-        return tuple(_index(index, size) for index, size in zip(place, shape, strict=True))
+        def slopes(numbers: Any) -> Any:
+            found = [
+                number.tangent
+                if isinstance(number, Dual)
+                else np.full(count, number if isinstance(number, Missing) else ZERO)
+                for number in (numbers.flat if isinstance(numbers, np.ndarray) else (numbers,))
+            ]
+            return np.stack(found).reshape(np.shape(numbers) + shape)[()]
+
+        return self._together(slopes, value)
 
     def _comparison(self, node: ast.Compare) -> Any:
         values = [self._value(part) for part in (node.left, *node.comparators)]
         holds: Any = ONE
         for op, left, right in zip(node.ops, values, values[1:], strict=False):
-            self._count(node, _size(left) + _size(right))
-            if not isinstance(left, np.ndarray) and not isinstance(right, np.ndarray):
-                holds = holds * _bit(decide(_COMPARE[type(op)], left, right))
-                continue
-            try:
-                sides = np.broadcast(left, right)
-            except ValueError:
-                raise NoValue("a comparison of shapes that do not go together") from None
-            compare = _COMPARE[type(op)]
-
-            def bit(a: Any, b: Any, compare: Callable[[Any, Any], bool] = compare) -> Any:
-                return _bit(decide(compare, a, b))
-
-            tried = _or_nan(bit) if self.gaps and sides.ndim else bit
-            bits = [tried(a, b) for a, b in sides]
-            holds = holds * (object_array(bits, sides.shape) if sides.ndim else bits[0])
-        return np.array(holds, dtype=np.float64)[()] if self.floats else holds
+            compare = partial(decide, _COMPARE[type(op)])
+            bits = self._each(node, lambda a, b, compare=compare: _bit(compare(a, b)), left, right)
+            holds = bits if holds is ONE else self._together(operator.mul, holds, bits)
+        return holds
 
     def _logical(self, node: ast.BoolOp) -> Any:
         values = [self._value(part) for part in node.values]
+        result, both = values[0], isinstance(node.op, ast.And)
 
-        def bit(x: Any) -> Any:
-            return _bit(self._is_true(x))
+        def bit(a: Any, b: Any) -> fmpq:
+            truths = is_true(a), is_true(b)
+            return _bit(all(truths) if both else any(truths))
 
-        bits = [
-            each(_or_nan(bit) if self.gaps and np.ndim(value) else bit, value) for value in values
-        ]
-        if len({np.shape(bit) for bit in bits if np.ndim(bit)}) > 1:
-            raise NoValue("conditions on shapes that do not go together")
-        both = isinstance(node.op, ast.And)
-        result = bits[0]
-        for bit in bits[1:]:
-            result = result * bit if both else result + bit - result * bit
+        for value in values[1:]:
+            result = self._each(node, bit, result, value)
         return result
 
-    @staticmethod
-    def _is_true(number: Any) -> bool:
-        return decide(operator.ne, number, 0)
+
+def _indices_of(values: Iterable[Any]) -> tuple[int, ...]:
+    """Return the indices that values depend on, in order."""
+    spread = [value.over for value in values if isinstance(value, Spread)]
+    return spread[0] if len(spread) == 1 else tuple(sorted(set().union(*spread)))
 
 
-def _or_nan(function: Callable[..., Any]) -> Callable[..., Any]:
-    def tried(*numbers: Any) -> Any:
-        try:
-            return function(*numbers)
-        except (ZeroDivisionError, NoValue):
-            return arb("nan")
-
-    return tried
-
-
-def _with_gaps(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Return an operation that is done entry by entry, where one that has no value is nan."""
-
-    def by_entry(left: Any, right: Any) -> Any:
-        sides = np.broadcast(left, right)
-        if not sides.shape:
-            return operate(left, right)
-        return object_array([_or_nan(operate)(one, other) for one, other in sides], sides.shape)
-
-    return by_entry
+def _over(over: tuple[int, ...], value: Any, rank: int) -> Any:
+    """Return the numbers of a value with an axis for each index, and at least so many own ones."""
+    if not isinstance(value, Spread):
+        return value
+    own = _own_shape(value)
+    lengths = dict(zip(value.over, value.numbers.shape, strict=False))
+    axes = (lengths.get(index, 1) for index in over)
+    return value.numbers.reshape(*axes, *[1] * (rank - len(own)), *own)
 
 
-def _size(value: Any) -> int:
-    return value.size if isinstance(value, np.ndarray) else 1  # np.size takes long for a number
+def _own_shape(value: Any) -> tuple[int, ...]:
+    if isinstance(value, Spread):
+        return value.numbers.shape[len(value.over) :]
+    return value.shape if isinstance(value, np.ndarray) else ()
+
+
+def _rank(value: Any) -> int:
+    return len(_own_shape(value))
+
+
+def _by_row(function: Callable[[Any], Any], to_vector: bool, numbers: Array) -> Any:
+    """Apply a function of vectors along the last axis."""
+    tried = or_missing(lambda *row: function(np.array(row, dtype=numbers.dtype)))
+    found = [tried(*row) for row in numbers.reshape(-1, numbers.shape[-1])]
+    if to_vector:
+        found = [
+            np.full(numbers.shape[-1], one) if isinstance(one, Missing) else one for one in found
+        ]
+    shape = numbers.shape if to_vector else numbers.shape[:-1]
+    return np.array(found, dtype=numbers.dtype).reshape(shape)[()]
+
+
+def _unfit(*values: Any) -> NoValue:
+    shapes = " and ".join(str(_own_shape(value)) for value in values)
+    return NoValue(f"shapes {shapes} do not go together")
+
+
+def _as_floats(numbers: Any) -> Any:
+    for number in np.ravel(np.asarray(numbers, dtype=object)):
+        if isinstance(number, Missing):
+            raise number
+    return np.array(numbers, dtype=np.float64)[()]
+
+
+def _slope(number: Any, place: Any) -> Any:
+    return number.tangent[int(place)] if isinstance(number, Dual) else ZERO
+
+
+def _transposed(numbers: Array) -> Array:
+    return numbers.swapaxes(-1, -2)
 
 
 def _index(number: Any, size: int) -> int:

@@ -2,7 +2,8 @@
 
 A number is an `fmpq`; an `arb` (a ball with a rigorous radius) once an exp, a log or a root that
 is not rational entered; a `Dual` under a derivative; or, where a loss is wanted as NumPy would
-compute it, a float64. Several of them stand in an object array.
+compute it, a float64. Several of them stand in an object array; where an entry has no value, or
+what it is cannot be told, the reason stands in its place.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from flint import arb, fmpq
 from flint.utils.flint_exceptions import DomainError
 
-from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.outcomes import CannotTell, Missing, NoValue
 
 Array = npt.NDArray[Any]
 
@@ -40,7 +41,7 @@ class Dual:
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Dual):
             return Dual(self.value + other.value, self.tangent + other.tangent)
-        if isinstance(other, np.ndarray):
+        if isinstance(other, np.ndarray | Missing):
             return NotImplemented
         return Dual(self.value + other, self.tangent)
 
@@ -52,7 +53,7 @@ class Dual:
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, Dual):
             return Dual(self.value - other.value, self.tangent - other.tangent)
-        if isinstance(other, np.ndarray):
+        if isinstance(other, np.ndarray | Missing):
             return NotImplemented
         return Dual(self.value - other, self.tangent)
 
@@ -63,16 +64,16 @@ class Dual:
         if isinstance(other, Dual):
             tangent = self.tangent * other.value + other.tangent * self.value
             return Dual(self.value * other.value, tangent)
-        if isinstance(other, np.ndarray):
+        if isinstance(other, np.ndarray | Missing):
             return NotImplemented
         return Dual(self.value * other, self.tangent * other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if isinstance(other, np.ndarray | Missing):
             return NotImplemented
-        return self * (other**-1 if isinstance(other, Dual) else 1 / other)
+        return self * (other**-1 if isinstance(other, Dual) else divide(1, other))
 
     def __rtruediv__(self, other: Any) -> Any:
         return self**-1 * other
@@ -80,8 +81,24 @@ class Dual:
     def __pow__(self, exponent: int) -> "Dual":
         if exponent == 0:
             return Dual(ONE, self.tangent * ZERO)
-        slope = exponent * self.value ** (exponent - 1)
-        return Dual(self.value**exponent, self.tangent * slope)
+        slope = exponent * power(self.value, exponent - 1)
+        return Dual(power(self.value, exponent), self.tangent * slope)
+
+
+def divide(number: Any, by: Any) -> Any:
+    """Return a quotient, not finite by a ball around 0. Raises NoValue for one by exactly 0."""
+    if primal(by) == 0:
+        raise NoValue("division by zero")
+    return number / by
+
+
+def power(base: Any, exponent: int) -> Any:
+    """Return an integer power of a number. Raises NoValue for a negative one of 0."""
+    if exponent < 0 and primal(base) == 0:
+        raise NoValue("division by zero")
+    if exponent == 0 and not isinstance(base, Dual):
+        return base if isinstance(base, arb) and not base.is_finite() else ONE
+    return base**exponent
 
 
 def primal(number: Any) -> Any:
@@ -94,6 +111,21 @@ def each(function: Callable[[Any], Any], value: Any) -> Any:
     if not isinstance(value, np.ndarray):
         return function(value)
     return object_array([function(number) for number in value.ravel()], value.shape)
+
+
+def or_missing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of numbers that returns why it has no value, and does not raise it."""
+
+    def tried(*numbers: Any) -> Any:
+        missing = [number for number in numbers if isinstance(number, Missing)]
+        if missing:
+            return next((one for one in missing if isinstance(one, NoValue)), missing[0])
+        try:
+            return function(*numbers)
+        except Missing as reason:
+            return reason
+
+    return tried
 
 
 def object_array(numbers: list[Any], shape: tuple[int, ...]) -> Array:
@@ -119,11 +151,14 @@ def decide(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
     left, right = primal(left), primal(right)
     if (isinstance(left, arb) or isinstance(right, arb)) and not (left < right or left > right):
         difference = left - right
-        if not difference.is_finite():
-            raise NoValue("a comparison with a value that is not finite")
         if not difference.is_zero():
             raise CannotTell("a comparison of two values too close to tell apart")
     return bool(compare(left, right))
+
+
+def is_true(number: Any) -> bool:
+    """Return whether a number is another than 0. Raises CannotTell as `decide` does."""
+    return decide(operator.ne, number, 0)
 
 
 def _exp(x: Any) -> Any:
@@ -144,7 +179,7 @@ def _log(x: Any) -> Any:
 def _sqrt(x: Any) -> Any:
     if isinstance(x, Dual):
         root = _sqrt(x.value)
-        return Dual(root, x.tangent * (1 / (2 * root)))
+        return Dual(root, x.tangent * divide(1, 2 * root))
     if decide(operator.lt, x, ZERO):
         raise NoValue("the square root of a negative number")
     if isinstance(x, fmpq):

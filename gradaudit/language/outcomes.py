@@ -1,9 +1,30 @@
 """What can come of computing something, instead of a value."""
 
+from typing import Any, Self
 
-class NoValue(Exception):
+import numpy as np
+
+
+class Missing(Exception):
+    """Instead of a value: it is raised, or stands where a number would stand in an array.
+
+    Whatever is computed with one is missing too, for the same reason; NoValue goes before.
+    """
+
+    def _spread(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # each of its entries is missing
+        return other if isinstance(other, NoValue) else self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _spread
+
+    def __neg__(self) -> Self:
+        return self
+
+
+class NoValue(Missing):
     """There is no value at this input; the message says why."""
 
 
-class CannotTell(Exception):
+class CannotTell(Missing):
     """Whether something holds at this input cannot be told; the message says why."""
