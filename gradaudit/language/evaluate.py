@@ -312,59 +312,42 @@ class Env:
             name = f"`{node.value.id}`" if isinstance(node.value, ast.Name) else "what is indexed"
             held = "1 axis" if len(shape) == 1 else f"{len(shape)} axes"
             raise NoValue(f"{name} has {held}, and is given {len(wanted)} indices")
+        return self._selected(node, array, wanted)
+
+    def _selected(self, node: ast.expr, array: Any, wanted: Sequence[ast.expr]) -> Any:
+        """Return the entries of an array at some indices, which stand for its first own axes."""
+        shape, before = _own_shape(array), _indices_of((array,))
         chosen = [k for k, index in enumerate(wanted) if not isinstance(index, ast.Slice)]
-        if not chosen:
-            return array
-        place = self._place(node, [wanted[k] for k in chosen], [shape[k] for k in chosen])
+        places = [self._place(node, wanted[k], shape[k]) for k in chosen]
+        over = _indices_of((array, *places))
+        self._count(node, self._places(array, *places))
+        numbers = array.numbers if isinstance(array, Spread) else array
+        own = (*chosen, *(k for k in range(len(shape)) if k not in chosen))
+        numbers = numbers.transpose((*range(len(before)), *(len(before) + k for k in own)))
+        at = [_over(over, place, 0) for place in (*map(self._range, before), *places)]
+        found = numbers[tuple(np.asarray(_or_zero(one), dtype=int) for one in at)]
+        found = Spread(over, found) if over else found
+        doubtful = [
+            place
+            for place in places
+            if isinstance(place, Missing)
+            or (isinstance(place, Spread) and place.numbers.dtype == object)
+        ]
+        return self._each(node, lambda entry, *_: entry, found, *doubtful) if doubtful else found
 
-        def flat(numbers: Array) -> Array:
-            """Make one axis of those that are chosen from, the first of its own."""
-            before = numbers.ndim - len(shape)
-            others = [k for k in range(len(shape)) if k not in chosen]
-            order = (*range(before), *(before + k for k in (*chosen, *others)))
-            kept = [shape[k] for k in others]
-            return numbers.transpose(order).reshape(*numbers.shape[:before], -1, *kept)
-
-        return self._chosen(self._together(flat, array), place)
-
-    def _chosen(self, array: Any, place: Any) -> Any:
-        """Return the entries at places of the first own axis; a place may be missing."""
-        over = _indices_of((array, place))
-        if not over:
-            return (
-                np.full(array.shape[1:], place)[()] if isinstance(place, Missing) else array[place]
-            )
-        places = np.asarray(_over(over, place, 0), dtype=object)
-        missing = np.frompyfunc(lambda one: isinstance(one, Missing), 1, 1)(places).astype(bool)
-        at = np.where(missing, 0, places).astype(int)
-        if not isinstance(array, Spread):
-            found = array[at]
-        else:
-            grid = (
-                np.arange(self._length(k)).reshape([-1 if one == k else 1 for one in over])
-                for k in array.over
-            )
-            found = array.numbers[(*grid, at)]
-        for where in np.argwhere(missing):
-            around = tuple(
-                k if n > 1 else slice(None) for k, n in zip(where, missing.shape, strict=True)
-            )
-            found[around] = places[tuple(where)]
-        return Spread(over, found)
-
-    def _place(self, node: ast.expr, wanted: list[ast.expr], shape: Sequence[int]) -> Any:
-        """Return where an entry stands in a flattened array, for each value of the indices."""
-        values = [self._value(index) for index in wanted]
-        if any(map(_rank, values)):
+    def _place(self, node: ast.expr, index: ast.expr, size: int) -> Any:
+        """Return an index as whole numbers within the size of an axis; others are missing."""
+        if isinstance(index, ast.Name) and index.id in self._known:
+            number = self._known[index.id]
+            if self._length(number) <= size:
+                return self._range(number)
+        value = self._value(index)
+        if _rank(value):
             raise NoValue("an index that is not a whole number")
+        return self._each(node, lambda number: _index(primal(number), size), value)
 
-        def flat(*index: Any) -> int:
-            place = 0
-            for one, size in zip(index, shape, strict=True):
-                place = place * size + _index(primal(one), size)
-            return place
-
-        return self._each(node, flat, *values)
+    def _range(self, index: int) -> Spread:
+        return Spread((index,), np.arange(self._length(index)))
 
     def _call(self, node: ast.Call) -> Any:
         assert isinstance(node.func, ast.Name)
@@ -433,27 +416,27 @@ class Env:
         seeded._known = self._known
         value = seeded._value(of)
         shape = np.shape(self.values[base.id])
-        if isinstance(by, ast.Subscript):
-            wanted = indices(by)
-            if len(wanted) != len(shape):
-                raise NoValue(f"{len(wanted)} indices for {len(shape)} axes")
-            place = self._place(by, wanted, shape)
-            return self._each(by, _slope, value, place)
-        if _rank(value):
+        wanted = indices(by) if isinstance(by, ast.Subscript) else []
+        if wanted and len(wanted) != len(shape):
+            raise NoValue(f"{len(wanted)} indices for {len(shape)} axes")
+        if (rank := _rank(value)) and not wanted:
             raise NoValue("the derivative of an array with respect to an array")
         count = math.prod(shape)
-        self._count(by, count * self._places(value))
+        self._count(by, count * self._places(value) * math.prod(_own_shape(value)))
 
         def slopes(numbers: Any) -> Any:
+            """Return all derivatives, with the axes of what they are by before the own ones."""
             found = [
                 number.tangent
                 if isinstance(number, Dual)
                 else np.full(count, number if isinstance(number, Missing) else ZERO)
                 for number in (numbers.flat if isinstance(numbers, np.ndarray) else (numbers,))
             ]
-            return np.stack(found).reshape(np.shape(numbers) + shape)[()]
+            every = np.stack(found).reshape(np.shape(numbers) + shape)
+            return np.moveaxis(every, range(-rank - len(shape), -len(shape)), range(-rank, 0))[()]
 
-        return self._together(slopes, value)
+        every = self._together(slopes, value)
+        return self._selected(by, every, wanted) if wanted else every
 
     def _comparison(self, node: ast.Compare) -> Any:
         values = [self._value(part) for part in (node.left, *node.comparators)]
@@ -527,8 +510,9 @@ def _as_floats(numbers: Any) -> Any:
     return np.array(numbers, dtype=np.float64)[()]
 
 
-def _slope(number: Any, place: Any) -> Any:
-    return number.tangent[int(place)] if isinstance(number, Dual) else ZERO
+def _or_zero(places: Any) -> Any:
+    """Return whole numbers, 0 where they are missing."""
+    return np.frompyfunc(lambda place: 0 if isinstance(place, Missing) else place, 1, 1)(places)
 
 
 def _transposed(numbers: Array) -> Array:
