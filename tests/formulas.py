@@ -19,6 +19,12 @@ def formulas(draw: st.DrawFn, shape: tuple[int, ...], depth: int) -> str:
     return _drawn(draw, shape, depth, {})
 
 
+@st.composite
+def formulas_of_an_entry(draw: st.DrawFn, depth: int) -> str:
+    """Draw the text of a number that may depend on the free indices a and j."""
+    return _drawn(draw, (), depth, {"a": A, "j": H})
+
+
 def _drawn(draw: st.DrawFn, shape: tuple[int, ...], depth: int, bound: Mapping[str, int]) -> str:
     def some(shape: tuple[int, ...], bound: Mapping[str, int] = bound) -> str:
         return _drawn(draw, shape, depth - 1, bound)

@@ -1,22 +1,25 @@
 """The formula language: what it means, what it refuses and where, and that nothing else happens."""
 
+import math
 import re
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 from flint import arb, fmpq
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
-from gradaudit.language.balls import agree, settled
+from gradaudit.language.balls import agree, settle, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FUNCTIONS, FormulaError, numeral, parse, parse_definitions
-from gradaudit.language.numbers import ZERO
-from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.numbers import ZERO, object_array
+from gradaudit.language.outcomes import CannotTell, Missing, NoValue
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE, SOFTMAX
-from gradaudit.questions.inputs import Logits, exact
+from gradaudit.questions.inputs import Logits, Network, exact
+from tests.formulas import formulas_of_an_entry
 
 CASE = Logits(exact(map(fmpq, (0, 1, 2))), exact(map(fmpq, (1, 0, -3))))
 
@@ -401,6 +404,49 @@ def test_any_text_gives_a_value_or_one_line_of_refusal(question: str, text: str)
         refusal = ""
     assert "\n" not in refusal
     assert all(isinstance(v, fmpq | arb | int) for v in np.ravel(np.array(found, dtype=object)))
+
+
+RANDOM = Random(3)
+
+
+def some(*shape: int) -> Any:
+    numbers = [fmpq(RANDOM.randint(-3, 3), RANDOM.randint(1, 3)) for _ in range(math.prod(shape))]
+    return object_array(numbers, shape)
+
+
+OF_SIZES = Network(some(2, 4), some(4), some(4), fmpq(1, 2), some(3, 2), some(3))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(text=formulas_of_an_entry(4))
+@example("X[0,j] + a")
+@example("y[j] / a")
+@example("sum(X[j]) * h[a,3-j]")
+@example("sum(a / (a - j) * (k > 1) for k in N)")
+@example("sum(sum(X[k,a] for k in N) * z[k,j] for k in N)")
+@example("d(L, W1[a,j]) + d(h[a,j], b1[j])")
+@example("(X @ d(e[a], W1))[2,j]")
+@example("X[:,a] @ outer(e, w2)[:,j]")
+@example("softmax(outer(e, w2)[a] / j)[j]")
+def test_at_each_place_an_index_stands_for_its_number(text: str) -> None:
+    found = at_each_place(text)
+    for place in np.ndindex(2, 4):
+        alone = at_each_place(
+            re.sub(r"\ba\b", str(place[0]), re.sub(r"\bj\b", str(place[1]), text))
+        )
+        here: Any = found[place] if np.ndim(found) else found
+        assert isinstance(alone, NoValue) == isinstance(here, NoValue)
+        assert isinstance(alone, Missing) or agree(alone, here)
+
+
+def at_each_place(text: str) -> Any:
+    env = Env(OF_SIZES.values, OF_SIZES.sizes, NETWORK.defined, NETWORK.free)
+    try:
+        return settle(lambda: env.entries(parse(text, NETWORK).tree))
+    except NoValue as none:
+        return none
+    except FormulaError:
+        reject()
 
 
 @given(text=st.text(max_size=30))

@@ -25,7 +25,7 @@ from gradaudit.language.balls import agree, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Scope, parse
 from gradaudit.language.numbers import FIRST_PRECISION, each, precision
-from gradaudit.language.outcomes import NoValue
+from gradaudit.language.outcomes import CannotTell
 from gradaudit.questions.inputs import Logits, Network, Start, exact, exact_float, floats
 
 FREE = Scope(given=frozenset({"x"}))
@@ -130,9 +130,10 @@ class TestAgreement:
         with precision(FIRST_PRECISION):
             assert agree(arb(2).sqrt() ** 2, fmpq(2))
 
-    def test_a_wide_ball_is_no_value(self) -> None:
-        with pytest.raises(NoValue, match="not finite"):
-            settled(lambda: arb(1, 2.0**-50))
+    @pytest.mark.parametrize("ball", [(1, 2.0**-50), "nan", "inf"], ids=str)
+    def test_what_a_ball_that_is_not_small_holds_cannot_be_told(self, ball: Any) -> None:
+        with pytest.raises(CannotTell, match="too large, or too close to undefined"):
+            settled(lambda: arb(*ball) if isinstance(ball, tuple) else arb(ball))
 
 
 def test_every_magnitude_is_at_least_the_gradient() -> None:

@@ -88,7 +88,7 @@ def test_junit_names_the_part_and_the_law(pytester: pytest.Pytester) -> None:
         ("[question2]\ngradient = 'yy'\n", "question2.gradient: column 1: unknown name"),
         (
             "[question2]\ngradient = 'd(E, y)'\n",
-            "it still contains a derivative",
+            "it still contains d(...)",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flint import fmpq
 
@@ -83,6 +84,57 @@ def test_fewer_or_more_right_digits_hold(text: str, status: Status) -> None:
     assert status("b2", text) == "holds"
 
 
+def as_numpy_prints(digits: str) -> dict[str, str]:
+    """Return every number of Question 1, computed in float64 and printed."""
+    W1, b1, w2, b2, X, t = DATA.arguments()
+    z = X @ W1 + b1
+    h = np.maximum(z, 0)
+    y = h @ w2 + b2
+    e = y - t
+    s = np.outer(e, w2) * (z > 0)
+    numbers = {"z": z, "h": h, "y": y, "e": e, "W1": X.T @ s, "b1": s.sum(axis=0), "w2": h.T @ e}
+    numbers["b2"] = np.sum(e)
+    shown = {"float_kind": lambda number: format(number, digits)}
+    return {
+        name: np.array2string(number, separator=", ", formatter=shown)
+        for name, number in numbers.items()
+    }
+
+
+@pytest.mark.parametrize("digits", ["", ".8f", ".8e", ".16e", ".18f"])
+def test_numbers_as_numpy_prints_them_hold(digits: str, tmp_path: Path) -> None:
+    lines = (f"{name} = {text}\n" for name, text in as_numpy_prints(digits).items())
+    path = tmp_path / "answer.toml"
+    path.write_text("[question1]\n" + "".join(lines), encoding="utf-8")
+    told = audit(read(str(path)))
+    assert [(one.part, one.status) for one in told.answered if one.status != "holds"] == []
+
+
+@pytest.mark.parametrize("block", [*RIGHT, "z", "h", "y", "e"])
+def test_a_printed_float_that_is_off_by_one_part_in_1e12_fails(block: str, status: Status) -> None:
+    exact = np.ravel(np.array(exact_value(block, DATA), dtype=object))
+    place = int(np.argmax([abs(number) for number in exact]))
+    texts = [f"{float(number):.17g}" for number in exact]
+    texts[place] = f"{float(exact[place]) * (1 + 1e-12):.16e}"
+    shape = np.shape(exact_value(block, DATA))
+    assert status(block, listed(texts, shape)) == "fails"
+
+
+def listed(texts: list[str], shape: tuple[int, ...]) -> str:
+    if not shape:
+        return texts[0]
+    step = len(texts) // shape[0]
+    return (
+        f"[{', '.join(listed(texts[k : k + step], shape[1:]) for k in range(0, len(texts), step))}]"
+    )
+
+
+@pytest.mark.parametrize("zero", ["0.0e+00", "0e5", "-0.0000000000000000e+00"])
+def test_zero_with_an_exponent_is_zero(zero: str, status: Status) -> None:
+    assert status("b1", f"[0.0268, {zero}, 0.134]") == "holds"
+    assert status("b2", zero) == "fails"
+
+
 @pytest.mark.parametrize("text", ["-3", "-2.74", "-2.7321", "2.732", "-2.8", "-2.731", "0.0", "-2"])
 def test_wrong_digits_fail(text: str, status: Status) -> None:
     assert status("b2", text) == "fails"
@@ -111,6 +163,4 @@ def test_a_decimal_claims_half_a_unit_of_its_last_digit(
 
 @pytest.mark.parametrize("block", RIGHT)
 def test_the_exact_value_has_the_shape_of_its_parameter(block: str) -> None:
-    import numpy as np
-
     assert np.shape(exact_value(block, DATA)) == np.shape(DATA.blocks[block])

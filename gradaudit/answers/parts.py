@@ -170,9 +170,8 @@ def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
         )
         part = replace(part, where_sum_is_one=weaker)
     if contains_d(answer):
-        it = "it" if len(lines) == 1 else f"its answer, line {answer.number},"
-        wrong = f"{it} still contains a derivative d(...), so it is no closed form"
-        return replace(part, wrong=wrong)
+        it = "it" if len(lines) == 1 else f"line {answer.number}"
+        return replace(part, wrong=f"not finished: {it} still contains d(...)")
     if _says_something(answer, wanted):
         part = replace(part, condition=answer.assumed)
         if answer.formula.when is None:  # what is assumed above it may not be needed

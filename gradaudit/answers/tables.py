@@ -21,12 +21,13 @@ from gradaudit.answers.process import Unreadable
 from gradaudit.judging import descent
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.rates import deciding_rates
-from gradaudit.judging.written import Block, exact_value
+from gradaudit.judging.written import Block, exact_value, rounding
 from gradaudit.language.formula import (
     MAX_DIGITS,
     Formula,
     FormulaError,
     Scope,
+    numeral,
     parse,
     parse_definitions,
 )
@@ -237,7 +238,9 @@ def _place(path: str, line: int, count: int) -> str:
 
 def _numbers(name: str, value: Any, block: str) -> Any:
     shape = np.shape(exact_value(block, DATA))
-    flat = list(_flattened(name, value, shape, shape))
+    bounds = np.ravel(np.array(rounding(block)))
+    numbers = _flattened(name, value, shape, shape)
+    flat = [replace(one, rounding=bound) for one, bound in zip(numbers, bounds, strict=True)]
     return object_array(flat, shape)
 
 
@@ -265,14 +268,11 @@ def number(name: str, value: Any) -> Written:
     text = str(value)
     if text.lstrip("+-") in ("nan", "inf"):
         raise Unreadable(f"{name}: {text} is not a number; write digits")
-    written = Written(text)
     try:
-        nothing = written.value == 0 and "e" in text.lower()
+        numeral(text)
     except ValueError as error:
         raise Unreadable(f"{name}: {error}") from None
-    if nothing:
-        raise Unreadable(f"{name}: 0 with an exponent claims no digit; write 0 or 0.0")
-    return written
+    return Written(text)
 
 
 def _kind(value: Any) -> str:

@@ -20,8 +20,8 @@ class Verdict:
     status: holds, conditional, fails, untested or unanswered. said: what the answer says to it.
     outcomes: one for each law. condition: what it is conditional on. stated: the answer states
     that itself. reason: why it is untested, or wrong without a counterexample. first_wrong: the
-    step of the forward pass that is wrong before it. recovered: wrong lines that equal the truth
-    all the same, not the line above. diagnosis: which known mistake it is.
+    step of the forward pass that is wrong before it. weaker: what came of all that fails where the
+    condition is met. diagnosis: which known mistake it is.
     """
 
     part: str
@@ -32,7 +32,7 @@ class Verdict:
     stated: bool = False
     reason: str = ""
     first_wrong: str = ""
-    recovered: tuple[int, ...] = ()
+    weaker: tuple[Outcome, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
     @property
@@ -149,15 +149,15 @@ def judge(name: str, part: Part | None) -> Verdict:
         return Verdict(name, "unanswered")
     if part.untested:
         return Verdict(name, "untested", part, reason=part.untested)
-    outcomes = tuple(claim.outcome() for claim in part.claims)
+    outcomes = tuple(_with_recovery(part, [claim.outcome() for claim in part.claims]))
     verdict = Verdict(name, "holds", part, outcomes, reason=part.wrong)
     if verdict.failure is not None:
-        conditional = not part.wrong and _holds_where_sum_is_one(part, verdict)
+        weaker = () if part.wrong else _where_sum_is_one(part, verdict)
         return replace(
             verdict,
-            status="conditional" if conditional else "fails",
-            condition=SUM_IS_ONE if conditional else "",
-            recovered=tuple(_recovered(part, verdict)),
+            status="conditional" if weaker else "fails",
+            condition=SUM_IS_ONE if weaker else "",
+            weaker=weaker,
             diagnosis=part.diagnose(verdict.failure),
         )
     if part.wrong:
@@ -171,16 +171,22 @@ def judge(name: str, part: Part | None) -> Verdict:
     return verdict
 
 
-def _recovered(part: Part, verdict: Verdict) -> Iterator[int]:
-    """Yield the numbers of wrong lines, after the first, that equal the truth all the same."""
-    for outcome in verdict.failures[1:] if verdict.is_derivation else ():
-        number = outcome.judged.number
-        if part.against_truth[number - 1].outcome().status == "holds":
-            yield number
+def _with_recovery(part: Part, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+    """Yield outcomes; a line that is unlike a wrong one above it, but like the truth, holds."""
+    wrong = False
+    for outcome, claim in zip(outcomes, part.against_truth or part.claims, strict=True):
+        if outcome.status == "fails" and wrong and part.against_truth:
+            again = claim.outcome()
+            if again.status == "holds":
+                right = "equals the derivative" if outcome.judged.name else "has the right rates"
+                yield replace(again, judged=outcome.judged, reason=f"it {right} again")
+                continue
+        wrong = wrong or outcome.status == "fails"
+        yield outcome
 
 
-def _holds_where_sum_is_one(part: Part, verdict: Verdict) -> bool:
-    """Return whether all that fails holds where the targets sum to 1."""
+def _where_sum_is_one(part: Part, verdict: Verdict) -> tuple[Outcome, ...]:
+    """Return what comes of all that fails where the targets sum to 1, if it holds there."""
     failing = [one.judged for one in verdict.failures]
-    weaker = [claim for claim in part.where_sum_is_one if claim.judged in failing]
-    return bool(weaker) and all(claim.outcome().status == "holds" for claim in weaker)
+    weaker = [claim.outcome() for claim in part.where_sum_is_one if claim.judged in failing]
+    return tuple(weaker) if all(one.status == "holds" for one in weaker) else ()

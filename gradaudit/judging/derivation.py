@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from gradaudit.judging.laws import DoesNotApply, Law, Refusal
+from gradaudit.judging.laws import DoesNotApply, Law, Refusal, no_value_where
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     NETWORKS,
@@ -34,6 +34,7 @@ from gradaudit.questions.inputs import Array, Logits, Network, exact
 
 MAX_LINES = 50
 MAX_OPERATIONS_IN_ALL = 60_000  # of all lines of a derivation, at one input
+SIZES = {"N": "n", "A": "d", "H": "h", "K": "n"}  # how many an index set has, by its name
 KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
 
 
@@ -238,10 +239,8 @@ def _compare_entries(line: Line, case: Any) -> None:
             compared = True
         elif holds is None:
             doubt = f"whether an input meets {line.assumed} is too close to tell"
-        elif isinstance(told, NoValue):
-            raise NoValue(f"undefined: {told}")
         elif told is not None:
-            raise CannotTell(*told.args)
+            raise without_value(told, case)
         else:
             index = f"[{','.join(map(str, place))}]" if place else ""
             raise Refusal(f"{line.name}{index}", before, here)
@@ -250,6 +249,16 @@ def _compare_entries(line: Line, case: Any) -> None:
     if not compared:
         reason = "the line before it has no value on any input that it speaks of"
         raise DoesNotApply(reason, nearer=True)
+
+
+def without_value(reason: Missing, case: Any) -> Exception:
+    """Return what is raised where a line has no value: it is not judged where a size is 1."""
+    if isinstance(reason, CannotTell):
+        return CannotTell(*reason.args)
+    small = frozenset(SIZES[name] for name, size in case.sizes.items() if size == 1)
+    if small:
+        return DoesNotApply(no_value_where(small), nearer=True, sizes=small)
+    return NoValue(f"undefined: {reason}")
 
 
 def _unmet(line: Line) -> str:

@@ -74,13 +74,22 @@ class DoesNotApply(Exception):
     """The law says nothing at this input, such as where an assumption is not met.
 
     nearer: it would, but for something else; a reason to be told before others. form: it would,
-    but for the form of the result, which the contract refuses in these words.
+    but for the form of the result, which the contract refuses in these words. sizes: what is
+    judged has no value there, where each of these sizes is 1; that holds for the rest.
     """
 
-    def __init__(self, reason: str, *, nearer: bool = False, form: Refusal | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        nearer: bool = False,
+        form: Refusal | None = None,
+        sizes: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(reason)
         self.nearer = nearer
         self.form = form
+        self.sizes = sizes
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,8 @@ class Outcome:
     """What came of holding what is judged to a law.
 
     status: "holds", "fails" or "untested". examples: how many inputs it was held to.
-    at: the smallest input found where it fails; reason: why it is untested, or what it raised.
+    at: the smallest input found where it fails; reason: why it is untested, or what it raised,
+    or where a line that holds has no value.
     """
 
     law: Law
@@ -140,6 +150,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
     untold: tuple[Any, str] | None = None
     idle = ""
     formless: tuple[Any, Refusal] | None = None
+    sizes: frozenset[str] = frozenset()
     for case in inputs:
         try:
             refusal = _refusal(law, judged, case)
@@ -153,6 +164,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
             if none.form is not None:
                 formless = formless or (case, none.form)
             idle = str(none) if none.nearer else idle or str(none)
+            sizes = sizes & none.sizes or sizes | none.sizes if none.sizes else sizes
             continue
         except CannotGoOn as gone:
             return said("untested", tried, at=case, reason=str(gone))
@@ -170,13 +182,18 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
         return said("untested", tried, at=case, reason=reason)
     if silent is None:
         if tried:
-            return said("holds", tried)
+            return said("holds", tried, reason=no_value_where(sizes) if sizes else "")
         return said("untested", 0, reason=idle)
     case, reason = silent
     if not tried:
         return said("untested", 0, at=case, reason=reason)
     refusal = Refusal("", "a value", NoValue(reason))
     return said("fails", tried, refusal, _smallest_silent(law, judged, case))
+
+
+def no_value_where(sizes: Iterable[str]) -> str:
+    """Return the remark that there is no value where one of some sizes is 1."""
+    return f"it has no value where {' or '.join(f'{size} = 1' for size in sorted(sizes))}"
 
 
 def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:

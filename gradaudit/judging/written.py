@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from gradaudit.judging.laws import Law, Refusal
+from gradaudit.judging.oracles import rounding_of, roundings
 from gradaudit.judging.strategies import Domain
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import parse
+from gradaudit.language.numbers import each
 from gradaudit.questions.assignment import DATA, NETWORK
-from gradaudit.questions.inputs import Array, Network
+from gradaudit.questions.inputs import Array, Network, exact_float
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Block:
 
 
 def digits_are_right(judged: Block, network: Network) -> None:
-    """Each number is the exact value on the assignment's data, rounded at its last digit."""
+    """Each number is the exact value on the assignment's data, to its last digit or to float64."""
     for place, exact in np.ndenumerate(np.array(exact_value(judged.name, network))):
         number: Any = judged.numbers[place]
         if not number.claims(exact):
@@ -45,6 +47,12 @@ def exact_value(name: str, network: Network) -> Any:
     if name not in Network.PARAMETERS:
         return env.value_of(name)
     return env.evaluate(parse(f"d(L, {name})", NETWORK).tree)
+
+
+def rounding(name: str) -> Any:
+    """Return how far float64 may be from `exact_value` on the assignment's data, entry by entry."""
+    relative = exact_float(rounding_of(roundings(DATA)))
+    return each(lambda magnitude: relative * abs(magnitude), exact_value(name, DATA.twin()))
 
 
 ASSIGNMENT = Domain("the assignment's data", lambda network: network is DATA, lambda: (DATA,))

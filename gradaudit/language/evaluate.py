@@ -462,8 +462,11 @@ class Env:
 
 def _indices_of(values: Iterable[Any]) -> tuple[int, ...]:
     """Return the indices that values depend on, in order."""
-    spread = [value.over for value in values if isinstance(value, Spread)]
-    return spread[0] if len(spread) == 1 else tuple(sorted(set().union(*spread)))
+    over: tuple[int, ...] = ()
+    for value in values:
+        if isinstance(value, Spread) and value.over != over:
+            over = tuple(sorted({*over, *value.over})) if over else value.over
+    return over
 
 
 def _over(over: tuple[int, ...], value: Any, rank: int) -> Any:
@@ -471,6 +474,8 @@ def _over(over: tuple[int, ...], value: Any, rank: int) -> Any:
     if not isinstance(value, Spread):
         return value
     own = _own_shape(value)
+    if value.over == over and len(own) >= rank:
+        return value.numbers
     lengths = dict(zip(value.over, value.numbers.shape, strict=False))
     axes = (lengths.get(index, 1) for index in over)
     return value.numbers.reshape(*axes, *[1] * (rank - len(own)), *own)

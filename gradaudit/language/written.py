@@ -1,4 +1,8 @@
-"""Numbers as they are written: a decimal claims its digits, an integer claims to be exact."""
+"""Numbers as they are written: a decimal claims its digits, an integer claims to be exact.
+
+So many digits as float64 has are those of a number that somebody computed and printed: it claims
+no more than a sum in float64 can give.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,12 +11,18 @@ from flint import fmpq
 
 from gradaudit.language.formula import numeral
 
+PRINTED = 15  # significant digits from which on a number is a float64 that was printed
+
 
 @dataclass(frozen=True)
 class Written:
-    """A decimal number with the digits it was written with."""
+    """A decimal number with the digits it was written with.
+
+    rounding: how far a float64 that was computed may be from the exact value.
+    """
 
     text: str
+    rounding: fmpq = fmpq(0)  # noqa: RUF009  # it never changes
 
     @cached_property
     def value(self) -> fmpq:
@@ -21,10 +31,10 @@ class Written:
 
     @cached_property
     def half_unit(self) -> fmpq:
-        """Half a unit of the last digit, or 0 for an integer."""
+        """Half a unit of the last digit, or 0 for an integer, and for 0 with an exponent."""
         mantissa, _, power = self.text.lower().partition("e")
         _, point, digits = mantissa.replace("_", "").partition(".")
-        if not point and not power:
+        if (not point and not power) or (power and self.value == 0):
             return fmpq(0)
         exponent = int(power or 0) - len(digits)
         unit = fmpq(10) ** abs(exponent)
@@ -46,8 +56,9 @@ class Written:
         return self.claims(value) if self.half_unit else self.value == value
 
     def claims(self, exact: fmpq) -> bool:
-        """Return whether the exact value rounds to these digits, either way at a tie."""
-        return bool(abs(self.value - exact) <= self.half_unit)
+        """Return whether an exact value rounds to these digits, or a printed float64 may be it."""
+        explained = self.rounding if self.significant >= PRINTED else fmpq(0)
+        return bool(abs(self.value - exact) <= max(self.half_unit, explained))
 
     def __str__(self) -> str:
         return self.text

@@ -20,7 +20,15 @@ from flint import fmpq
 
 from gradaudit.judging import contract, network, softmax
 from gradaudit.judging.calling import Function
-from gradaudit.judging.derivation import PARAMETERS, Line, Wanted, inputs_of, try_out, values
+from gradaudit.judging.derivation import (
+    PARAMETERS,
+    Line,
+    Wanted,
+    inputs_of,
+    try_out,
+    values,
+    without_value,
+)
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
 from gradaudit.judging.oracles import (
     exact_softmax_gradient,
@@ -34,7 +42,7 @@ from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import each
-from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.outcomes import CannotTell, Missing, NoValue
 from gradaudit.language.written import Written
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
@@ -349,8 +357,8 @@ def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     except Refusal as refusal:
         raise DoesNotApply(FORMLESS, form=refusal) from None
     for one in found:
-        if isinstance(one, Exception):
-            raise type(one)(*one.args)
+        if isinstance(one, Missing):
+            raise without_value(one, case)
     return Seen(case, found, right, _agree(found, right))
 
 

@@ -283,9 +283,7 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict) -> Iterator[list[Run]
         elif isinstance(outcome.refusal.expected, str):
             words = ("wanted is ", ", and this line is ")
         yield [*_at(outcome, QUESTIONS[verdict.part[1]]), *_told(outcome, *words)]
-        if line.number in verdict.recovered:
-            yield _said("it is right again, though it does not equal the line above")
-        elif outcome is verdict.failure:
+        if outcome is verdict.failure:
             yield from map(_said, mistake(verdict.diagnosis))
     elif outcome.reason:
         untested = outcome.status == "untested"

@@ -65,6 +65,7 @@ def _line_json(outcome: Outcome) -> dict[str, Any]:
         "line": line.number,
         "formula": written(line),
         "status": outcome.status,
+        "remark": outcome.reason if outcome.status == "holds" and outcome.reason else None,
         "counterexample": _counterexample(outcome),
     }
 
@@ -78,8 +79,9 @@ def _counterexample(outcome: Outcome | None) -> dict[str, Any] | None:
 
 def explanation(verdict: Verdict) -> str:
     """Return why a verdict is what it is, and what is known of the mistake."""
-    said = [f"{why(verdict)}.", *mistake(verdict.diagnosis), *(f"{one}." for one in notes(verdict))]
-    return " ".join(filter(None, said)).strip(".")
+    reason = why(verdict)
+    said = [f"{reason}." if reason else "", *mistake(verdict.diagnosis)]
+    return " ".join(filter(None, [*said, *(f"{one}." for one in notes(verdict))])).removesuffix(".")
 
 
 def notes(verdict: Verdict) -> list[str]:
@@ -90,8 +92,10 @@ def notes(verdict: Verdict) -> list[str]:
     if verdict.is_derivation and (others := verdict.failures[1:]):
         numbers = ", ".join(str(one.judged.number) for one in others)
         said.append(f"wrong as well: line{'s' * (len(others) > 1)} {numbers}")
-    for number in verdict.recovered:
-        said.append(f"line {number} is right again, though it does not equal the line above")
+    for one in (*verdict.outcomes, *verdict.weaker):
+        if one.status == "holds" and one.reason:
+            which = f"line {one.judged.number}" if verdict.is_derivation else "it"
+            said.append(f"{which} {one.reason.removeprefix('it ')}")
     if verdict.status != "untested" and verdict.is_derivation:
         for one in verdict.outcomes:
             if one.status == "untested":
@@ -250,6 +254,8 @@ def tried(verdict: Verdict) -> str:
     if not outcomes:
         return ""
     failing = sum(one.status == "fails" for one in outcomes)
+    if verdict.status == "fails" and not failing:
+        return "not finished: d is left" + (f"; {_tried_lines(verdict)}" * verdict.is_derivation)
     if verdict.is_derivation:
         return _tried_lines(verdict)
     if failing:
@@ -257,9 +263,10 @@ def tried(verdict: Verdict) -> str:
     (least, most) = (f(one.examples for one in outcomes) for f in (min, max))
     laws = "1 law" if len(outcomes) == 1 else f"{len(outcomes)} laws"
     domain = outcomes[0].law.domain
+    also = "".join(f"; {one}" for one in notes(verdict))
     if domain.strategy is None:
         return f"{laws}, on {domain.name}" + (f" ({most} of them)" if most > 1 else "")
-    return f"{laws}, on {least} inputs" + (" or more" if least < most else "")
+    return f"{laws}, on {least} inputs{' or more' if least < most else ''}{also}"
 
 
 def _tried_lines(verdict: Verdict) -> str:
@@ -284,15 +291,19 @@ def in_full(verdict: Verdict) -> str:
 
 def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Iterable[str]:
     failure = verdict.failure
+    unfinished = failure is None and verdict.status == "fails"
     is_ = "is " if verdict.status == "conditional" else ""
-    head = f"{MARKS[verdict.status]} {verdict.part} {is_}{verdict.status}"
+    said = f"is {why(verdict)}" if unfinished else f"{is_}{verdict.status}"
+    head = f"{MARKS[verdict.status]} {verdict.part} {said}"
     plain = (
         verdict.status == "fails"
         and failure is not None
         and not (verdict.only_not_finite or verdict.only_form)
     )
     told_below = plain and not verdict.is_derivation
-    yield _paint(head, verdict.status, colour) + ("" if told_below else f": {why(verdict)}")
+    yield _paint(head, verdict.status, colour) + (
+        "" if told_below or unfinished else f": {why(verdict)}"
+    )
     name = verdict.diagnosis.mistake
     if (before := told.get(id(verdict.diagnosis))) and mistake(verdict.diagnosis):
         yield _line("mistake", f"as in {before}")
