@@ -258,9 +258,36 @@ class TestRefusals:
             ("(y - t", "its brackets do not match"),
             ("y => t", "it is written <= or >="),
             ("e**y[i]", "the exponential is exp(...)"),
+            ("e^y", "the exponential is exp(...)"),
+            ("exp y", "a function takes brackets"),
+            ("ln(y)", "write log(...)"),
+            ("dot(y, t)", "write a @ b"),
+            ("np.dot(y, t)", "write a @ b"),
+            ("diag(t) @ y", "there is no diag: write v[i] * delta(i, j)"),
+            ("1[i == 0]", "a condition in brackets counts as 0 or 1"),
+            ("indicator(y > 0)", "a condition in brackets counts as 0 or 1"),
+            ("y(i)", "an entry is written y[i]"),
+            ("softmax(y)(i)", "an entry is written softmax(y)[i]"),
+            ("softmax(y)_i", "an entry is written softmax(y)[i]"),
+            ("p_i - t_i", "an entry is written p[i]"),
+            ("y_1", "an entry is written y[1]"),
+            ("y^T @ t", "the transpose is A.T"),
+            ("y' @ t", "the transpose is A.T"),
+            ("Y - t", "did you mean `y`"),
+            ("max(y, 0)", "max(y, 0) is relu(y)"),
+            ("outer(y, t)[:, None]", "outer(u, v) makes a matrix of two vectors"),
+            ("softmax(y) \u2212 t", "\u2212 is written -"),
+            ("\u03a3 t", "\u03a3 is written sum("),
+            ("\u2202E/\u2202y", "\u2202 is written d(F, v)"),
+            ("\u03b4(i, 0)", "\u03b4 is written delta(i, j)"),
+            (r"\frac{1}{2}", "not in TeX"),
+            ("sum_k t[k]", "a sum is written sum(... for k in K)"),
+            ("dE/dy = y - t", "own names are defined in `where`"),
+            ("y - t;", "one formula stands alone"),
+            ("lambda y: y", "write what it returns"),
             ("y^2", "a power is **"),
-            ("y·t", "a product is written with *"),
-            ("y × t", "it is written in ASCII"),
+            ("y·t", "· is written *"),
+            ("y × t", "× is written *"),
             ("y if n == 1", "an assumption is stated after `when`"),
             ("sum(t[k] for k = 1)", "a sum runs over an index set"),
             ("np.sum(t)", "write sum(...)"),
@@ -274,6 +301,41 @@ class TestRefusals:
         scope = SOFTMAX.define("p", "softmax(y)") if text == "d(E, p)" else SOFTMAX
         with pytest.raises(FormulaError, match=re.escape(hint)):
             parse(text, scope)
+
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            ("0 \u2039 \u03b7 < 1/5", "\u2039 is written <, \u03b7 is written eta"),
+            *(
+                (f"0 < {name} < 1/5", "the rate is written eta")
+                for name in ("alpha", "lr", "\u03b7", "x")
+            ),
+            *(
+                (text, "a range is written 0 < eta < 1/5")
+                for text in ("(0, 0.2)", "eta in (0, 1/5)", "0<eta<0,2", "]0, 1/5[", "lambda < 1/5")
+            ),
+            ("|1-10 eta|<1", "the absolute value is abs(...): abs(1 - 10*eta) < 1"),
+            ("|1-10 eta|<1", "a product is written with *"),
+            ("0 < 10eta < 2", "a product is written with *"),
+            ("0 < eta and < 1/5", "each side is whole"),
+            ("eta > 0 & eta < 1/5", "conditions are joined by `and`"),
+            ("eta > 0 && eta < 1/5", "conditions are joined by `and`"),
+            ("0 < eta < 1/5 for all x", "words about it go after a #"),
+        ],
+    )
+    def test_a_likely_slip_in_a_condition_gets_a_hint(self, text: str, hint: str) -> None:
+        with pytest.raises(FormulaError, match=re.escape(hint)):
+            parse(text, RATE)
+
+    def test_a_class_used_as_a_one_hot_vector_gets_a_hint(self) -> None:
+        with pytest.raises(FormulaError, match="its one-hot vector is t"):
+            parse("softmax(y)[i] - c[i]", ONE_HOT)
+
+    def test_an_entry_that_some_sizes_lack_gets_a_hint(self) -> None:
+        with pytest.raises(
+            NoValue, match=re.escape("sum over all, or state the size: ... when n == 4")
+        ):
+            value("y[0] + y[3]")
 
     def test_brackets_alone_do_not_nest(self) -> None:
         assert value("(" * 60 + "n" + ")" * 60) == 3

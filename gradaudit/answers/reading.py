@@ -38,7 +38,13 @@ def read(path: str) -> Answer:
     if path.endswith(".py"):
         content_of(path)
         return read_python(path)
-    return read_toml(path)
+    try:
+        return read_toml(path)
+    except Unreadable as reason:
+        if path.endswith(".toml") or not Path(path).is_file():
+            raise
+        formats = "an answer is a .toml file, as `gradaudit template` prints it, or a .py file"
+        raise Unreadable(f"{reason}; {formats}") from None
 
 
 def read_python(path: str) -> Answer:

@@ -40,6 +40,7 @@ from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
 MAX_FILE = 16 * 2**20  # bytes
 MAX_KEY_PARTS = 50
 MAX_DECISIONS = 200_000
+REMEDIES = 20  # complaints that get one
 KEYS = {
     "question1": (*FORWARD, *BLOCKS, "derivation"),
     "question1.derivation": ("where", *BLOCKS),
@@ -77,7 +78,7 @@ def load_toml(path: str) -> dict[str, Any]:
         raise Unreadable("it is not text in UTF-8") from None
     # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
     # such run is cut to one that is still too long for a number, and refused where it stands.
-    text = re.sub(r"(?:\d_?){1000,}", "9" * (MAX_DIGITS + 1), text)
+    text = re.sub(r"(?<![\d_])\d[\d_]{999,}", "9" * (MAX_DIGITS + 1), text)
     if any(_key_parts(line) > MAX_KEY_PARTS for line in text.splitlines()):
         # Python's reader takes time that grows with the square of the parts of a key.
         raise Unreadable(f"a key of more than {MAX_KEY_PARTS} parts")
@@ -105,12 +106,12 @@ class _Reader:
         self.path = path
         self.tables = tables
         self.parts: dict[str, Part] = {}
-        self.malformed: list[str] = []
+        self.malformed: dict[str, None] = {}  # in order, each once
 
     def answer(self) -> Answer:
         for name, table in self.tables.items():
             if name not in QUESTIONS:
-                self.complain(f"{name}: unknown table or key{_nearest(name, QUESTIONS)}")
+                self.unknown(name, "table or key", name, QUESTIONS)
             else:
                 self.read_table(name, table)
         self.diagnose_numbers_together()
@@ -126,8 +127,12 @@ class _Reader:
             self.parts[name] = replace(part, diagnose=lambda _: together())
 
     def complain(self, line: str) -> None:
-        if line not in self.malformed:
-            self.malformed.append(line)
+        self.malformed[line] = None
+
+    def unknown(self, path: str, what: str, key: str, known: Iterable[str]) -> None:
+        """Complain of a key; the first get a remedy, which takes longer than all else."""
+        remedy = _nearest(key, known) if len(self.malformed) < REMEDIES else ""
+        self.complain(f"{path}: unknown {what}{remedy}")
 
     def read_table(self, name: str, table: Any) -> None:
         if not isinstance(table, dict):
@@ -136,7 +141,7 @@ class _Reader:
         for key, value in table.items():
             path = f"{name}.{key}"
             if key not in KEYS[name]:
-                self.complain(f"{path}: unknown key{_nearest(key, KEYS[name])}")
+                self.unknown(path, "key", key, KEYS[name])
             elif path in KEYS:
                 self.read_table(path, value)
             elif key != "where":

@@ -147,7 +147,7 @@ def _kind(value: Any) -> str:
     name = type(value).__name__
     if value is None:
         return "None"
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name.startswith((*'aeiou', 'nd')) else 'a'} {name}"
 
 
 def _shared(calls: list[list[Result]]) -> list[tuple[tuple[int, int], tuple[int, int]]]:

@@ -532,7 +532,8 @@ def _index(number: Any, size: int) -> int:
     else:
         raise NoValue("an index that is not a whole number")
     if not 0 <= index < size:
-        raise NoValue(f"index {number} of an axis of {size}")
+        state = f"state the size: ... when n == {index + 1}"
+        raise NoValue(f"index {index} of an axis of {size}; sum over all, or {state}")
     return index
 
 

@@ -5,7 +5,6 @@ of the language is refused in one line with the column where it leaves it.
 """
 
 import ast
-import difflib
 import keyword
 import re
 import unicodedata
@@ -15,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from flint import fmpq
+
+from gradaudit.language.hints import MEANT, RANGE, in_ascii, known_as, nearest, slip
 
 MAX_CHARACTERS = 2_000
 MAX_NESTING = 50
@@ -235,7 +236,8 @@ def _checked(source: str, offset: int, scope: Scope) -> ast.expr:
             tree = ast.parse(stripped, mode="eval").body
     except SyntaxError as error:
         column = min(max(error.offset or 1, 1), len(stripped) + 1)
-        raise FormulaError(offset + column, f"this is not a formula{_slip(stripped)}") from None
+        hint = slip(stripped, "eta" in scope.given)
+        raise FormulaError(offset + column, f"this is not a formula{hint}") from None
     except (ValueError, RecursionError, MemoryError):
         raise FormulaError(offset + 1, "this is not a formula, or nested too deeply") from None
     checker = _Checker(stripped, offset, scope)
@@ -269,8 +271,7 @@ class _Checker:
                 self.check(first, bound, depth + 1, sums)
                 for step in chain:
                     if type(step.op) not in OPERATORS:
-                        hint = "; a power is **" if isinstance(step.op, ast.BitXor) else ""
-                        raise self.refuse(node, f"the operators are + - * / ** @{hint}")
+                        raise self.refuse(node, f"the operators are + - * / ** @{_meant(step)}")
                     self.check(step.right, bound, depth + 1, sums)
                     if isinstance(step.op, ast.Pow):
                         self.exponent(step.right)
@@ -279,7 +280,8 @@ class _Checker:
             case ast.Compare():
                 for op in node.ops:
                     if type(op) not in OPERATORS:
-                        raise self.refuse(node, "the comparisons are < <= > >= == !=")
+                        hint = f"; {RANGE}" if self.is_rate else ""
+                        raise self.refuse(node, f"the comparisons are < <= > >= == !={hint}")
                 for part in (node.left, *node.comparators):
                     self.check(part, bound, depth + 1, sums)
             case ast.BoolOp():
@@ -291,6 +293,10 @@ class _Checker:
                 self.name(node, bound)
             case ast.Attribute(attr="T"):
                 self.check(node.value, bound, depth + 1, sums)
+            case ast.Subscript(value=ast.Constant()):
+                raise self.refuse(node, f"a number has no entries; {MEANT['I']}")
+            case ast.Subscript(value=ast.Name("c")) if "c" in self.scope.sizes:
+                raise self.refuse(node, "c is a number, the class's index; its one-hot vector is t")
             case ast.Subscript():
                 self.check(node.value, bound, depth + 1, sums)
                 for index in indices(node):
@@ -298,8 +304,15 @@ class _Checker:
                         self.check(index, bound, depth + 1, sums)
             case ast.Call():
                 self.call(node, bound, depth, sums)
+            case ast.Tuple() if self.is_rate:
+                raise self.refuse(node, f"{RANGE}, with a point in decimals")
             case _:
                 raise self.refuse(node, _remedy(node))
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether nothing but a rate is known here."""
+        return self.scope.given == {"eta"}
 
     def name(self, node: ast.Name, bound: frozenset[str]) -> None:
         name = node.id
@@ -311,29 +324,36 @@ class _Checker:
             raise self.refuse(node, f"`{name}` is a function: write {name}(...)")
         known = [*self.scope.names(), *bound]
         base, _, index = name.rpartition("_")
-        if base in known and len(index) == 1:
+        if self.is_rate:
+            hint = "; the rate is written eta"
+        elif name in MEANT:
+            hint = f"; {MEANT[name]}"
+        elif base and len(index) == 1 and (base in known or index in INDEX_LETTERS):
             hint = f"; an entry is written {base}[{index}]"
-        elif name == "e":
-            hint = "; the exponential is exp(...)"
-        elif "·" in name:  # which Python takes for a letter
-            hint = "; a product is written with *"
+        elif in_ascii(name):
+            hint = in_ascii(name)
         elif name in INDEX_LETTERS and self.scope.sets:
             free = ", ".join(self.scope.free) or "none here"
             hint = f"; an index is free ({free}) or bound by sum(... for {name} in ...)"
         else:
-            hint = _nearest(name, [*known, *FUNCTIONS]) or "; own names are defined in `where`"
+            hint = nearest(name, [*known, *FUNCTIONS]) or "; own names are defined in `where`"
         raise self.refuse(node, f"unknown name `{name}`{hint}")
 
     def call(self, node: ast.Call, bound: frozenset[str], depth: int, sums: int) -> None:
         if not isinstance(node.func, ast.Name):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            hint = f"; write {called}(...)" if called in FUNCTIONS else ""
+            hint = f"; write {called}(...)" if called in FUNCTIONS else known_as(called)
             if isinstance(node.func, ast.Constant):
                 hint = "; a product is written with *"
+            elif isinstance(node.func, ast.Call):
+                hint = "; an entry is written softmax(y)[i]"
             raise self.refuse(node, f"only a function's name can be called{hint}")
         name = node.func.id
         if name not in FUNCTIONS:
-            raise self.refuse(node, f"unknown function `{name}`{_nearest(name, FUNCTIONS)}")
+            hint = known_as(name) or in_ascii(name) or nearest(name, FUNCTIONS)
+            if name in {*self.scope.names(), *bound}:
+                hint = f"; an entry is written {name}[i], a product with *"
+            raise self.refuse(node, f"unknown function `{name}`{hint}")
         arguments = node.args
         if name == "sum" and len(arguments) == 1 and isinstance(arguments[0], ast.GeneratorExp):
             if node.keywords:
@@ -348,7 +368,8 @@ class _Checker:
                 raise self.refuse(axis, "an axis is 0 or 1")
         if len(arguments) != FUNCTIONS[name]:
             wanted = "one argument" if FUNCTIONS[name] == 1 else "two arguments"
-            raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}")
+            hint = "; max(y, 0) is relu(y)" if name == "max" else ""
+            raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}{hint}")
         for argument in arguments:
             self.check(argument, bound, depth + 1, sums)
         if name == "d":
@@ -412,25 +433,6 @@ class _Checker:
         return value
 
 
-def _slip(source: str) -> str:
-    """Return what may have been meant, where Python's grammar has no words for it."""
-    if source.count("(") != source.count(")") or source.count("[") != source.count("]"):
-        return "; its brackets do not match"
-    if re.search(r"\bfor\s+\w+\s*=", source):
-        return "; a sum runs over an index set: for k in K"
-    if re.search(r"=[<>]", source):
-        return "; it is written <= or >="
-    if re.search(r"(?<![=<>!])=(?!=)", source):
-        return "; two sides are compared by =="
-    if re.search(r"(?<![\w.])\d+(?:\.\d+)?[A-Za-z(]", source):
-        return "; a product is written with *"
-    if re.search(r"[Σ∑·×−≤≥]", source):
-        return "; it is written in ASCII: sum(... for k in ...), *, -, <="
-    if re.search(r"\bif\b", source):
-        return "; an assumption is stated after `when`"
-    return ""
-
-
 def _root(exponent: fmpq) -> str:
     return "; write sqrt(...)" if exponent == fmpq(1, 2) else ""
 
@@ -444,15 +446,20 @@ def _is_whole_axis(node: ast.expr) -> bool:
     return isinstance(node, ast.Slice) and not (node.lower or node.upper or node.step)
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+def _meant(step: ast.BinOp) -> str:
+    if isinstance(step.op, ast.BitXor):
+        power = step.right if not isinstance(step.right, ast.BinOp) else left_spine(step.right)[0]
+        transposed = isinstance(power, ast.Name) and power.id == "T"
+        return f"; {MEANT['T']}" if transposed else "; a power is **"
+    return "; conditions are joined by `and`, `or`" if isinstance(step.op, ast.BitAnd) else ""
 
 
 def _remedy(node: ast.expr) -> str:
     match node:
         case ast.Constant(value=str() | bytes()):
             return "text is not a formula"
+        case ast.Constant(value=None):
+            return "this is not a number; outer(u, v) makes a matrix of two vectors"
         case ast.Constant():
             return "this is not a number of the language"
         case ast.Attribute():
@@ -464,7 +471,7 @@ def _remedy(node: ast.expr) -> str:
         case ast.IfExp():
             return "no `if`: multiply by the condition, which counts as 0 or 1"
         case ast.Lambda():
-            return "`lambda` is not in the language"
+            return "`lambda` is not in the language; write what it returns"
         case ast.UnaryOp():
             return "the operators are + - * / ** @"
         case ast.Slice():
