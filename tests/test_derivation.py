@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradaudit.answers import tables
 from gradaudit.answers.parts import WANTED, Answer
 from gradaudit.answers.process import Unreadable
 from gradaudit.answers.reading import read
@@ -19,6 +20,7 @@ from gradaudit.judging.derivation import Line, entries, inputs_of, law_of, lines
 from gradaudit.judging.laws import hold, sees
 from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.strategies import ANY_TARGETS, NETWORKS, draw_inputs
+from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
 from gradaudit.questions.assignment import SOFTMAX
 from gradaudit.telling.report import document
@@ -266,6 +268,34 @@ class TestAssumptions:
     def test_one_that_only_the_definition_does_without_is_conditional(self, tmp_path: Path) -> None:
         told = gradient(tmp_path, "d(E, y[i])", "p[i] - t[i] when sum(t) == 1")
         assert (told.status, told.condition, told.line) == ("conditional", "sum(t) == 1", 2)
+
+
+class TestBounds:
+    def test_only_the_first_unknown_keys_get_a_remedy(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = []
+        monkeypatch.setattr(tables, "_nearest", lambda key, known: asked.append(key) or "")
+        path = tmp_path / "answer.toml"
+        path.write_text("".join(f"key{k} = 1\n" for k in range(3000)) + "[question1]\nw = 1\n")
+        assert len(read(str(path)).malformed) == 3001
+        assert len(asked) == tables.REMEDIES
+
+    def test_a_line_is_evaluated_once_for_all_entries(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        evaluated = []
+        whole = Env.entries
+
+        def counted(env: Env, tree: Any) -> Any:
+            evaluated.append(tree)
+            return whole(env, tree)
+
+        monkeypatch.setattr(Env, "entries", counted)
+        wanted = WANTED["q1.derivation.W1"]
+        line = parse("sum(e[k] * w2[j] * (z[k,j] > 0) * X[k,a] for k in N)", wanted.scope)
+        entries(line, draw_inputs(wanted.domains[0])[-1])
+        assert evaluated == [line.tree]
 
 
 class TestOneClassOrSample:
