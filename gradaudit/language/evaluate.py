@@ -158,6 +158,10 @@ class Env:
                     raise number
         return value
 
+    def truth(self, tree: ast.expr) -> bool:
+        """Return whether a condition holds, everywhere if it has several entries."""
+        return all(map(is_true, np.ravel(np.array(self.evaluate(tree), dtype=object))))
+
     def value_of(self, name: str) -> Any:
         """Return the value of a name. Raises as `evaluate` does."""
         return self.evaluate(ast.Name(name, col_offset=1))
@@ -266,7 +270,10 @@ class Env:
         if not self.floats and isinstance(node.op, ast.Pow):
             return self._each(node, partial(self._raised, node), left, right)
         self._line_up(node, left, right)
-        return self._together(_BINARY[type(node.op)], left, right)
+        operate = _BINARY[type(node.op)]
+        if isinstance(left, Missing) or isinstance(right, Missing):
+            operate = np.frompyfunc(or_missing(operate), 2, 1)
+        return self._together(operate, left, right)
 
     def _product(self, node: ast.BinOp, left: Any, right: Any) -> Any:
         shapes = _own_shape(left), _own_shape(right)
