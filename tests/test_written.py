@@ -1,5 +1,7 @@
 """Numbers as they are written: right when their digits are, and only then."""
 
+import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from flint import fmpq
 import analytic
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import audit
+from gradaudit.command import TEMPLATE
 from gradaudit.judging.written import exact_value
 from gradaudit.language.written import Written
 from gradaudit.questions.assignment import DATA
@@ -159,6 +162,14 @@ def test_a_decimal_claims_half_a_unit_of_its_last_digit(
     text: str, exact: fmpq, claimed: bool
 ) -> None:
     assert Written(text).claims(exact) is claimed
+
+
+def test_the_template_shows_the_data_of_the_assignment() -> None:
+    template = TEMPLATE.read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^#   (\w+) += ([-\d.\[\], ]+)", template, re.MULTILINE))
+    found = {name: tomllib.loads(f"it = {text}")["it"] for name, text in shown.items()}
+    data = dict(zip(DATA.blocks, DATA.arguments(), strict=True))
+    assert found == {name: np.asarray(value).tolist() for name, value in data.items()}
 
 
 @pytest.mark.parametrize("block", RIGHT)
