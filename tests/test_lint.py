@@ -69,7 +69,7 @@ def told(tmp_path: Path, content: str) -> int:
 
 def test_the_default_is_the_assignment(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint"]) == 1
-    assert "hidden unit 2 is dead on every sample" in capsys.readouterr().out
+    assert "unit j = 1 is dead on every sample" in capsys.readouterr().out
 
 
 def test_what_it_proposes_can_be_linted_and_is_clean(

@@ -56,11 +56,11 @@ def lint_text(network: Network) -> tuple[str, bool]:
 
 def _lines(network: Network, said: Lint) -> Iterator[str]:
     for j in said.dead:
-        yield f"hidden unit {j + 1} is dead on every sample: nothing about it shows"
+        yield f"unit j = {j} is dead on every sample: nothing about it shows"
     for k in said.idle:
-        yield f"sample {k + 1} activates no unit: it adds nothing to dW1, db1 and dw2"
+        yield f"sample k = {k} activates no unit: it adds nothing to dW1, db1 and dw2"
     for k, j in said.near:
-        yield f"the pre-activation of unit {j + 1} on sample {k + 1} is at or near the kink"
+        yield f"z[{k},{j}], of sample k = {k} and unit j = {j}, is at or near the kink"
     for part, ids in said.hidden.items():
         if ids:
             yield f"dL/d{part} comes out right with {len(ids)} of the known mistakes:"
