@@ -160,6 +160,10 @@ class TestUndefined:
         with pytest.raises((NoValue, NoValue)):
             value(text)
 
+    def test_sides_of_a_chain_that_do_not_go_together_have_no_value(self) -> None:
+        with pytest.raises(NoValue, match="do not go together"):
+            of_network("z[0] < 1 < t")
+
     def test_what_no_precision_tells_apart_is_undecided(self) -> None:
         with pytest.raises(CannotTell, match="too close to tell apart"):
             value("exp(y[1]) * exp(y[2]) == exp(y[1] + y[2])")

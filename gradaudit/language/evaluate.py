@@ -220,7 +220,12 @@ class Env:
                 return self._logical(node)
             case ast.Attribute():
                 value = self._value(node.value)
-                return self._together(_transposed, value) if _rank(value) == 2 else value
+                swap = _rank(value) == 2
+                return (
+                    self._together(lambda numbers: numbers.swapaxes(-1, -2), value)
+                    if swap
+                    else value
+                )
         raise AssertionError(f"{type(node).__name__} passed the check")
 
     def _count(self, node: ast.expr, operations: int) -> None:
@@ -447,11 +452,11 @@ class Env:
 
     def _comparison(self, node: ast.Compare) -> Any:
         values = [self._value(part) for part in (node.left, *node.comparators)]
-        holds: Any = ONE
+        holds: Any = None
         for op, left, right in zip(node.ops, values, values[1:], strict=False):
             compare = partial(decide, _COMPARE[type(op)])
             bits = self._each(node, lambda a, b, compare=compare: _bit(compare(a, b)), left, right)
-            holds = bits if holds is ONE else self._together(operator.mul, holds, bits)
+            holds = bits if holds is None else self._each(node, operator.mul, holds, bits)
         return holds
 
     def _logical(self, node: ast.BoolOp) -> Any:
@@ -525,10 +530,6 @@ def _as_floats(numbers: Any) -> Any:
 def _or_zero(places: Any) -> Any:
     """Return whole numbers, 0 where they are missing."""
     return np.frompyfunc(lambda place: 0 if isinstance(place, Missing) else place, 1, 1)(places)
-
-
-def _transposed(numbers: Array) -> Array:
-    return numbers.swapaxes(-1, -2)
 
 
 def _index(number: Any, size: int) -> int:
