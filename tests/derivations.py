@@ -116,6 +116,15 @@ RIGHT: dict[str, Derivation] = {
         ["p_i = softmax(y)[i]", "rest = sum(t) - t[i]"],
         ["d(E, y[i])", "p_i * (t[i] + rest) - t[i]", "p_i * rest - t[i] * (1 - p_i)"],
     ),
+    "divided by what is 0 for one class only": (
+        "q2.gradient",
+        ["p = softmax(y)"],
+        [
+            "d(E, y[i])",
+            "p[i] * (1 - p[i]) * sum(t) / (1 - p[i]) - t[i]",
+            "p[i] * sum(t) - t[i]",
+        ],
+    ),
     "a mean times n": (
         "q2.gradient",
         ["mean = sum(t) / n"],
@@ -270,6 +279,16 @@ RIGHT: dict[str, Derivation] = {
         "q1.derivation.w2",
         [],
         ["relu(X @ W1 + b1).T @ (relu(X @ W1 + b1) @ w2 + b2 - t)"],
+    ),
+    "an unbiased mean, which one sample has not": (
+        "q1.derivation.b2",
+        ["mean = sum(e) / (n - 1)"],
+        ["d(L, b2)", "(n - 1) * mean", "sum(e)"],
+    ),
+    "every entry for itself, where there are so many": (
+        "q1.derivation.b2",
+        [],
+        ["d(L, b2)", "sum(e)", "e[0] + e[1] + e[2] + e[3] when n == 4"],
     ),
     "n times the mean error": (
         "q1.derivation.b2",

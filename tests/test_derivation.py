@@ -24,7 +24,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
 from gradaudit.questions.assignment import SOFTMAX
 from gradaudit.telling.report import document
-from gradaudit.telling.verdicts import as_text, explanation
+from gradaudit.telling.verdicts import as_json, as_text, explanation
 from tests.derivations import RIGHT
 from tests.edits import edits
 
@@ -165,6 +165,19 @@ class TestWrongLines:
         assert (told.status, told.line) == ("fails", 2)
         assert "wrong as well" not in explanation(told)
         assert "line 3 equals the derivative again" in explanation(told)
+
+    def test_one_wrong_line_is_told_as_one(self, tmp_path: Path) -> None:
+        right, wrong = "softmax(y)*sum(t) - t", "softmax(y)*sum(t) + t"
+        told = [audited(tmp_path, "q2.gradient", ["d(E, y)", right, wrong, right])]
+        shown = as_text(told, colour=False, detailed=True)
+        assert "line 3 is refused, of 4" in shown
+        assert "fails: line 3 does not equal line 2" in shown
+        assert "line 4 does not equal line 3" not in shown
+        lines = json.loads(as_json(told))["audits"][0]["parts"][13]["lines"]
+        assert [(one["status"], one["remark"]) for one in lines[2:]] == [
+            ("fails", None),
+            ("holds", "it equals the derivative again"),
+        ]
 
     def test_what_follows_it_is_held_to_it(self, tmp_path: Path) -> None:
         right, wrong = "p[i]*sum(t) - t[i]", "p[i]*sum(t) + t[i]"
@@ -397,6 +410,14 @@ class TestNotJudged:
         told = verdict(tmp_path, "q2.gradient", ["p[i]*sum(t) - t[i]", last], own)
         assert (told.status, told.failures) == ("fails", ())
         assert "not finished: line 2 still contains d(...)" in explanation(told)
+
+    def test_one_that_is_right_so_far_is_told_to_be_unfinished(self, tmp_path: Path) -> None:
+        lines = ["d(L, W1[a,j])", "sum(e[k] * d(y[k], W1[a,j]) for k in N)   # the chain rule"]
+        told = [audited(tmp_path, "q1.derivation.W1", lines)]
+        shown = as_text(told, colour=False, detailed=True)
+        assert "not finished: d is left; 2 lines, no line found wrong on" in shown
+        assert "q1.derivation.W1 is not finished: line 2 still contains d(...)" in shown
+        assert json.loads(as_json(told))["audits"][0]["parts"][8]["status"] == "fails"
 
     def test_a_where_name_with_an_index_that_the_part_lacks_is_refused(
         self, tmp_path: Path

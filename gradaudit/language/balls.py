@@ -42,7 +42,7 @@ def settled(evaluate: Callable[[], Any]) -> Any:
     value = settle(evaluate)
     for number in np.ravel(np.array(value, dtype=object)):
         if isinstance(number, Missing):
-            raise number
+            raise number.with_traceback(None)
     return value
 
 

@@ -155,7 +155,7 @@ class Env:
         if not self.floats:
             for number in value.flat if isinstance(value, np.ndarray) else (value,):
                 if isinstance(number, Missing):
-                    raise number
+                    raise number.with_traceback(None)
         return value
 
     def truth(self, tree: ast.expr) -> bool:
@@ -523,7 +523,7 @@ def _unfit(*values: Any) -> NoValue:
 def _as_floats(numbers: Any) -> Any:
     for number in np.ravel(np.asarray(numbers, dtype=object)):
         if isinstance(number, Missing):
-            raise number
+            raise number.with_traceback(None)
     return np.array(numbers, dtype=np.float64)[()]
 
 
