@@ -101,7 +101,7 @@ NETWORK_CONDITIONS: Conditions = {
 SOFTMAX_CONDITIONS: Conditions = {
     "when n = 2": lambda case: _classes(case, 2),
     "when sum(t) == 1": lambda case: [replace(case, t=case.t + (1 - case.t.sum()) / len(case.t))],
-    "when all logits are equal": lambda case: [replace(case, y=case.y * 0)],
+    "when all logits are equal": lambda case: [replace(case, y=case.y * 0 + case.y[0])],
     "when no target is negative": lambda case: [replace(case, t=abs(case.t))],
 }
 
