@@ -1,15 +1,28 @@
-"""How many inputs every law is held to, and whether they are random.
+"""How many inputs a property or a law is held to, and whether they are random.
 
-By default they are the same every time, as `gradaudit`'s are; many more, at random, with
+`ci` draws the same inputs every time. `thorough` draws many more, at random:
 `pytest --hypothesis-profile thorough`. `pytest --answer FILE` is in `gradaudit/plugin.py`.
 """
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from gradaudit.command import prepare
+MANY = 10_000
+
+common = settings(
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],  # by the clock, so not the same every time
+)
+settings.register_profile("ci", common, max_examples=100, derandomize=True)
+settings.register_profile("thorough", common, max_examples=MANY, derandomize=False)
+settings.load_profile("ci")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare before Hypothesis loads the profile."""
-    prepare(profile=config.getoption("--hypothesis-profile", None))
+    """Let the laws of gradaudit follow the profile that is asked for."""
+    if config.getoption("--hypothesis-profile", None) == "thorough":
+        from gradaudit.judging.strategies import draw_settings
+
+        draw_settings(MANY, random=True)

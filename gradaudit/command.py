@@ -182,14 +182,12 @@ def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> in
     report: where a document about the one answer is written.
     """
     from gradaudit.answers.process import Unreadable
-    from gradaudit.answers.reading import ours, read
+    from gradaudit.answers.reading import read
     from gradaudit.answers.verdicts import audit
     from gradaudit.language.showing import escaped
     from gradaudit.telling import verdicts as telling
 
     audits, codes = [], []
-    for answer in ours() if not paths else ():
-        audits.append(audit(answer))
     for path in paths:
         try:
             answer = read(path)
@@ -238,11 +236,11 @@ def complain(line: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gradaudit",
-        description="Audit hand-derived gradients. Without an ANSWER, audits our own.",
+        description="Audit hand-derived gradients.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=OTHERS,
     )
-    parser.add_argument("answers", nargs="*", metavar="ANSWER", help="a .toml or a .py file")
+    parser.add_argument("answers", nargs="+", metavar="ANSWER", help="a .toml or a .py file")
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for a person, or a program"
     )

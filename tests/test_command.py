@@ -80,13 +80,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    empty = tmp_path_factory.mktemp("empty")
-    done = gradaudit("--format", "json", cwd=empty)
-    return done, json.loads(done.stdout)["audits"], list(empty.iterdir())
-
-
-@pytest.fixture(scope="module")
 def wrong_toml(folder: Path) -> Any:
     return gradaudit("wrong.toml", "--format", "json", cwd=folder)
 
@@ -104,22 +97,6 @@ def wrong_python(folder: Path) -> Any:
 def parts_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     (only,) = json.loads(done.stdout)["audits"]
     return {part["id"]: part for part in only["parts"]}
-
-
-class TestOurs:
-    def test_it_holds(self, ours: Any) -> None:
-        assert (ours[0].returncode, ours[0].stderr) == (0, "")
-
-    def test_every_part_holds_in_one_of_the_two(self, ours: Any) -> None:
-        holding = {p["id"] for a in ours[1] for p in a["parts"] if p["status"] == "holds"}
-        assert holding == set(PARTS)
-
-    def test_every_law_that_draws_has_a_hundred_inputs_or_more(self, ours: Any) -> None:
-        functions = ours[1][1]
-        assert min(law["examples"] for p in functions["parts"] for law in p["laws"]) >= 100
-
-    def test_it_leaves_nothing_behind(self, ours: Any) -> None:
-        assert ours[2] == []
 
 
 class TestWrongToml:

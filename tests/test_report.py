@@ -465,7 +465,7 @@ class TestPdf:
             (["--report", "x.pdf"], "--report takes one ANSWER, a file"),
             (["--report", "x.pdf", "."], "--report takes one ANSWER, a file"),
             (["--report", "/nowhere/x.pdf", "ANSWER"], "cannot be written: No such file"),
-            (["--report", "ANSWER"], "it exists and is no PDF"),
+            (["--report", "ANSWER", "ANSWER"], "it exists and is no PDF"),
         ],
     )
     def test_what_hinders_it_is_one_line(
