@@ -10,6 +10,7 @@ import os
 import pstats
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -33,7 +34,7 @@ def shares() -> Counter[str]:
     """Return the seconds that an audit spends in each package, and in each room of ours."""
     from gradaudit.command import main
 
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         profile.runcall(main, sys.argv[1:])
     spent: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -32,9 +33,10 @@ def run(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def files(folder: Path) -> set[str]:
-    """Return the names of all files below a folder, as the house calls them."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(HOUSE).as_posix() for path in found if path.suffix != ".pyc"}
+    """Return the names of all files below a folder, but of caches, as the house calls them."""
+    names = (path.relative_to(HOUSE) for path in folder.rglob("*") if path.is_file())
+    hidden = re.compile(r"(^|/)(\.|__pycache__)")
+    return {name.as_posix() for name in names if not hidden.search(name.as_posix())}
 
 
 @pytest.fixture(scope="module")
