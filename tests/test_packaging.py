@@ -42,6 +42,7 @@ def files(folder: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with an sdist and a wheel."""
+    pytest.importorskip("hatchling", reason="it comes with the extra `dev`")
     folder = tmp_path_factory.mktemp("built")
     build = "import hatchling.build as b; b.build_sdist({0!r}); b.build_wheel({0!r})"
     done = run("-c", build.format(str(folder)), cwd=HOUSE)
