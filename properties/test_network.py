@@ -65,6 +65,13 @@ def loss_at(parameters: Array, network: Network) -> Any:
     return loss(W1.reshape(d, h), b1, w2, b2[0], network.X, network.t)
 
 
+@given(network=networks())
+def test_our_loss_is_half_the_sum_of_the_squared_errors(network: Network) -> None:
+    W1, b1, w2, b2, X, t = network
+    h = [[max(sum(x * W1[:, j]) + b1[j], 0) for j in range(len(b1))] for x in X]
+    assert loss(*network) == sum((sum(w2 * h[k]) + b2 - t[k]) ** 2 for k in range(len(t))) / 2
+
+
 def are_the_difference_quotients(gradients: Callable[..., Any], network: Network) -> None:
     """The gradients are the central difference quotients of the loss, exactly.
 
