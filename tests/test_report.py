@@ -462,7 +462,6 @@ class TestPdf:
         ("words", "says"),
         [
             (["--report", "x.pdf", "a.toml", "b.toml"], "--report takes one ANSWER, a file"),
-            (["--report", "x.pdf"], "--report takes one ANSWER, a file"),
             (["--report", "x.pdf", "."], "--report takes one ANSWER, a file"),
             (["--report", "/nowhere/x.pdf", "ANSWER"], "cannot be written: No such file"),
             (["--report", "ANSWER", "ANSWER"], "it exists and is no PDF"),
