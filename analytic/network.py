@@ -17,6 +17,9 @@ The rows of X are the samples. At z = 0, where ReLU has no derivative, we take 0
     t      (n,)     targets
     z, h   (n, h)   pre-activations and activations
     y, e   (n,)     outputs and errors
+    δ      (n, h)   the error as it reaches each hidden unit
+
+Floats, fractions and any other numbers that NumPy can add and multiply will do.
 """
 
 from typing import Any
@@ -42,7 +45,7 @@ def loss(W1: Array, b1: Array, w2: Array, b2: Any, X: Array, t: Array) -> Any:
     return e @ e / 2
 
 
-def gradients(
+def network_gradients(
     W1: Array, b1: Array, w2: Array, b2: Any, X: Array, t: Array
 ) -> tuple[Array, Array, Array, Any]:
     """Return dL/dW1 (d, h), dL/db1 (h,), dL/dw2 (h,) and dL/db2 ()."""

@@ -9,7 +9,11 @@ OTHER = {  # what a name may be taken for
     "t": "y", "y": "t", "p": "t", "z": "h", "h": "z", "e": "y", "s": "z", "w2": "b1", "X": "z",
     "b1": "w2", "b2": "n", "N": "H", "H": "N", "A": "H", "E": "n", "L": "b2", "eta": "(1 - eta)",
 }  # fmt: skip
-COMPARISONS = {ast.Lt: (ast.LtE, ast.Gt), ast.Gt: (ast.GtE, ast.Lt), ast.Eq: (ast.NotEq,)}
+COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+}
 BINARY = {
     ast.Add: (ast.Sub,),
     ast.Sub: (ast.Add,),
@@ -56,8 +60,8 @@ def _replacements(node: ast.AST) -> Iterator[ast.AST]:
             yield node.operand
         case ast.Compare():
             for place, one in enumerate(node.ops):
-                for op in COMPARISONS.get(type(one), ()):
-                    ops = [*node.ops[:place], op(), *node.ops[place + 1 :]]
+                for comparison in COMPARISONS.get(type(one), ()):
+                    ops = [*node.ops[:place], comparison(), *node.ops[place + 1 :]]
                     yield ast.Compare(node.left, ops, node.comparators)
             if len(node.ops) > 1:
                 yield ast.Compare(node.left, node.ops[:1], node.comparators[:1])

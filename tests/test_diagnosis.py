@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from flint import fmpq
 
-from analytic import network, softmax
+from analytic.network import forward, network_gradients
+from analytic.softmax import softmax_gradient
 from gradaudit.judging import contract
 from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
@@ -283,7 +284,7 @@ class TestFunctions:
     @pytest.mark.parametrize("step", [1, -1])
     def test_a_class_off_by_one_is_named_where_it_goes_round(self, step: int) -> None:
         def gradient(y: Any, c: int) -> Any:
-            return softmax.gradient(y, np.eye(len(y))[(c + step) % len(y)])
+            return softmax_gradient(y, np.eye(len(y))[(c + step) % len(y)])
 
         found = diagnosis.of_softmax_function(Function(gradient, 1), draw_inputs(TRUE_CLASS))
         assert found.mistake == "class-off-by-one"
@@ -351,21 +352,21 @@ class TestFunctions:
 
 class TestFacts:
     def test_a_factor_is_said_exactly(self) -> None:
-        judged = Function(lambda *a: tuple(v * 1.5 for v in network.gradients(*a)), 4)
+        judged = Function(lambda *a: tuple(v * 1.5 for v in network_gradients(*a)), 4)
         found = diagnosis.of_network_function(judged)
         assert found.facts == ("exactly 3/2 times the right value",)
 
     @pytest.mark.parametrize(("factor", "text"), [(2, "2/n"), (-1, "-1/n")])
     def test_a_factor_of_the_number_of_samples_is_said(self, factor: int, text: str) -> None:
         judged = Function(
-            lambda *a: tuple(factor / len(a[5]) * v for v in network.gradients(*a)), 4
+            lambda *a: tuple(factor / len(a[5]) * v for v in network_gradients(*a)), 4
         )
         found = diagnosis.of_network_function(judged)
         assert found.facts == (f"exactly {text} times the right value",)
 
     def test_a_factor_on_one_block_is_said(self) -> None:
         def gradients(*arguments: Any) -> Any:
-            dW1, db1, dw2, db2 = network.gradients(*arguments)
+            dW1, db1, dw2, db2 = network_gradients(*arguments)
             return dW1, db1, 3 * dw2, db2
 
         found = diagnosis.of_network_function(Function(gradients, 4))
@@ -400,7 +401,7 @@ class TestFacts:
 
     def test_the_block_that_is_wrong_is_said(self) -> None:
         def gradients(*arguments: Any) -> Any:
-            dW1, db1, dw2, db2 = network.gradients(*arguments)
+            dW1, db1, dw2, db2 = network_gradients(*arguments)
             return dW1, db1 + dW1.sum(axis=0) + 1, dw2, db2
 
         found = diagnosis.of_network_function(Function(gradients, 4))
@@ -408,7 +409,7 @@ class TestFacts:
 
     def test_the_case_that_is_right_is_said(self) -> None:
         def gradient(y: Any, t: Any) -> Any:
-            return softmax.gradient(y, t) + (len(y) > 2)
+            return softmax_gradient(y, t) + (len(y) > 2)
 
         found = diagnosis.of_softmax_function(Function(gradient, 1), draw_inputs(ANY_TARGETS))
         assert found.facts == ("right when n = 2",)
@@ -426,8 +427,8 @@ class TestFacts:
 
     def test_no_case_is_called_right_that_is_not(self) -> None:
         def without_a_mask_in_one(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
-            _, db1, dw2, db2 = network.gradients(W1, b1, w2, b2, X, t)
-            _, _, y = network.forward(W1, b1, w2, b2, X)
+            _, db1, dw2, db2 = network_gradients(W1, b1, w2, b2, X, t)
+            _, _, y = forward(W1, b1, w2, b2, X)
             return X.T @ np.outer(y - t, w2), db1, dw2, db2
 
         found = diagnosis.of_network_function(Function(without_a_mask_in_one, 4))
@@ -442,7 +443,7 @@ class TestFacts:
         def gradients(*arguments: Any) -> Any:
             if not (arguments[0] @ np.ones(len(arguments[1])) > 0).all():
                 raise ValueError("not here")
-            return tuple(2 * one for one in network.gradients(*arguments))
+            return tuple(2 * one for one in network_gradients(*arguments))
 
         assert diagnosis.of_network_function(Function(gradients, 4)) == Diagnosis()
 

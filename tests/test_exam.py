@@ -8,17 +8,32 @@ from pathlib import Path
 
 import pytest
 
-from gradaudit.mistakes.exam import FINEST, Result, papers, sit, smallest_errors
+from gradaudit.mistakes.exam import FINEST, Paper, Result, papers, sit, smallest_errors
 from gradaudit.telling.mistakes import exam_text
 
 BEFORE = Path(__file__).with_name("exam.txt").read_text(encoding="utf-8")
-TITLES = [paper.title for paper in papers()]
+PAPERS = papers()
 ERRORS = dict(re.findall(r"^  (d\S+.*): 1e-(\d+)$", BEFORE, re.MULTILINE))
+LAWS = re.compile(r"^  [a-z]  (.*): \d+$", re.MULTILINE)
+ROWS = re.compile(r"^    ([a-z.]+)  (\S+: .*)$", re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def results() -> dict[str, Result]:
-    return {paper.title: sit(paper) for paper in papers()}
+def before(paper: Paper) -> str:
+    """Return the part of exam.txt about a paper."""
+    return BEFORE.split(f"\n{paper.title}: ")[1].split("\n\n")[0]
+
+
+def seen_by_all(paper: Paper) -> str:
+    """Return what would be printed if every law saw every mistake."""
+    everything = tuple((True,) * len(paper.laws) for _ in paper.mistakes)
+    return exam_text([Result(paper, everything)], [])
+
+
+MISTAKES = [
+    pytest.param(paper, row, number, id=f"{paper.title}: {name}, row {number}")
+    for paper in PAPERS
+    for number, (row, name) in enumerate(ROWS.findall(before(paper)))
+]
 
 
 @pytest.fixture(scope="module")
@@ -26,31 +41,24 @@ def errors() -> dict[str, int]:
     return dict(smallest_errors())
 
 
-@pytest.mark.parametrize("title", TITLES)
-def test_every_mistake_is_caught(results: dict[str, Result], title: str) -> None:
-    result = results[title]
-    assert result.caught == len(result.sight) > 0
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.title)
+class TestTable:
+    def test_it_has_every_law(self, paper: Paper) -> None:
+        assert LAWS.findall(before(paper)) == LAWS.findall(seen_by_all(paper)) != []
+
+    def test_it_has_every_mistake(self, paper: Paper) -> None:
+        names = [name for _, name in ROWS.findall(seen_by_all(paper))]
+        assert [name for _, name in ROWS.findall(before(paper))] == names
+        assert len(names) == len(paper.mistakes)
 
 
-@pytest.mark.parametrize("title", TITLES)
-def test_no_law_loses_sight_of_a_mistake(results: dict[str, Result], title: str) -> None:
-    before = BEFORE.split(f"\n{title}: ")[1].split("\n\n")[0]
-    now = exam_text([results[title]], [])
-    rows = re.compile(r"^    ([a-z.]+)  (\S+: .*|sample-skipped.*)$", re.MULTILINE)
-    seen_before, seen_now = rows.findall(before), rows.findall(now)
-    assert [name for _, name in seen_before] == [name for _, name in seen_now]
-    lost = [
-        name
-        for (old, name), (new, _) in zip(seen_before, seen_now, strict=True)
-        if any(was != "." and still == "." for was, still in zip(old, new, strict=True))
-    ]
-    assert lost == []
-
-
-def test_the_table_has_every_law(results: dict[str, Result]) -> None:
-    laws = re.compile(r"^  [a-z]  (.*): \d+$", re.MULTILINE)
-    now = exam_text([results[title] for title in TITLES], [])
-    assert laws.findall(BEFORE) == laws.findall(now)
+@pytest.mark.parametrize(("paper", "row", "number"), MISTAKES)
+def test_every_law_that_saw_a_mistake_still_does_and_there_is_one(
+    paper: Paper, row: str, number: int
+) -> None:
+    saw = tuple(law for law, letter in zip(paper.laws, row, strict=True) if letter != ".")
+    (sight,) = sit(Paper(paper.title, saw, paper.mistakes[number : number + 1])).sight
+    assert sight == (True,) * len(saw) != ()
 
 
 @pytest.mark.parametrize("name", ERRORS)

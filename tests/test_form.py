@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analytic import network, softmax
+from analytic.network import forward, network_gradients
+from analytic.softmax import softmax_gradient
 from gradaudit.answers import parts
 from gradaudit.answers.parts import of_function
 from gradaudit.answers.verdicts import Verdict, judge
@@ -19,19 +20,19 @@ from gradaudit.telling.verdicts import explanation
 Change = Callable[..., Any]
 
 
-def verdict_on(change: Change, gradients: Callable[..., Any] = network.gradients) -> Verdict:
+def verdict_on(change: Change, gradients: Callable[..., Any] = network_gradients) -> Verdict:
     """Return the verdict on gradients of the network that come back changed."""
     function = Function(lambda *arguments: change(*gradients(*arguments)), 4)
     return judge("q1.gradients", of_function("q1.gradients", network_laws.LAWS, function))
 
 
 def judge_softmax(change: Change) -> Verdict:
-    function = Function(lambda y, t: change(softmax.gradient(y, t)), 1)
+    function = Function(lambda y, t: change(softmax_gradient(y, t)), 1)
     return judge("q2.gradient", of_function("q2.gradient", softmax_laws.LAWS, function))
 
 
 def unmasked(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
-    _, h, y = network.forward(W1, b1, w2, b2, X)
+    _, h, y = forward(W1, b1, w2, b2, X)
     signal = np.outer(y - t, w2)
     return X.T @ signal, signal.sum(axis=0), h.T @ (y - t), (y - t).sum()
 
@@ -134,8 +135,8 @@ def test_a_gradient_of_the_logits_in_another_form_is_told_so(change: Change, tol
 
 def test_what_is_not_summed_over_the_samples_is_more_than_a_form() -> None:
     def per_sample(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
-        dW1, _, dw2, db2 = network.gradients(W1, b1, w2, b2, X, t)
-        z, _, y = network.forward(W1, b1, w2, b2, X)
+        dW1, _, dw2, db2 = network_gradients(W1, b1, w2, b2, X, t)
+        z, _, y = forward(W1, b1, w2, b2, X)
         return dW1, np.outer(y - t, w2) * (z > 0), dw2, db2
 
     said = explanation(verdict_on(lambda *g: g, per_sample))
@@ -177,7 +178,7 @@ def test_what_is_wrong_is_not_taken_for_a_form(change: Change) -> None:
 
 def test_bad_manners_are_refused_in_another_form_too() -> None:
     def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
-        dW1, db1, dw2, db2 = network.gradients(W1, b1, w2, b2, X, t)
+        dW1, db1, dw2, db2 = network_gradients(W1, b1, w2, b2, X, t)
         X *= 2
         return dW1, db1[None], dw2, db2
 

@@ -525,4 +525,4 @@ def test_any_text_is_a_numeral_with_the_value_of_a_fraction_or_refused(text: str
         found = numeral(text)
     except ValueError:
         return
-    assert (found.p, found.q) == Fraction(text).as_integer_ratio()
+    assert (int(found.p), int(found.q)) == Fraction(text).as_integer_ratio()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analytic import descent as our_descent
+from analytic.softmax import softmax_gradient, softmax_gradient_one_hot
 from gradaudit.judging import descent, network, softmax
 from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, alone
@@ -129,17 +129,6 @@ class TestNetwork:
         function = wrong.NETWORK_WRONG[f"{block} is off by 1e-12 of itself"]
         assert not refusing(network.LAWS, Function(function, 4), "agrees_with_approx_fprime")
 
-    def test_the_rational_law_refuses_an_error_of_one_part_in_a_trillion_trillion(self) -> None:
-        from flint import fmpq
-
-        from analytic.network import gradients
-
-        def off(*arguments: Any) -> Any:
-            dW1, db1, dw2, db2 = gradients(*arguments)
-            return dW1, db1, dw2, db2 * (1 + fmpq(1, 10**24))
-
-        assert refusing([network.IN_RATIONALS], Function(off, 4))
-
 
 class TestSoftmax:
     @by_name(right.SOFTMAX)
@@ -186,10 +175,8 @@ class TestSoftmax:
         assert refusing(softmax.LAWS, Function(mistake.softmax_function(), 1), law)
 
     def test_the_order_of_classes_is_refused_where_the_first_is_special(self) -> None:
-        from analytic.softmax import gradient
-
         def special(y: Any, t: Any) -> Any:
-            g = gradient(y, t)
+            g = softmax_gradient(y, t)
             g[0] = 0
             return g
 
@@ -217,25 +204,13 @@ class TestSoftmax:
         assert refusing(softmax.LAWS_ONE_HOT, Function(one_hot, 1), "keeps_the_contract")
 
     def test_the_order_of_classes_is_refused_for_one_hot_targets(self) -> None:
-        from analytic.softmax import gradient_one_hot
-
         def special(y: Any, c: int) -> Any:
-            g = gradient_one_hot(y, c)
+            g = softmax_gradient_one_hot(y, c)
             g[0] *= 2
             return g
 
         judged = Function(special, 1)
         assert refusing(softmax.LAWS_ONE_HOT, judged, "follows_the_order_of_classes")
-
-    def test_the_law_in_balls_refuses_a_one_hot_gradient_that_is_off(self) -> None:
-        from flint import fmpq
-
-        from analytic.softmax import gradient_one_hot
-
-        def off(y: Any, c: int) -> Any:
-            return gradient_one_hot(y, c) * (1 + fmpq(1, 10**24))
-
-        assert refusing([softmax.IN_BALLS_ONE_HOT], Function(off, 1))
 
     @pytest.mark.parametrize("law", softmax.LAWS_WHERE_SUM_IS_ONE, ids=lambda law: law.statement)
     def test_every_law_where_the_sum_is_one_refuses_something(self, law: Law) -> None:
@@ -259,16 +234,6 @@ class TestSoftmax:
     def test_what_only_overflows_is_refused_at_huge_logits_alone(self) -> None:
         judged = Function(wrong.naive, 1)
         assert refusing(softmax.LAWS, judged) == {"is_right_at_huge_logits"}
-
-    def test_the_law_in_balls_refuses_an_error_of_one_part_in_a_trillion_trillion(self) -> None:
-        from flint import fmpq
-
-        from analytic.softmax import gradient
-
-        def off(y: Any, t: Any) -> Any:
-            return gradient(y, t) * (1 + fmpq(1, 10**24))
-
-        assert refusing([softmax.IN_BALLS], Function(off, 1))
 
     @pytest.mark.parametrize("text", right.GRADIENT_FORMULAS)
     def test_a_right_formula_is_accepted(self, text: str) -> None:
@@ -333,31 +298,6 @@ class TestDescent:
         condition = parse(text, RATE)
         (law,) = descent.LAWS_OF_FORMULA
         return hold(law, descent.alone(condition), deciding_rates(condition, descent.TRUTH))
-
-    @by_phrase({"half the slope": lambda x: 5 * x, "no slope": lambda x: 0 * x})
-    def test_a_wrong_slope_is_refused(self, function: Any) -> None:
-        assert refusing([descent.LAW_OF_DERIVATIVE], function)
-
-    @by_phrase({"uphill": lambda x, eta: x + 10 * eta * x, "at rest": lambda x, eta: x})
-    def test_a_wrong_step_is_refused(self, function: Any) -> None:
-        assert refusing([descent.LAW_OF_STEP], function)
-
-    @by_phrase(
-        {
-            "it is empty": lambda x, eta, n: [],
-            "it never starts": lambda x, eta, n: [x],
-            "it skips a step": lambda x, eta, n: our_descent.orbit(x, eta, 2 * n)[::2],
-            "it drifts": lambda x, eta, n: [
-                v + (k > 2) * abs(x) / 2**20 for k, v in enumerate(our_descent.orbit(x, eta, n))
-            ],
-        }
-    )
-    def test_a_wrong_orbit_is_refused_in_time(self, function: Any) -> None:
-        assert refusing(descent.LAWS_OF_ORBIT[:1], function)
-
-    @by_phrase({"it stays": lambda x, eta, n: [x] * (n + 1), "it is empty": lambda x, eta, n: []})
-    def test_an_orbit_that_never_moves_is_refused_at_the_ends(self, function: Any) -> None:
-        assert refusing(descent.LAWS_OF_ORBIT[1:], function)
 
     def test_a_start_at_zero_refutes_nothing(self) -> None:
         from flint import fmpq

@@ -5,7 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from analytic import network, softmax
+from analytic.network import forward, network_gradients
+from analytic.softmax import (
+    cross_entropy,
+    softmax,
+    softmax_gradient,
+    softmax_gradient_one_hot,
+)
 
 Gradients = Callable[..., Any]
 
@@ -14,7 +20,7 @@ def changed(change: Callable[..., Any]) -> Gradients:
     """Return our gradients of the network, changed by change(gradients, *arguments)."""
 
     def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
-        return change(network.gradients(W1, b1, w2, b2, X, t), W1, b1, w2, b2, X, t)
+        return change(network_gradients(W1, b1, w2, b2, X, t), W1, b1, w2, b2, X, t)
 
     return gradients
 
@@ -23,7 +29,7 @@ def masked(mask: Callable[[Any], Any]) -> Gradients:
     """Return gradients of the network with another mask."""
 
     def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
-        z, h, y = network.forward(W1, b1, w2, b2, X)
+        z, h, y = forward(W1, b1, w2, b2, X)
         e = y - t
         delta = np.outer(e, w2) * mask(z)
         return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
@@ -35,7 +41,7 @@ def with_error(error: Callable[[Any], Any]) -> Gradients:
     """Return gradients of the network with another function of the error."""
 
     def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
-        z, h, y = network.forward(W1, b1, w2, b2, X)
+        z, h, y = forward(W1, b1, w2, b2, X)
         e = error(y - t)
         delta = np.outer(e, w2) * (z > 0)
         return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
@@ -61,19 +67,19 @@ def clipped(g: Any, *_: Any) -> Any:
 
 
 def in_single_precision(*arguments: Any) -> Any:
-    single = network.gradients(*(np.asarray(v, dtype=np.float32) for v in arguments))
+    single = network_gradients(*(np.asarray(v, dtype=np.float32) for v in arguments))
     return tuple(np.asarray(v, dtype=np.float64) for v in single)
 
 
 def last_sample_weighs_less(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
     if len(t) < 4:
-        return network.gradients(W1, b1, w2, b2, X, t)
-    return network.gradients(W1, b1, w2, b2, X[:3], t[:3])
+        return network_gradients(W1, b1, w2, b2, X, t)
+    return network_gradients(W1, b1, w2, b2, X[:3], t[:3])
 
 
 def duplicates_counted_once(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
     rows = np.unique(np.column_stack([X, t]), axis=0)
-    return network.gradients(W1, b1, w2, b2, rows[:, :-1], rows[:, -1])
+    return network_gradients(W1, b1, w2, b2, rows[:, :-1], rows[:, -1])
 
 
 def transposed_where_square(g: Any, *_: Any) -> Any:
@@ -87,7 +93,7 @@ def remembering_by_shape() -> Gradients:
     def gradients(*arguments: Any) -> Any:
         key = tuple(np.shape(v) for v in arguments)
         if key not in kept:
-            kept[key] = network.gradients(*arguments)
+            kept[key] = network_gradients(*arguments)
         return tuple(np.array(v) for v in kept[key])
 
     return gradients
@@ -97,7 +103,7 @@ def where(condition: Callable[..., Any]) -> Gradients:
     """Return gradients that are right but where a condition on the arguments holds."""
 
     def gradients(*arguments: Any) -> Any:
-        g = network.gradients(*arguments)
+        g = network_gradients(*arguments)
         return tuple(v + 1 for v in g) if condition(*arguments) else g
 
     return gradients
@@ -105,17 +111,17 @@ def where(condition: Callable[..., Any]) -> Gradients:
 
 def where_errors(condition: Callable[[Any], Any]) -> Gradients:
     """Return gradients that are right but where a condition on the errors holds."""
-    return where(lambda *a: condition(network.forward(*a[:5])[2] - a[5]))
+    return where(lambda *a: condition(forward(*a[:5])[2] - a[5]))
 
 
 def where_units(condition: Callable[[Any], Any]) -> Gradients:
     """Return gradients that are right but where a condition on the pre-activations holds."""
-    return where(lambda *a: condition(network.forward(*a[:5])[0]))
+    return where(lambda *a: condition(forward(*a[:5])[0]))
 
 
 def after(argument: int, change: Callable[[Any], Any]) -> Gradients:
     """Return the gradients of the network with one of its arguments changed."""
-    return lambda *a: network.gradients(*a[:argument], change(a[argument]), *a[argument + 1 :])
+    return lambda *a: network_gradients(*a[:argument], change(a[argument]), *a[argument + 1 :])
 
 
 def of_the_first(samples: int, inputs: int, units: int) -> Gradients:
@@ -123,7 +129,7 @@ def of_the_first(samples: int, inputs: int, units: int) -> Gradients:
 
     def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
         rows, columns = slice(inputs), slice(units)
-        g = network.gradients(
+        g = network_gradients(
             W1[rows, columns], b1[columns], w2[columns], b2, X[:samples, rows], t[:samples]
         )
         whole = [np.zeros_like(one) for one in (W1, b1, w2)]
@@ -228,7 +234,7 @@ NETWORK_WRONG: dict[str, Gradients] = {
     "the fourth sample is forgotten": last_sample_weighs_less,
     "equal samples are counted once": duplicates_counted_once,
     "dW1 is transposed where it is square": changed(transposed_where_square),
-    "a zero in w2 counts as one": lambda W1, b1, w2, b2, X, t: network.gradients(
+    "a zero in w2 counts as one": lambda W1, b1, w2, b2, X, t: network_gradients(
         W1, b1, np.where(w2 == 0, 1, w2), b2, X, t
     ),
     "db2 is wrong for one sample": changed(
@@ -256,7 +262,7 @@ NETWORK_WRONG: dict[str, Gradients] = {
 
 def mutating(argument: int) -> Gradients:
     def gradients(*arguments: Any) -> Any:
-        result = network.gradients(*arguments)
+        result = network_gradients(*arguments)
         arguments[argument][...] += 1
         return result
 
@@ -267,7 +273,7 @@ def reusing_a_buffer() -> Gradients:
     kept: dict[Any, Any] = {}
 
     def gradients(*arguments: Any) -> Any:
-        dW1, *rest = network.gradients(*arguments)
+        dW1, *rest = network_gradients(*arguments)
         buffer = kept.setdefault(dW1.shape, np.empty_like(dW1))
         buffer[...] = dW1
         return (buffer, *rest)
@@ -277,7 +283,7 @@ def reusing_a_buffer() -> Gradients:
 
 def adding_to_the_last(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
     store = adding_to_the_last.__dict__.setdefault("store", {})
-    g = network.gradients(W1, b1, w2, b2, X, t)
+    g = network_gradients(W1, b1, w2, b2, X, t)
     total = store.get(len(t), 0.0) + g[3]
     store[len(t)] = total
     return (*g[:3], total)
@@ -303,7 +309,7 @@ NETWORK_UNMANNERED: dict[str, Gradients] = {
 
 
 def softmax_changed(change: Callable[[Any, Any, Any], Any]) -> Gradients:
-    return lambda y, t: change(softmax.gradient(y, t), y, t)
+    return lambda y, t: change(softmax_gradient(y, t), y, t)
 
 
 def naive(y: Any, t: Any) -> Any:
@@ -312,11 +318,11 @@ def naive(y: Any, t: Any) -> Any:
 
 def changes_the_logits(y: Any, t: Any) -> Any:
     y -= y.max()
-    return softmax.gradient(y, t)
+    return softmax_gradient(y, t)
 
 
 def changes_the_targets(y: Any, t: Any) -> Any:
-    result = softmax.gradient(y, t)
+    result = softmax_gradient(y, t)
     t /= 2
     return result
 
@@ -326,7 +332,7 @@ def reuses_its_result() -> Gradients:
 
     def gradient(y: Any, t: Any) -> Any:
         buffer = kept.setdefault(len(y), np.empty(len(y)))
-        buffer[...] = softmax.gradient(y, t)
+        buffer[...] = softmax_gradient(y, t)
         return buffer
 
     return gradient
@@ -340,13 +346,13 @@ def softmax_where(condition: Callable[[Any, Any], Any]) -> Gradients:
 def of_the_largest(count: int) -> Gradients:
     def gradient(y: Any, t: Any) -> Any:
         least = sorted(y)[-count:][0]
-        return softmax.softmax(np.where(y >= least, y, -np.inf)) * t.sum() - t
+        return softmax(np.where(y >= least, y, -np.inf)) * t.sum() - t
 
     return gradient
 
 
 SOFTMAX_WRONG: dict[str, Gradients] = {
-    "the sum is that of four targets": lambda y, t: softmax.softmax(y) * t[:4].sum() - t,
+    "the sum is that of four targets": lambda y, t: softmax(y) * t[:4].sum() - t,
     "the softmax of the four largest": of_the_largest(4),
     "divided by n where it is 8 or more": softmax_changed(
         lambda g, y, t: g / len(y) if len(y) >= 8 else g
@@ -359,14 +365,14 @@ SOFTMAX_WRONG: dict[str, Gradients] = {
     "a class 600 below": softmax_where(lambda y, t: 600 < np.ptp(y) < 700),
     "an offset of 500": softmax_where(lambda y, t: min(abs(y)) > 500 and 0 < np.ptp(y) < 10),
     "a loss below a millionth": softmax_where(
-        lambda y, t: len(y) > 1 and 0 < softmax.cross_entropy(y, t) < 1e-6
+        lambda y, t: len(y) > 1 and 0 < cross_entropy(y, t) < 1e-6
     ),
-    "targets are rounded to 8 decimals": lambda y, t: softmax.gradient(y, np.round(t, 8)),
-    "targets are rounded to 12 decimals": lambda y, t: softmax.gradient(y, np.round(t, 12)),
-    "logits are rounded to 8 decimals": lambda y, t: softmax.gradient(np.round(y, 8), t),
-    "targets below 1e-9 are none": lambda y, t: softmax.gradient(y, np.where(abs(t) < 1e-9, 0, t)),
+    "targets are rounded to 8 decimals": lambda y, t: softmax_gradient(y, np.round(t, 8)),
+    "targets are rounded to 12 decimals": lambda y, t: softmax_gradient(y, np.round(t, 12)),
+    "logits are rounded to 8 decimals": lambda y, t: softmax_gradient(np.round(y, 8), t),
+    "targets below 1e-9 are none": lambda y, t: softmax_gradient(y, np.where(abs(t) < 1e-9, 0, t)),
     "a sum within 1e-8 of one counts as one": lambda y, t: (
-        softmax.softmax(y) * (1.0 if abs(t.sum() - 1) < 1e-8 else t.sum()) - t
+        softmax(y) * (1.0 if abs(t.sum() - 1) < 1e-8 else t.sum()) - t
     ),
     "all targets 0": softmax_where(lambda y, t: len(y) > 2 and not t.any()),
     "all targets alike": softmax_where(lambda y, t: len(y) > 2 and np.ptp(t) == 0 != t[0]),
@@ -380,25 +386,23 @@ SOFTMAX_WRONG: dict[str, Gradients] = {
     ),
     "one class is forgotten": softmax_changed(lambda g, y, t: g + (len(y) == 1)),
     "four classes are wrong": softmax_changed(lambda g, y, t: g * (1 + (len(y) == 4))),
-    "negative targets count as none": lambda y, t: softmax.gradient(y, np.maximum(t, 0)),
-    "a sum of zero counts as one": lambda y, t: (
-        softmax.softmax(y) * (t.sum() if t.sum() else 1.0) - t
-    ),
-    "targets are normalised": lambda y, t: softmax.gradient(y, t / t.sum() if t.sum() else t),
-    "a temperature of 1.001": lambda y, t: softmax.softmax(y / 1.001) * t.sum() - t,
-    "float32 inside": lambda y, t: softmax.gradient(
+    "negative targets count as none": lambda y, t: softmax_gradient(y, np.maximum(t, 0)),
+    "a sum of zero counts as one": lambda y, t: softmax(y) * (t.sum() if t.sum() else 1.0) - t,
+    "targets are normalised": lambda y, t: softmax_gradient(y, t / t.sum() if t.sum() else t),
+    "a temperature of 1.001": lambda y, t: softmax(y / 1.001) * t.sum() - t,
+    "float32 inside": lambda y, t: softmax_gradient(
         y.astype(np.float32), t.astype(np.float32)
     ).astype(np.float64),
-    "logits are clipped at 10": lambda y, t: softmax.gradient(np.clip(y, -10, 10), t),
-    "logits are clipped at 100": lambda y, t: softmax.gradient(np.clip(y, -100, 100), t),
+    "logits are clipped at 10": lambda y, t: softmax_gradient(np.clip(y, -10, 10), t),
+    "logits are clipped at 100": lambda y, t: softmax_gradient(np.clip(y, -100, 100), t),
     "shifted only where that lowers the logits": lambda y, t: (
         (p := np.exp(y - max(0.0, y.max()))) / p.sum() * t.sum() - t
     ),
     "a sum near one counts as one": lambda y, t: (
-        softmax.softmax(y) * (1.0 if abs(t.sum() - 1) < 1e-3 else t.sum()) - t
+        softmax(y) * (1.0 if abs(t.sum() - 1) < 1e-3 else t.sum()) - t
     ),
     "wrong for logits beyond 30": softmax_changed(lambda g, y, t: g + (30 < abs(y).max() < 5000)),
-    "p is bounded away from zero": lambda y, t: np.maximum(softmax.softmax(y), 1e-7) * t.sum() - t,
+    "p is bounded away from zero": lambda y, t: np.maximum(softmax(y), 1e-7) * t.sum() - t,
     "it is off by 1e-12 of itself": softmax_changed(lambda g, y, t: g * (1 + 1e-12)),
     "the last entry is off by 1e-9": softmax_changed(
         lambda g, y, t: g * np.append(np.ones(len(y) - 1), 1 + 1e-9)
@@ -413,19 +417,19 @@ def forgets_after_a_call_elsewhere() -> Gradients:
         here = y.tobytes(), t.tobytes()
         changed = last[:] == [here] or not last
         last[:] = [here]
-        return softmax.gradient(y, t) * (1 if changed else 2)
+        return softmax_gradient(y, t) * (1 if changed else 2)
 
     return gradient
 
 
 def _at_huge_logits(gradient: Gradients) -> Gradients:
-    return lambda y, t: gradient(y, t) if abs(y).max() >= 1e4 else softmax.gradient(y, t)
+    return lambda y, t: gradient(y, t) if abs(y).max() >= 1e4 else softmax_gradient(y, t)
 
 
 SOFTMAX_SOMETIMES_UNMANNERED: dict[str, Gradients] = {
     "nothing at huge logits": _at_huge_logits(lambda y, t: None),
     "float32 at huge logits": _at_huge_logits(
-        lambda y, t: softmax.gradient(y, t).astype(np.float32)
+        lambda y, t: softmax_gradient(y, t).astype(np.float32)
     ),
 }
 SOFTMAX_UNMANNERED: dict[str, Gradients] = {
@@ -443,11 +447,11 @@ SOFTMAX_UNMANNERED: dict[str, Gradients] = {
 
 
 def one_hot_where(condition: Callable[[Any, int], Any]) -> Gradients:
-    return lambda y, c: softmax.gradient_one_hot(y, c) + (1 if condition(y, c) else 0)
+    return lambda y, c: softmax_gradient_one_hot(y, c) + (1 if condition(y, c) else 0)
 
 
 def capped_class(y: Any, c: int) -> Any:
-    return softmax.gradient_one_hot(y, min(c, 3))
+    return softmax_gradient_one_hot(y, min(c, 3))
 
 
 ONE_HOT_WRONG: dict[str, Gradients] = {
@@ -461,7 +465,7 @@ ONE_HOT_WRONG: dict[str, Gradients] = {
     ),
     "a true class far below": one_hot_where(lambda y, c: y[c] < max(y) - 600),
     "a loss below a millionth": one_hot_where(
-        lambda y, c: len(y) > 1 and softmax.cross_entropy(y, np.eye(len(y))[c]) < 1e-6
+        lambda y, c: len(y) > 1 and cross_entropy(y, np.eye(len(y))[c]) < 1e-6
     ),
     "the true class ties with another": one_hot_where(lambda y, c: sum(y == y[c]) > 1),
     "every logit but the true one ties": one_hot_where(
@@ -536,7 +540,7 @@ WRONG_AT_KINKS: dict[str, Gradients] = {
         lambda z: min(z.shape) > 1 and (z == 0).any(axis=0).all() and not (z == 0).all(axis=1).any()
     ),
     "wrong at a kink and a perfect fit": where(
-        lambda *a: ((z := network.forward(*a[:5]))[0] == 0).any() and not (z[2] - a[5]).any()
+        lambda *a: ((z := forward(*a[:5]))[0] == 0).any() and not (z[2] - a[5]).any()
     ),
     "db2 is wrong": changed(
         lambda g, W1, b1, w2, b2, X, t: (*g[:3], g[3] + 1e3 * (X @ W1 + b1 == 0).sum())

@@ -3,16 +3,10 @@
 import difflib
 import os
 import re
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-from gradaudit.answers.parts import FUNCTIONS, Answer, Part, claim, of_function
+from gradaudit.answers.parts import FUNCTIONS, Answer, Part, of_function
 from gradaudit.answers.process import Process, RemoteFunction, Unreadable
 from gradaudit.answers.tables import content_of, read_toml
-from gradaudit.judging import descent, network, softmax
-from gradaudit.judging.calling import Function
 
 ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)", re.DOTALL)
 
@@ -41,7 +35,7 @@ def read(path: str) -> Answer:
     try:
         return read_toml(path)
     except Unreadable as reason:
-        if path.endswith(".toml") or not Path(path).is_file():
+        if path.endswith(".toml") or not os.path.isfile(path):
             raise
         formats = "an answer is a .toml file, as `gradaudit template` prints it, or a .py file"
         raise Unreadable(f"{reason}; {formats}") from None
@@ -68,36 +62,3 @@ def read_python(path: str) -> Answer:
         hint = f" (found {near[0]})" if near else ""
         malformed.append(f"it defines none of {wanted}{hint}")
     return Answer(path, parts, tuple(malformed), tuple(remotes))
-
-
-def ours() -> list[Answer]:
-    """Return our own two answers: the written one, and our functions, which also run exactly."""
-    from analytic import descent as d
-    from analytic import network as n
-    from analytic import softmax as s
-
-    path = Path(d.__file__).with_name("answer.toml")
-    functions: dict[str, Callable[..., Any]] = {
-        "network_gradients": n.gradients,
-        "softmax_gradient": s.gradient,
-        "softmax_gradient_one_hot": s.gradient_one_hot,
-        "converges": d.converges,
-    }
-    extra = {
-        "q1.gradients": [claim(network.IN_RATIONALS, Function(n.gradients, 4))],
-        "q2.gradient": [claim(softmax.IN_BALLS, Function(s.gradient, 1))],
-        "q2.one_hot": [claim(softmax.IN_BALLS_ONE_HOT, Function(s.gradient_one_hot, 1))],
-        "q3.converges": [
-            claim(descent.LAW_OF_DERIVATIVE, d.derivative),
-            claim(descent.LAW_OF_STEP, d.step),
-            *(claim(law, d.orbit) for law in descent.LAWS_OF_ORBIT),
-        ],
-    }
-    parts = {}
-    for name, (part, count, laws) in FUNCTIONS.items():
-        whole = of_function(part, laws, Function(functions[name], count))
-        parts[part] = replace(whole, claims=(*whole.claims, *extra[part]))
-    return [
-        replace(read(str(path)), name="analytic/answer.toml"),
-        Answer("analytic/*.py", parts),
-    ]

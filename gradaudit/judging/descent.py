@@ -5,16 +5,14 @@ for which rates descent converges is tried at finitely many, a formula is decide
 """
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-import numpy as np
 from flint import fmpq
 
 from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.derivation import Line, lines_of
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
-from gradaudit.judging.oracles import Floats, approx_fprime, rounding_of
+from gradaudit.judging.oracles import rounding_of
 from gradaudit.judging.rates import Point, Root, holds_at
 from gradaudit.judging.strategies import RATES, STARTS, Domain
 from gradaudit.language.evaluate import Env
@@ -160,64 +158,6 @@ def alone(condition: Formula) -> Line:
     return lines_of([condition], TRUTH)[0]
 
 
-def is_the_slope(judged: Callable[[Any], Any], start: Start) -> None:
-    """It is f', exactly in rationals, and agrees with scipy.optimize.approx_fprime in float64."""
-    env = Env({"x": start.x0, "eta": start.eta}, {}, DESCENT.defined)
-    slope = env.value_of("slope")
-    if judged(start.x0) != slope:
-        raise Refusal("f'(x)", slope, judged(start.x0))
-    x = float(start.x0)
-
-    def loss(at: Floats) -> float:
-        values = {"x": float(at[0]), "eta": 0.0}
-        return float(Env(values, {}, DESCENT.defined, floats=True).value_of("f"))
-
-    step = 2 * math.sqrt(rounding_of(4) * loss(np.array([x])) / SLOPE)
-    step = (x + step) - x
-    estimate = float(approx_fprime(np.array([x]), loss, np.array([step]))[0])
-    ends = loss(np.array([x])) + loss(np.array([abs(x) + step]))
-    # f'' is the slope at 1, so the truncation is half of it times the step; either end is rounded.
-    allowed = SLOPE * step / 2 + rounding_of(4) * (ends / step + abs(SLOPE * x))
-    if not abs(float(judged(x)) - estimate) <= allowed:
-        raise Refusal("f'(x)", estimate, float(judged(x)), allowed)
-
-
-def multiplies_the_distance(judged: Callable[[Any, Any], Any], start: Start) -> None:
-    """One step multiplies x by exactly 1 - 10η, in rationals."""
-    expected = multiplier(start.eta) * start.x0
-    if (found := judged(start.x0, start.eta)) != expected:
-        raise Refusal("x1", expected, found)
-
-
-def reaches_any_distance_in_time(judged: Callable[[Any, Any, int], Any], start: Start) -> None:
-    """A float orbit reaches any distance in the steps that the contraction predicts; outside of the range it leaves."""  # noqa: E501  # a statement is one sentence
-    x0, eta = float(start.x0), float(start.eta)
-    least, most = float_multiplier(start.eta)
-    steps = predicted_steps(start.eta)
-    points = judged(x0, eta, steps)
-    if len(points) != steps + 1:
-        raise Refusal("the number of points", steps + 1, len(points))
-    for k, x in enumerate(points):
-        low, high = least**k * abs(x0), most**k * abs(x0)
-        if not low <= abs(x) <= high:
-            raise Refusal(f"|x_{k}|", high, float(abs(x)), high - low)
-    if 0 < steps < MAX_STEPS and x0:
-        reached = abs(points[-1]) <= CLOSER * abs(x0) if most < 1 else abs(points[-1]) >= abs(x0)
-        if not reached:
-            raise Refusal(f"|x_{steps}|", "as near as predicted", float(abs(points[-1])))
-
-
-def stays_or_oscillates_at_the_ends(judged: Callable[[Any, Any, int], Any], start: Start) -> None:
-    """In rationals the orbit stays where it is at η = 0, and flips its sign at every step at η = 1/5."""  # noqa: E501  # a statement is one sentence
-    for eta, sign in ((fmpq(0), 1), (fmpq(1, 5), -1)):
-        points = judged(start.x0, eta, 5)
-        if len(points) != 6:
-            raise Refusal("the number of points", 6, len(points))
-        for k, x in enumerate(points):
-            if x != sign**k * start.x0:
-                raise Refusal(f"x_{k} at η = {eta}", sign**k * start.x0, x)
-
-
 LAWS: tuple[Law, ...] = (
     Law(keeps_the_contract, RATES),
     Law(converges_where_steps_contract, RATES),
@@ -226,9 +166,3 @@ LAWS: tuple[Law, ...] = (
 DECIDED = Domain("every rate at which the condition or the truth can change", lambda rate: True)
 LAWS_OF_FORMULA: tuple[Law, ...] = (Law(condition_holds_where_steps_contract, DECIDED),)
 LAW_OF_LINE = Law(line_holds_where_the_one_before_does, DECIDED)
-LAW_OF_DERIVATIVE = Law(is_the_slope, STARTS)
-LAW_OF_STEP = Law(multiplies_the_distance, STARTS)
-LAWS_OF_ORBIT: tuple[Law, ...] = (
-    Law(reaches_any_distance_in_time, STARTS),
-    Law(stays_or_oscillates_at_the_ends, STARTS),
-)

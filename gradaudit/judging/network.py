@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradaudit.judging.calling import Function
-from gradaudit.judging.contract import check_contract, flat, labels, values
+from gradaudit.judging.contract import check_contract, labels, values
 from gradaudit.judging.laws import Law, Refusal
 from gradaudit.judging.oracles import (
     Estimate,
@@ -69,16 +69,6 @@ def equals_the_exact_derivative(judged: Function, network: Network) -> None:
     """It equals the exact derivative of the loss, within the rounding of its own sums."""
     exact = slopes(network).gradient
     compare(network, ask(judged, network), network_gradient(network), exact)
-
-
-def equals_the_derivative_in_rationals(judged: Function, network: Network) -> None:
-    """Computed in exact rationals, it is the exact derivative of the loss."""
-    found = flat(judged.function(*(np.copy(block) for block in network.blocks.values())))
-    for where, one, other in zip(
-        labels(shapes(network)), found, slopes(network).gradient, strict=True
-    ):
-        if one != other:
-            raise Refusal(where, other, one)
 
 
 def agrees_with_approx_fprime(judged: Function, network: Network) -> None:
@@ -166,4 +156,3 @@ LAWS: tuple[Law, ...] = (
     Law(ignores_the_order_of_samples, KINKED),
     Law(follows_the_order_of_units, KINKED),
 )
-IN_RATIONALS = Law(equals_the_derivative_in_rationals, NETWORKS)

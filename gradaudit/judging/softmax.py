@@ -17,7 +17,6 @@ from gradaudit.judging.laws import Law, Refusal
 from gradaudit.judging.network import orders
 from gradaudit.judging.oracles import (
     Estimate,
-    exact_softmax_gradient,
     softmax_difference,
     softmax_gradient,
     softmax_own_rounding,
@@ -31,9 +30,8 @@ from gradaudit.judging.strategies import (
     SUM_ONE,
     TRUE_CLASS,
 )
-from gradaudit.language.balls import agree, settled
 from gradaudit.language.formula import Formula, parse
-from gradaudit.language.numbers import FIRST_PRECISION, each, precision
+from gradaudit.language.numbers import FIRST_PRECISION, precision
 from gradaudit.questions.assignment import ONE_HOT, SOFTMAX
 from gradaudit.questions.inputs import Array, Logits
 
@@ -157,16 +155,6 @@ def is_right_at_huge_logits(judged: Function, case: Logits) -> None:
     compare(case, ask(judged, case), _closed_form(FOR_ANY_TARGETS, case))
 
 
-def equals_the_derivative_in_balls(judged: Function, case: Logits) -> None:
-    """Computed in balls of a rigorous radius, it is the exact derivative of the cross-entropy."""
-    expected = settled(lambda: exact_softmax_gradient(case))
-    target = case.t.copy() if case.c is None else case.c
-    found = settled(lambda: judged.function(each(arb, case.y), target))
-    for where, one, other in zip(labels(shapes(case)), found, expected, strict=True):
-        if not agree(one, other):
-            raise Refusal(where, other, one)
-
-
 LAWS: tuple[Law, ...] = (
     Law(keeps_the_contract, ANY_TARGETS),
     Law(equals_the_exact_derivative, ANY_TARGETS),
@@ -198,8 +186,6 @@ LAWS_WHERE_SUM_IS_ONE: tuple[Law, ...] = (
     ),
     Law(is_right_at_huge_logits, HUGE_SUM_ONE),
 )
-IN_BALLS = Law(equals_the_derivative_in_balls, ANY_TARGETS)
-IN_BALLS_ONE_HOT = Law(equals_the_derivative_in_balls, TRUE_CLASS)
 LAWS_OF_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, ANY_TARGETS),)
 LAWS_OF_FORMULA_WHERE_SUM_IS_ONE: tuple[Law, ...] = (Law(formula_equals_the_derivative, SUM_ONE),)
 LAWS_OF_ONE_HOT_FORMULA: tuple[Law, ...] = (Law(formula_equals_the_derivative, TRUE_CLASS),)
