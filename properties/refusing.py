@@ -1,4 +1,4 @@
-"""Hold a property against what is wrong: one that refuses nothing says nothing."""
+"""Check that a property refuses wrong functions: one that refuses nothing says nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis.strategies import SearchStrategy
 
 
 def refuses(owed: Callable[..., None], judged: Any, case: Any) -> bool:
-    """Return whether what the judged function owes is refused at one input."""
+    """Return whether a property fails for a function at one input."""
     try:
         owed(judged, case)
     except AssertionError:

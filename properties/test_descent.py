@@ -19,12 +19,12 @@ from properties.refusing import reach, refuses
 Answer = Callable[[Fraction], bool]
 
 NEAR = Fraction(1, 10**12)
-EDGES = [Fraction(0), Fraction(1, 5), Fraction(1, 10)]
-BESIDE = [edge + near for edge in EDGES for near in (-NEAR, NEAR)]
+MARKS = [Fraction(0), Fraction(1, 5), Fraction(1, 10)]
+BESIDE = [mark + near for mark in MARKS for near in (-NEAR, NEAR)]
 HUNDREDTHS = [Fraction(k, 100) for k in range(-10, 41)]
-RATES = st.sampled_from([*EDGES, *BESIDE, *HUNDREDTHS, Fraction(1), Fraction(-3)])
+RATES = st.sampled_from([*MARKS, *BESIDE, *HUNDREDTHS, Fraction(1), Fraction(-3)])
 STARTS = st.sampled_from([Fraction(k, 4) for k in (4, -4, 1, -1, 2, 7, -13, 400, 4_000_000)])
-AWAY_FROM_EDGES = st.tuples(st.sampled_from(HUNDREDTHS), STARTS)
+IN_HUNDREDTHS = st.tuples(st.sampled_from(HUNDREDTHS), STARTS)
 
 
 def is_where_steps_contract(converges: Answer, rate: Fraction) -> None:
@@ -39,7 +39,7 @@ def is_where_a_step_leads_down(converges: Answer, case: tuple[Fraction, Fraction
 
 
 def is_what_a_hundred_steps_show(converges: Answer, case: tuple[Fraction, Fraction]) -> None:
-    """A hundred steps reach a thousandth of the distance, or none that is less than all of it.
+    """A hundred steps leave less than a thousandth of the distance, or else all of it or more.
 
     No rate of whole hundredths contracts more slowly than by 9/10, whose hundredth power is less
     than 1/1000.
@@ -55,7 +55,7 @@ def is_what_a_hundred_steps_show(converges: Answer, case: tuple[Fraction, Fracti
 PROPERTIES = {
     is_where_steps_contract: RATES,
     is_where_a_step_leads_down: st.tuples(RATES, STARTS),
-    is_what_a_hundred_steps_show: AWAY_FROM_EDGES,
+    is_what_a_hundred_steps_show: IN_HUNDREDTHS,
 }
 each_property = pytest.mark.parametrize(
     ("owed", "inputs"), PROPERTIES.items(), ids=[owed.__name__ for owed in PROPERTIES]
@@ -135,7 +135,7 @@ def test_a_wrong_derivative_is_refused(wrong: Callable[..., Any]) -> None:
 
 
 def multiplies_the_distance(step: Callable[..., Any], case: tuple[Fraction, Fraction]) -> None:
-    """Step k multiplies the distance from the start by (1 - 10η)^k."""
+    """After k steps x is (1 - 10η)^k times the start."""
     rate, start = case
     x = start
     for k in range(5):

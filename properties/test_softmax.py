@@ -68,7 +68,7 @@ def summing_to_one(case: Case) -> Case:
 
 
 def one_hot(case: Case) -> Case:
-    """Put the whole target on the class of the largest, the first of them."""
+    """Return one-hot targets at the class of the largest target, the first of them at a tie."""
     y, t = case
     return y, 0 * t + (np.arange(len(t)) == np.argmax(t))
 
