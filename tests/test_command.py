@@ -330,6 +330,17 @@ class TestUnreadable:
         done = gradaudit("nowhere\x1b[31m.toml", cwd=tmp_path)
         assert done.stderr == "gradaudit: nowhere\\x1b[31m.toml: no such file\n"
 
+    def test_a_file_of_another_format_is_told_in_a_line_which_are_read(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run([str(tmp_path / write(tmp_path, "x.csv", "a,b\n1,2\n"))], as_json=True) == 2
+        says = "a .csv file is not read; an answer is a .toml file, as `gradaudit template` prints"
+        assert f"x.csv: {says} it, or a .py file\n" in capfd.readouterr().err
+
+    def test_toml_is_read_whatever_the_name_of_its_file(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "answer.txt", "[question1]\nb2 = -2.732\n")
+        assert run([str(tmp_path / path)], as_json=True) == 0
+
     def test_a_folder_without_answers_is_unreadable(self, tmp_path: Path) -> None:
         done = gradaudit(".", cwd=tmp_path)
         assert done.returncode == 2
@@ -386,7 +397,8 @@ MALFORMED = [
     ("question2", "gradient", '"sum(outer(y,y), axis=0j)"', "an axis is 0 or 1"),
     ("question1", "b2", '"-2.732"', "found a string; leave out the quotes"),
     ("question1", "b2", "true", "question1.b2: a number is wanted, found a bool"),
-    ("question1", "b2", "[1]", "question1.b2: a number is wanted, found a list"),
+    ("question1", "b2", "[1, 2]", "question1.b2: a number is wanted, found a list"),
+    ("question1", "W1", "[[1, 2], [3, 4, 5], [6, 7]]", "question1.W1: wanted 2 rows of 3 numbers"),
     ("question1", "b2", "2023-11-23", "question1.b2: a number is wanted"),
     (
         "question1",

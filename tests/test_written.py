@@ -11,11 +11,12 @@ import pytest
 from flint import fmpq
 
 from gradaudit.answers.reading import read
-from gradaudit.answers.verdicts import audit
+from gradaudit.answers.verdicts import Verdict, audit
 from gradaudit.command import TEMPLATE
 from gradaudit.judging.written import exact_value
 from gradaudit.language.written import Written
 from gradaudit.questions.assignment import DATA
+from gradaudit.telling.verdicts import explanation
 
 RIGHT = {  # to every digit; each is a terminating decimal
     "W1": "[[0.0122, 0, 0.061], [-0.0268, 0, -0.134]]",
@@ -25,19 +26,25 @@ RIGHT = {  # to every digit; each is a terminating decimal
 }
 
 
+ANSWER = Path(__file__).parent.parent / "analytic" / "answer.toml"
+Judge = Callable[[str, str], Verdict]
+Status = Callable[[str, str], str]
+
+
 @pytest.fixture
-def status(tmp_path: Path) -> Callable[[str, str], str]:
-    def judge(block: str, numbers: str) -> str:
+def verdict(tmp_path: Path) -> Judge:
+    def judge(block: str, numbers: str) -> Verdict:
         path = tmp_path / "answer.toml"
         path.write_text(f"[question1]\n{block} = {numbers}\n", encoding="utf-8")
         (verdict,) = audit(read(str(path))).answered
-        return verdict.status
+        return verdict
 
     return judge
 
 
-ANSWER = Path(__file__).parent.parent / "analytic" / "answer.toml"
-Status = Callable[[str, str], str]
+@pytest.fixture
+def status(verdict: Judge) -> Status:
+    return lambda block, numbers: verdict(block, numbers).status
 
 
 def test_our_answer_gives_the_thirteen_exact_numbers() -> None:
@@ -48,6 +55,35 @@ def test_our_answer_gives_the_thirteen_exact_numbers() -> None:
 @pytest.mark.parametrize("block", RIGHT)
 def test_the_right_numbers_hold(block: str, status: Status) -> None:
     assert status(block, RIGHT[block]) == "holds"
+
+
+FORMS = {
+    "a matrix transposed": ("W1", "[[0.0122, -0.0268], [0, 0], [0.061, -0.134]]", "(3, 2)"),
+    "a matrix in a list": ("W1", f"[{RIGHT['W1']}]", "(1, 2, 3)"),
+    "a row": ("b1", "[[0.0268, 0, 0.134]]", "(1, 3)"),
+    "a column": ("w2", "[[0.1168], [0], [0.1536]]", "(3, 1)"),
+    "a number in a list": ("b2", "[-2.732]", "(1,)"),
+    "a number in two": ("b2", "[[-2.732]]", "(1, 1)"),
+    "outputs in a column": ("y", "[[-0.338], [-0.294], [-0.7], [-0.7]]", "(4, 1)"),
+}
+
+
+@pytest.mark.parametrize("phrase", FORMS)
+def test_right_numbers_in_another_form_are_told_so(phrase: str, verdict: Judge) -> None:
+    block, numbers, shape = FORMS[phrase]
+    one = verdict(block, numbers)
+    wanted = {"W1": "(2, 3)", "b2": "a number", "y": "(4,)"}.get(block, "(3,)")
+    told = f"the shape of {block} is {shape}, {wanted} is wanted"
+    assert (one.status, one.only_form) == ("fails", True)
+    assert explanation(one) == f"the values are right, their form is not. {told}"
+
+
+@pytest.mark.parametrize("phrase", FORMS)
+def test_a_wrong_number_in_another_form_is_still_seen(phrase: str, verdict: Judge) -> None:
+    block, numbers, shape = FORMS[phrase]
+    one = verdict(block, numbers.replace("3", "4"))
+    assert (one.status, one.only_form) == ("fails", False)
+    assert f"the shape of {block} is {shape}" in explanation(one)
 
 
 def entries() -> list[Any]:

@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+from pathlib import Path
 
 from gradaudit.answers.parts import FUNCTIONS, Answer, Part, of_function
 from gradaudit.answers.process import Process, RemoteFunction, Unreadable
@@ -34,11 +35,12 @@ def read(path: str) -> Answer:
         return read_python(path)
     try:
         return read_toml(path)
-    except Unreadable as reason:
+    except Unreadable:
         if path.endswith(".toml") or not os.path.isfile(path):
             raise
+        kind = Path(path).suffix or "such"
         formats = "an answer is a .toml file, as `gradaudit template` prints it, or a .py file"
-        raise Unreadable(f"{reason}; {formats}") from None
+        raise Unreadable(f"a {kind} file is not read; {formats}") from None
 
 
 def read_python(path: str) -> Answer:

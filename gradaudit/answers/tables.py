@@ -20,6 +20,7 @@ from gradaudit.answers.parts import BLOCKS, PARTS, WANTED, Answer, Part
 from gradaudit.answers.process import Unreadable
 from gradaudit.judging import descent
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
+from gradaudit.judging.form import Form
 from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.written import Block, exact_value, rounding
 from gradaudit.language.formula import (
@@ -164,8 +165,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _read_part(path: str, part: str, value: Any, where: Any) -> Part:
     table, _, key = path.rpartition(".")
     if table == "question1":
-        block = Block(key, _numbers(path, value, key))
-        return parts.of_numbers(block)
+        return parts.of_numbers(_block(path, key, value))
     widest = {"1": NETWORK, "2": ONE_HOT, "3": RATE}[part[1]]
     scope = _own_names(f"{table}.where", where, widest)
     if table == "question3":
@@ -241,12 +241,18 @@ def _place(path: str, line: int, count: int) -> str:
     return f"{path}: line {line}, " if count > 1 else f"{path}: "
 
 
-def _numbers(name: str, value: Any, block: str) -> Any:
-    shape = np.shape(exact_value(block, DATA))
-    bounds = np.ravel(np.array(rounding(block)))
-    numbers = _flattened(name, value, shape, shape)
-    flat = [replace(one, rounding=bound) for one, bound in zip(numbers, bounds, strict=True)]
-    return object_array(flat, shape)
+def _block(path: str, name: str, value: Any) -> Block:
+    """Read numbers, also of another shape if it can be undone: axes of size 1, a transpose."""
+    wanted, shape = np.shape(exact_value(name, DATA)), np.array(value, dtype=object).shape
+    turned = len(wanted) == 2 and shape == wanted[::-1]
+    if not turned and tuple(size for size in shape if size != 1) != wanted:
+        shape = wanted
+    written = object_array(list(_flattened(path, value, shape, wanted)), shape)
+    written = written.T if turned else written.reshape(wanted)
+    bounds = zip(written.flat, np.ravel(np.array(rounding(name))), strict=True)
+    numbers = object_array([replace(one, rounding=bound) for one, bound in bounds], wanted)
+    told = f"the shape of {name} is {shape}, {wanted or 'a number'} is wanted"
+    return Block(name, numbers, None if shape == wanted else Form((), (told,)))
 
 
 def _flattened(

@@ -8,6 +8,7 @@ from gradaudit.answers.parts import PARTS, Answer, Part
 from gradaudit.judging.form import Form, InForm
 from gradaudit.judging.laws import Outcome, WrongForm
 from gradaudit.judging.softmax import is_right_at_huge_logits
+from gradaudit.judging.written import Block
 from gradaudit.mistakes.diagnosis import Diagnosis
 
 SUM_IS_ONE = "sum(t) == 1"
@@ -56,7 +57,7 @@ class Verdict:
     def form(self) -> Form | None:
         """How the form of the results differs from the wanted one, if it does."""
         judged = self.outcomes[0].judged if self.outcomes else None
-        return judged.form if isinstance(judged, InForm) else None
+        return judged.form if isinstance(judged, InForm | Block) else None
 
     @property
     def is_derivation(self) -> bool:
@@ -135,7 +136,7 @@ def _with_first_wrong_step(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
     first = ""
     for verdict in verdicts:
         numbers = verdict.said.numbers
-        if numbers is None or verdict.status != "fails":
+        if numbers is None or verdict.status != "fails" or verdict.only_form:
             yield verdict
             continue
         yield replace(verdict, first_wrong=first)
@@ -158,7 +159,7 @@ def judge(name: str, part: Part | None) -> Verdict:
             status="conditional" if weaker else "fails",
             condition=SUM_IS_ONE if weaker else "",
             weaker=weaker,
-            diagnosis=part.diagnose(verdict.failure),
+            diagnosis=Diagnosis() if verdict.only_form else part.diagnose(verdict.failure),
         )
     if part.wrong:
         return replace(verdict, status="fails")

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.judging.laws import Law, Refusal
+from gradaudit.judging.form import Form
+from gradaudit.judging.laws import Law, Refusal, WrongForm
 from gradaudit.judging.oracles import rounding_of, roundings
 from gradaudit.judging.strategies import Domain
 from gradaudit.language.evaluate import Env
@@ -19,11 +20,13 @@ from gradaudit.questions.inputs import Array, Network, exact_float
 class Block:
     """Written numbers: of the gradient of the parameter `name`, or of the forward pass.
 
-    numbers has the shape of the parameter, or of what `name` stands for in the question.
+    numbers has the shape of the parameter, or of what `name` stands for in the question. form: how
+    they are written in another.
     """
 
     name: str
     numbers: Array
+    form: Form | None = None
 
     @property
     def is_gradient(self) -> bool:
@@ -39,6 +42,8 @@ def digits_are_right(judged: Block, network: Network) -> None:
             index = f"[{','.join(map(str, place))}]" if place else ""
             of = "dL/d" if judged.is_gradient else ""
             raise Refusal(f"{of}{judged.name}{index}", exact, number)
+    if judged.form is not None:
+        raise WrongForm(f"shape {judged.numbers.shape}", judged.form.told, network)
 
 
 def exact_value(name: str, network: Network) -> Any:
