@@ -152,6 +152,7 @@ class TestWrongToml:
             "candidates",
             "form",
             "factor",
+            "hidden",
         }
         keys |= {"explanation", "laws", "lines", "counterexample"}
         assert all(set(part) == keys for part in parts_of(wrong_toml).values())

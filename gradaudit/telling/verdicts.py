@@ -49,6 +49,7 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
         "candidates": list(verdict.diagnosis.candidates),
         "form": bool(verdict.only_form and verdict.form and not verdict.form.summed),
         "factor": verdict.diagnosis.factor or None,
+        "hidden": list(verdict.diagnosis.hidden),
         "explanation": explanation(verdict) or None,
         "laws": [
             {"statement": one.law.statement, "status": one.status, "examples": one.examples}
@@ -128,7 +129,7 @@ def mistake(known: Diagnosis) -> list[str]:
     if known.facts:
         said.append(f"It is {'; '.join(known.facts)}.")
     if known.hidden:
-        said.append(f"This part alone cannot show {', '.join(known.hidden)}.")
+        said.append(f"This part alone cannot show {len(known.hidden)} of the known mistakes.")
     return said
 
 
