@@ -12,7 +12,7 @@ from analytic.network import forward, network_gradients
 from analytic.softmax import softmax_gradient
 from gradaudit.judging import contract
 from gradaudit.judging.calling import Function
-from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
+from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, PARAMETERS, Wanted, alone
 from gradaudit.judging.oracles import network_own_rounding
 from gradaudit.judging.strategies import ANY_TARGETS, RATES, TRUE_CLASS, draw_inputs
 from gradaudit.judging.written import Block, exact_value
@@ -272,6 +272,7 @@ class TestFunctions:
         [
             ("1 - softmax(y)[c]", "one-entry-everywhere"),
             ("softmax(y)[c] - 1", "one-entry-everywhere"),
+            ("softmax(y) - c", "class-number"),
             ("softmax(y)[i] - (i == c + 1)", "class-off-by-one"),
             ("softmax(y)[i] - (i == c - 1)", "class-off-by-one"),
             ("softmax(y)[c] * ((i == c) - softmax(y)[i])", "log-dropped"),
@@ -280,6 +281,15 @@ class TestFunctions:
     )
     def test_a_wrong_formula_for_a_true_class_is_named(self, text: str, name: str) -> None:
         assert of_formula(parse(text, ONE_HOT), GRADIENT_ONE_HOT).mistake == name
+
+    def test_samples_written_out_are_right_when_there_are_so_many(self) -> None:
+        wanted = PARAMETERS["b2"]
+        found = of_formula(parse("e[0] + e[1] + e[2] + e[3]", wanted.scope), wanted)
+        assert found.facts == ("right when n == 4, which it does not state",)
+
+    def test_classes_written_out_are_right_when_there_are_so_many(self) -> None:
+        found = of_formula(parse("softmax(y)[i] * (t[0] + t[1]) - t[i]", SOFTMAX), GRADIENT)
+        assert found.facts == ("right when n = 2",)
 
     @pytest.mark.parametrize("step", [1, -1])
     def test_a_class_off_by_one_is_named_where_it_goes_round(self, step: int) -> None:

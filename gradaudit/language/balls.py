@@ -56,6 +56,8 @@ def _is_settled(number: Any) -> bool:
 
 def agree(one: Any, other: Any) -> bool:
     """Return whether two values can be the same. nan never is; see `settled` for the radii."""
+    if isinstance(one, Missing) or isinstance(other, Missing):
+        return False
     if isinstance(one, fmpq) and isinstance(other, fmpq):
         return bool(one == other)
     with precision(FIRST_PRECISION):

@@ -357,8 +357,8 @@ def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     except Refusal as refusal:
         raise DoesNotApply(FORMLESS, form=refusal) from None
     for one in found:
-        if isinstance(one, Missing):
-            raise without_value(one, case)
+        if isinstance(one, Missing) and not isinstance(why := without_value(one, case), NoValue):
+            raise why
     return Seen(case, found, right, _agree(found, right))
 
 
@@ -378,7 +378,8 @@ def _line_facts(
     """Return the facts about a line, if it assumes nothing and many inputs can be looked at."""
     if judged.assumptions or try_out(judged.formula) > LIGHT:
         return []
-    return conditions_of_rightness(conditions, cases, look, seen)
+    facts = conditions_of_rightness(conditions, cases, look, seen)
+    return [f"{fact}, which it does not state" * ("==" in fact) or fact for fact in facts]
 
 
 def _agree(one: Any, other: Any) -> bool:

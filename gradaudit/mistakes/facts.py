@@ -1,5 +1,6 @@
 """Facts about a wrong answer that is no known mistake: what holds on every input looked at."""
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
+from gradaudit.judging.laws import DoesNotApply
 from gradaudit.judging.oracles import network_own_rounding
+from gradaudit.language.outcomes import NoValue
+from gradaudit.questions.assignment import DATA
 from gradaudit.questions.inputs import Logits, Network
 
 ENOUGH_FOR_A_FACT = 30  # inputs that bear it out
+FEW = len(DATA.t)  # samples that may have been written out one by one
 MOST = 40  # inputs on which an answer is compared with the mistakes, or which meet a condition
 
 
@@ -75,9 +80,10 @@ def conditions_of_rightness(
         return []
     facts = []
     for name, made in conditions.items():
-        looked = [look(one) for case in cases[:MOST] for one in made(case)]
-        if len(looked) >= ENOUGH_FOR_A_FACT and all(one.is_right for one in looked):
-            facts.append(f"right {name}")
+        with contextlib.suppress(NoValue, DoesNotApply):  # it says nothing there
+            looked = [look(one) for case in cases[:MOST] for one in made(case)]
+            if len(looked) >= ENOUGH_FOR_A_FACT and all(one.is_right for one in looked):
+                facts.append(f"right {name}")
     return facts
 
 
@@ -92,6 +98,7 @@ Conditions = Mapping[str, Callable[[Any], Iterable[Any]]]
 
 NETWORK_CONDITIONS: Conditions = {
     "when n = 1": lambda case: (case.sample(k) for k in range(len(case.t))),
+    f"when n == {FEW}": lambda case: [case.with_samples([k % len(case.t) for k in range(FEW)])],
     "when there is one hidden unit": lambda case: (
         case.with_units([j]) for j in range(len(case.b1))
     ),
