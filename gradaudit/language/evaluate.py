@@ -4,6 +4,8 @@ Everything is bounded: the operations of one evaluation, the bits of a rational,
 """
 
 import ast
+import copy
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +16,7 @@ import flint
 import numpy as np
 from flint import fmpq
 
-from gradaudit.language.formula import MAX_EXPONENT, FormulaError, indices, left_spine
+from gradaudit.language.formula import MAX_EXPONENT, OPERATORS, FormulaError, indices, left_spine
 from gradaudit.language.numbers import (
     EXACT,
     FIRST_PRECISION,
@@ -25,6 +27,7 @@ from gradaudit.language.numbers import (
     Dual,
     decide,
     divide,
+    each,
     is_true,
     object_array,
     or_missing,
@@ -36,22 +39,6 @@ from gradaudit.language.outcomes import Missing, NoValue
 MAX_OPERATIONS = 50_000
 MAX_BITS = 10_000
 STEPS_UNCHECKED = 8  # of a chain of operations, between two looks at how large its numbers are
-
-_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-}
-_COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
 
 
 class Spread(NamedTuple):
@@ -105,21 +92,16 @@ class Env:
 
         A number then carries one derivative for each entry, in the order of the names.
         """
-        shapes = {name: np.shape(self.values[name]) for name in names}
-        count = sum(int(np.prod(shape)) for shape in shapes.values())
-        values, place = dict(self.values), 0
-        for name in names:
-            duals = []
-            for number in np.ravel(np.asarray(values[name], dtype=object)):
-                tangent = np.full(count, ZERO)
-                tangent[place] = ONE
-                duals.append(Dual(number, tangent))
-                place += 1
-            values[name] = object_array(duals, shapes[name]) if shapes[name] else duals[0]
-        env = Env(values, self.sizes, self.defined, floats=self.floats)
-        env._free, env._indices, env._now, env._spent = (
-            self._free, self._indices, self._now, self._spent,
-        )  # fmt: skip
+        count, place = sum(np.size(self.values[name]) for name in names), itertools.count()
+
+        def seed(number: Any) -> Dual:
+            tangent = np.full(count, ZERO)
+            tangent[next(place)] = ONE
+            return Dual(number, tangent)
+
+        env = copy.copy(self)
+        env.values = {**self.values, **{name: each(seed, self.values[name]) for name in names}}
+        env._kept, env._seeds = {}, {}
         return env
 
     def entries(self, tree: ast.expr) -> Any:
@@ -275,7 +257,7 @@ class Env:
         if not self.floats and isinstance(node.op, ast.Pow):
             return self._each(node, partial(self._raised, node), left, right)
         self._line_up(node, left, right)
-        operate = _BINARY[type(node.op)]
+        _, operate = OPERATORS[type(node.op)]
         if isinstance(left, Missing) or isinstance(right, Missing):
             operate = np.frompyfunc(or_missing(operate), 2, 1)
         return self._together(operate, left, right)
@@ -454,7 +436,7 @@ class Env:
         values = [self._value(part) for part in (node.left, *node.comparators)]
         holds: Any = None
         for op, left, right in zip(node.ops, values, values[1:], strict=False):
-            compare = partial(decide, _COMPARE[type(op)])
+            compare = partial(decide, OPERATORS[type(op)][1])
             bits = self._each(node, lambda a, b, compare=compare: _bit(compare(a, b)), left, right)
             holds = bits if holds is None else self._each(node, operator.mul, holds, bits)
         return holds

@@ -6,16 +6,18 @@ of the language is refused in one line with the column where it leaves it.
 
 import ast
 import keyword
+import operator
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from flint import fmpq
 
-from gradaudit.language.hints import MEANT, RANGE, in_ascii, known_as, nearest, slip
+from gradaudit.language.hints import MEANT, RANGE, foreign, in_ascii, known_as, nearest, slip
 
 MAX_CHARACTERS = 2_000
 MAX_NESTING = 50
@@ -29,34 +31,25 @@ _DIGITS = r"\d(?:_?\d)*"
 NUMERAL = re.compile(rf"([+-]?)({_DIGITS})?(?:\.({_DIGITS})?)?(?:[eE]([+-]?{_DIGITS}))?", re.ASCII)
 
 FUNCTIONS = {  # name: how many arguments
-    "exp": 1,
-    "log": 1,
-    "sqrt": 1,
-    "abs": 1,
-    "max": 1,
-    "softmax": 1,
-    "relu": 1,
-    "outer": 2,
-    "delta": 2,
-    "d": 2,
-    "sum": 1,
+    **dict.fromkeys(("exp", "log", "sqrt", "abs", "max", "softmax", "relu", "sum"), 1),
+    **dict.fromkeys(("outer", "delta", "d"), 2),
 }
 
 INDEX_LETTERS = frozenset("abcijklmnqrs")  # an unknown one of these was meant as an index
 
-OPERATORS = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
-    ast.MatMult: "@",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
+OPERATORS: Mapping[type[ast.AST], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Mult: ("*", operator.mul),
+    ast.Div: ("/", operator.truediv),
+    ast.Pow: ("**", operator.pow),
+    ast.MatMult: ("@", operator.matmul),
+    ast.Lt: ("<", operator.lt),
+    ast.LtE: ("<=", operator.le),
+    ast.Gt: (">", operator.gt),
+    ast.GtE: (">=", operator.ge),
+    ast.Eq: ("==", operator.eq),
+    ast.NotEq: ("!=", operator.ne),
 }
 
 
@@ -151,14 +144,10 @@ def parse(text: str, scope: Scope) -> Formula:
             MAX_CHARACTERS + 1, f"{len(text)} characters; a formula has at most {MAX_CHARACTERS}"
         )
     body, _, reason = text.partition("#")
-    body = re.sub(r"\s", " ", body)
-    split = re.search(r"(?<!\w)when(?!\w)", body)
-    expression, condition = (body, "") if split is None else (body[: split.start()], "")
-    tree = _checked(expression, 0, scope)
-    when = None
-    if split is not None:
-        condition = body[split.end() :]
-        when = _checked(condition, split.end(), scope)
+    expression, *rest = re.split(r"(?<!\w)when(?!\w)", re.sub(r"\s", " ", body), maxsplit=1)
+    tree, condition, when = _checked(expression, 0, scope), "", None
+    for condition in rest:
+        when = _checked(condition, len(expression) + len("when"), scope)
     return Formula(expression.strip(), tree, scope, when, condition.strip(), reason.strip())
 
 
@@ -307,7 +296,7 @@ class _Checker:
             case ast.Tuple() if self.is_rate:
                 raise self.refuse(node, f"{RANGE}, with a point in decimals")
             case _:
-                raise self.refuse(node, _remedy(node))
+                raise self.refuse(node, foreign(node))
 
     @property
     def is_rate(self) -> bool:
@@ -410,16 +399,15 @@ class _Checker:
             raise self.refuse(node, "a derivative of a derivative is not in the language")
 
     def exponent(self, node: ast.expr) -> None:
-        value: ast.expr = node
-        sign = 1
+        value = node
         while isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub | ast.UAdd):
-            sign = -sign if isinstance(value.op, ast.USub) else sign
             value = value.operand
         if isinstance(value, ast.Constant):
             number = self.value_of(value)
             if number.q != 1 or abs(number) > MAX_EXPONENT:
+                root = "; write sqrt(...)" if number == fmpq(1, 2) else ""
                 raise self.refuse(
-                    node, f"an exponent is a whole number within ±{MAX_EXPONENT}{_root(number)}"
+                    node, f"an exponent is a whole number within ±{MAX_EXPONENT}{root}"
                 )
 
     def value_of(self, node: ast.Constant) -> fmpq:
@@ -431,10 +419,6 @@ class _Checker:
             raise self.refuse(node, str(error)) from None
         node.value = value  # type: ignore[assignment]  # exact from here on, not rounded
         return value
-
-
-def _root(exponent: fmpq) -> str:
-    return "; write sqrt(...)" if exponent == fmpq(1, 2) else ""
 
 
 def indices(node: ast.Subscript) -> list[ast.expr]:
@@ -452,28 +436,3 @@ def _meant(step: ast.BinOp) -> str:
         transposed = isinstance(power, ast.Name) and power.id == "T"
         return f"; {MEANT['T']}" if transposed else "; a power is **"
     return "; conditions are joined by `and`, `or`" if isinstance(step.op, ast.BitAnd) else ""
-
-
-def _remedy(node: ast.expr) -> str:
-    match node:
-        case ast.Constant(value=str() | bytes()):
-            return "text is not a formula"
-        case ast.Constant(value=None):
-            return "this is not a number; outer(u, v) makes a matrix of two vectors"
-        case ast.Constant():
-            return "this is not a number of the language"
-        case ast.Attribute():
-            return "after a dot only T is known, the transpose"
-        case ast.Tuple() | ast.List() | ast.Set() | ast.Dict():
-            return "a list is not a formula; an entry is written y[i]"
-        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
-            return "`for` stands inside sum(...) only"
-        case ast.IfExp():
-            return "no `if`: multiply by the condition, which counts as 0 or 1"
-        case ast.Lambda():
-            return "`lambda` is not in the language; write what it returns"
-        case ast.UnaryOp():
-            return "the operators are + - * / ** @"
-        case ast.Slice():
-            return "a slice is written as a single colon, the whole axis"
-    return "this is not in the language"

@@ -1,5 +1,6 @@
 """What was meant by a text outside of the formula language, and how that is written in it."""
 
+import ast
 import difflib
 import re
 from collections.abc import Iterable
@@ -49,6 +50,32 @@ SLIPS = {  # in a text that Python's grammar has no words for
     r"\bif\b": "an assumption is stated after `when`",
     r";|\bfor all\b": "one formula stands alone; words about it go after a #",
 }
+FOREIGN = {  # what Python's grammar has, and the language has not
+    ast.Constant: "this is not a number of the language",
+    ast.Attribute: "after a dot only T is known, the transpose",
+    **dict.fromkeys(
+        (ast.Tuple, ast.List, ast.Set, ast.Dict),
+        "a list is not a formula; an entry is written y[i]",
+    ),
+    **dict.fromkeys(
+        (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp),
+        "`for` stands inside sum(...) only",
+    ),
+    ast.IfExp: "no `if`: multiply by the condition, which counts as 0 or 1",
+    ast.Lambda: "`lambda` is not in the language; write what it returns",
+    ast.UnaryOp: "the operators are + - * / ** @",
+    ast.Slice: "a slice is written as a single colon, the whole axis",
+}
+
+
+def foreign(node: ast.expr) -> str:
+    """Return why an expression of Python is none of the language, and what is written instead."""
+    match node:
+        case ast.Constant(value=str() | bytes()):
+            return "text is not a formula"
+        case ast.Constant(value=None):
+            return "this is not a number; outer(u, v) makes a matrix of two vectors"
+    return FOREIGN.get(type(node), "this is not in the language")
 
 
 def slip(source: str, rate: bool) -> str:

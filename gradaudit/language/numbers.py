@@ -51,11 +51,7 @@ class Dual:
         return Dual(-self.value, -self.tangent)
 
     def __sub__(self, other: Any) -> Any:
-        if isinstance(other, Dual):
-            return Dual(self.value - other.value, self.tangent - other.tangent)
-        if isinstance(other, np.ndarray | Missing):
-            return NotImplemented
-        return Dual(self.value - other, self.tangent)
+        return self + -other
 
     def __rsub__(self, other: Any) -> Any:
         return -self + other

@@ -152,7 +152,7 @@ class _Printer:
                 sides = [self.sign(part).text for part in (node.left, *node.comparators)]
                 text = sides[0]
                 for op, side in zip(node.ops, sides[1:], strict=True):
-                    text += f" {OPERATORS[type(op)].replace('==', '=')} {BREAK}{side}"
+                    text += f" {OPERATORS[type(op)][0].replace('==', '=')} {BREAK}{side}"
                 return text
             case ast.BoolOp(op=op, values=values):
                 word = "and" if isinstance(op, ast.And) else "or"
