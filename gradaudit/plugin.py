@@ -171,8 +171,7 @@ class LawTest(pytest.Item):
 
     def runtest(self) -> None:
         """Fail in the words of the command; but one cause is one failure, that of its first law."""
-        from gradaudit.telling.showing import describe
-        from gradaudit.telling.verdicts import in_full
+        from gradaudit.telling.verdicts import in_full, of_line
 
         if self.holds:
             return
@@ -182,7 +181,7 @@ class LawTest(pytest.Item):
         if first is self:
             pytest.fail(in_full(verdict), pytrace=False)
         if self.number is not None and verdict.is_derivation:
-            pytest.fail(describe(verdict.outcomes[self.number]), pytrace=False)
+            pytest.fail(of_line(verdict.outcomes[self.number]), pytrace=False)
         pytest.skip(f"it does not hold either, for the same reason as: {first.name}")
 
     @property

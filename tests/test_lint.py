@@ -97,8 +97,11 @@ def test_an_exercise_with_one_sample_hides_what_only_several_show(
         (GOOD.replace("t = [0.5]", "t = [0.5, 1]"), "t: shape (1,) is wanted"),
         (GOOD.replace("[0.5]", '["0.5"]'), "t: a number is wanted, found a string"),
         (GOOD.replace("[0.5]", "0.5"), "t: a list of numbers is wanted"),
-        (GOOD.replace("[[1.0, 0.5]]", "[[1.0], [0.5, 1]]"), "X: rows of one length"),
-        (GOOD.replace("[[1.0, 0.5]]", "[]"), "X: a list of rows is wanted"),
+        (
+            GOOD.replace("[[1.0, 0.5]]", "[[1.0], [0.5, 1]]"),
+            "X: a list of rows of one length is wanted",
+        ),
+        (GOOD.replace("[[1.0, 0.5]]", "[]"), "X: a list of rows of one length is wanted"),
         (GOOD.replace("b2 = 0", "b2 = nan"), "b2: nan is not a number"),
         ("[[", "not TOML"),
         (

@@ -50,10 +50,11 @@ FUNCTIONS = {  # name in a Python answer: its part, how many results it owes, it
     "converges": ("q3.converges", 1, descent.LAWS),
 }
 _LOGITS = exact(map(fmpq, (0, 1, -1)))
-SHOWN: dict[str, Any] = {  # where the form of a function's results shows: the sizes differ
-    "q1.gradients": DATA,
-    "q2.gradient": Logits(_LOGITS, exact(map(fmpq, (1, 0, 2)))),
-    "q2.one_hot": Logits(_LOGITS, one_hot(3, 1), 1),
+_TARGETS = exact(map(fmpq, (1, 0, 2)))
+SHOWN: dict[str, tuple[Any, ...]] = {  # where the form of results shows: the sizes differ
+    "q1.gradients": (DATA, network.shapes, network_gradient),
+    "q2.gradient": (Logits(_LOGITS, _TARGETS), softmax.shapes, softmax_gradient),
+    "q2.one_hot": (Logits(_LOGITS, one_hot(3, 1), 1), softmax.shapes, softmax_gradient),
 }
 WANTED = {
     **{f"q1.derivation.{block}": wanted for block, wanted in PARAMETERS.items()},
@@ -83,9 +84,9 @@ class Part:
     just there. condition: an assumption that its answer states, or that is stated above it, and
     in_general: what the answer owes without. wrong: why it is wrong as it stands. untested: why
     it can't be judged. lines: of a derivation, or the one formula; answer is the line that counts.
-    against_truth: what each line of a derivation owes if it is held to the truth, not to the line
-    above. numbers: those written. texts: of formulas that can't be read. diagnose: finds the
-    mistake that a failing outcome shows.
+    against_truth: what a line owes if it is held to the truth, not to the line above. numbers:
+    those written. texts: of formulas that can't be read. diagnose: finds the mistake that a
+    failing outcome shows.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -96,7 +97,7 @@ class Part:
     untested: str = ""
     lines: tuple[Line, ...] = ()
     answer: Line | None = None
-    against_truth: tuple[Claim, ...] = ()
+    against_truth: Callable[[Line], Claim] | None = None
     numbers: Block | None = None
     texts: tuple[str, ...] = ()
     diagnose: Callable[[Outcome], Diagnosis] = lambda _: Diagnosis()
@@ -130,10 +131,8 @@ def of_numbers(block: Block) -> Part:
 def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
     """Return what a function owes."""
     if part in SHOWN:
-        question, right = (
-            (network, network_gradient) if part == "q1.gradients" else (softmax, softmax_gradient)
-        )
-        judged = InForm(judged, SHOWN[part], question.shapes(SHOWN[part]), right)
+        shown, shapes, right = SHOWN[part]
+        judged = InForm(judged, shown, shapes(shown), right)
     claims = tuple(claim(law, judged) for law in laws)
     diagnose: dict[str, Callable[[], Diagnosis]] = {
         "q1.gradients": lambda: diagnosis.of_network_function(judged),
@@ -152,15 +151,17 @@ def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
 
 def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
     """Return what a formula, or the lines of a derivation, owe."""
+
+    def against_truth(line: Line) -> Claim:
+        return _claim_of_line(replace(line, before=wanted.truth, number=1), wanted)
+
     lines = tuple(lines_of(formulas, wanted.truth, wanted.name))
     answer = answer_of(lines)
     part = Part(
         tuple(_claim_of_line(line, wanted) for line in lines),
         lines=lines,
         answer=answer,
-        against_truth=tuple(
-            _claim_of_line(replace(line, before=wanted.truth, number=1), wanted) for line in lines
-        ),
+        against_truth=against_truth,
         diagnose=lambda outcome: diagnosis.of_line(outcome.judged, wanted),
     )
     if SUM_ONE in wanted.domains:
@@ -175,8 +176,7 @@ def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
     if _says_something(answer, wanted):
         part = replace(part, condition=answer.assumed)
         if answer.formula.when is None:  # what is assumed above it may not be needed
-            bare = replace(answer, before=wanted.truth, number=1, assumptions=())
-            part = replace(part, in_general=_claim_of_line(bare, wanted))
+            part = replace(part, in_general=against_truth(replace(answer, assumptions=())))
     return part
 
 
@@ -203,7 +203,7 @@ def of_conditions(lines: Sequence[Line], rates: Sequence[Sequence[Point]]) -> Pa
         return Claim(law, alone, lambda: deciding_rates(line.formula, descent.TRUTH))
 
     return Part(
-        against_truth=tuple(map(against_truth, lines)),
+        against_truth=against_truth,
         claims=tuple(
             Claim(descent.law_of(line), line, partial(list, points))
             for line, points in zip(lines, rates, strict=True)

@@ -175,9 +175,9 @@ def judge(name: str, part: Part | None) -> Verdict:
 def _with_recovery(part: Part, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
     """Yield outcomes; a line that is unlike a wrong one above it, but like the truth, holds."""
     wrong = False
-    for outcome, claim in zip(outcomes, part.against_truth or part.claims, strict=True):
+    for outcome in outcomes:
         if outcome.status == "fails" and wrong and part.against_truth:
-            again = claim.outcome()
+            again = part.against_truth(outcome.judged).outcome()
             if again.status == "holds":
                 right = "equals the derivative" if outcome.judged.name else "has the right rates"
                 yield replace(again, judged=outcome.judged, reason=f"it {right} again")

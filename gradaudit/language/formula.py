@@ -230,7 +230,7 @@ def _checked(source: str, offset: int, scope: Scope) -> ast.expr:
     except (ValueError, RecursionError, MemoryError):
         raise FormulaError(offset + 1, "this is not a formula, or nested too deeply") from None
     checker = _Checker(stripped, offset, scope)
-    checker.check(tree, frozenset(), 0, 0)
+    checker.check(tree, (), 0)
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):  # from here on a node knows its column in the whole text
             node.col_offset = checker.column(node)
@@ -251,59 +251,59 @@ class _Checker:
     def refuse(self, node: ast.expr, message: str) -> FormulaError:
         return FormulaError(self.column(node), message)
 
-    def check(self, node: ast.expr, bound: frozenset[str], depth: int, sums: int) -> None:
+    def check(self, node: ast.expr, bound: tuple[str, ...], depth: int) -> None:
         if depth > MAX_NESTING:
             raise self.refuse(node, f"nested more than {MAX_NESTING} deep")
         match node:
             case ast.BinOp():
                 first, chain = left_spine(node)
-                self.check(first, bound, depth + 1, sums)
+                self.check(first, bound, depth + 1)
                 for step in chain:
                     if type(step.op) not in OPERATORS:
                         raise self.refuse(node, f"the operators are + - * / ** @{_meant(step)}")
-                    self.check(step.right, bound, depth + 1, sums)
+                    self.check(step.right, bound, depth + 1)
                     if isinstance(step.op, ast.Pow):
                         self.exponent(step.right)
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not()):
-                self.check(node.operand, bound, depth + 1, sums)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not()) | ast.BoolOp():
+                self.operands(node, bound, depth)
             case ast.Compare():
                 for op in node.ops:
                     if type(op) not in OPERATORS:
                         hint = f"; {RANGE}" if self.is_rate else ""
                         raise self.refuse(node, f"the comparisons are < <= > >= == !={hint}")
-                for part in (node.left, *node.comparators):
-                    self.check(part, bound, depth + 1, sums)
-            case ast.BoolOp():
-                for part in node.values:
-                    self.check(part, bound, depth + 1, sums)
+                self.operands(node, bound, depth)
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 self.value_of(node)
             case ast.Name():
                 self.name(node, bound)
             case ast.Attribute(attr="T"):
-                self.check(node.value, bound, depth + 1, sums)
+                self.operands(node, bound, depth)
             case ast.Subscript(value=ast.Constant()):
                 raise self.refuse(node, f"a number has no entries; {MEANT['I']}")
             case ast.Subscript(value=ast.Name("c")) if "c" in self.scope.sizes:
                 raise self.refuse(node, "c is a number, the class's index; its one-hot vector is t")
             case ast.Subscript():
-                self.check(node.value, bound, depth + 1, sums)
+                self.check(node.value, bound, depth + 1)
                 for index in indices(node):
                     if not _is_whole_axis(index):
-                        self.check(index, bound, depth + 1, sums)
+                        self.check(index, bound, depth + 1)
             case ast.Call():
-                self.call(node, bound, depth, sums)
+                self.call(node, bound, depth)
             case ast.Tuple() if self.is_rate:
                 raise self.refuse(node, f"{RANGE}, with a point in decimals")
             case _:
                 raise self.refuse(node, foreign(node))
+
+    def operands(self, node: ast.expr, bound: tuple[str, ...], depth: int) -> None:
+        for operand in operands(node):
+            self.check(operand, bound, depth + 1)
 
     @property
     def is_rate(self) -> bool:
         """Whether nothing but a rate is known here."""
         return self.scope.given == {"eta"}
 
-    def name(self, node: ast.Name, bound: frozenset[str]) -> None:
+    def name(self, node: ast.Name, bound: tuple[str, ...]) -> None:
         name = node.id
         if name in bound or name in self.scope.names():
             return
@@ -328,7 +328,7 @@ class _Checker:
             hint = nearest(name, [*known, *FUNCTIONS]) or "; own names are defined in `where`"
         raise self.refuse(node, f"unknown name `{name}`{hint}")
 
-    def call(self, node: ast.Call, bound: frozenset[str], depth: int, sums: int) -> None:
+    def call(self, node: ast.Call, bound: tuple[str, ...], depth: int) -> None:
         if not isinstance(node.func, ast.Name):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             hint = f"; write {called}(...)" if called in FUNCTIONS else known_as(called)
@@ -347,7 +347,7 @@ class _Checker:
         if name == "sum" and len(arguments) == 1 and isinstance(arguments[0], ast.GeneratorExp):
             if node.keywords:
                 raise self.refuse(node, "sum(... for k in K) takes nothing else")
-            self.generator(arguments[0], bound, depth, sums)
+            self.generator(arguments[0], bound, depth)
             return
         for option in node.keywords:
             axis = option.value
@@ -360,16 +360,13 @@ class _Checker:
             hint = "; max(y, 0) is relu(y)" if name == "max" else ""
             raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}{hint}")
         for argument in arguments:
-            self.check(argument, bound, depth + 1, sums)
+            self.check(argument, bound, depth + 1)
         if name == "d":
             self.derivative(node, arguments[0], arguments[1], bound)
 
-    def generator(
-        self, node: ast.GeneratorExp, bound: frozenset[str], depth: int, sums: int
-    ) -> None:
+    def generator(self, node: ast.GeneratorExp, bound: tuple[str, ...], depth: int) -> None:
         for clause in node.generators:
-            sums += 1
-            if sums > MAX_SUMS:
+            if len(bound) == MAX_SUMS:
                 raise self.refuse(node, f"more than {MAX_SUMS} nested sums")
             if not isinstance(clause.target, ast.Name):
                 raise self.refuse(clause.target, "a sum binds one name: sum(... for k in K)")
@@ -384,10 +381,12 @@ class _Checker:
                 raise self.refuse(clause.ifs[0], "no `if` in a sum: multiply by the condition")
             if clause.is_async:
                 raise self.refuse(node, "this is not a formula")
-            bound |= {clause.target.id}
-        self.check(node.elt, bound, depth + 1, sums)
+            bound += (clause.target.id,)
+        self.check(node.elt, bound, depth + 1)
 
-    def derivative(self, node: ast.Call, of: ast.expr, by: ast.expr, bound: frozenset[str]) -> None:
+    def derivative(
+        self, node: ast.Call, of: ast.expr, by: ast.expr, bound: tuple[str, ...]
+    ) -> None:
         base = by.value if isinstance(by, ast.Subscript) else by
         if not isinstance(base, ast.Name) or base.id not in self.scope.given or base.id in bound:
             known = ", ".join(sorted(self.scope.given, key=str.swapcase))
@@ -419,6 +418,11 @@ class _Checker:
             raise self.refuse(node, str(error)) from None
         node.value = value  # type: ignore[assignment]  # exact from here on, not rounded
         return value
+
+
+def operands(node: ast.expr) -> list[ast.expr]:
+    """Return the expressions that an expression is made of."""
+    return [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
 
 
 def indices(node: ast.Subscript) -> list[ast.expr]:

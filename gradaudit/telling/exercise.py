@@ -8,7 +8,7 @@ import numpy as np
 
 from gradaudit.answers.process import Unreadable
 from gradaudit.answers.tables import load_toml, number
-from gradaudit.language.numbers import object_array
+from gradaudit.language.numbers import each
 from gradaudit.mistakes.lint import Lint, better, lint
 from gradaudit.questions.inputs import Network
 from gradaudit.telling.showing import width
@@ -39,13 +39,11 @@ def read_exercise(path: str) -> Network:
 
 
 def _array(key: str, value: Any, axes: int) -> Any:
-    rows = value if axes == 2 else [value]
-    if not isinstance(value, list) or not value or not all(isinstance(row, list) for row in rows):
-        raise Unreadable(f"{key}: a list of {'rows' if axes == 2 else 'numbers'} is wanted")
-    if len({len(row) for row in rows}) != 1 or not rows[0]:
-        raise Unreadable(f"{key}: rows of one length are wanted")
-    numbers = [number(f"{key}", one).value for row in rows for one in row]
-    return object_array(numbers, (len(rows), len(rows[0]))[2 - axes :])
+    found = np.array(value, dtype=object)
+    if found.ndim != axes or not found.size:
+        of = "rows of one length" if axes == 2 else "numbers"
+        raise Unreadable(f"{key}: a list of {of} is wanted")
+    return each(lambda one: number(key, one).value, found)
 
 
 def lint_text(network: Network) -> tuple[str, bool]:

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.judging.derivation import Line
 from gradaudit.judging.laws import Law, Outcome
 from gradaudit.judging.written import ASSIGNMENT
-from gradaudit.language.showing import escaped, show
+from gradaudit.language.showing import show
 
 INDEX_NAMES = {"dE/dy": "i", "dL/dW1": "aj", "dL/db1": "j", "dL/dw2": "j"}
 
@@ -22,19 +21,6 @@ def width() -> int:
 def law_name(law: Law) -> str:
     """Return the name of a law as a phrase."""
     return law.check.__name__.replace("_", " ")
-
-
-def describe(outcome: Outcome) -> str:
-    """Return a law that fails, or is untested, in a few lines."""
-    refusal = outcome.refusal
-    if refusal is None:
-        return escaped(outcome.reason)
-    text = escaped(str(refusal))
-    if isinstance(outcome.judged, Line) and outcome.judged.number > 1:
-        line = outcome.judged
-        for number, formula in ((line.number - 1, line.before), (line.number, line.formula)):
-            text += f"\nline {number}: {escaped(formula.text)}"
-    return f"{outcome.law.statement}\n{text}\nat {shown_input(outcome)}"
 
 
 def shown_input(outcome: Outcome) -> str:

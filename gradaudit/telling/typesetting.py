@@ -23,6 +23,7 @@ from gradaudit.language.formula import (
     indices,
     left_spine,
     mentioned,
+    operands,
     parse,
 )
 
@@ -39,6 +40,7 @@ GREEK = {  # names of Typst, with the letters that they stand for
 }
 LAYERS = {"W1": ("W", "(1)"), "b1": ("b", "(1)"), "w2": ("w", "(2)"), "b2": ("b", "(2)")}
 RANKS = {"W1": 2, "X": 2, "b1": 1, "w2": 1, "t": 1, "y": 1}  # of others 0
+RANKS_OF_CALLS = {"max": 0, "delta": 0, "softmax": 1, "outer": 2}  # of others, of what they are of
 SUM, PRODUCT, ATOM = range(3)  # how tightly the outermost sign binds
 MAX_DEPTH = 16  # of signs within signs; deeper, nobody can read it
 MAX_FRACTIONS = 8  # in the numerator of one
@@ -369,20 +371,22 @@ class _Printer:
                 for step in chain:
                     rank = _joint_rank(step.op, rank, self.rank(step.right))
                 return rank
-            case ast.UnaryOp(operand=of) | ast.Attribute(value=of):
-                return self.rank(of)
-            case ast.Compare():
-                return max(map(self.rank, (node.left, *node.comparators)))
-            case ast.BoolOp():
-                return max(map(self.rank, node.values))
             case ast.Subscript():
                 taken = sum(not isinstance(one, ast.Slice) for one in indices(node))
                 if (left := self.rank(node.value) - taken) < 0:
                     raise NotSet("more indices than axes")
                 return left
-            case ast.Call(func=ast.Name(id=name)):
-                return self.rank_of_call(name, node)
-        return 0
+            case ast.Call(func=ast.Name(id="sum"), args=[ast.GeneratorExp() as summed]):
+                outer = self.bound
+                self.bound |= {ast.unparse(one.target) for one in summed.generators}
+                rank = self.rank(summed.elt)
+                self.bound = outer
+                return rank
+            case ast.Call(func=ast.Name(id="sum"), args=[of]):
+                return max(self.rank(of) - 1, 0) if node.keywords else 0
+            case ast.Call(func=ast.Name(id=name)) if name in RANKS_OF_CALLS:
+                return RANKS_OF_CALLS[name]
+        return max(map(self.rank, operands(node)), default=0)
 
     def rank_of_name(self, name: str) -> int:
         if name in self.bound:
@@ -394,27 +398,6 @@ class _Printer:
                 self.bound = outer
             return self.ranks[name]
         return RANKS.get(name, 0) if name in self.scope.given else 0
-
-    def rank_of_call(self, name: str, node: ast.Call) -> int:
-        first = node.args[0]
-        if isinstance(first, ast.GeneratorExp):
-            outer = self.bound
-            self.bound |= {ast.unparse(one.target) for one in first.generators}
-            rank = self.rank(first.elt)
-            self.bound = outer
-            return rank
-        match name:
-            case "sum":
-                return max(self.rank(first) - 1, 0) if node.keywords else 0
-            case "max" | "delta":
-                return 0
-            case "softmax":
-                return 1
-            case "outer":
-                return 2
-            case "d":
-                return max(self.rank(first), self.rank(node.args[1]))
-        return self.rank(first)
 
 
 def _joint_rank(op: ast.operator, left: int, right: int) -> int:

@@ -329,6 +329,13 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
     yield from _expected_and_found(failure.refusal)
 
 
+def of_line(outcome: Outcome) -> str:
+    """Return what is told of a line that does not hold."""
+    if outcome.refusal is None:
+        return escaped(outcome.reason)
+    return "\n".join([unequal(outcome), *_wrong_line(outcome)])
+
+
 def _wrong_line(outcome: Outcome) -> Iterable[str]:
     line: Line = outcome.judged
     refusal = outcome.refusal
