@@ -7,7 +7,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from gradaudit.language.numbers import FIRST_PRECISION, LAST_PRECISION, precision, primal
-from gradaudit.language.outcomes import CannotTell, Missing
+from gradaudit.language.outcomes import CannotTell, Missing, present
 
 SMALL = arb(2) ** -100  # a radius below this part of the scale tells two values apart
 
@@ -39,11 +39,7 @@ def settle(evaluate: Callable[[], Any]) -> Any:
 
 def settled(evaluate: Callable[[], Any]) -> Any:
     """Return such a value. Raises what `settle` does, and what stands in place of an entry."""
-    value = settle(evaluate)
-    for number in np.ravel(np.array(value, dtype=object)):
-        if isinstance(number, Missing):
-            raise number.with_traceback(None)
-    return value
+    return present(settle(evaluate))
 
 
 def _is_settled(number: Any) -> bool:

@@ -9,7 +9,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import flint
@@ -34,7 +34,7 @@ from gradaudit.language.numbers import (
     power,
     primal,
 )
-from gradaudit.language.outcomes import Missing, NoValue
+from gradaudit.language.outcomes import Missing, NoValue, present
 
 MAX_OPERATIONS = 50_000
 MAX_BITS = 10_000
@@ -134,11 +134,7 @@ class Env:
     def evaluate(self, tree: ast.expr) -> Any:
         """Return the value of a checked tree. Raises as `entries` does, and what is missing."""
         value = self.entries(tree)
-        if not self.floats:
-            for number in value.flat if isinstance(value, np.ndarray) else (value,):
-                if isinstance(number, Missing):
-                    raise number.with_traceback(None)
-        return value
+        return value if self.floats else present(value)
 
     def truth(self, tree: ast.expr) -> bool:
         """Return whether a condition holds, everywhere if it has several entries."""
@@ -193,21 +189,16 @@ class Env:
                 return self._comparison(node)
             case ast.UnaryOp(op=ast.Not()):
                 return self._each(node, lambda x: _bit(not is_true(x)), self._value(node.operand))
+            case ast.UnaryOp(op=ast.USub()):
+                return self._together(operator.neg, self._value(node.operand))
             case ast.UnaryOp():
-                value = self._value(node.operand)
-                return (
-                    self._together(operator.neg, value) if isinstance(node.op, ast.USub) else value
-                )
+                return self._value(node.operand)
             case ast.BoolOp():
                 return self._logical(node)
             case ast.Attribute():
                 value = self._value(node.value)
-                swap = _rank(value) == 2
-                return (
-                    self._together(lambda numbers: numbers.swapaxes(-1, -2), value)
-                    if swap
-                    else value
-                )
+                turned = partial(np.swapaxes, axis1=-1, axis2=-2)
+                return self._together(turned, value) if _rank(value) == 2 else value
         raise AssertionError(f"{type(node).__name__} passed the check")
 
     def _count(self, node: ast.expr, operations: int) -> None:
@@ -233,7 +224,9 @@ class Env:
         """Apply a function of numbers to each entry; one that it raises for is missing."""
         self._line_up(node, *values)
         found = self._together(np.frompyfunc(or_missing(function), len(values), 1), *values)
-        return self._together(_as_floats, found) if self.floats else found
+        if not self.floats:
+            return found
+        return self._together(lambda numbers: np.array(present(numbers), dtype=float)[()], found)
 
     def _line_up(self, node: ast.expr, *values: Any) -> None:
         """Count the entries of values together, whose shapes must go together."""
@@ -268,13 +261,11 @@ class Env:
             raise NoValue("@ joins two arrays, and one side is a number")
         self._count(node, self._places(left, right) * math.prod(map(math.prod, shapes)))
         row, column = (len(shape) == 1 for shape in shapes)
+        single = (-2,) * row + (-1,) * column
 
         def product(one: Array, other: Array) -> Any:
-            found = np.matmul(
-                one[..., None, :] if row else one, other[..., None] if column else other
-            )
-            found = found[..., 0] if column else found
-            return found if not row else found[..., 0] if column else found[..., 0, :]
+            one = one[..., None, :] if row else one
+            return np.matmul(one, other[..., None] if column else other).squeeze(single)
 
         try:
             return self._together(product, left, right, aligned=False)
@@ -434,24 +425,20 @@ class Env:
 
     def _comparison(self, node: ast.Compare) -> Any:
         values = [self._value(part) for part in (node.left, *node.comparators)]
-        holds: Any = None
+        bits = []
         for op, left, right in zip(node.ops, values, values[1:], strict=False):
             compare = partial(decide, OPERATORS[type(op)][1])
-            bits = self._each(node, lambda a, b, compare=compare: _bit(compare(a, b)), left, right)
-            holds = bits if holds is None else self._each(node, operator.mul, holds, bits)
-        return holds
+            bits.append(
+                self._each(node, lambda a, b, compare=compare: _bit(compare(a, b)), left, right)
+            )
+        return reduce(partial(self._each, node, operator.mul), bits)
 
     def _logical(self, node: ast.BoolOp) -> Any:
-        values = [self._value(part) for part in node.values]
-        result, both = values[0], isinstance(node.op, ast.And)
-
-        def bit(a: Any, b: Any) -> fmpq:
-            truths = is_true(a), is_true(b)
-            return _bit(all(truths) if both else any(truths))
-
-        for value in values[1:]:
-            result = self._each(node, bit, result, value)
-        return result
+        of_both = all if isinstance(node.op, ast.And) else any
+        return reduce(
+            partial(self._each, node, lambda *both: _bit(of_both([is_true(one) for one in both]))),
+            [self._value(part) for part in node.values],
+        )
 
 
 def _indices_of(values: Iterable[Any]) -> tuple[int, ...]:
@@ -500,13 +487,6 @@ def _by_row(function: Callable[[Any], Any], to_vector: bool, numbers: Array) -> 
 def _unfit(*values: Any) -> NoValue:
     shapes = " and ".join(str(_own_shape(value)) for value in values)
     return NoValue(f"shapes {shapes} do not go together")
-
-
-def _as_floats(numbers: Any) -> Any:
-    for number in np.ravel(np.asarray(numbers, dtype=object)):
-        if isinstance(number, Missing):
-            raise number.with_traceback(None)
-    return np.array(numbers, dtype=np.float64)[()]
 
 
 def _or_zero(places: Any) -> Any:

@@ -9,6 +9,7 @@ what it is cannot be told, the reason stands in its place.
 import contextlib
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from typing import Any
 
 import flint
@@ -191,40 +192,27 @@ def _abs(x: Any) -> Any:
 
 
 def _relu(x: Any) -> Any:
-    return _larger(x, ZERO) if isinstance(x, arb) else x if decide(operator.gt, x, ZERO) else ZERO
+    return _larger(x, ZERO)
 
 
 def _largest(vector: Array) -> Any:
-    largest = vector.flat[0]
-    for number in vector.flat[1:]:
-        if isinstance(number, arb) or isinstance(largest, arb):
-            largest = _larger(number, largest)
-        elif decide(operator.gt, number, largest):
-            largest = number
-    return largest
+    return reduce(lambda largest, number: _larger(number, largest), vector.flat)
 
 
 def _larger(one: Any, other: Any) -> Any:
-    """Return the larger of two balls; where they overlap, a ball that holds it."""
-    if isinstance(one, Dual) or isinstance(other, Dual):
-        return one if decide(operator.gt, one, other) else other
-    return arb(one).max(arb(other))
+    """Return the larger of two numbers; where two balls overlap, a ball that holds it."""
+    kinds = {type(one), type(other)}
+    if arb in kinds and Dual not in kinds:
+        return arb(one).max(arb(other))
+    return one if decide(operator.gt, one, other) else other
 
 
 def _softmax(y: Array) -> Array:
     """Softmax of a vector; it is the same for y - c, so c keeps exp small and exp(0) exact."""
     shift = max(map(primal, y))  # of balls that overlap either will do
     powers = [_exp(number - shift) for number in y]
-    whole = total(powers)
+    whole = reduce(operator.add, powers)
     return object_array([power / whole for power in powers], y.shape)
-
-
-def total(numbers: list[Any]) -> Any:
-    """Return the sum of numbers or arrays, at least one."""
-    result = numbers[0]
-    for number in numbers[1:]:
-        result = result + number
-    return result
 
 
 FLOAT: Mapping[str, Callable[[Any], Any]] = {

@@ -28,3 +28,11 @@ class NoValue(Missing):
 
 class CannotTell(Missing):
     """Whether something holds at this input cannot be told; the message says why."""
+
+
+def present(value: Any) -> Any:
+    """Return a number or an array. Raises what stands in place of an entry."""
+    for number in value.flat if isinstance(value, np.ndarray) else (value,):
+        if isinstance(number, Missing):
+            raise number.with_traceback(None)
+    return value

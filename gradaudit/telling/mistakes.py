@@ -17,9 +17,8 @@ from gradaudit.telling.showing import law_name, width
 
 def exam_text(results: Sequence[Result], errors: Iterable[tuple[str, int]]) -> str:
     """Return the table of the exam: a row for each mistake, a column for each law."""
-    lines = []
     total = sum(len(result.sight) for result in results)
-    lines.append(f"{sum(result.caught for result in results)} of {total} mistakes are caught.")
+    lines = [f"{sum(result.caught for result in results)} of {total} mistakes are caught."]
     for result in results:
         laws = result.paper.laws
         lines += ["", f"{result.paper.title}: {result.caught} of {len(result.sight)}"]
