@@ -1,7 +1,6 @@
 """The command `gradaudit`."""
 
 import argparse
-import difflib
 import io
 import itertools
 import os
@@ -110,6 +109,7 @@ def exam() -> int:
 
 def explain(word: str | None) -> int:
     """Print a known mistake, or all of them in a sentence each."""
+    from gradaudit.language.hints import nearest
     from gradaudit.language.showing import escaped
     from gradaudit.mistakes.diagnosis import BY_ID
     from gradaudit.telling import mistakes as catalogue
@@ -119,9 +119,8 @@ def explain(word: str | None) -> int:
     elif word in BY_ID:
         print(catalogue.explain(BY_ID[word]))
     else:
-        close = difflib.get_close_matches(word, BY_ID, n=1)
-        hint = f"did you mean {close[0]}?" if close else "`gradaudit explain` lists those known"
-        return complain(f"explain: no mistake {escaped(word)}; {hint}")
+        hint = nearest(word, BY_ID) or "; `gradaudit explain` lists those known"
+        return complain(f"explain: no mistake {escaped(word)}{hint}")
     return 0
 
 
@@ -257,7 +256,3 @@ OTHERS = "\n".join(
         "A file with the name of a command is written ./NAME.",
     ]
 )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

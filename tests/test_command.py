@@ -22,7 +22,7 @@ from gradaudit.telling import verdicts as telling
 
 def gradaudit(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gradaudit.command", *words],
+        [sys.executable, "-m", "gradaudit", *words],
         cwd=cwd,
         env={**os.environ, **env},
         capture_output=True,
@@ -410,8 +410,8 @@ MALFORMED = [
     ("question1", "b1", "3", "question1.b1: wanted a list of 3 numbers"),
     ("question1", "W1", "[[1], [2]]", "question1.W1[0]: wanted 2 rows of 3 numbers"),
     ("question1", "W1", '[[1, 2, 3], [4, 5, "6"]]', "question1.W1[1][2]: a number is wanted"),
-    ("question1", "w1", "[1]", "question1.w1: unknown key; did you mean W1?"),
-    ("question2", "gradiant", '"y"', "question2.gradiant: unknown key; did you mean gradient?"),
+    ("question1", "w1", "[1]", "question1.w1: unknown key; did you mean `W1`?"),
+    ("question2", "gradiant", '"y"', "question2.gradiant: unknown key; did you mean `gradient`?"),
     ("question2", "gradient", '"sofmax(y)"', "question2.gradient: column 1: unknown function"),
     ("question2", "gradient", '"y.shape"', "question2.gradient: column 1: after a dot"),
     ("question2", "gradient", "\"__import__('os')\"", "question2.gradient: column 1: unknown"),
@@ -424,7 +424,12 @@ MALFORMED = [
     ("question1", "derivation", "3", "question1.derivation: a table is wanted"),
     ("question1", "z", "[1]", "question1.z: wanted 4 rows of 3 numbers, found a list of 1"),
     ("question1.derivation", "b2", '"e[j]"', "question1.derivation.b2: column 3: unknown name `j`"),
-    ("question1.derivation", "W2", '"e"', "question1.derivation.W2: unknown key; did you mean w2?"),
+    (
+        "question1.derivation",
+        "W2",
+        '"e"',
+        "question1.derivation.W2: unknown key; did you mean `w2`?",
+    ),
     ("question2", "gradient", "3", "question2.gradient: a formula in quotes is wanted"),
     ("question2", "gradient", "[]", "question2.gradient: a list of 0 lines"),
     ("question2", "where", "3", "question2.where: a list of strings is wanted"),
@@ -503,7 +508,7 @@ def test_a_key_of_thousands_of_parts_is_unreadable(
 
 
 def test_a_disk_that_is_full_is_one_line(folder: Path) -> None:
-    command = f"{sys.executable} -m gradaudit.command wrong.toml > /dev/full"
+    command = f"{sys.executable} -m gradaudit wrong.toml > /dev/full"
     done = subprocess.run(
         command, shell=True, cwd=folder, capture_output=True, text=True, check=False
     )

@@ -134,7 +134,7 @@ def test_explain_prints_the_wrong_and_the_right_line(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["explain", "mask-mising"], "did you mean mask-missing?"),
+        (["explain", "mask-mising"], "did you mean `mask-missing`?"),
         (["explain", "a\x1b[31m"], "no mistake a\\x1b[31m"),
     ],
 )

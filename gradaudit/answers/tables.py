@@ -4,7 +4,6 @@ A file that is not TOML raises Unreadable. A malformed part becomes one line tha
 the remedy, and leaves the other parts as they are.
 """
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +31,7 @@ from gradaudit.language.formula import (
     parse,
     parse_definitions,
 )
+from gradaudit.language.hints import nearest
 from gradaudit.language.numbers import object_array
 from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
@@ -41,6 +41,7 @@ from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
 MAX_FILE = 16 * 2**20  # bytes
 MAX_KEY_PARTS = 50
 MAX_DECISIONS = 200_000
+KINDS = {str: "a string", list: "a list", dict: "a table", bool: "a bool"}
 REMEDIES = 20  # complaints that get one
 KEYS = {
     "question1": (*FORWARD, *BLOCKS, "derivation"),
@@ -132,7 +133,9 @@ class _Reader:
 
     def unknown(self, path: str, what: str, key: str, known: Iterable[str]) -> None:
         """Complain of a key; the first get a remedy, which takes longer than all else."""
-        remedy = _nearest(key, known) if len(self.malformed) < REMEDIES else ""
+        remedy = ""
+        if len(self.malformed) < REMEDIES:
+            remedy = nearest(key, known) or f"; known are {', '.join(known)}"
         self.complain(f"{path}: unknown {what}{remedy}")
 
     def read_table(self, name: str, table: Any) -> None:
@@ -273,7 +276,8 @@ def number(name: str, value: Any) -> Written:
     """Return a number as it is written. Raises Unreadable."""
     if isinstance(value, bool) or not isinstance(value, int | DecimalText):
         remedy = "; leave out the quotes" if isinstance(value, str) else ""
-        raise Unreadable(f"{name}: a number is wanted, found {_kind(value)}{remedy}")
+        kind = KINDS.get(type(value), "something else")
+        raise Unreadable(f"{name}: a number is wanted, found {kind}{remedy}")
     if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
         raise Unreadable(f"{name}: more than {MAX_DIGITS} digits")
     text = str(value)
@@ -284,16 +288,3 @@ def number(name: str, value: Any) -> Written:
     except ValueError as error:
         raise Unreadable(f"{name}: {error}") from None
     return Written(text)
-
-
-def _kind(value: Any) -> str:
-    for kind, name in ((str, "a string"), (list, "a list"), (dict, "a table"), (bool, "a bool")):
-        if isinstance(value, kind):
-            return name
-    return "something else"
-
-
-def _nearest(key: str, known: Iterable[str]) -> str:
-    folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(key.casefold(), folded, n=1)
-    return f"; did you mean {folded[close[0]]}?" if close else f"; known are {', '.join(known)}"

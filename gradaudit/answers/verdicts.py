@@ -44,9 +44,7 @@ class Verdict:
     @property
     def failure(self) -> Outcome | None:
         """The outcome that is shown first: the first law that fails."""
-        return next((one for one in self.failures if not _is_form(one)), None) or next(
-            iter(self.failures), None
-        )
+        return next(iter(sorted(self.failures, key=_is_form)), None)
 
     @property
     def only_form(self) -> bool:
@@ -105,6 +103,11 @@ class Audit:
     def answered(self) -> tuple[Verdict, ...]:
         """The verdicts on parts that the answer has."""
         return tuple(one for one in self.verdicts if one.status != "unanswered")
+
+    @property
+    def holding(self) -> int:
+        """How many of them hold."""
+        return sum(one.status == "holds" for one in self.answered)
 
     @property
     def holds(self) -> bool:

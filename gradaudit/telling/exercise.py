@@ -1,7 +1,7 @@
 """`gradaudit lint`: read an exercise, and say what its numbers can't show."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,9 +60,7 @@ def _lines(network: Network, said: Lint) -> Iterator[str]:
     for k, j in said.near:
         yield f"z[{k},{j}], of sample k = {k} and unit j = {j}, is at or near the kink"
     for part, ids in said.hidden.items():
-        if ids:
-            yield f"dL/d{part} comes out right with {len(ids)} of the known mistakes:"
-            yield _indented(", ".join(ids))
+        yield from _listed(f"dL/d{part} comes out right with {len(ids)} of the known mistakes", ids)
     if said.clean:
         yield "every known mistake shows wherever it can show"
         return
@@ -71,29 +69,31 @@ def _lines(network: Network, said: Lint) -> Iterator[str]:
     except LookupError:
         yield "no better data of this shape were found"
         return
-    yield ""
-    yield "Better data of the same shape:"
-    yield ""
+    yield from ("", "Better data of the same shape:", "")
     for key in KEYS:
         yield f"{key} = {_toml(proposal.blocks[key])}"
     yield ""
     left = lint(proposal)
-    for part in said.hidden:
-        if left.hidden[part]:
-            yield f"On these, dL/d{part} still comes out right with:"
-            yield _indented(", ".join(left.hidden[part]))
+    for part, ids in left.hidden.items():
+        yield from _listed(f"On these, dL/d{part} still comes out right with", ids)
     if not any(left.hidden.values()):
         yield "On these, every known mistake shows wherever it can show."
     for part, ids in left.invisible.items():
-        yield f"No data of this shape that were tried show in dL/d{part}:"
-        yield _indented(", ".join(ids) or "nothing")
+        yield from _listed(f"No data of this shape that were tried show in dL/d{part}", ids)
 
 
-def _indented(text: str) -> str:
+def _listed(head: str, ids: Sequence[str]) -> Iterator[str]:
+    """Yield what is listed, if anything is."""
     indent = " " * 4
-    return textwrap.fill(
-        text, width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-    )
+    if ids:
+        yield f"{head}:"
+        yield textwrap.fill(
+            ", ".join(ids),
+            width(),
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+        )
 
 
 def _toml(value: Any) -> str:

@@ -78,11 +78,10 @@ def pdf(audit: Audit, **options: Any) -> Any:
 def document(audit: Audit) -> dict[str, Any]:
     """Return all that stands in the document."""
     answered, name = audit.answered, audit.answer.name
-    holding = sum(one.status == "holds" for one in answered)
     malformed = _first(audit.answer.malformed, MOST_MALFORMED, "And {} more of the kind.")
     return {
         "answer": soft(Path(name).name),  # without the folder that it happens to lie in
-        "overall": f"{holding} of {len(answered)} answered parts hold.",
+        "overall": f"{audit.holding} of {len(answered)} answered parts hold.",
         "malformed": [[soft(line)] for line in malformed],
         "data": [_named(one, _nested(DATA.values[one]), NETWORK) for one in SHOWN_DATA],
         "questions": [_question(number, answered) for number in QUESTIONS],

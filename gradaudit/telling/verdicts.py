@@ -94,17 +94,13 @@ def notes(verdict: Verdict) -> list[str]:
         numbers = ", ".join(str(one.judged.number) for one in others)
         said.append(f"wrong as well: line{'s' * (len(others) > 1)} {numbers}")
     for one in (*verdict.outcomes, *verdict.weaker):
+        which = f"line {one.judged.number}" if verdict.is_derivation else "it"
         if one.status == "holds" and one.reason:
-            which = f"line {one.judged.number}" if verdict.is_derivation else "it"
             said.append(f"{which} {one.reason.removeprefix('it ')}")
-    if verdict.status != "untested" and verdict.is_derivation:
-        for one in verdict.outcomes:
-            if one.status == "untested":
-                said.append(f"line {one.judged.number} could not be judged: {escaped(one.reason)}")
-    for line in verdict.said.lines:
-        if line.repeats:
-            said.append(f"line {line.number} repeats line {line.number - 1}")
-    return said
+        if one.status == "untested" != verdict.status and verdict.is_derivation:
+            said.append(f"{which} could not be judged: {escaped(one.reason)}")
+    again = (line.number for line in verdict.said.lines if line.repeats)
+    return [*said, *(f"line {number} repeats line {number - 1}" for number in again)]
 
 
 def mistake(known: Diagnosis) -> list[str]:
@@ -170,10 +166,8 @@ def unequal(outcome: Outcome) -> str:
     """Return what is wrong with a line, in a sentence."""
     line: Line = outcome.judged
     this = f"line {line.number}"
-    if line.number == 1:
-        other = "the true derivative" if line.name else "the contraction |1 - 10η| < 1"
-    else:
-        other = f"line {line.number - 1}"
+    truth = "the true derivative" if line.name else "the contraction |1 - 10η| < 1"
+    other = truth if line.number == 1 else f"line {line.number - 1}"
     if line.name and isinstance(getattr(outcome.refusal, "found", None), NoValue):
         return f"{this} has no value on some inputs on which {other} has one"
     if line.name:
@@ -200,10 +194,8 @@ def _overall(audit: Audit) -> str:
     if audit.unreadable:
         return "unreadable"
     statuses = [one.status for one in audit.answered]
-    for status in ("fails", "conditional", "untested"):
-        if status in statuses:
-            return status
-    return "holds" if statuses else "unanswered"
+    worst_first = ("fails", "conditional", "untested", "holds")
+    return next((status for status in worst_first if status in statuses), "unanswered")
 
 
 def _row(audit: Audit, longest: int, colour: bool) -> str:
@@ -211,10 +203,9 @@ def _row(audit: Audit, longest: int, colour: bool) -> str:
     name = escaped(audit.answer.name).ljust(longest)
     others = [escaped(audit.unreadable)] if audit.unreadable else []
     others += [f"{one.part} {one.status}" for one in audit.answered if one.status != "holds"]
-    holding = sum(one.status == "holds" for one in audit.answered)
-    rest = "; ".join([*others, f"{holding} hold" if holding else ""]).rstrip("; ")
+    others += [f"{audit.holding} hold"] if audit.holding else []
     mark = _paint(f"{MARKS[overall]} {overall}".ljust(14), overall, colour)
-    return f"{name}  {mark}{rest}".rstrip()
+    return f"{name}  {mark}{'; '.join(others)}".rstrip()
 
 
 def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
@@ -233,11 +224,9 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
             yield ""
             yield from _paragraph(verdict, told, colour)
             told.setdefault(id(verdict.diagnosis), verdict.part)
-    answered = audit.answered
-    if len(answered) > 1:
-        holding = sum(one.status == "holds" for one in answered)
+    if len(audit.answered) > 1:
         yield ""
-        yield f"{holding} of {len(answered)} answered parts hold."
+        yield f"{audit.holding} of {len(audit.answered)} answered parts hold."
 
 
 def _in_few_words(parts: Iterable[str]) -> Iterable[str]:
@@ -251,38 +240,29 @@ def tried(verdict: Verdict) -> str:
     """Return on how much a verdict rests, in a phrase."""
     if verdict.status == "untested":
         return escaped(verdict.reason)
-    outcomes = verdict.outcomes
-    if not outcomes:
+    if not verdict.outcomes:
         return ""
-    failing = sum(one.status == "fails" for one in outcomes)
-    if verdict.status == "fails" and not failing:
-        return "not finished: d is left" + (f"; {_tried_lines(verdict)}" * verdict.is_derivation)
-    if verdict.is_derivation:
-        return _tried_lines(verdict)
-    if failing:
-        return f"refused by {failing} of {len(outcomes)} laws" if len(outcomes) > 1 else "refused"
-    (least, most) = (f(one.examples for one in outcomes) for f in (min, max))
-    laws = "1 law" if len(outcomes) == 1 else f"{len(outcomes)} laws"
-    domain = outcomes[0].law.domain
-    also = "".join(f"; {one}" for one in notes(verdict))
-    if domain.strategy is None:
-        return f"{laws}, on {domain.name}" + (f" ({most} of them)" if most > 1 else "")
-    return f"{laws}, on {least} inputs{' or more' if least < most else ''}{also}"
+    if verdict.status == "fails" and not verdict.failures:
+        return "not finished: d is left" + (f"; {_tried(verdict)}" * verdict.is_derivation)
+    return _tried(verdict)
 
 
-def _tried_lines(verdict: Verdict) -> str:
-    count = len(verdict.outcomes)
-    if verdict.failures:
-        wrong = [str(one.judged.number) for one in verdict.failures]
-        lines = f"lines {', '.join(wrong)} are" if len(wrong) > 1 else f"line {wrong[0]} is"
-        return f"{lines} refused, of {count}"
-    least, most = (f(one.examples for one in verdict.outcomes) for f in (min, max))
-    if verdict.outcomes[0].law.domain.strategy is None:
-        tried = "at any rate"
-    else:
-        tried = f"on {least} inputs" + (" or more" if least < most else "")
-    also = "".join(f"; {one}" for one in notes(verdict))
-    return f"{count} lines, no line found wrong {tried}{also}"
+def _tried(verdict: Verdict) -> str:
+    outcomes, failures, lines = verdict.outcomes, verdict.failures, verdict.is_derivation
+    if failures and lines:
+        wrong = ", ".join(str(one.judged.number) for one in failures)
+        said = f"lines {wrong} are" if failures[1:] else f"line {wrong} is"
+        return f"{said} refused, of {len(outcomes)}"
+    if failures:
+        return "refused" + (f" by {len(failures)} of {len(outcomes)} laws" if outcomes[1:] else "")
+    least, most = (f(one.examples for one in outcomes) for f in (min, max))
+    on = f"on {least} inputs{' or more' if least < most else ''}"
+    if (domain := outcomes[0].law.domain).strategy is None:
+        count = f" ({most} of them)" if most > 1 else ""
+        on = "at any rate" if lines else f"on {domain.name}{count}"
+    laws = f"{len(outcomes)} law{'s' * (len(outcomes) > 1)}, "
+    held = f"{len(outcomes)} lines, no line found wrong " if lines else laws
+    return "; ".join([held + on, *notes(verdict)])
 
 
 def in_full(verdict: Verdict) -> str:
@@ -345,17 +325,14 @@ def _wrong_line(outcome: Outcome) -> Iterable[str]:
         yield _line(f"line {line.number - 1}", written(line.before))
     yield _line(f"line {line.number}", written(line))
     yield _line("input", shown_input(outcome))
-    if line.number == 1:
-        yield from _expected_and_found(refusal)
-        return
-    expected, found = refusal.sides
-    yield _line("wanted" if isinstance(refusal.expected, str) and line.name else "before", expected)
-    yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
+    above = "wanted" if isinstance(refusal.expected, str) and line.name else "before"
+    yield from _expected_and_found(refusal, "expected" if line.number == 1 else above)
 
 
-def _expected_and_found(refusal: Refusal) -> Iterable[str]:
+def _expected_and_found(refusal: Refusal, label: str = "expected") -> Iterable[str]:
     expected, found = refusal.sides
-    yield _line("expected", f"{refusal.where} = {expected}" if refusal.where else expected)
+    where = f"{refusal.where} = " if refusal.where and label == "expected" else ""
+    yield _line(label, where + expected)
     yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
 
 
