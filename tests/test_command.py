@@ -361,6 +361,7 @@ class TestUnreadable:
             {
                 "answer": "missing.toml",
                 "unreadable": "no such file",
+                "malformed": [],
                 "holds": False,
                 "answered": 0,
                 "parts": [],
@@ -437,6 +438,25 @@ MALFORMED = [
     ("question3", "converges", '"eta"', "question3.converges: column 1: a condition is wanted"),
     ("question3", "converges", '"eta > 0 when eta < 1"', "a condition on the rate takes no `when`"),
 ]
+
+
+class TestMisspelt:
+    """A key that nobody knows, beside a part that holds."""
+
+    CONTENT = '[question2]\ngradiant = "0"\none_hot = "softmax(y)[i] - delta(i, c)"\n'
+    SAYS = "question2.gradiant: unknown key; did you mean `gradient`?"
+
+    def test_it_is_told_in_json(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        run([str(tmp_path / write(tmp_path, "a.toml", self.CONTENT))], as_json=True)
+        (told,) = json.loads(capsys.readouterr().out)["audits"]
+        assert told["malformed"] == [self.SAYS]
+
+    def test_its_row_does_not_hold(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = str(tmp_path / write(tmp_path, "a.toml", self.CONTENT))
+        run([path, path], as_json=False)
+        assert f"! malformed   {self.SAYS}; 1 hold" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

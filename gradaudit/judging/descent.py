@@ -163,6 +163,6 @@ LAWS: tuple[Law, ...] = (
     Law(converges_where_steps_contract, RATES),
     Law(agrees_with_the_orbit, STARTS),
 )
-DECIDED = Domain("every rate at which the condition or the truth can change", lambda rate: True)
+DECIDED = Domain("all rates", lambda rate: True)
 LAWS_OF_FORMULA: tuple[Law, ...] = (Law(condition_holds_where_steps_contract, DECIDED),)
 LAW_OF_LINE = Law(line_holds_where_the_one_before_does, DECIDED)

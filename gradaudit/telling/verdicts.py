@@ -16,9 +16,12 @@ from gradaudit.language.showing import escaped, show
 from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
 from gradaudit.telling.showing import inputs_of, shown_input, width
 
-STATUSES = ("holds", "conditional", "fails", "untested", "unreadable", "unanswered")
-MARKS = dict(zip(STATUSES, "✓~✗?!·", strict=True))
-COLOURS = dict(zip(STATUSES, (32, 33, 31, 35, 35, 2), strict=True))
+STATUSES = (
+    *("holds", "conditional", "fails", "untested"),
+    *("unreadable", "malformed", "unanswered"),
+)
+MARKS = dict(zip(STATUSES, "✓~✗?!!·", strict=True))
+COLOURS = dict(zip(STATUSES, (32, 33, 31, 35, 35, 35, 2), strict=True))
 SAID_IN_FULL = 2  # candidates whose sentences are told
 FEW = 4  # parts of a question that are not all named, if they are unanswered
 
@@ -32,6 +35,7 @@ def _audit_json(audit: Audit) -> dict[str, Any]:
     return {
         "answer": escaped(audit.answer.name),
         "unreadable": escaped(audit.unreadable) or None,
+        "malformed": list(map(escaped, audit.answer.malformed)),
         "holds": audit.holds,
         "answered": len(audit.answered),
         "parts": [_part_json(verdict) for verdict in audit.verdicts],
@@ -193,19 +197,19 @@ def _paint(text: str, status: str, colour: bool) -> str:
 def _overall(audit: Audit) -> str:
     if audit.unreadable:
         return "unreadable"
-    statuses = [one.status for one in audit.answered]
-    worst_first = ("fails", "conditional", "untested", "holds")
+    statuses = [one.status for one in audit.answered] + ["malformed"] * bool(audit.answer.malformed)
+    worst_first = ("fails", "conditional", "malformed", "untested", "holds")
     return next((status for status in worst_first if status in statuses), "unanswered")
 
 
 def _row(audit: Audit, longest: int, colour: bool) -> str:
     overall = _overall(audit)
     name = escaped(audit.answer.name).ljust(longest)
-    others = [escaped(audit.unreadable)] if audit.unreadable else []
+    others = [escaped(audit.unreadable or " ".join(audit.answer.malformed[:1]))]
     others += [f"{one.part} {one.status}" for one in audit.answered if one.status != "holds"]
     others += [f"{audit.holding} hold"] if audit.holding else []
     mark = _paint(f"{MARKS[overall]} {overall}".ljust(14), overall, colour)
-    return f"{name}  {mark}{'; '.join(others)}".rstrip()
+    return f"{name}  {mark}{'; '.join(filter(None, others))}".rstrip()
 
 
 def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
@@ -258,7 +262,7 @@ def _tried(verdict: Verdict) -> str:
     least, most = (f(one.examples for one in outcomes) for f in (min, max))
     on = f"on {least} inputs{' or more' if least < most else ''}"
     if (domain := outcomes[0].law.domain).strategy is None:
-        count = f" ({most} of them)" if most > 1 else ""
+        count = f" (decided at {most} that stand for them)" if most > 1 else ""
         on = "at any rate" if lines else f"on {domain.name}{count}"
     laws = f"{len(outcomes)} law{'s' * (len(outcomes) > 1)}, "
     held = f"{len(outcomes)} lines, no line found wrong " if lines else laws
