@@ -9,7 +9,7 @@ from flint import arb, fmpq
 
 from analytic import descent, network, softmax
 from gradaudit.judging.contract import flat
-from gradaudit.judging.oracles import energy_rounding, exact_softmax_gradient, slopes
+from gradaudit.judging.oracles import energy_rounding, exact_gradient, slopes
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     KINKED,
@@ -116,7 +116,7 @@ def test_in_balls_the_gradient_of_softmax_is_the_exact_derivative(domain: Domain
         return softmax.softmax_gradient_one_hot(y, case.c)
 
     for case in draw_inputs(domain):
-        expected = settled(partial(exact_softmax_gradient, case))
+        expected = settled(partial(exact_gradient, case))
         assert all(map(agree, settled(partial(ours, case)), expected))
 
 

@@ -13,7 +13,7 @@ from analytic.softmax import softmax_gradient
 from gradaudit.judging import contract
 from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, PARAMETERS, Wanted, alone
-from gradaudit.judging.oracles import network_own_rounding
+from gradaudit.judging.oracles import oracle
 from gradaudit.judging.strategies import ANY_TARGETS, RATES, TRUE_CLASS, draw_inputs
 from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.formula import Formula, parse
@@ -227,7 +227,7 @@ class TestNumbers:
 class TestFunctions:
     @pytest.mark.parametrize("variant", named(variants(NETWORK_MISTAKES, NETWORK_LINES)))
     def test_a_mistake_of_the_network_is_named(self, variant: Variant) -> None:
-        judged = Function(variant.network_function(), 4)
+        judged = Function(variant.function(), 4)
         found = diagnosis.of_network_function(judged)
         assert found.mistake == variant.ids[0]
 
@@ -236,7 +236,7 @@ class TestFunctions:
         self, number: int
     ) -> None:
         both = pairs(NETWORK_MISTAKES, NETWORK_LINES)[number]
-        judged = Function(both.network_function(), 4)
+        judged = Function(both.function(), 4)
         found = diagnosis.of_network_function(judged)
         assert found.mistake in both.ids or (
             found.together and set(both.ids) <= set(found.candidates)
@@ -244,7 +244,7 @@ class TestFunctions:
 
     @pytest.mark.parametrize("variant", named(ON_SOFTMAX))
     def test_a_mistake_of_the_softmax_is_named(self, variant: Variant) -> None:
-        judged = Function(variant.softmax_function(), 1)
+        judged = Function(variant.function(), 1)
         found = diagnosis.of_softmax_function(judged, draw_inputs(ANY_TARGETS))
         self.check(found, variant)
 
@@ -355,7 +355,7 @@ class TestFunctions:
         left_out = next(
             one for one in variants(NETWORK_MISTAKES, NETWORK_LINES) if one.ids == (catalogued,)
         )
-        judged = Function(left_out.network_function(), 4)
+        judged = Function(left_out.function(), 4)
         found = diagnosis.of_network_function(judged)
         assert found.mistake is None
 
@@ -396,7 +396,7 @@ class TestFacts:
     def test_a_mistake_is_named_apart_from_a_factor(
         self, name: str, factors: Any, told: str
     ) -> None:
-        wrong = variants((BY_ID[name],), NETWORK_LINES)[0].network_function()
+        wrong = variants((BY_ID[name],), NETWORK_LINES)[0].function()
 
         def gradients(*arguments: Any) -> Any:
             blocks = zip(factors(len(arguments[5])), wrong(*arguments), strict=True)
@@ -495,5 +495,5 @@ class TestCatalogue:
         data = DATA.rounded()
         exact = variant.gradients(data)
         expected = floats(np.concatenate([np.ravel(np.array(exact[name])) for name in BLOCKS]))
-        found = contract.flat(variant.network_function()(*data.arguments()))
-        assert (abs(found - expected) <= 2 * network_own_rounding(data, expected)).all()
+        found = contract.flat(variant.function()(*data.arguments()))
+        assert (abs(found - expected) <= 2 * oracle(data).own_rounding(expected)).all()

@@ -193,7 +193,6 @@ def test_nothing_is_taken_out_of_what_holds_no_results(value: Any) -> None:
 
 @pytest.mark.parametrize("part", parts.SHOWN)
 def test_a_form_shows_where_all_sizes_differ(part: str) -> None:
-    shown, *_ = parts.SHOWN[part]
-    sizes = list(shown.sizes.values())
+    sizes = list(parts.SHOWN[part].sizes.values())
     assert len(set(sizes)) == len(sizes)
     assert min(sizes) > 1

@@ -109,16 +109,16 @@ class TestNetwork:
     )
     def test_an_identity_refuses_what_it_is_there_for(self, law: str, seen: str) -> None:
         mistake = first_variant(NETWORK_MISTAKES, NETWORK_LINES, seen)
-        assert refusing(network.LAWS, Function(mistake.network_function(), 4), law)
+        assert refusing(network.LAWS, Function(mistake.function(), 4), law)
 
     @pytest.mark.parametrize("law", ["obeys_euler", "adds_up_over_samples"])
     def test_an_identity_cannot_see_a_wrong_sign(self, law: str) -> None:
         mistake = first_variant(NETWORK_MISTAKES, NETWORK_LINES, "error-sign")
-        assert not refusing(network.LAWS, Function(mistake.network_function(), 4), law)
+        assert not refusing(network.LAWS, Function(mistake.function(), 4), law)
 
     @variants(CONVENTIONS, NETWORK_LINES)
     def test_a_convention_is_refused_by_no_law(self, mistake: Variant) -> None:
-        assert failing(network.LAWS, Function(mistake.network_function(), 4)) == set()
+        assert failing(network.LAWS, Function(mistake.function(), 4)) == set()
 
     @by_phrase(wrong.WRONG_AT_KINKS)
     def test_what_is_wrong_at_kinks_is_refused_between_both_sides(self, function: Any) -> None:
@@ -172,7 +172,7 @@ class TestSoftmax:
     )
     def test_an_identity_refuses_what_it_is_there_for(self, law: str, seen: str) -> None:
         mistake = first_variant(GRADIENT_MISTAKES, SOFTMAX_LINES, seen)
-        assert refusing(softmax.LAWS, Function(mistake.softmax_function(), 1), law)
+        assert refusing(softmax.LAWS, Function(mistake.function(), 1), law)
 
     def test_the_order_of_classes_is_refused_where_the_first_is_special(self) -> None:
         def special(y: Any, t: Any) -> Any:
@@ -216,7 +216,7 @@ class TestSoftmax:
     def test_every_law_where_the_sum_is_one_refuses_something(self, law: Law) -> None:
         functions = [*wrong.SOFTMAX_WRONG.values(), *wrong.SOFTMAX_UNMANNERED.values()]
         made = mistakes_module.variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
-        functions += [one.softmax_function() for one in made]
+        functions += [one.function() for one in made]
         functions.append(lambda y, t: (np.arange(len(y)) == 0) * (y - t))
         assert any(refusing([law], Function(one, 1)) for one in functions)
 

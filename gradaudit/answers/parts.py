@@ -23,7 +23,6 @@ from gradaudit.judging.derivation import (
 )
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Law, Outcome, hold
-from gradaudit.judging.oracles import network_gradient, softmax_gradient
 from gradaudit.judging.rates import Point, deciding_rates
 from gradaudit.judging.strategies import ANY_TARGETS, RATES, SUM_ONE, TRUE_CLASS, draw_inputs
 from gradaudit.judging.written import Block
@@ -50,11 +49,10 @@ FUNCTIONS = {  # name in a Python answer: its part, how many results it owes, it
     "converges": ("q3.converges", 1, descent.LAWS),
 }
 _LOGITS = exact(map(fmpq, (0, 1, -1)))
-_TARGETS = exact(map(fmpq, (1, 0, 2)))
-SHOWN: dict[str, tuple[Any, ...]] = {  # where the form of results shows: the sizes differ
-    "q1.gradients": (DATA, network.shapes, network_gradient),
-    "q2.gradient": (Logits(_LOGITS, _TARGETS), softmax.shapes, softmax_gradient),
-    "q2.one_hot": (Logits(_LOGITS, one_hot(3, 1), 1), softmax.shapes, softmax_gradient),
+SHOWN: dict[str, Network | Logits] = {  # where the form of results shows: the sizes differ
+    "q1.gradients": DATA,
+    "q2.gradient": Logits(_LOGITS, exact(map(fmpq, (1, 0, 2)))),
+    "q2.one_hot": Logits(_LOGITS, one_hot(3, 1), 1),
 }
 WANTED = {
     **{f"q1.derivation.{block}": wanted for block, wanted in PARAMETERS.items()},
@@ -131,8 +129,7 @@ def of_numbers(block: Block) -> Part:
 def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
     """Return what a function owes."""
     if part in SHOWN:
-        shown, shapes, right = SHOWN[part]
-        judged = InForm(judged, shown, shapes(shown), right)
+        judged = InForm(judged, SHOWN[part])
     claims = tuple(claim(law, judged) for law in laws)
     diagnose: dict[str, Callable[[], Diagnosis]] = {
         "q1.gradients": lambda: diagnosis.of_network_function(judged),

@@ -1,7 +1,8 @@
 """The contract of a gradient function: what it owes before its values are looked at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -9,27 +10,29 @@ import numpy.typing as npt
 from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Refusal, WrongForm
+from gradaudit.judging.oracles import Estimate
+from gradaudit.questions.inputs import Array, Case, results_of
+
+Floats = npt.NDArray[np.float64]
+
+_asked: WeakKeyDictionary[Any, dict[Case, Floats]] = WeakKeyDictionary()
 
 
 def check_contract(
-    judged: Function | InForm,
-    here: Sequence[Any],
-    elsewhere: Sequence[Any],
-    results: dict[str, tuple[int, ...]],
-    inputs: Sequence[str],
-    rounding: Callable[[], npt.NDArray[Any]],
+    judged: Function | InForm, case: Case, elsewhere: Case, rounding: Floats
 ) -> None:
-    """Refuse a function that breaks its contract at the arguments `here`.
+    """Refuse a function that breaks its contract at an input.
 
-    It is called twice here, once elsewhere and here again. results: the name and shape of each
-    result. inputs: the names of the arguments. rounding: how far two results may honestly differ.
+    It is called twice here, once elsewhere and here again. rounding: how far two results may
+    honestly differ.
     """
-    calls = [_copies(arguments) for arguments in (here, here, elsewhere, here)]
-    observed = judged.observe(calls)
+    results, here = results_of(case), case.arguments()
+    calls = [here, here, elsewhere.arguments(), here]
+    observed = judged.observe([_copies(arguments) for arguments in calls])
     for number in (0, 1, 3):
         _check_form(observed.results[number], results)
-    for before, after in zip((here, here, elsewhere, here), observed.inputs, strict=True):
-        for name, old, new in zip(inputs, before, after, strict=True):
+    for before, after in zip(calls, observed.inputs, strict=True):
+        for name, old, new in zip(case.blocks, before, after, strict=True):
             if not np.array_equal(old, new):
                 raise Refusal(name, "the input as it was", "the input changed by the call")
     for (call, index), (later, other) in observed.shared:
@@ -41,7 +44,7 @@ def check_contract(
     for number, when in ((1, "when called again"), (3, "after a call elsewhere")):
         again = flat(observed.results[number])
         if not np.array_equal(first_results, again, equal_nan=True):
-            same = np.abs(first_results - again) <= rounding()
+            same = np.abs(first_results - again) <= rounding
             if not same.all():
                 index = int(np.argmin(same))
                 where = labels(results)[index]
@@ -51,22 +54,39 @@ def check_contract(
         raise WrongForm(wanted, judged.form.told, judged.shown)
 
 
-def values(
-    judged: Function | InForm, arguments: Sequence[Any], results: dict[str, tuple[int, ...]]
-) -> Any:
-    """Return the results of one call as one flat float64 vector.
+def ask(judged: Function | InForm, *cases: Case) -> list[Floats]:
+    """Return the judged gradient (P,) at each input; at one that was asked for before, as it was.
 
-    Raises DoesNotApply where they are not of the promised form.
+    Raises DoesNotApply where a result is not of the promised form.
     """
-    returned = judged.call(_copies(arguments))
-    try:
-        _check_form(returned, results)
-    except Refusal as refusal:
-        raise DoesNotApply(FORMLESS, form=refusal) from None
-    return flat(returned)
+    known = _asked.setdefault(judged, {})
+    if new := [case for case in cases if case not in known]:
+        results = judged.observe([case.arguments() for case in new]).results
+        for case, returned in zip(new, results, strict=True):
+            try:
+                _check_form(returned, results_of(case))
+            except Refusal as refusal:
+                raise DoesNotApply(FORMLESS, form=refusal) from None
+            known[case] = flat(returned)
+    return [known[case] for case in cases]
 
 
-def flat(returned: Sequence[Result]) -> npt.NDArray[Any]:
+def compare(
+    case: Case, found: Floats, expected: Estimate, shown: Array | None = None, note: str = ""
+) -> None:
+    """Refuse the first entry that is further from the estimate than its bound.
+
+    shown: what was expected, as it is to be told.
+    """
+    close = np.abs(found - expected.value) <= expected.error  # False for nan
+    if not close.all():
+        index = int(np.argmin(close))
+        value = (expected.value if shown is None else shown)[index]
+        where = labels(results_of(case))[index]
+        raise Refusal(where, value, found[index], expected.error[index], note)
+
+
+def flat(returned: Sequence[Result]) -> Floats:
     """Return results as one vector, in the order of the results."""
     return np.concatenate([np.ravel(np.asarray(one)) for one in returned])
 

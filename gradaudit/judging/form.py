@@ -1,7 +1,7 @@
 """Values in another form, such as another shape or order: it is undone, and they are judged."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,8 +10,9 @@ import numpy as np
 
 from gradaudit.judging.calling import Observed, Result
 from gradaudit.judging.laws import CannotGoOn
-from gradaudit.judging.oracles import Estimate
+from gradaudit.judging.oracles import oracle
 from gradaudit.language.outcomes import NoValue
+from gradaudit.questions.inputs import Case, results_of
 
 Shape = tuple[int, ...]
 
@@ -56,21 +57,14 @@ class Form:
 class InForm:
     """A function whose results are brought into the wanted form, where it can be told how.
 
-    It is told at one input whose sizes differ, so that no two shapes coincide. wanted: name and
-    shape of each result there. right: their values, which tell the order of equal shapes.
+    It is told at one input, `shown`, whose sizes differ, so that no two shapes coincide. wanted:
+    name and shape of each result there; their values tell the order of equal shapes.
     """
 
-    def __init__(
-        self, judged: Any, shown: Any, wanted: dict[str, Shape], right: Callable[[Any], Estimate]
-    ) -> None:
+    def __init__(self, judged: Any, shown: Case) -> None:
         self.judged = judged
         self.shown = shown
-        self.wanted = wanted
-        self.right = right
-
-    def call(self, arguments: Sequence[Any]) -> list[Result]:
-        """Return the results of one call. Raises NoValue or CannotGoOn."""
-        return self.observe([arguments]).results[0]
+        self.wanted = results_of(shown)
 
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
         """Return what calls in a row showed, in the wanted form. Raises NoValue or CannotGoOn."""
@@ -146,7 +140,7 @@ class InForm:
                 fitting.append(tuple(place for place in places if place))
         if len(fitting) < 2:
             return fitting[0] if fitting else None
-        right = self.right(self.shown)
+        right = oracle(self.shown).estimate
         ends = np.cumsum([int(np.prod(shape)) for shape in self.wanted.values()])[:-1]
         values, errors = np.split(right.value, ends), np.split(right.error, ends)
 

@@ -5,92 +5,49 @@ or scale, additivity for one of another loss that is a sum; the forward differen
 above its own truncation only. The exact derivative sees all, away from kinks.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from gradaudit.judging.calling import Function
-from gradaudit.judging.contract import check_contract, labels, values
+from gradaudit.judging.contract import ask, check_contract, compare
 from gradaudit.judging.laws import Law, Refusal
-from gradaudit.judging.oracles import (
-    Estimate,
-    network_difference,
-    network_gradient,
-    network_own_rounding,
-    network_rounding,
-    rounding_of,
-    sides_of_kinks,
-    slopes,
-)
+from gradaudit.judging.oracles import Estimate, oracle, rounding_of, sides_of_kinks, slopes
 from gradaudit.judging.strategies import KINKED, NETWORKS
-from gradaudit.questions.inputs import Array, Network
+from gradaudit.questions.inputs import Network
 
 Floats = npt.NDArray[np.float64]
-
-
-def shapes(network: Network) -> dict[str, tuple[int, ...]]:
-    """Return the results that a gradient function owes, each of its parameter's shape."""
-    return {f"dL/d{name}": np.shape(network.blocks[name]) for name in network.PARAMETERS}
-
-
-def ask(judged: Function, network: Network) -> Floats:
-    """Return the judged gradient at a network, as one vector (P,)."""
-    result: Floats = values(judged, network.arguments(), shapes(network))
-    return result
-
-
-def compare(
-    network: Network, found: Floats, expected: Estimate, shown: Array | None = None
-) -> None:
-    """Refuse the first entry that is further from the estimate than its bound."""
-    close = np.abs(found - expected.value) <= expected.error  # False for nan
-    if not close.all():
-        index = int(np.argmin(close))
-        value = expected.value[index] if shown is None else shown[index]
-        where = labels(shapes(network))[index]
-        raise Refusal(where, value, found[index], expected.error[index])
 
 
 def keeps_the_contract(judged: Function, network: Network) -> None:
     """It returns four float64 arrays of the parameters' shapes, of memory of their own, changes no input, and repeats itself."""  # noqa: E501  # a statement is one sentence
     elsewhere = Network(**{**network.blocks, "t": network.t + 1})
-    check_contract(
-        judged,
-        network.arguments(),
-        elsewhere.arguments(),
-        shapes(network),
-        list(network.blocks),
-        lambda: 2 * network_rounding(network) + kink(network),
-    )
+    rounding = 2 * oracle(network).rounding + kink(network)
+    check_contract(judged, network, elsewhere, rounding)
 
 
 def equals_the_exact_derivative(judged: Function, network: Network) -> None:
     """It equals the exact derivative of the loss, within the rounding of its own sums."""
-    exact = slopes(network).gradient
-    compare(network, ask(judged, network), network_gradient(network), exact)
+    compare(network, ask(judged, network)[0], oracle(network).estimate, slopes(network).gradient)
 
 
 def agrees_with_approx_fprime(judged: Function, network: Network) -> None:
     """It agrees with scipy.optimize.approx_fprime of the float64 loss, within the error of that."""
-    difference = network_difference(network)
-    rounding = Estimate(np.zeros_like(difference.value), network_rounding(network))
-    compare(network, ask(judged, network), difference + rounding)
+    compare(network, ask(judged, network)[0], oracle(network).difference)
 
 
 def lies_between_both_sides(judged: Function, network: Network) -> None:
     """At a kink it lies between the derivatives on its two sides; there w2 and b2 have just one."""
-    found = ask(judged, network)
+    found = ask(judged, network)[0]
     nearest = np.clip(found, *sides_of_kinks(network))
-    compare(network, found, Estimate(nearest, network_rounding(network)))
+    compare(network, found, Estimate(nearest, oracle(network).rounding))
 
 
 def obeys_euler(judged: Function, network: Network) -> None:
     """Its blocks obey Euler's identity of a ReLU layer, at kinks too: <dW1, W1> + <db1, b1> = <dw2, w2>."""  # noqa: E501  # a statement is one sentence
-    gradient = ask(judged, network)
+    gradient = ask(judged, network)[0]
     parameters = np.concatenate([np.ravel(block) for block in network.arguments()[:4]])
     terms = gradient * parameters
-    slack = network_own_rounding(network, gradient) * np.abs(parameters)
+    slack = oracle(network).own_rounding(gradient) * np.abs(parameters)
     first = network.W1.size + network.b1.size
     second = first + network.w2.size
     left, right = terms[:first].sum(), terms[first:second].sum()
@@ -101,35 +58,31 @@ def obeys_euler(judged: Function, network: Network) -> None:
 
 def adds_up_over_samples(judged: Function, network: Network) -> None:
     """The gradient of all samples is the sum of the gradients of each."""
-    n = len(network.t)
-    found = ask(judged, network)
-    parts = np.array([ask(judged, network.sample(k)) for k in range(n)])
+    found, *parts = ask(judged, network, *map(network.sample, range(len(network.t))))
     # The magnitudes of the samples add up to that of the whole, and so do their roundings.
-    terms = np.abs(parts).sum(axis=0)
-    error = network_own_rounding(network, found) + network_own_rounding(network, terms)
-    compare(network, found, Estimate(parts.sum(axis=0), error + kink(network)))
+    own = oracle(network).own_rounding
+    error = own(found) + own(np.abs(parts).sum(axis=0)) + kink(network)
+    compare(network, found, Estimate(np.sum(parts, axis=0), error))
 
 
 def ignores_the_order_of_samples(judged: Function, network: Network) -> None:
     """Samples in another order give the same gradient."""
-    found = ask(judged, network)
-    error = 2 * network_own_rounding(network, found) + kink(network)
-    for order in orders(len(network.t)):
-        compare(network, ask(judged, network.with_samples(order)), Estimate(found, error))
+    found, *others = ask(judged, network, *map(network.with_samples, orders(len(network.t))))
+    error = 2 * oracle(network).own_rounding(found) + kink(network)
+    for other in others:
+        compare(network, other, Estimate(found, error))
 
 
 def follows_the_order_of_units(judged: Function, network: Network) -> None:
     """Hidden units in another order give the same gradient in that order."""
     d, h = network.W1.shape
-    found = ask(judged, network)
-    error = 2 * network_own_rounding(network, found) + kink(network)
-    for order in orders(h):
-        moved = network.with_units(order)
-        places = np.arange(d * h).reshape(d, h)[:, order].ravel()
-        whole = np.concatenate(
-            [places, d * h + np.array(order), d * h + h + np.array(order), [d * h + 2 * h]]
-        )
-        compare(moved, ask(judged, moved), Estimate(found[whole], error[whole]))
+    moves = orders(h)
+    found, *others = ask(judged, network, *map(network.with_units, moves))
+    error = 2 * oracle(network).own_rounding(found) + kink(network)
+    units = np.arange(d * h + 2 * h).reshape(d + 2, h)  # where W1, b1 and w2 have their entries
+    for order, other in zip(moves, others, strict=True):
+        whole = np.append(units[:, order], d * h + 2 * h)
+        compare(network, other, Estimate(found[whole], error[whole]))
 
 
 def kink(network: Network) -> Floats:
@@ -138,7 +91,7 @@ def kink(network: Network) -> Floats:
     return high - low
 
 
-def orders(size: int) -> list[Sequence[int]]:
+def orders(size: int) -> list[list[int]]:
     """Return a rotation and a swap, which generate every order of `size` things."""
     straight = list(range(size))
     rotated = [*straight[1:], *straight[:1]]

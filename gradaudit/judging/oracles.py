@@ -11,9 +11,9 @@ Rounding scales with the sum of the absolute values of the terms that are added,
 result: this sum is called the magnitude.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,9 @@ import numpy.typing as npt
 from flint import arb, fmpq
 
 from gradaudit.language.evaluate import Env
-from gradaudit.language.numbers import FIRST_PRECISION, Dual, precision
+from gradaudit.language.numbers import FIRST_PRECISION, precision
 from gradaudit.questions.assignment import NETWORK, SOFTMAX
-from gradaudit.questions.inputs import Logits, Network, floats
+from gradaudit.questions.inputs import Case, Logits, Network, floats
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,8 +49,88 @@ class Estimate:
     value: Floats
     error: Floats
 
-    def __add__(self, other: "Estimate") -> "Estimate":
-        return Estimate(self.value + other.value, self.error + other.error)
+
+class Oracle(ABC):
+    """What is known of the gradient (P,) at an input, found out when it is asked for, and once."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    @property
+    @abstractmethod
+    def value(self) -> Floats:
+        """The gradient by the question's own formulas, exact but for one rounding to float64."""
+
+    @property
+    @abstractmethod
+    def rounding(self) -> Floats:
+        """A bound (P,) on the rounding of a float64 gradient, at kinks too."""
+
+    @property
+    @abstractmethod
+    def part(self) -> float:
+        """How much of itself a result may be off, one that need not be right."""
+
+    @abstractmethod
+    def _step(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Return the steps (P,) of the forward difference at theta, and a bound on its error."""
+
+    def own_rounding(self, found: Floats) -> Floats:
+        """Return the rounding of a gradient that need not be right: of the terms, or of it."""
+        return self.rounding + self.part * np.abs(found)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The gradient, and what float64 may differ from it."""
+        return Estimate(self.value, self.rounding)
+
+    @cached_property
+    def difference(self) -> Estimate:
+        """The gradient by `scipy.optimize.approx_fprime`, and what float64 may differ from it."""
+        from scipy.optimize import approx_fprime  # takes longer to import than all else
+
+        case, scope = self.case, _SCOPES[type(self.case)]
+        given = {name: floats(value) for name, value in case.values.items()}
+        blocks = [given[name] for name in case.PARAMETERS]
+        splits = np.cumsum([np.size(block) for block in blocks])[:-1]
+
+        def loss(theta: Floats) -> float:
+            parts = zip(case.PARAMETERS, np.split(theta, splits), blocks, strict=True)
+            moved = {name: part.reshape(block.shape) for name, part, block in parts}
+            env = Env({**given, **moved}, case.sizes, scope.defined, floats=True)
+            return float(env.value_of(case.LOSS))
+
+        theta = np.concatenate([np.ravel(block) for block in blocks])
+        step, error = self._step(theta)
+        return Estimate(np.asarray(approx_fprime(theta, loss, step)), error + self.rounding)
+
+
+@lru_cache(maxsize=KEPT)
+def oracle(case: Case) -> Oracle:
+    """Return what is known of the gradient at an input."""
+    return NetworkOracle(case) if isinstance(case, Network) else SoftmaxOracle(case)
+
+
+_SCOPES = {Network: NETWORK, Logits: SOFTMAX}
+
+
+def _traced(case: Case, *names: str) -> tuple[Any, ...]:
+    """Return values by the question's own formulas, exactly, with all of their derivatives."""
+    env = Env(case.values, case.sizes, _SCOPES[type(case)].defined).seeded(*case.PARAMETERS)
+    return tuple(map(env.value_of, names))
+
+
+def exact_gradient(case: Case) -> npt.NDArray[Any]:
+    """Return the gradient (P,) of the question's own loss, at the precision in force."""
+    (loss,) = _traced(case, case.LOSS)
+    gradient: npt.NDArray[Any] = loss.tangent
+    return gradient
+
+
+def floats_of(values: npt.NDArray[Any]) -> Floats:
+    """Return the float64 values nearest to exact ones, balls or rationals."""
+    with precision(FIRST_PRECISION):
+        return np.array([float(arb(one).mid()) for one in values])
 
 
 @dataclass(frozen=True)
@@ -69,12 +149,6 @@ class Slopes:
     reach: Floats
 
 
-def _traced(network: Network) -> tuple[Any, ...]:
-    """Return z, e and L by the question's own formulas, exactly, with all of their derivatives."""
-    env = Env(network.values, network.sizes, NETWORK.defined).seeded(*Network.PARAMETERS)
-    return tuple(map(env.value_of, ("z", "e", "L")))
-
-
 @lru_cache(maxsize=KEPT)
 def slopes(network: Network) -> Slopes:
     """Differentiate the question's own formulas at a network, exactly.
@@ -82,7 +156,7 @@ def slopes(network: Network) -> Slopes:
     In one linear region e is affine in each parameter, so L = ½ Σ e² is a quadratic in it with
     second derivative Σ (∂e/∂θ)².
     """
-    z, e, loss = _traced(network)
+    z, e, loss = _traced(network, "z", "e", "L")
     moves = np.abs([floats(unit.tangent) for unit in z.flat])
     free = np.abs([float(unit.value) for unit in z.flat])[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -107,9 +181,10 @@ def sides_of_kinks(network: Network) -> tuple[Floats, Floats]:
     """
     if network.pre_activations().all():
         return slopes(network).floats, slopes(network).floats
-    errors = [_traced(side)[1] for side in (network, network.nudged())]  # at 0 a unit is off
-    sides = np.array([[error.value * error.tangent for error in side] for side in errors])
-    return floats(sides.min(axis=0).sum(axis=0)), floats(sides.max(axis=0).sum(axis=0))
+    sides = network, network.nudged()  # at 0 a unit is off
+    errors = [_traced(side, "e")[0] for side in sides]
+    moves = np.array([[error.value * error.tangent for error in side] for side in errors])
+    return floats(moves.min(axis=0).sum(axis=0)), floats(moves.max(axis=0).sum(axis=0))
 
 
 def roundings(network: Network) -> int:
@@ -122,110 +197,98 @@ def roundings(network: Network) -> int:
     return 2 * (d + h + 3) + n + 2
 
 
-def network_gradient(network: Network) -> Estimate:
-    """Return the exact gradient (P,) and what float64 sums may differ from it."""
-    return Estimate(slopes(network).floats, network_rounding(network))
+class NetworkOracle(Oracle):
+    """What is known at a network: its loss is piecewise a quadratic of each parameter."""
+
+    case: Network
+
+    @property
+    def value(self) -> Floats:
+        """The gradient, by its slopes."""
+        return slopes(self.case).floats
+
+    @cached_property
+    def part(self) -> float:
+        """The rounding of the sums."""
+        return rounding_of(roundings(self.case))
+
+    @cached_property
+    def rounding(self) -> Floats:
+        """The rounding of the sums, times the magnitudes (P,)."""
+        return self.part * magnitudes(self.case).floats
+
+    def _step(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Return steps that stay inside of the linear region, and balance both kinds of error.
+
+        A forward difference of a quadratic is wrong by ½ · step · curvature, exactly. The loss is
+        computed to γ times its magnitude at both ends.
+        """
+        at, most, noise = slopes(self.case), magnitudes(self.case), self.part
+        size = float(most.loss)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            balanced = 2 * np.sqrt(noise * size / at.curvature)
+        usable = np.isfinite(balanced) & (balanced > 0)
+        wanted = np.where(usable, balanced, np.maximum(1, abs(theta)))
+        step = (theta + np.minimum(wanted, at.reach / 2)) - theta  # what is really added
+        beyond = size + step * most.floats + step**2 * most.curvature / 2  # at the far end
+        return step, step * at.curvature / 2 + noise * ((size + beyond) / step + most.floats)
 
 
-def network_rounding(network: Network) -> Floats:
-    """Return a bound (P,) on the rounding of a float64 gradient, at kinks too."""
-    bound: Floats = rounding_of(roundings(network)) * magnitudes(network).floats
-    return bound
-
-
-def network_own_rounding(network: Network, found: Floats) -> Floats:
-    """Return the same for a gradient that need not be right: of the terms, or of what it is."""
-    return network_rounding(network) + rounding_of(roundings(network)) * np.abs(found)
-
-
-@lru_cache(maxsize=KEPT)
-def network_difference(network: Network) -> Estimate:
-    """Return the gradient (P,) by `scipy.optimize.approx_fprime`, with a bound on its error.
-
-    A forward difference of a quadratic is wrong by ½ · step · curvature, exactly, as long as the
-    step stays inside of the linear region. The loss is computed to γ times its magnitude at both
-    ends. The step balances the two.
-    """
-    at, most = slopes(network), magnitudes(network)
-    noise = rounding_of(roundings(network))
-    size, growth, bend = float(most.loss), most.floats, most.curvature
-    arguments = network.arguments()
-    flat = np.concatenate([np.ravel(block) for block in arguments[:4]])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        balanced = 2 * np.sqrt(noise * size / at.curvature)
-    wanted = np.where(np.isfinite(balanced) & (balanced > 0), balanced, np.maximum(1, abs(flat)))
-    step = np.minimum(wanted, at.reach / 2)
-    step = (flat + step) - flat  # what is really added to the parameter
-    splits = np.cumsum([np.size(block) for block in arguments[:3]])
-    shapes = [np.shape(block) for block in arguments[:4]]
-
-    def loss(theta: Floats) -> float:
-        blocks = [
-            part.reshape(shape) for part, shape in zip(np.split(theta, splits), shapes, strict=True)
-        ]
-        values = dict(zip(network.blocks, (*blocks, *arguments[4:]), strict=True))
-        env = Env(values, network.sizes, NETWORK.defined, floats=True)
-        return float(env.value_of("L"))
-
-    value = approx_fprime(flat, loss, step)
-    truncation = step * at.curvature / 2
-    beyond = size + step * growth + step**2 * bend / 2  # the magnitude at the far end
-    return Estimate(value, truncation + noise * ((size + beyond) / step + growth))
-
-
-def approx_fprime(theta: Floats, loss: Callable[[Floats], float], step: Floats) -> Floats:
-    """Return the forward differences of a float64 loss, from SciPy."""
-    from scipy import optimize
-
-    return np.asarray(optimize.approx_fprime(theta, loss, step), dtype=np.float64)
-
-
-@lru_cache(maxsize=KEPT)
-def softmax_gradient(case: Logits) -> Estimate:
-    """Return ∂E/∂y (n,) of the question's own E, and what float64 may differ from it.
+class SoftmaxOracle(Oracle):
+    """What is known at logits.
 
     p_i is computed to a relative error of the logits' size times the unit roundoff, since a
     logit may be rounded when a constant is taken from it; then p_i Σ|t| + |t_i| is the magnitude.
     """
-    with precision(FIRST_PRECISION):
-        value = np.array([float(arb(entry).mid()) for entry in exact_softmax_gradient(case)])
-    return Estimate(value, softmax_rounding(case))
 
+    case: Logits
 
-def exact_softmax_gradient(case: Logits) -> npt.NDArray[Any]:
-    """Return ∂E/∂y (n,) by differentiating the question's E: rationals where it can, else balls."""
-    env = Env(case.values, case.sizes, SOFTMAX.defined).seeded("y")
-    energy = env.value_of("E")
-    assert isinstance(energy, Dual)
-    return energy.tangent
+    @cached_property
+    def value(self) -> Floats:
+        """The gradient in balls, rounded."""
+        with precision(FIRST_PRECISION):
+            return floats_of(exact_gradient(self.case))
 
+    @cached_property
+    def _given(self) -> tuple[Floats, Floats, float]:
+        """The arguments in float64, and the rounding of a sum over the classes."""
+        y: Floats = floats(self.case.y)
+        return y, floats(self.case.t), rounding_of(len(y) + 5)
 
-def softmax_rounding(case: Logits) -> Floats:
-    """Return a bound (n,) on the rounding of a float64 softmax gradient."""
-    y, t = floats(case.y), np.abs(floats(case.t))
-    p = _softmax(y)
-    # The entries sum to zero, so one may rightly be found from the others: each is rounded by
-    # what is left of all of them.
-    terms = _sway(y, p) * (p * t.sum() + t) + t.sum()
-    bound: Floats = rounding_of(len(y) + 5) * terms
-    return bound
+    @cached_property
+    def _softmax(self) -> Floats:
+        powers: Floats = np.exp(self._given[0] - np.max(self._given[0]))
+        return np.asarray(powers / powers.sum())
 
+    @cached_property
+    def part(self) -> float:
+        """What a rounded logit is worth; just a sum where p is 0 or 1 at any rate."""
+        y, _, noise = self._given
+        between = ((self._softmax > 0) & (self._softmax < 1)).any()
+        return noise * (1 + 2 * float(np.max(np.abs(y))) if between else 1.0)
 
-def _softmax(y: Floats) -> Floats:
-    powers: Floats = np.exp(y - np.max(y))
-    return np.asarray(powers / powers.sum())
+    @cached_property
+    def rounding(self) -> Floats:
+        """The magnitudes (n,), times what a rounded logit is worth, and the sum of the targets.
 
+        The entries sum to zero, so one may rightly be found from the others: each is rounded by
+        what is left of all of them.
+        """
+        _, t, noise = self._given
+        total = np.abs(t).sum()
+        bound: Floats = self.part * (self._softmax * total + np.abs(t)) + noise * total
+        return bound
 
-def _sway(y: Floats, p: Floats) -> float:
-    """Return how many roundings a rounded logit is worth; none where p is 0 or 1 at any rate."""
-    return 1 + 2 * float(np.max(np.abs(y))) if ((p > 0) & (p < 1)).any() else 1.0
+    def _step(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Return steps up to 1, and the error of the forward difference with them.
 
-
-def softmax_own_rounding(case: Logits, found: Floats) -> Floats:
-    """Return the same for a gradient that need not be right: of the terms, or of what it is."""
-    y = floats(case.y)
-    own: Floats = rounding_of(len(found) + 5) * _sway(y, _softmax(y)) * np.abs(found)
-    return softmax_rounding(case) + own
+        |∂²E/∂y_i²| = |Σt| p_i (1 - p_i) is at most |Σt| / 4 everywhere, so the truncation is at
+        most step · |Σt| / 8. log p_k is computed to an absolute error that grows with the logits.
+        """
+        noise = 3 * energy_rounding(self.case)  # near the logits too, up to a step of 1
+        bend = abs(float(self._given[1].sum())) / 4
+        step = (theta + (min(2 * np.sqrt(noise / bend), 1.0) if bend else 1.0)) - theta
+        return step, step * bend / 2 + 2 * noise / step
 
 
 def energy_rounding(case: Logits) -> float:
@@ -237,24 +300,3 @@ def energy_rounding(case: Logits) -> float:
     spread = float(np.max(y) - np.min(y)) + float(np.log(len(y))) + 1
     size = 1 + 2 * float(np.max(np.abs(y)))
     return rounding_of(len(y) + 5) * size * spread * float(np.abs(t).sum())
-
-
-@lru_cache(maxsize=KEPT)
-def softmax_difference(case: Logits) -> Estimate:
-    """Return ∂E/∂y (n,) by `scipy.optimize.approx_fprime`, with a bound on its error.
-
-    |∂²E/∂y_i²| = |Σt| p_i (1 - p_i) is at most |Σt| / 4 everywhere, so the truncation is at most
-    step · |Σt| / 8. log p_k is computed to an absolute error that grows with the logits.
-    """
-    y, t = floats(case.y), floats(case.t)
-    noise = 3 * energy_rounding(case)  # near the logits too, up to a step of 1
-    bend = abs(float(case.t.sum())) / 4
-    step = np.full(len(y), min(2 * np.sqrt(noise / bend), 1.0) if bend else 1.0)
-    step = (y + step) - y
-
-    def loss(logits: Floats) -> float:
-        env = Env({"y": logits, "t": t}, case.sizes, SOFTMAX.defined, floats=True)
-        return float(env.value_of("E"))
-
-    value = approx_fprime(y, loss, step)
-    return Estimate(value, step * bend / 2 + 2 * noise / step + softmax_rounding(case))

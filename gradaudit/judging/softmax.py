@@ -6,22 +6,14 @@ another sum tell it from the gradient for any targets. The exact derivative sees
 """
 
 import numpy as np
-import numpy.typing as npt
-from flint import arb, fmpq
+from flint import fmpq
 
 from gradaudit.judging.calling import Function
-from gradaudit.judging.contract import check_contract, labels, values
-from gradaudit.judging.derivation import formula_equals_the_derivative
-from gradaudit.judging.derivation import values as formula_values
+from gradaudit.judging.contract import ask, check_contract, compare
+from gradaudit.judging.derivation import formula_equals_the_derivative, values
 from gradaudit.judging.laws import Law, Refusal
 from gradaudit.judging.network import orders
-from gradaudit.judging.oracles import (
-    Estimate,
-    softmax_difference,
-    softmax_gradient,
-    softmax_own_rounding,
-    softmax_rounding,
-)
+from gradaudit.judging.oracles import Estimate, floats_of, oracle
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     HUGE_LOGITS,
@@ -31,11 +23,8 @@ from gradaudit.judging.strategies import (
     TRUE_CLASS,
 )
 from gradaudit.language.formula import Formula, parse
-from gradaudit.language.numbers import FIRST_PRECISION, precision
 from gradaudit.questions.assignment import ONE_HOT, SOFTMAX
-from gradaudit.questions.inputs import Array, Logits
-
-Floats = npt.NDArray[np.float64]
+from gradaudit.questions.inputs import Logits
 
 FOR_ANY_TARGETS = parse("softmax(y) * sum(t) - t", SOFTMAX)
 WHERE_THE_SUM_IS_ONE = parse("softmax(y) - t", SOFTMAX)
@@ -43,116 +32,81 @@ WHERE_ONE_HOT = parse("softmax(y)[i] - (i == c)", ONE_HOT)
 SHIFTS = (fmpq(1), fmpq(-10))
 
 
-def shapes(case: Logits) -> dict[str, tuple[int, ...]]:
-    """Return the one result that a gradient function owes, of the logits' shape."""
-    return {"dE/dy": (len(case.y),)}
-
-
-def ask(judged: Function, case: Logits) -> Floats:
-    """Return the judged gradient (n,)."""
-    result: Floats = values(judged, case.arguments(), shapes(case))
-    return result
-
-
-def compare(case: Logits, found: Floats, expected: Estimate, note: str = "") -> None:
-    """Refuse the first entry that is further from the estimate than its bound."""
-    close = np.abs(found - expected.value) <= expected.error  # False for nan
-    if not close.all():
-        index = int(np.argmin(close))
-        where = labels(shapes(case))[index]
-        allowed = float(expected.error[index])
-        raise Refusal(where, float(expected.value[index]), float(found[index]), allowed, note)
-
-
 def keeps_the_contract(judged: Function, case: Logits) -> None:
     """It returns a float64 array of the logits' shape, of memory of its own, changes no input, and repeats itself."""  # noqa: E501  # a statement is one sentence
     elsewhere = Logits(case.y + 1 + case.t, case.t, case.c)
-    check_contract(
-        judged,
-        case.arguments(),
-        elsewhere.arguments(),
-        shapes(case),
-        list(case.blocks),
-        lambda: 2 * softmax_rounding(case),
-    )
+    check_contract(judged, case, elsewhere, 2 * oracle(case).rounding)
 
 
 def equals_the_exact_derivative(judged: Function, case: Logits) -> None:
     """It equals the exact derivative of the cross-entropy, within the rounding of its own sums."""
-    compare(case, ask(judged, case), softmax_gradient(case))
+    compare(case, ask(judged, case)[0], oracle(case).estimate)
 
 
 def agrees_with_approx_fprime(judged: Function, case: Logits) -> None:
     """It agrees with scipy.optimize.approx_fprime of the float64 loss, within the error of that."""
-    compare(case, ask(judged, case), softmax_difference(case))
+    compare(case, ask(judged, case)[0], oracle(case).difference)
 
 
 def is_softmax_times_the_sum_less_targets(judged: Function, case: Logits) -> None:
     """It equals softmax(y)·Σt - t for any targets t."""
-    compare(case, ask(judged, case), _closed_form(FOR_ANY_TARGETS, case))
+    _compare_with(judged, case, FOR_ANY_TARGETS)
 
 
 def is_softmax_less_targets(judged: Function, case: Logits) -> None:
     """It equals softmax(y) - t where Σt = 1."""
-    compare(case, ask(judged, case), _closed_form(WHERE_THE_SUM_IS_ONE, case))
+    _compare_with(judged, case, WHERE_THE_SUM_IS_ONE)
 
 
 def is_softmax_less_one_at_the_class(judged: Function, case: Logits) -> None:
     """It equals softmax(y), with 1 subtracted at the true class."""
-    compare(case, ask(judged, case), _closed_form(WHERE_ONE_HOT, case))
+    _compare_with(judged, case, WHERE_ONE_HOT)
 
 
-def _closed_form(formula: Formula, case: Logits) -> Estimate:
-    return Estimate(floats_of(formula_values(formula, case)), softmax_rounding(case))
-
-
-def floats_of(values: Array) -> Floats:
-    """Return the float64 values nearest to exact ones, balls or rationals."""
-    with precision(FIRST_PRECISION):
-        return np.array([float(arb(one).mid()) for one in values])
+def _compare_with(judged: Function, case: Logits, formula: Formula) -> None:
+    expected = floats_of(values(formula, case))
+    compare(case, ask(judged, case)[0], Estimate(expected, oracle(case).rounding))
 
 
 def sums_to_zero(judged: Function, case: Logits) -> None:
     """It sums to zero over the classes, for any targets."""
-    found = ask(judged, case)
-    allowed = float(softmax_own_rounding(case, found).sum())
+    found = ask(judged, case)[0]
+    allowed = float(oracle(case).own_rounding(found).sum())
     if not abs(found.sum()) <= allowed:
         raise Refusal("the sum of dE/dy", 0, float(found.sum()), allowed)
 
 
 def ignores_a_constant_added_to_the_logits(judged: Function, case: Logits) -> None:
     """A constant added to every logit changes nothing."""
-    found = ask(judged, case)
-    for constant in SHIFTS:
-        shifted = case.shifted(constant)
-        error = softmax_own_rounding(case, found) + softmax_own_rounding(shifted, found)
-        compare(case, ask(judged, shifted), Estimate(found, error), f"with {constant} added to y")
+    moved = [case.shifted(constant) for constant in SHIFTS]
+    found, *others = ask(judged, case, *moved)
+    for constant, shifted, other in zip(SHIFTS, moved, others, strict=True):
+        error = oracle(case).own_rounding(found) + oracle(shifted).own_rounding(found)
+        compare(case, other, Estimate(found, error), note=f"with {constant} added to y")
 
 
 def follows_the_order_of_classes(judged: Function, case: Logits) -> None:
     """Classes in another order give the same gradient in that order."""
-    found = ask(judged, case)
-    for order in orders(len(case.y)):
-        moved = case.in_order(order)
-        error = 2 * softmax_own_rounding(case, found)
-        estimate = Estimate(found[list(order)], error[list(order)])
-        compare(moved, ask(judged, moved), estimate, f"with the classes in the order {order}")
+    moves = orders(len(case.y))
+    found, *others = ask(judged, case, *map(case.in_order, moves))
+    error = 2 * oracle(case).own_rounding(found)
+    for order, other in zip(moves, others, strict=True):
+        note = f"with the classes in the order {order}"
+        compare(case, other, Estimate(found[order], error[order]), note=note)
 
 
 def is_linear_in_the_targets(judged: Function, case: Logits) -> None:
     """It is linear in t: the sum of t_k times the gradient for the one-hot target at k."""
-    n = len(case.y)
     weights = np.array(case.t, dtype=np.float64)
-    parts = np.array([ask(judged, case.with_target(k)) for k in range(n)])
-    terms = np.abs(weights) @ np.abs(parts)
-    found = ask(judged, case)
-    error = softmax_own_rounding(case, found) + softmax_own_rounding(case, terms)
+    found, *parts = ask(judged, case, *map(case.with_target, range(len(weights))))
+    own = oracle(case).own_rounding
+    error = own(found) + own(np.abs(weights) @ np.abs(parts))
     compare(case, found, Estimate(weights @ parts, error))
 
 
 def is_right_at_huge_logits(judged: Function, case: Logits) -> None:
     """At logits beyond the range of exp it is finite and right: softmax(y)·Σt - t."""
-    compare(case, ask(judged, case), _closed_form(FOR_ANY_TARGETS, case))
+    _compare_with(judged, case, FOR_ANY_TARGETS)
 
 
 LAWS: tuple[Law, ...] = (

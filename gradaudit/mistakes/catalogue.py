@@ -20,7 +20,7 @@ from gradaudit.language.balls import settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, Scope, parse
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
-from gradaudit.questions.inputs import Logits, Network
+from gradaudit.questions.inputs import Case, Logits, Network
 
 Lines = Mapping[str, str]
 
@@ -30,6 +30,7 @@ NETWORK_LINES, SOFTMAX_LINES, RATE_LINES = (
     _TOLD[question]["lines"] for question in ("question1", "question2", "question3")
 )
 GRADIENTS = {"W1": "dW1", "b1": "db1", "w2": "dw2", "b2": "db2"}
+_LINE_OF = {**GRADIENTS, "y": "g"}
 FORWARD = ("z", "h", "y", "e")  # what an answer may state of the forward pass
 
 
@@ -72,20 +73,25 @@ class Variant:
     @cached_property
     def scope(self) -> Scope:
         """The names of the wrong computation."""
-        known = NETWORK if "z" in self.lines else ONE_HOT
-        trees = {name: _tree(text, known) for name, text in self.lines.items()}
-        return replace(known, defined=trees)
+        trees = {name: _tree(text, self._of_network) for name, text in self.lines.items()}
+        return replace(NETWORK if self._of_network else ONE_HOT, defined=trees)
 
-    def gradients(self, network: Network) -> dict[str, Any]:
-        """Return the wrong gradient of each parameter, exactly. Raises NoValue."""
-        data = self.looked_at(network)
-        env = Env(data.values, data.sizes, self.scope.defined)
-        return {block: env.value_of(name) for block, name in GRADIENTS.items()}
+    @property
+    def _of_network(self) -> bool:
+        return "z" in self.lines
 
-    def gradient_of(self, network: Network, block: str) -> Any:
-        """Return the wrong gradient of one parameter, exactly. Raises NoValue."""
-        data = self.looked_at(network)
-        return Env(data.values, data.sizes, self.scope.defined).value_of(GRADIENTS[block])
+    def _env(self, case: Case) -> Env:
+        data = self.looked_at(case)
+        return Env(data.values, data.sizes, self.scope.defined)
+
+    def gradients(self, case: Case) -> dict[str, Any]:
+        """Return the wrong gradient by each parameter, exactly or in balls. Raises NoValue."""
+        env = self._env(case)
+        return {name: settled(partial(env.value_of, _LINE_OF[name])) for name in case.PARAMETERS}
+
+    def gradient_by(self, name: str, case: Case) -> Any:
+        """Return the wrong gradient by one parameter. Raises NoValue."""
+        return settled(partial(self._env(case).value_of, _LINE_OF[name]))
 
     @cached_property
     def on_the_assignment(self) -> dict[str, Any]:
@@ -95,45 +101,30 @@ class Variant:
     @cached_property
     def forward_on_the_assignment(self) -> dict[str, Any]:
         """The values of the forward pass that they come from."""
-        data = self.looked_at(DATA)
-        env = Env(data.values, data.sizes, self.scope.defined)
+        env = self._env(DATA)
         return {name: env.value_of(name) for name in FORWARD}
 
-    def gradient(self, case: Logits) -> Any:
-        """Return the wrong gradient of the logits (n,), exactly or in balls. Raises NoValue."""
-        data = self.looked_at(case)
-        env = Env(data.values, data.sizes, self.scope.defined)
-        return settled(lambda: env.value_of("g"))
+    def function(self) -> Callable[..., Any]:
+        """Return the wrong gradients, or the one there is, as a float64 function."""
+        kind = Network if self._of_network else Logits
 
-    def network_function(self) -> Callable[..., tuple[Any, ...]]:
-        """Return the wrong gradients as a float64 function."""
-
-        def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> tuple[Any, ...]:
-            data = self.looked_at(Network(W1, b1, w2, b2, X, t))
+        def gradients(*arguments: Any) -> Any:
+            data = self.looked_at(kind(*arguments))
             values = {**data.blocks, "n": float(len(data.t))}
             env = Env(values, data.sizes, self.scope.defined, floats=True)
-            return tuple(env.value_of(name) for name in GRADIENTS.values())
+            found = tuple(env.value_of(_LINE_OF[name]) for name in kind.PARAMETERS)
+            return found if len(found) > 1 else found[0]
 
         return gradients
 
-    def softmax_function(self) -> Callable[[Any, Any], Any]:
-        """Return the wrong gradient as a float64 function of (y, t)."""
-
-        def gradient(y: Any, t: Any) -> Any:
-            data = self.looked_at(Logits(y, t))
-            values = {"y": y, "t": data.t, "n": float(len(y))}
-            return Env(values, data.sizes, self.scope.defined, floats=True).value_of("g")
-
-        return gradient
-
     def one_hot_function(self) -> Callable[[Any, int], Any]:
         """Return the wrong gradient as a float64 function of (y, c)."""
-        gradient = self.softmax_function()
+        gradient = self.function()
         return lambda y, c: gradient(y, np.eye(len(y))[c])
 
     def softmax_formula(self) -> Formula:
         """Return the wrong gradient as a formula."""
-        return Formula("g", _tree("g", self.scope), self.scope)
+        return Formula("g", _tree("g", False), self.scope)
 
     @cached_property
     def condition(self) -> Formula:
@@ -147,17 +138,11 @@ class Variant:
 
 
 @cache
-def _parsed(text: str, names: tuple[str, ...], known: str) -> Any:
-    scope = {"NETWORK": NETWORK, "ONE_HOT": ONE_HOT}[known]
+def _tree(text: str, of_network: bool) -> Any:
+    scope, lines = (NETWORK, NETWORK_LINES) if of_network else (ONE_HOT, SOFTMAX_LINES)
     # A line is parsed once, where the names of all lines are known, whoever changes them.
     placeholder = parse("0", scope).tree
-    return parse(text, replace(scope, defined=dict.fromkeys(names, placeholder))).tree
-
-
-def _tree(text: str, scope: Scope) -> Any:
-    known = "NETWORK" if "W1" in scope.given else "ONE_HOT"
-    lines = NETWORK_LINES if known == "NETWORK" else SOFTMAX_LINES
-    return _parsed(text, tuple(lines), known)
+    return parse(text, replace(scope, defined=dict.fromkeys(lines, placeholder))).tree
 
 
 def changed(lines: Lines, changes: Lines) -> Lines:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from gradaudit.judging import contract, network, softmax
+from gradaudit.judging import contract
 from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import (
     PARAMETERS,
@@ -30,12 +30,7 @@ from gradaudit.judging.derivation import (
     without_value,
 )
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
-from gradaudit.judging.oracles import (
-    exact_softmax_gradient,
-    network_own_rounding,
-    slopes,
-    softmax_own_rounding,
-)
+from gradaudit.judging.oracles import floats_of, oracle
 from gradaudit.judging.rates import deciding_rates, holds_at
 from gradaudit.judging.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs
 from gradaudit.judging.written import Block, exact_value
@@ -74,7 +69,7 @@ from gradaudit.mistakes.facts import (
     places_of,
 )
 from gradaudit.questions.assignment import DATA
-from gradaudit.questions.inputs import Logits, Network, Rate, floats
+from gradaudit.questions.inputs import Case, Logits, Network, Rate
 
 Floats = npt.NDArray[np.float64]
 
@@ -237,25 +232,30 @@ def of_network_function(judged: Function) -> Diagnosis:
     drawn = [*draw_inputs(NETWORKS), *draw_inputs(KINKED)]
     cases = [case for case in drawn if _is_exact_in_floats(case)]
 
-    def look(case: Network) -> Seen:
-        with np.errstate(all="ignore"):
-            found = network.ask(judged, case)
-        right = floats(slopes(case).gradient)
-        return Seen(case, found, right, _close_on_network(case, right, found))
-
-    return _diagnosis(
-        cases,
-        Comparison(
-            NETWORK_MISTAKES,
-            NETWORK_LINES,
-            look,
-            _wrong_network,
-            _close_on_network,
-            partial(network_facts, cases),
-            {f"dL/d{name}": partial(places_of, name) for name in Network.PARAMETERS},
-            _wrong_network_in_floats,
-        ),
+    places = {f"dL/d{name}": partial(places_of, name) for name in Network.PARAMETERS}
+    compared = _of_function(
+        judged, NETWORK_MISTAKES, NETWORK_LINES, partial(network_facts, cases), places
     )
+    return _diagnosis(cases, replace(compared, rounded=_computed_in_floats))
+
+
+def of_softmax_function(judged: Function, cases: Sequence[Logits]) -> Diagnosis:
+    """Compare a wrong gradient function with the mistakes of Question 2."""
+    facts = partial(conditions_of_rightness, SOFTMAX_CONDITIONS, cases)
+    even = [case for case in cases if max(case.y) - min(case.y) <= EVEN]
+    return _diagnosis(even, _of_function(judged, GRADIENT_MISTAKES, SOFTMAX_LINES, facts))
+
+
+def _of_function(judged: Function, *question: Any) -> Comparison:
+    mistakes, lines, *facts_and_places = question
+
+    def look(case: Case) -> Seen:
+        with np.errstate(all="ignore"):
+            found = contract.ask(judged, case)[0]
+        right = oracle(case).value
+        return Seen(case, found, right, _close(case, right, found))
+
+    return Comparison(mistakes, lines, look, _computed, _close, *facts_and_places)
 
 
 def _is_exact_in_floats(case: Network) -> bool:
@@ -264,82 +264,40 @@ def _is_exact_in_floats(case: Network) -> bool:
 
 
 @cache
-def _wrong_network(variant: Variant, case: Network) -> Floats:
+def _computed(variant: Variant, case: Case) -> Floats:
     wrong = variant.gradients(case)
     if any(np.shape(wrong[name]) != np.shape(case.blocks[name]) for name in wrong):
         raise NoValue("it is of another shape")
-    values: Floats = floats(
-        np.concatenate([np.ravel(np.array(wrong[name])) for name in case.PARAMETERS])
-    )
-    return values
+    return floats_of(np.concatenate([np.ravel(np.array(one)) for one in wrong.values()]))
 
 
 @cache
-def _wrong_network_in_floats(variant: Variant, case: Network) -> Floats:
+def _computed_in_floats(variant: Variant, case: Network) -> Floats:
     with np.errstate(all="ignore"):
-        values: Floats = contract.flat(variant.network_function()(*case.arguments()))
-    return values
+        return contract.flat(variant.function()(*case.arguments()))
 
 
-def _close_on_network(case: Network, values: Floats, found: Floats) -> bool:
-    return bool((abs(found - values) <= 2 * network_own_rounding(case, values)).all())
-
-
-def of_softmax_function(judged: Function, cases: Sequence[Logits]) -> Diagnosis:
-    """Compare a wrong gradient function with the mistakes of Question 2."""
-
-    def look(case: Logits) -> Seen:
-        with np.errstate(all="ignore"):
-            found = softmax.ask(judged, case)
-        right = softmax.floats_of(exact_softmax_gradient(case))
-        return Seen(case, found, right, _close_on_softmax(case, right, found))
-
-    return _diagnosis(
-        filter(_is_even, cases),
-        Comparison(
-            GRADIENT_MISTAKES,
-            SOFTMAX_LINES,
-            look,
-            _wrong_softmax,
-            _close_on_softmax,
-            partial(conditions_of_rightness, SOFTMAX_CONDITIONS, cases),
-        ),
-    )
-
-
-def _is_even(case: Logits) -> bool:
-    return bool(max(case.y) - min(case.y) <= EVEN)
-
-
-@cache
-def _wrong_softmax(variant: Variant, case: Logits) -> Floats:
-    return softmax.floats_of(variant.gradient(case))
-
-
-def _close_on_softmax(case: Logits, values: Floats, found: Floats) -> bool:
-    return bool((abs(found - values) <= 2 * softmax_own_rounding(case, values)).all())
+def _close(case: Case, values: Floats, found: Floats) -> bool:
+    return bool((abs(found - values) <= 2 * oracle(case).own_rounding(values)).all())
 
 
 def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
     """Compare a wrong line with the mistakes of its question, exactly, where it means to hold."""
     cases = [case for case in inputs_of(judged, wanted) if _where(judged, case).any()]
-    compared = Comparison(
-        GRADIENT_MISTAKES,
-        SOFTMAX_LINES,
-        partial(_look_at_line, judged, wanted),
-        partial(_wrong_line, Variant.gradient, judged),
-        lambda _, values, found: _agree(values, found),
-        partial(_line_facts, judged, SOFTMAX_CONDITIONS, cases),
+    parameter = wanted.name.partition("/d")[2]
+    mistakes, lines, conditions = (
+        (NETWORK_MISTAKES, NETWORK_LINES, NETWORK_CONDITIONS)
+        if parameter in PARAMETERS
+        else (GRADIENT_MISTAKES, SOFTMAX_LINES, SOFTMAX_CONDITIONS)
     )
-    for block, of_block in PARAMETERS.items():
-        if wanted is of_block:
-            compared = replace(
-                compared,
-                mistakes=NETWORK_MISTAKES,
-                lines=NETWORK_LINES,
-                wrong=partial(_wrong_line, partial(Variant.gradient_of, block=block), judged),
-                facts=partial(_line_facts, judged, NETWORK_CONDITIONS, cases),
-            )
+    compared = Comparison(
+        mistakes,
+        lines,
+        partial(_look_at_line, judged, wanted),
+        partial(_wrong_line, judged, parameter),
+        lambda _, values, found: _agree(values, found),
+        partial(_line_facts, judged, conditions, cases),
+    )
     return _diagnosis(cases, compared)
 
 
@@ -362,10 +320,8 @@ def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     return Seen(case, found, right, _agree(found, right))
 
 
-def _wrong_line(
-    computed: Callable[[Variant, Any], Any], judged: Line, variant: Variant, case: Any
-) -> Any:
-    wrong = np.array(computed(variant, case), dtype=object)
+def _wrong_line(judged: Line, parameter: str, variant: Variant, case: Any) -> Any:
+    wrong = np.array(variant.gradient_by(parameter, case), dtype=object)
     chosen = _where(judged, case)
     if wrong.shape != chosen.shape:
         raise NoValue("it is of another shape")

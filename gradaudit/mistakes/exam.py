@@ -20,6 +20,7 @@ from gradaudit.mistakes.catalogue import (
     RATE_LINES,
     RATE_MISTAKES,
     SOFTMAX_LINES,
+    Lines,
     Variant,
     variants,
 )
@@ -56,47 +57,39 @@ def papers() -> list[Paper]:
     on_one_hot = [one for one in on_softmax if one.ids != ("sum-t-assumed",)]
     on_rates = variants(RATE_MISTAKES, RATE_LINES)
 
-    def formulas(made: Sequence[Variant]) -> list[Variant]:
-        return [one for one in made if not one.mistakes[0].data]  # which no line can say
+    def paper(
+        title: str, laws: tuple[Law, ...], made: Sequence[Variant], judged: Callable[[Variant], Any]
+    ) -> Paper:
+        return Paper(title, laws, tuple((one, judged(one)) for one in made))
 
-    def paper(title: str, laws: tuple[Law, ...], given: Sequence[tuple[Variant, Any]]) -> Paper:
-        return Paper(title, laws, tuple(given))
+    def functions(count: int) -> Callable[[Variant], Any]:
+        return lambda one: Function(one.function(), count)
 
+    def formulas(
+        title: str, laws: tuple[Law, ...], made: Sequence[Variant], wanted: Wanted
+    ) -> Paper:
+        said = [one for one in made if not one.mistakes[0].data]  # which no line can say
+        return paper(title, laws, said, lambda one: alone(one.softmax_formula(), wanted))
+
+    def one_hot(one: Variant) -> Function:
+        return Function(one.one_hot_function(), 1)
+
+    def rate(one: Variant) -> Function:
+        return Function(one.rate_function(), 1)
+
+    one_hot_lines = softmax.LAWS_OF_ONE_HOT_FORMULA
     return [
-        paper(
-            "q1.gradients, functions",
-            network.LAWS,
-            [(one, Function(one.network_function(), 4)) for one in on_network],
-        ),
-        paper(
-            "q2.gradient, functions",
-            softmax.LAWS,
-            [(one, Function(one.softmax_function(), 1)) for one in on_softmax],
-        ),
-        paper(
-            "q2.gradient, formulas",
-            softmax.LAWS_OF_FORMULA,
-            [(one, alone(one.softmax_formula(), GRADIENT)) for one in formulas(on_softmax)],
-        ),
-        paper(
-            "q2.one_hot, functions",
-            softmax.LAWS_ONE_HOT,
-            [(one, Function(one.one_hot_function(), 1)) for one in on_one_hot],
-        ),
-        paper(
-            "q2.one_hot, formulas",
-            softmax.LAWS_OF_ONE_HOT_FORMULA,
-            [(one, alone(one.softmax_formula(), GRADIENT_ONE_HOT)) for one in formulas(on_one_hot)],
-        ),
-        paper(
-            "q3.converges, functions",
-            descent.LAWS,
-            [(one, Function(one.rate_function(), 1)) for one in on_rates],
-        ),
+        paper("q1.gradients, functions", network.LAWS, on_network, functions(4)),
+        paper("q2.gradient, functions", softmax.LAWS, on_softmax, functions(1)),
+        formulas("q2.gradient, formulas", softmax.LAWS_OF_FORMULA, on_softmax, GRADIENT),
+        paper("q2.one_hot, functions", softmax.LAWS_ONE_HOT, on_one_hot, one_hot),
+        formulas("q2.one_hot, formulas", one_hot_lines, on_one_hot, GRADIENT_ONE_HOT),
+        paper("q3.converges, functions", descent.LAWS, on_rates, rate),
         paper(
             "q3.converges, formulas",
             descent.LAWS_OF_FORMULA,
-            [(one, descent.alone(one.condition)) for one in on_rates],
+            on_rates,
+            lambda one: descent.alone(one.condition),
         ),
     ]
 
@@ -123,14 +116,13 @@ def smallest_errors() -> Iterator[tuple[str, int]]:
     for index, name in enumerate(("dL/dW1", "dL/db1", "dL/dw2", "dL/db2")):
 
         def network_off(k: int, index: int = index) -> bool:
-            judged = Function(_off(index, _right_network(), 1 + 10.0**-k), 4)
+            judged = Function(_off(index, _right(NETWORK_LINES), 1 + 10.0**-k), 4)
             return any(sees(law, judged, draw_inputs(law.domain)) for law in network.LAWS)
 
         yield f"{name}, functions", _largest(network_off, 16)
 
     def softmax_off(k: int) -> bool:
-        right = Variant((), SOFTMAX_LINES, lambda network: network).softmax_function()
-        judged = Function(_off(None, right, 1 + 10.0**-k), 1)
+        judged = Function(_off(None, _right(SOFTMAX_LINES), 1 + 10.0**-k), 1)
         return any(sees(law, judged, draw_inputs(law.domain)) for law in softmax.LAWS)
 
     yield "dE/dy, functions", _largest(softmax_off, 16)
@@ -147,8 +139,8 @@ def smallest_errors() -> Iterator[tuple[str, int]]:
         yield title, _largest(formula_off, FINEST)
 
 
-def _right_network() -> Callable[..., Any]:
-    return Variant((), NETWORK_LINES, lambda network: network).network_function()
+def _right(lines: Lines) -> Callable[..., Any]:
+    return Variant((), lines, lambda case: case).function()
 
 
 def _off(index: int | None, right: Callable[..., Any], factor: float) -> Callable[..., Any]:

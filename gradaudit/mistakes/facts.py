@@ -12,7 +12,7 @@ import numpy.typing as npt
 from flint import fmpq
 
 from gradaudit.judging.laws import DoesNotApply
-from gradaudit.judging.oracles import network_own_rounding
+from gradaudit.judging.oracles import oracle
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.assignment import DATA
 from gradaudit.questions.inputs import Logits, Network
@@ -45,7 +45,7 @@ def network_facts(cases: Sequence[Network], look: Look, seen: Sequence[Seen]) ->
 
 
 def _block_right(one: Seen, name: str) -> bool:
-    allowed = 2 * network_own_rounding(one.case, one.right)
+    allowed = 2 * oracle(one.case).own_rounding(one.right)
     return bool((abs(one.found - one.right) <= allowed)[places_of(name, one.case)].all())
 
 

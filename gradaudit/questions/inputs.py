@@ -75,6 +75,7 @@ class Network:
     X: Array
     t: Array
 
+    LOSS = "L"
     PARAMETERS = ("W1", "b1", "w2", "b2")
 
     @property
@@ -182,6 +183,9 @@ class Logits:
     t: Array
     c: int | None = None
 
+    LOSS = "E"
+    PARAMETERS = ("y",)
+
     @property
     def blocks(self) -> dict[str, Any]:
         """What a gradient function is given, by name."""
@@ -243,6 +247,14 @@ class Logits:
                 yield self.with_target(k)
         elif self.c != 0:
             yield replace(self, t=one_hot(n, 0), c=0)
+
+
+Case = Network | Logits
+
+
+def results_of(case: Case) -> dict[str, tuple[int, ...]]:
+    """Return the name of each derivative, such as dL/dW1, and its shape: that of the parameter."""
+    return {f"d{case.LOSS}/d{name}": np.shape(case.blocks[name]) for name in case.PARAMETERS}
 
 
 @dataclass(frozen=True)
