@@ -53,22 +53,15 @@ class Wanted:
     domains: tuple[Domain, ...]
 
 
-def _wanted(name: str, scope: Scope, truth: str, *domains: Domain) -> Wanted:
-    return Wanted(name, scope, parse(truth, scope), domains)
+def _wanted(loss: str, by: str, scope: Scope, *domains: Domain) -> Wanted:
+    return Wanted(f"d{loss}/d{by}", scope, parse(f"d({loss}, {by})", scope), domains)
 
 
-GRADIENT = _wanted("dE/dy", SOFTMAX, "d(E, y)", ANY_TARGETS, SUM_ONE)
-GRADIENT_ONE_HOT = _wanted("dE/dy", ONE_HOT, "d(E, y)", TRUE_CLASS)
+GRADIENT = _wanted("E", "y", SOFTMAX, ANY_TARGETS, SUM_ONE)
+GRADIENT_ONE_HOT = _wanted("E", "y", ONE_HOT, TRUE_CLASS)
 PARAMETERS = {
-    name: _wanted(
-        f"dL/d{name}", replace(NETWORK, free={i: NETWORK.free[i] for i in free}), truth, NETWORKS
-    )
-    for name, free, truth in (
-        ("W1", "aj", "d(L, W1)"),
-        ("b1", "j", "d(L, b1)"),
-        ("w2", "j", "d(L, w2)"),
-        ("b2", "", "d(L, b2)"),
-    )
+    name: _wanted("L", name, replace(NETWORK, free={i: NETWORK.free[i] for i in free}), NETWORKS)
+    for name, free in (("W1", "aj"), ("b1", "j"), ("w2", "j"), ("b2", ""))
 }
 
 

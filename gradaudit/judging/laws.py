@@ -145,24 +145,17 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
     at any other. The same goes for results of the promised form.
     """
     said = partial(Outcome, law, judged)
-    tried = 0
-    silent: tuple[Any, str] | None = None
-    untold: tuple[Any, str] | None = None
-    idle = ""
-    formless: tuple[Any, Refusal] | None = None
-    sizes: frozenset[str] = frozenset()
+    tried, idle, sizes = 0, "", frozenset[str]()
+    first: dict[type[Exception], tuple[Any, Any]] = {}  # where there was no verdict, and why
     for case in inputs:
         try:
             refusal = _refusal(law, judged, case)
-        except NoValue as none:
-            silent = silent or (case, str(none))
-            continue
-        except CannotTell as none:
-            untold = untold or (case, str(none))
+        except (NoValue, CannotTell) as none:
+            first.setdefault(type(none), (case, str(none)))
             continue
         except DoesNotApply as none:
             if none.form is not None:
-                formless = formless or (case, none.form)
+                first.setdefault(Refusal, (case, none.form))
             idle = str(none) if none.nearer else idle or str(none)
             sizes = sizes & none.sizes or sizes | none.sizes if none.sizes else sizes
             continue
@@ -170,25 +163,25 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
             return said("untested", tried, at=case, reason=str(gone))
         tried += 1
         if isinstance(refusal, WrongForm):  # something worse may follow
-            formless = formless or (refusal.at, refusal)
+            first.setdefault(Refusal, (refusal.at, refusal))
         elif refusal is not None:
             at, refusal = _smallest(law, judged, case, refusal)
             return said("fails", tried, refusal, at)
-    if formless is not None and tried:
-        case, refusal = formless
+    if tried and Refusal in first:
+        case, refusal = first[Refusal]
         return said("fails", tried, refusal, case)
-    if untold is not None:
-        case, reason = untold
+    if CannotTell in first:
+        case, reason = first[CannotTell]
         return said("untested", tried, at=case, reason=reason)
-    if silent is None:
-        if tried:
-            return said("holds", tried, reason=no_value_where(sizes) if sizes else "")
-        return said("untested", 0, reason=idle)
-    case, reason = silent
+    if NoValue in first:
+        case, reason = first[NoValue]
+        if not tried:
+            return said("untested", 0, at=case, reason=reason)
+        at, refusal = _smallest(law, judged, case, Refusal("", "a value", NoValue(reason)))
+        return said("fails", tried, refusal, at)
     if not tried:
-        return said("untested", 0, at=case, reason=reason)
-    refusal = Refusal("", "a value", NoValue(reason))
-    return said("fails", tried, refusal, _smallest_silent(law, judged, case))
+        return said("untested", 0, reason=idle)
+    return said("holds", tried, reason=no_value_where(sizes) if sizes else "")
 
 
 def no_value_where(sizes: Iterable[str]) -> str:
@@ -240,29 +233,20 @@ def _candidates(case: Any, domain: Domain, effort: Any) -> Iterable[Any]:
 
 
 def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, Refusal]:
+    """Return the simplest input found that is refused, or has no value, as well; and how."""
+    silent = isinstance(refusal.found, NoValue)
     last = [refusal]
 
     def still_fails(candidate: Any) -> bool:
         try:
             found = _refusal(law, judged, candidate)
-        except (NoValue, CannotTell, DoesNotApply, CannotGoOn):
+        except NoValue:
+            return silent
+        except (CannotTell, DoesNotApply, CannotGoOn):
             return False
-        if found is None or isinstance(found, WrongForm):
+        if silent or found is None or isinstance(found, WrongForm):
             return False
         last[0] = found
         return True
 
     return _shrink(case, still_fails, law.domain), last[0]
-
-
-def _smallest_silent(law: Law, judged: Any, case: Any) -> Any:
-    def still_silent(candidate: Any) -> bool:
-        try:
-            _refusal(law, judged, candidate)
-        except NoValue:
-            return True
-        except (CannotTell, DoesNotApply, CannotGoOn):
-            return False
-        return False
-
-    return _shrink(case, still_silent, law.domain)

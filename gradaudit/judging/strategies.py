@@ -354,17 +354,6 @@ def _drawn_logits(random: Random, logits: Patterns, targets: Patterns | None) ->
     return _case(y, targets, random.randrange(1000)).in_order(random.sample(range(n), n))
 
 
-def _classes(
-    name: str, contains: Callable[[Logits], bool], logits: Patterns, targets: Patterns | None
-) -> Domain:
-    return Domain(
-        name,
-        contains,
-        lambda: _listed_logits(logits, targets),
-        lambda random: _drawn_logits(random, logits, targets),
-    )
-
-
 def moderate(case: Logits) -> bool:
     """Return whether no exp of a logit, or of a difference of two, leaves the range of float64."""
     return bool(max(case.y) - min(case.y) <= 700 and max(map(abs, case.y)) <= 700)
@@ -391,32 +380,27 @@ def targets_are_one_hot(case: Logits) -> bool:
     return bool(case.c is not None and (case.t == one_hot(len(case.y), case.c)).all())
 
 
-ANY_TARGETS = _classes("logits with any targets", moderate, _logits, _targets)
-SUM_ONE = _classes(
-    "logits with targets that sum to 1",
-    lambda case: moderate(case) and sums_to_one(case),
-    _logits,
-    _targets_of_sum_one,
+def _moderate_and_huge(
+    targets: str, obeys: Callable[[Logits], bool], patterns: Patterns | None
+) -> tuple[Domain, Domain]:
+    """Return moderate logits with targets of a kind, and huge ones."""
+
+    def domain(name: str, fits: Callable[[Logits], bool], logits: Patterns) -> Domain:
+        return Domain(
+            f"{name} with {targets}",
+            lambda case: fits(case) and obeys(case),
+            lambda: _listed_logits(logits, patterns),
+            lambda random: _drawn_logits(random, logits, patterns),
+        )
+
+    return domain("logits", moderate, _logits), domain("huge logits", huge, _huge_logits)
+
+
+ANY_TARGETS, HUGE_LOGITS = _moderate_and_huge("any targets", lambda case: True, _targets)
+SUM_ONE, HUGE_SUM_ONE = _moderate_and_huge(
+    "targets that sum to 1", sums_to_one, _targets_of_sum_one
 )
-TRUE_CLASS = _classes(
-    "logits with a true class",
-    lambda case: moderate(case) and targets_are_one_hot(case),
-    _logits,
-    None,
-)
-HUGE_LOGITS = _classes("huge logits with any targets", huge, _huge_logits, _targets)
-HUGE_SUM_ONE = _classes(
-    "huge logits with targets that sum to 1",
-    lambda case: huge(case) and sums_to_one(case),
-    _huge_logits,
-    _targets_of_sum_one,
-)
-HUGE_TRUE_CLASS = _classes(
-    "huge logits with a true class",
-    lambda case: huge(case) and targets_are_one_hot(case),
-    _huge_logits,
-    None,
-)
+TRUE_CLASS, HUGE_TRUE_CLASS = _moderate_and_huge("a true class", targets_are_one_hot, None)
 
 
 FIFTH = fmpq(1, 5)

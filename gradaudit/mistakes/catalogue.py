@@ -8,7 +8,7 @@ to be compared with what somebody wrote.
 
 import itertools
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib.resources import files
@@ -176,10 +176,8 @@ def pairs(mistakes: tuple[Mistake, ...], lines: Lines) -> list[Variant]:
 
 @cache
 def _pairs(mistakes: tuple[Mistake, ...], told: tuple[tuple[str, str], ...]) -> list[Variant]:
-    return list(_made_at_once(variants(mistakes, dict(told))))
-
-
-def _made_at_once(singles: Sequence[Variant]) -> Iterator[Variant]:
+    singles = variants(mistakes, dict(told))
+    made = []
     seen = {(tuple(one.lines.items()), one.looked_at) for one in singles}
     for first, second in itertools.permutations(singles, 2):
         (one,), (other,) = first.mistakes, second.mistakes
@@ -188,10 +186,11 @@ def _made_at_once(singles: Sequence[Variant]) -> Iterator[Variant]:
         for changes in other.changes:
             lines_of_both = changed(first.lines, changes)
             looked_at = first.looked_at if one.data else second.looked_at
-            told = tuple(lines_of_both.items()), looked_at
-            if told not in seen:
-                seen.add(told)
-                yield Variant((one, other), lines_of_both, looked_at)
+            both = tuple(lines_of_both.items()), looked_at
+            if both not in seen:
+                seen.add(both)
+                made.append(Variant((one, other), lines_of_both, looked_at))
+    return made
 
 
 def _as_it_is(case: Any) -> Any:

@@ -35,6 +35,7 @@ from gradaudit.judging.rates import deciding_rates, holds_at
 from gradaudit.judging.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs
 from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.balls import agree
+from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
@@ -143,6 +144,26 @@ class Comparison:
             fit = self.close(case, self.rounded(variant, case), one.found)
         return fit, not self.close(case, wrong, one.right)
 
+    def fitting(self, seen: Sequence[Seen], among: Iterable[Variant]) -> list[Variant]:
+        """Return the variants that fit everywhere and differ from right often enough."""
+        found = []
+        wrong_first = sorted(seen, key=lambda one: one.is_right)
+        enough = min(ENOUGH, sum(not one.is_right for one in seen))
+        for variant in among:
+            different = 0
+            try:
+                for one in wrong_first:
+                    fit, differs = self.fits(variant, one)
+                    if not fit:
+                        break
+                    different += differs
+                else:
+                    if different >= enough > 0:
+                        found.append(variant)
+            except (NoValue, CannotTell, FormulaError):
+                continue
+        return found
+
     def without(self, factor: str, block: str, one: Seen) -> Seen:
         """Return what would be seen without a factor, on all of the answer or on one block."""
         number, power = FACTORS[factor]
@@ -153,30 +174,6 @@ class Comparison:
         return replace(one, found=found, is_right=self.close(one.case, one.right, found))
 
 
-Fits = Callable[[Variant, Seen], tuple[bool, bool]]  # (it fits, and differs from the right answer)
-
-
-def fitting(seen: Sequence[Seen], among: Iterable[Variant], fits: Fits) -> list[Variant]:
-    """Return the variants that fit everywhere and differ from right often enough."""
-    found = []
-    wrong_first = sorted(seen, key=lambda one: one.is_right)
-    enough = min(ENOUGH, sum(not one.is_right for one in seen))
-    for variant in among:
-        different = 0
-        try:
-            for one in wrong_first:
-                fit, differs = fits(variant, one)
-                if not fit:
-                    break
-                different += differs
-            else:
-                if different >= enough > 0:
-                    found.append(variant)
-        except (NoValue, CannotTell, FormulaError):
-            continue
-    return found
-
-
 def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
     """Compare what is seen of an answer with mistakes; nothing is said of one that is silent."""
     try:
@@ -184,11 +181,11 @@ def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
         if all(one.is_right for one in seen):
             return Diagnosis()
         known = variants(compared.mistakes, compared.lines)
-        if single := fitting(seen, known, compared.fits):
+        if single := compared.fitting(seen, known):
             return Diagnosis(_ids(single))
         if found := _apart_from_a_factor(seen, known, compared, [""]):
             return found
-        if double := fitting(seen, pairs(compared.mistakes, compared.lines), compared.fits):
+        if double := compared.fitting(seen, pairs(compared.mistakes, compared.lines)):
             return Diagnosis(_ids(double), together=True)
         if found := _apart_from_a_factor(seen, known, compared, compared.places):
             return found
@@ -209,7 +206,7 @@ def _apart_from_a_factor(
             but = f"right but for the factor {factor}{on}"
             return Diagnosis(facts=(but if block else f"exactly {factor} times the right value",))
         if factor in LIKELY_FACTORS and (
-            ids := _ids(fitting(list(map(scaled, seen)), known, compared.fits))
+            ids := _ids(compared.fitting(list(map(scaled, seen)), known))
         ):
             fits.append(Diagnosis(ids, factor=factor + on))
     return fits[0] if len(fits) == 1 else None
@@ -436,18 +433,21 @@ def _tells_enough(blocks: Sequence[Block]) -> bool:
 
 
 def _wrong(blocks: Sequence[Block]) -> list[Written]:
-    entries = [entry for block in blocks for entry in _with_exact(block)]
-    return [number for number, exact in entries if not number.claims(exact)]
+    return [number for number, exact in _with_exact(blocks) if not number.claims(exact)]
 
 
-def _with_exact(block: Block) -> list[tuple[Written, fmpq]]:
-    exact = np.ravel(np.array(exact_value(block.name, DATA), dtype=object))
-    return list(zip(np.ravel(np.array(block.numbers)), exact, strict=True))
+def _entries(block: Block, values: Any) -> list[tuple[Written, fmpq]]:
+    numbers = np.ravel(np.array(block.numbers))
+    return list(zip(numbers, np.ravel(np.array(values, dtype=object)), strict=True))
+
+
+def _with_exact(blocks: Sequence[Block]) -> list[tuple[Written, fmpq]]:
+    return [one for block in blocks for one in _entries(block, exact_value(block.name, DATA))]
 
 
 def _number_facts(blocks: Sequence[Block]) -> Iterator[str]:
     """Yield the one simple factor between all numbers and the right ones, if there is one."""
-    entries = [entry for block in blocks for entry in _with_exact(block)]
+    entries = _with_exact(blocks)
     for factor in SIMPLE_FACTORS:
         telling = sum(exact != 0 and number.significant >= TELLING for number, exact in entries)
         if telling >= TELLING and all(number.claims(factor * exact) for number, exact in entries):
@@ -470,10 +470,8 @@ def _gives(variant: Variant, blocks: Sequence[Block]) -> bool:
 
 
 def _claims(block: Block, values: Any) -> bool:
-    values = np.array(values, dtype=object)
-    return values.shape == np.shape(block.numbers) and all(
-        number.claims(exact)
-        for number, exact in zip(np.ravel(np.array(block.numbers)), values.flat, strict=True)
+    return np.shape(values) == np.shape(block.numbers) and all(
+        number.claims(exact) for number, exact in _entries(block, values)
     )
 
 
@@ -488,7 +486,7 @@ def _is_rounded_midway(blocks: Sequence[Block]) -> bool:
 
     Every number is then off by a few units of its last digit, and several are.
     """
-    entries = [entry for block in blocks for entry in _with_exact(block)]
+    entries = _with_exact(blocks)
     places = max((number.places for number, _ in entries), default=0)
     near = all(
         abs(number.value - exact) <= 2 * A_FEW * number.half_unit for number, exact in entries
@@ -509,11 +507,7 @@ def _is_rounding(blocks: Sequence[Block], gradients: Mapping[str, Any]) -> bool:
     return all(
         number.is_rounding_of(value)
         for block in blocks
-        for number, value in zip(
-            np.ravel(np.array(block.numbers)),
-            np.ravel(np.array(gradients[block.name])),
-            strict=True,
-        )
+        for number, value in _entries(block, gradients[block.name])
     )
 
 
@@ -528,20 +522,10 @@ def _rounded_gradients(lines: set[str], places: int, *, up: bool = True) -> dict
         whole = (abs(x) * scale + fmpq(1, 2)).floor()
         if not up and abs(x) * scale + fmpq(1, 2) == whole and whole % 2:
             whole -= 1
-        return fmpq(whole) / scale * _sign(x)
+        return fmpq(whole) / scale * (-1 if x < 0 else 1)
 
-    def keep(line: str, values: Any) -> Any:
-        if line not in lines:
-            return values
-        return each(to_places, values)
-
-    W1, b1, w2, b2, X, t = DATA.blocks.values()
-    z = keep("z", X @ W1 + b1)
-    h = z * (z > 0)
-    e = keep("e", keep("y", h @ w2 + b2) - t)
-    s = keep("s", np.outer(e, w2) * (z > 0))
-    return {"W1": X.T @ s, "b1": s.sum(axis=0), "w2": h.T @ e, "b2": e.sum()}
-
-
-def _sign(x: Any) -> int:
-    return -1 if x < 0 else 1
+    values, right = DATA.values, Variant((), NETWORK_LINES, lambda case: case).scope.defined
+    for line in right:
+        found = Env(values, DATA.sizes, right).value_of(line)
+        values[line] = each(to_places, found) if line in lines else found
+    return {block: values[line] for block, line in GRADIENTS.items()}

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gradaudit.judging import descent, network, softmax
 from gradaudit.judging.calling import Function
-from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Wanted, alone
+from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Line, Wanted, alone
 from gradaudit.judging.laws import Law, sees
 from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.strategies import draw_inputs
@@ -24,6 +25,8 @@ from gradaudit.mistakes.catalogue import (
     Variant,
     variants,
 )
+from gradaudit.questions.assignment import DATA
+from gradaudit.questions.inputs import results_of
 
 FINEST = 50  # decimal places of a numeral of the language
 
@@ -113,46 +116,46 @@ def _inputs(law: Law, judged: Any) -> Sequence[Any]:
 
 def smallest_errors() -> Iterator[tuple[str, int]]:
     """Yield for each gradient the largest k such that an error of 10^-k in an entry is noticed."""
-    for index, name in enumerate(("dL/dW1", "dL/db1", "dL/dw2", "dL/db2")):
 
-        def network_off(k: int, index: int = index) -> bool:
-            judged = Function(_off(index, _right(NETWORK_LINES), 1 + 10.0**-k), 4)
-            return any(sees(law, judged, draw_inputs(law.domain)) for law in network.LAWS)
+    def finest(made: Callable[[int], Any], laws: Sequence[Law], most: int = 16) -> int:
+        def noticed(k: int) -> bool:
+            judged = made(k)
+            return any(sees(law, judged, draw_inputs(law.domain)) for law in laws)
 
-        yield f"{name}, functions", _largest(network_off, 16)
+        return _largest(noticed, most)
 
-    def softmax_off(k: int) -> bool:
-        judged = Function(_off(None, _right(SOFTMAX_LINES), 1 + 10.0**-k), 1)
-        return any(sees(law, judged, draw_inputs(law.domain)) for law in softmax.LAWS)
+    def network_off(index: int, k: int) -> Function:
+        return Function(_off(_right(NETWORK_LINES), 1 + 10.0**-k, index), 4)
 
-    yield "dE/dy, functions", _largest(softmax_off, 16)
+    def softmax_off(k: int) -> Function:
+        return Function(_off(_right(SOFTMAX_LINES), 1 + 10.0**-k), 1)
+
+    def formula_off(wanted: Wanted, k: int) -> Line:
+        text = f"(softmax(y)[i] * sum(t) - t[i]) * (1 + 1e-{k} * (i == 0))"
+        return alone(parse(text, wanted.scope), wanted)
+
+    for index, name in enumerate(results_of(DATA)):
+        yield f"{name}, functions", finest(partial(network_off, index), network.LAWS)
+    yield "dE/dy, functions", finest(softmax_off, softmax.LAWS)
     for title, wanted, laws in (
         ("dE/dy, formulas", GRADIENT, softmax.LAWS_OF_FORMULA),
         ("dE/dy one-hot, formulas", GRADIENT_ONE_HOT, softmax.LAWS_OF_ONE_HOT_FORMULA),
     ):
-
-        def formula_off(k: int, wanted: Wanted = wanted, laws: tuple[Law, ...] = laws) -> bool:
-            text = f"(softmax(y)[i] * sum(t) - t[i]) * (1 + 1e-{k} * (i == 0))"
-            line = alone(parse(text, wanted.scope), wanted)
-            return any(sees(law, line, draw_inputs(law.domain)) for law in laws)
-
-        yield title, _largest(formula_off, FINEST)
+        yield title, finest(partial(formula_off, wanted), laws, FINEST)
 
 
 def _right(lines: Lines) -> Callable[..., Any]:
     return Variant((), lines, lambda case: case).function()
 
 
-def _off(index: int | None, right: Callable[..., Any], factor: float) -> Callable[..., Any]:
-    """Return a function with one entry of one result multiplied by a factor."""
+def _off(right: Callable[..., Any], factor: float, index: int | None = None) -> Callable[..., Any]:
+    """Return a function with one entry multiplied by a factor, of one result if it has several."""
 
     def function(*arguments: Any) -> Any:
         results = right(*arguments)
         chosen = np.array(results if index is None else results[index])
         chosen.flat[0] *= factor
-        if index is None:
-            return chosen
-        return tuple(chosen if i == index else one for i, one in enumerate(results))
+        return chosen if index is None else (*results[:index], chosen, *results[index + 1 :])
 
     return function
 

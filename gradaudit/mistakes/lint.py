@@ -57,7 +57,7 @@ def lint(network: Network) -> Lint:
     known = variants(NETWORK_MISTAKES, NETWORK_LINES)
     z = network.pre_activations()
     shown = set(_shown(network, known))
-    can_show = shown | set(_search(network)[1])
+    can_show = shown | set(_search(*network.sizes.values())[1])
     closeness = half_unit(network)
 
     def ids(pairs: set[Pair], part: str) -> tuple[str, ...]:
@@ -96,19 +96,14 @@ def better(network: Network) -> Network:
     nothing. The same shape gives the same data every time. Raises LookupError for a shape for
     which none were found.
     """
-    best, _ = _search(network)
+    best, _ = _search(*network.sizes.values())
     if best is None:
         raise LookupError("no data of this shape were found")
     return best
 
 
-def _search(network: Network) -> tuple[Network | None, frozenset[Pair]]:
-    n, d, h = network.sizes.values()
-    return _searched(n, d, h)
-
-
 @cache
-def _searched(n: int, d: int, h: int) -> tuple[Network | None, frozenset[Pair]]:
+def _search(n: int, d: int, h: int) -> tuple[Network | None, frozenset[Pair]]:
     """Return the best data of a shape, and what shows on some data of that shape."""
     known = variants(NETWORK_MISTAKES, NETWORK_LINES)
     best, most, any_shows = None, -1, set[Pair]()
