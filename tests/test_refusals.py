@@ -9,10 +9,11 @@ import pytest
 from analytic.softmax import softmax_gradient, softmax_gradient_one_hot
 from gradaudit.judging import descent, network, softmax
 from gradaudit.judging.calling import Function
+from gradaudit.judging.contract import ask
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, alone
 from gradaudit.judging.laws import Law, Outcome, hold, sees
 from gradaudit.judging.rates import deciding_rates
-from gradaudit.judging.strategies import draw_inputs
+from gradaudit.judging.strategies import ANY_TARGETS, draw_inputs
 from gradaudit.language.formula import parse
 from gradaudit.mistakes import catalogue as mistakes_module
 from gradaudit.mistakes.catalogue import (
@@ -27,6 +28,7 @@ from gradaudit.mistakes.catalogue import (
     Variant,
 )
 from gradaudit.questions.assignment import ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.inputs import floats
 from tests import right, wrong
 
 
@@ -71,6 +73,19 @@ def variants(mistakes: tuple[Mistake, ...], lines: Lines) -> pytest.MarkDecorato
 
 def first_variant(mistakes: tuple[Mistake, ...], lines: Lines, name: str) -> Variant:
     return next(one for one in mistakes_module.variants(mistakes, lines) if one.ids == (name,))
+
+
+def test_what_was_asked_before_is_not_asked_again() -> None:
+    asked = []
+
+    def gradient(y: Any, t: Any) -> Any:
+        asked.append(y.tolist())
+        return softmax_gradient(y, t)
+
+    judged, (first, second, *_) = Function(gradient, 1), draw_inputs(ANY_TARGETS)
+    (before,) = ask(judged, first)
+    assert ask(judged, first, second)[0] is before
+    assert asked == [floats(case.y).tolist() for case in (first, second)]
 
 
 class TestNetwork:

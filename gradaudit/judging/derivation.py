@@ -9,13 +9,14 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from flint import fmpq
 
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal, no_value_where
+from gradaudit.judging.oracles import slopes
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     NETWORKS,
@@ -63,14 +64,23 @@ PARAMETERS = {
     name: _wanted("L", name, replace(NETWORK, free={i: NETWORK.free[i] for i in free}), NETWORKS)
     for name, free in (("W1", "aj"), ("b1", "j"), ("w2", "j"), ("b2", ""))
 }
+_TRUTHS = {wanted.truth: name for name, wanted in PARAMETERS.items()}
+
+
+@lru_cache(maxsize=KEPT)
+def _derivatives(network: Network) -> dict[str, Array]:
+    """Return the derivatives by all parameters, found at once."""
+    ends = np.cumsum([np.size(network.blocks[name]) for name in PARAMETERS])[:-1]
+    parts = zip(PARAMETERS, np.split(slopes(network).gradient, ends), strict=True)
+    return {name: part.reshape(np.shape(network.blocks[name])) for name, part in parts}
 
 
 class Workings:
     """What is computed for a derivation: kept, since a line is compared twice, and bounded."""
 
     def __init__(self) -> None:
-        self.entries = lru_cache(maxsize=KEPT)(self._entries)
-        self._holds = lru_cache(maxsize=KEPT)(self._holding)
+        self.entries = lru_cache(maxsize=KEPT)(partial(self._bounded, _entries_of))
+        self._holds = lru_cache(maxsize=KEPT)(partial(self._bounded, _truths_of))
         self._envs: dict[tuple[Any, int], Env] = {}  # lines with the same names share their values
         self._spent: dict[Any, int] = {}
 
@@ -85,15 +95,11 @@ class Workings:
                 held[place] = here if before is True or here is False else before
         return held
 
-    def _entries(self, formula: Formula, case: Any) -> Array:
-        return self._bounded(formula, case, _entries_of)
-
-    def _holding(self, condition: Formula, case: Any) -> Array:
-        return self._bounded(condition, case, _truths_of)
-
     def _bounded(
-        self, formula: Formula, case: Any, compute: Callable[[Formula, Any, Env], Array]
+        self, compute: Callable[[Formula, Any, Env], Array], formula: Formula, case: Any
     ) -> Array:
+        if formula in _TRUTHS:
+            return _derivatives(case)[_TRUTHS[formula]]
         if self._spent.get(case, 0) > MAX_OPERATIONS_IN_ALL:
             none = CannotTell(f"all lines take more than {MAX_OPERATIONS_IN_ALL} operations")
             return np.full(_shape(formula.scope, case), none, dtype=object)
