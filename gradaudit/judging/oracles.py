@@ -241,7 +241,12 @@ class SoftmaxOracle(Oracle):
     logit may be rounded when a constant is taken from it; then p_i Σ|t| + |t_i| is the magnitude.
     """
 
-    case: Logits
+    def __init__(self, case: Logits) -> None:
+        super().__init__(case)
+        self.y, self.t = floats(case.y), floats(case.t)
+        powers = np.exp(self.y - np.max(self.y))
+        self.softmax: Floats = powers / powers.sum()
+        self.noise = rounding_of(len(self.y) + 5)
 
     @cached_property
     def value(self) -> Floats:
@@ -250,22 +255,10 @@ class SoftmaxOracle(Oracle):
             return floats_of(exact_gradient(self.case))
 
     @cached_property
-    def _given(self) -> tuple[Floats, Floats, float]:
-        """The arguments in float64, and the rounding of a sum over the classes."""
-        y: Floats = floats(self.case.y)
-        return y, floats(self.case.t), rounding_of(len(y) + 5)
-
-    @cached_property
-    def _softmax(self) -> Floats:
-        powers: Floats = np.exp(self._given[0] - np.max(self._given[0]))
-        return np.asarray(powers / powers.sum())
-
-    @cached_property
     def part(self) -> float:
         """What a rounded logit is worth; just a sum where p is 0 or 1 at any rate."""
-        y, _, noise = self._given
-        between = ((self._softmax > 0) & (self._softmax < 1)).any()
-        return noise * (1 + 2 * float(np.max(np.abs(y))) if between else 1.0)
+        between = ((self.softmax > 0) & (self.softmax < 1)).any()
+        return self.noise * (1 + 2 * float(np.max(np.abs(self.y))) if between else 1.0)
 
     @cached_property
     def rounding(self) -> Floats:
@@ -274,10 +267,20 @@ class SoftmaxOracle(Oracle):
         The entries sum to zero, so one may rightly be found from the others: each is rounded by
         what is left of all of them.
         """
-        _, t, noise = self._given
-        total = np.abs(t).sum()
-        bound: Floats = self.part * (self._softmax * total + np.abs(t)) + noise * total
+        sizes = np.abs(self.t)
+        total = sizes.sum()
+        bound: Floats = self.part * (self.softmax * total + sizes) + self.noise * total
         return bound
+
+    @property
+    def energy_rounding(self) -> float:
+        """A bound on the rounding of a float64 cross-entropy.
+
+        log p_k is as large as the spread of the logits, and as wrong as the logits are large.
+        """
+        spread = float(np.ptp(self.y)) + float(np.log(len(self.y))) + 1
+        size = 1 + 2 * float(np.max(np.abs(self.y)))
+        return self.noise * size * spread * float(np.abs(self.t).sum())
 
     def _step(self, theta: Floats) -> tuple[Floats, Floats]:
         """Return steps up to 1, and the error of the forward difference with them.
@@ -285,18 +288,7 @@ class SoftmaxOracle(Oracle):
         |∂²E/∂y_i²| = |Σt| p_i (1 - p_i) is at most |Σt| / 4 everywhere, so the truncation is at
         most step · |Σt| / 8. log p_k is computed to an absolute error that grows with the logits.
         """
-        noise = 3 * energy_rounding(self.case)  # near the logits too, up to a step of 1
-        bend = abs(float(self._given[1].sum())) / 4
+        noise = 3 * self.energy_rounding  # near the logits too, up to a step of 1
+        bend = abs(float(self.t.sum())) / 4
         step = (theta + (min(2 * np.sqrt(noise / bend), 1.0) if bend else 1.0)) - theta
         return step, step * bend / 2 + 2 * noise / step
-
-
-def energy_rounding(case: Logits) -> float:
-    """Return a bound on the rounding of a float64 cross-entropy.
-
-    log p_k is as large as the spread of the logits, and as wrong as the logits are large.
-    """
-    y, t = floats(case.y), floats(case.t)
-    spread = float(np.max(y) - np.min(y)) + float(np.log(len(y))) + 1
-    size = 1 + 2 * float(np.max(np.abs(y)))
-    return rounding_of(len(y) + 5) * size * spread * float(np.abs(t).sum())
