@@ -1,9 +1,11 @@
-"""The command, run as a process, as a person would."""
+"""The command, run as a process where that matters, and else in this one."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,21 @@ from gradaudit.mistakes.diagnosis import BY_ID
 from gradaudit.telling import verdicts as telling
 
 
-def gradaudit(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def gradaudit(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process, with the inputs that are drawn in it."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        chdir(cwd),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        patch.setattr("gradaudit.judging.strategies.draw_settings", lambda examples: None)
+        code = main(words)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def process_of(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "gradaudit", *words],
         cwd=cwd,
@@ -93,7 +109,7 @@ def wrong_toml_text(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def wrong_python(folder: Path) -> Any:
+def wrong_py(folder: Path) -> Any:
     return gradaudit("wrong.py", "--format", "json", cwd=folder)
 
 
@@ -117,7 +133,7 @@ class TestWrongToml:
         assert (told["answer"], told["holds"], told["answered"]) == ("wrong.toml", False, 5)
 
     def test_it_gives_the_same_bytes_every_time(self, folder: Path, wrong_toml: Any) -> None:
-        again = gradaudit("wrong.toml", "--format", "json", cwd=folder)
+        again = process_of("wrong.toml", "--format", "json", cwd=folder)
         assert again.stdout == wrong_toml.stdout
 
     def test_a_condition_comes_with_the_smallest_counterexample(self, wrong_toml: Any) -> None:
@@ -193,23 +209,23 @@ class TestPython:
             ("q3.converges", "unanswered"),
         ],
     )
-    def test_each_function_is_judged(self, wrong_python: Any, part: str, status: str) -> None:
-        assert statuses(wrong_python.stdout)[part] == status
+    def test_each_function_is_judged(self, wrong_py: Any, part: str, status: str) -> None:
+        assert statuses(wrong_py.stdout)[part] == status
 
-    def test_what_it_prints_is_not_shown(self, wrong_python: Any) -> None:
-        assert (wrong_python.returncode, wrong_python.stderr) == (1, "")
+    def test_what_it_prints_is_not_shown(self, wrong_py: Any) -> None:
+        assert (wrong_py.returncode, wrong_py.stderr) == (1, "")
 
-    def test_the_counterexample_is_one_sample_one_input_one_unit(self, wrong_python: Any) -> None:
-        inputs = parts_of(wrong_python)["q1.gradients"]["counterexample"]["inputs"]
+    def test_the_counterexample_is_one_sample_one_input_one_unit(self, wrong_py: Any) -> None:
+        inputs = parts_of(wrong_py)["q1.gradients"]["counterexample"]["inputs"]
         assert (len(inputs["X"]), len(inputs["X"][0]), len(inputs["b1"])) == (1, 1, 1)
 
-    def test_what_is_only_not_finite_at_huge_logits_is_told_so(self, wrong_python: Any) -> None:
+    def test_what_is_only_not_finite_at_huge_logits_is_told_so(self, wrong_py: Any) -> None:
         says = "mathematically right on all other inputs tried, but nan at huge logits, where "
         says += "exp overflows or is 0"
-        assert parts_of(wrong_python)["q2.one_hot"]["explanation"] == says
+        assert parts_of(wrong_py)["q2.one_hot"]["explanation"] == says
 
-    def test_it_leaves_nothing_behind(self, folder: Path, wrong_python: Any) -> None:
-        assert wrong_python.stdout
+    def test_it_leaves_nothing_behind(self, folder: Path, wrong_py: Any) -> None:
+        assert wrong_py.stdout
         assert {path.name for path in folder.iterdir()} == {"wrong.py", "wrong.toml"}
 
     @pytest.mark.parametrize(
@@ -385,7 +401,7 @@ class TestUnreadable:
         assert "please report it: ZeroDivisionError: by nothing (test_command.py, line" in told.err
 
     def test_a_wrong_option_is_exit_code_2(self, tmp_path: Path) -> None:
-        assert gradaudit("--examples", "none", cwd=tmp_path).returncode == 2
+        assert process_of("--examples", "none", cwd=tmp_path).returncode == 2
 
 
 MALFORMED = [
@@ -539,7 +555,7 @@ def test_a_disk_that_is_full_is_one_line(folder: Path) -> None:
 
 def test_a_terminal_that_knows_ascii_only_gets_escapes(folder: Path) -> None:
     env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    assert "\\u2717 fails" in gradaudit("wrong.toml", cwd=folder, **env).stdout
+    assert "\\u2717 fails" in process_of("wrong.toml", cwd=folder, **env).stdout
 
 
 @pytest.mark.parametrize(
@@ -576,7 +592,7 @@ def test_a_folder_stands_for_the_answers_in_it(tmp_path: Path) -> None:
 
 
 def test_no_answer_is_a_short_usage(tmp_path: Path) -> None:
-    done = gradaudit(cwd=tmp_path)
+    done = process_of(cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("usage: gradaudit ")
     assert done.stderr.count("\n") <= 5
@@ -633,8 +649,11 @@ def test_a_word_too_many_is_a_wrong_use(
     assert f"gradaudit {words[0]}: error: unrecognized arguments: " in capsys.readouterr().err
 
 
-def test_a_verdict_is_wrapped_to_the_width_that_is_wanted(folder: Path) -> None:
-    lines = gradaudit("wrong.py", cwd=folder, COLUMNS="60").stdout.splitlines()
+def test_a_verdict_is_wrapped_to_the_width_that_is_wanted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = gradaudit("wrong.toml", cwd=folder).stdout.splitlines()
     paragraph = [line for line in lines if line.startswith("    ")]
     assert 50 < max(map(len, paragraph)) <= 60
 
@@ -648,17 +667,18 @@ def test_what_is_unanswered_is_told_in_few_words(
 
 
 @pytest.mark.parametrize("name", ["wrong.toml", "wrong.py"])
-def test_python_optimised_gives_the_same_bytes(folder: Path, name: str) -> None:
-    plain, optimised = (
-        gradaudit(name, "--format", "json", cwd=folder, PYTHONOPTIMIZE=level) for level in ("", "2")
-    )
+def test_python_optimised_gives_the_same_bytes(
+    folder: Path, name: str, request: pytest.FixtureRequest
+) -> None:
+    plain = request.getfixturevalue(name.replace(".", "_"))
+    optimised = process_of(name, "--format", "json", cwd=folder, PYTHONOPTIMIZE="2")
     assert plain.stdout
     assert optimised.stdout == plain.stdout
 
 
 def test_json_is_json_where_only_ascii_is_known(folder: Path, wrong_toml: Any) -> None:
     env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = gradaudit("wrong.toml", "--format", "json", cwd=folder, **env)
+    done = process_of("wrong.toml", "--format", "json", cwd=folder, **env)
     assert done.stdout.isascii()
     assert json.loads(done.stdout) == json.loads(wrong_toml.stdout)
 
