@@ -21,5 +21,7 @@ settings.load_profile("ci")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the laws of gradaudit follow the profile that is asked for."""
+    """Let the laws of gradaudit follow the profile, and no process idle while another has tests."""
     draw_settings(thorough=config.getoption("--hypothesis-profile", None) == "thorough")
+    if config.getoption("dist", None) == "load":  # of pytest-xdist, if it is there
+        config.option.dist = "worksteal"

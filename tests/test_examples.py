@@ -2,13 +2,13 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gradaudit.command import run
+
+pytest_plugins = ["pytester"]
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 VERDICTS = {
@@ -23,11 +23,10 @@ VERDICTS = {
 TEST_FILE = "test_gradients.py"
 
 
-def pytest_beside_them(folder: Path, *words: str) -> str:
+def pytest_beside_them(pytester: pytest.Pytester, *words: str) -> str:
     """Run pytest where the examples are all there is."""
-    theirs = shutil.copytree(EXAMPLES, folder / "theirs")
-    command = [sys.executable, "-m", "pytest", *words]
-    return subprocess.run(command, cwd=theirs, capture_output=True, text=True, check=False).stdout
+    shutil.copytree(EXAMPLES, pytester.path, dirs_exist_ok=True)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", *words).stdout.str()
 
 
 def test_every_example_is_tried_here() -> None:
@@ -44,10 +43,10 @@ def test_an_example_gets_its_verdicts(name: str, capsys: pytest.CaptureFixture[s
     } == VERDICTS[name]
 
 
-def test_the_test_of_a_project_passes(tmp_path: Path) -> None:
-    assert "1 passed" in pytest_beside_them(tmp_path)
+def test_the_test_of_a_project_passes(pytester: pytest.Pytester) -> None:
+    assert "1 passed" in pytest_beside_them(pytester)
 
 
-def test_a_law_is_a_test(tmp_path: Path) -> None:
-    done = pytest_beside_them(tmp_path, "--answer", "softmax.py", "-k", "steps and contract")
+def test_a_law_is_a_test(pytester: pytest.Pytester) -> None:
+    done = pytest_beside_them(pytester, "--answer", "softmax.py", "-k", "steps and contract")
     assert "1 passed" in done, done
