@@ -288,7 +288,12 @@ class TestBounds:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked = []
-        monkeypatch.setattr(tables, "nearest", lambda key, known: asked.append(key) or "")
+
+        def nearest(key: str, known: Any) -> str:
+            asked.append(key)
+            return ""
+
+        monkeypatch.setattr(tables, "nearest", nearest)
         path = tmp_path / "answer.toml"
         path.write_text("".join(f"key{k} = 1\n" for k in range(3000)) + "[question1]\nw = 1\n")
         assert len(read(str(path)).malformed) == 3001

@@ -119,7 +119,7 @@ def test_what_is_not_of_the_promised_form_is_nonsense(change: dict[str, Any]) ->
 
 def test_a_reply_of_the_promised_form_is_read() -> None:
     seen = observed(RIGHT | {"shared": [[[0, 0], [1, 0]]]}, ARGUMENTS, 1)
-    assert [call[0].tolist() for call in seen.results] == [[0.5, -1.0]] * 2
+    assert [np.asarray(call[0]).tolist() for call in seen.results] == [[0.5, -1.0]] * 2
     assert (len(seen.inputs), seen.shared) == (2, [((0, 0), (1, 0))])
 
 
@@ -127,7 +127,8 @@ def test_a_forged_first_frame_names_known_functions_or_is_refused() -> None:
     chance = random.Random(1)
     for _ in range(1000):
         frame = forged(chance, HELLO)
-        functions, names = {}, []
+        functions: dict[str, bool] = {}
+        names: list[str] = []
         try:
             functions, names = process._hello(frame, {"converges": 1})
         except ValueError as reason:

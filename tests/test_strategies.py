@@ -1,6 +1,7 @@
 """Each domain lists its hard cases, and every input, listed or drawn, obeys its invariant."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,19 @@ def rows(network: Network) -> set[tuple[float, ...]]:
     return set(map(tuple, np.column_stack([floats(network.X), floats(network.t)])))
 
 
+def only_one_is_one(k: int, network: Network) -> bool:
+    first, *others = sizes(network)[k:] + sizes(network)[:k]
+    return first == 1 < min(others)
+
+
+def beyond(least: int, k: int, network: Network) -> bool:
+    return sizes(network)[k] > least
+
+
+def has_target_below(most: float, logits: Logits) -> bool:
+    return any(0 < float(v) < most for v in logits.t)
+
+
 NETWORK_CASES: dict[str, Callable[[Network], Any]] = {
     "a dead unit beside an active one": lambda c: units(c).any() and not units(c).all(),
     "every unit dead": lambda c: not units(c).any(),
@@ -92,13 +106,8 @@ NETWORK_CASES: dict[str, Callable[[Network], Any]] = {
     "both biases 0": lambda c: zero("b1")(c) and c.b2 == 0,
     "all 1": lambda c: sizes(c) == (1, 1, 1),
     "n = d, more than one": lambda c: sizes(c)[0] == sizes(c)[1] > 1,
-    **{
-        f"one size of 1, it is {name}": lambda c, k=k: (
-            sizes(c)[k] == 1 and min(v for i, v in enumerate(sizes(c)) if i != k) > 1
-        )
-        for k, name in enumerate("ndh")
-    },
-    **{f"{name} beyond 8": lambda c, k=k: sizes(c)[k] > 8 for k, name in enumerate("ndh")},
+    **{f"one size of 1, it is {name}": partial(only_one_is_one, k) for k, name in enumerate("ndh")},
+    **{f"{name} beyond 8": partial(beyond, 8, k) for k, name in enumerate("ndh")},
     "all sizes beyond 4": lambda c: min(sizes(c)) > 4,
     "a perfect fit": lambda c: len(c.t) > 1 and not errors(c).any(),
     "a loss below a millionth": lambda c: 0 < float((errors(c) ** 2).sum()) < 1e-6,
@@ -200,9 +209,7 @@ SUM_CASES: dict[str, Callable[[Logits], bool]] = {
     **LOGITS_CASES,
     "one-hot targets": lambda c: len(c.y) > 1 and sorted(c.t)[-1] == 1 and set(c.t) <= {0, 1},
     **{
-        f"a target below 1e-{digits} beside others": lambda c, digits=digits: any(
-            0 < float(v) < 10.0**-digits for v in c.t
-        )
+        f"a target below 1e-{digits} beside others": partial(has_target_below, 10.0**-digits)
         for digits in (3, 8, 12)
     },
     "spread targets": lambda c: sum(v != 0 for v in c.t) > 1,

@@ -133,9 +133,10 @@ def as_numpy_prints(digits: str) -> dict[str, str]:
     s = np.outer(e, w2) * (z > 0)
     numbers = {"z": z, "h": h, "y": y, "e": e, "W1": X.T @ s, "b1": s.sum(axis=0), "w2": h.T @ e}
     numbers["b2"] = np.sum(e)
-    shown = {"float_kind": lambda number: format(number, digits)}
     return {
-        name: np.array2string(number, separator=", ", formatter=shown)
+        name: np.array2string(
+            number, separator=", ", formatter={"float_kind": lambda one: format(one, digits)}
+        )
         for name, number in numbers.items()
     }
 

@@ -121,7 +121,13 @@ def where_units(condition: Callable[[Any], Any]) -> Gradients:
 
 def after(argument: int, change: Callable[[Any], Any]) -> Gradients:
     """Return the gradients of the network with one of its arguments changed."""
-    return lambda *a: network_gradients(*a[:argument], change(a[argument]), *a[argument + 1 :])
+
+    def gradients(*arguments: Any) -> Any:
+        changed = [*arguments]
+        changed[argument] = change(changed[argument])
+        return network_gradients(*changed)
+
+    return gradients
 
 
 def of_the_first(samples: int, inputs: int, units: int) -> Gradients:
@@ -143,7 +149,7 @@ NAMES = ("W1", "b1", "w2", "b2", "X", "t")
 
 
 def large(W1: Any, X: Any, least: int) -> bool:
-    return min(*W1.shape, *X.shape) >= least
+    return bool(min(*W1.shape, *X.shape) >= least)
 
 
 WRONG_IN_A_CORNER: dict[str, Gradients] = {
@@ -367,9 +373,9 @@ SOFTMAX_WRONG: dict[str, Gradients] = {
     "a loss below a millionth": softmax_where(
         lambda y, t: len(y) > 1 and 0 < cross_entropy(y, t) < 1e-6
     ),
-    "targets are rounded to 8 decimals": lambda y, t: softmax_gradient(y, np.round(t, 8)),
-    "targets are rounded to 12 decimals": lambda y, t: softmax_gradient(y, np.round(t, 12)),
-    "logits are rounded to 8 decimals": lambda y, t: softmax_gradient(np.round(y, 8), t),
+    "targets are rounded to 8 decimals": lambda y, t: softmax_gradient(y, t.round(8)),
+    "targets are rounded to 12 decimals": lambda y, t: softmax_gradient(y, t.round(12)),
+    "logits are rounded to 8 decimals": lambda y, t: softmax_gradient(y.round(8), t),
     "targets below 1e-9 are none": lambda y, t: softmax_gradient(y, np.where(abs(t) < 1e-9, 0, t)),
     "a sum within 1e-8 of one counts as one": lambda y, t: (
         softmax(y) * (1.0 if abs(t.sum() - 1) < 1e-8 else t.sum()) - t
