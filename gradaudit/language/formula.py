@@ -17,7 +17,7 @@ from typing import Any
 
 from flint import fmpq
 
-from gradaudit.language.hints import MEANT, RANGE, foreign, in_ascii, known_as, nearest, slip
+from gradaudit.language.hints import NAMES, RANGE, foreign, in_ascii, known_as, nearest, slip
 
 MAX_CHARACTERS = 2_000
 MAX_NESTING = 50
@@ -279,7 +279,7 @@ class _Checker:
             case ast.Attribute(attr="T"):
                 self.operands(node, bound, depth)
             case ast.Subscript(value=ast.Constant()):
-                raise self.refuse(node, f"a number has no entries; {MEANT['I']}")
+                raise self.refuse(node, f"a number has no entries; {NAMES['I']}")
             case ast.Subscript(value=ast.Name("c")) if "c" in self.scope.sizes:
                 raise self.refuse(node, "c is a number, the class's index; its one-hot vector is t")
             case ast.Subscript():
@@ -315,8 +315,8 @@ class _Checker:
         base, _, index = name.rpartition("_")
         if self.is_rate:
             hint = "; the rate is written eta"
-        elif name in MEANT:
-            hint = f"; {MEANT[name]}"
+        elif name in NAMES:
+            hint = f"; {NAMES[name]}"
         elif base and len(index) == 1 and (base in known or index in INDEX_LETTERS):
             hint = f"; an entry is written {base}[{index}]"
         elif in_ascii(name):
@@ -438,5 +438,5 @@ def _meant(step: ast.BinOp) -> str:
     if isinstance(step.op, ast.BitXor):
         power = step.right if not isinstance(step.right, ast.BinOp) else left_spine(step.right)[0]
         transposed = isinstance(power, ast.Name) and power.id == "T"
-        return f"; {MEANT['T']}" if transposed else "; a power is **"
+        return f"; {NAMES['T']}" if transposed else "; a power is **"
     return "; conditions are joined by `and`, `or`" if isinstance(step.op, ast.BitAnd) else ""

@@ -3,69 +3,19 @@
 import ast
 import difflib
 import re
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 
-# What people write instead, and what it is here. Characters, names and functions, then whole texts.
-CHARACTERS = {
-    "·⋅∙×∗": "*", "⊙∘": "*", "−–—": "-", "÷∕": "/", "‹⟨": "<", "›⟩": ">", "≤⩽": "<=", "≥⩾": ">=",
-    "≠": "!=", "∧": "and", "∨∪": "or", "Σ∑": "sum(... for k in ...)", "√": "sqrt(...)", "½": "1/2",
-    "⅕": "1/5", "²": "**2", "³": "**3", "ᵀ⊤": ".T", "∂∇": "d(F, v)", "η": "eta", "δ": "delta(i, j)",
-    "ᵢ₀₁₂₃ⱼₖ": "an index in brackets: y[i]", "∈": "in",
-}  # fmt: skip
-MEANT = {
-    "e": "the exponential is exp(...)",
-    "e_c": "the one-hot vector is t",
-    "W": "the weights are W1 and w2",
-    "ln": "write log(...)",
-    "diag": "there is no diag: write v[i] * delta(i, j), or entry by entry with * and outer(...)",
-    **dict.fromkeys(("eye", "kronecker", "identity"), "write delta(i, j)"),
-    **dict.fromkeys(("onehot", "one_hot"), "the one-hot vector is t, its entry delta(i, c)"),
-    **dict.fromkeys(("I", "indicator"), "a condition in brackets counts as 0 or 1: (i == c)"),
-    **dict.fromkeys(("heaviside", "step", "relu_prime", "drelu"), "write (z > 0)"),
-    **dict.fromkeys(("dot", "matmul", "mm"), "write a @ b"),
-    **dict.fromkeys(("multiply", "mul"), "write a * b"),
-    **dict.fromkeys(("transpose", "T"), "the transpose is A.T"),
-    **dict.fromkeys(("sigmoid", "σ"), "write softmax(y), or 1/(1 + exp(-y))"),
-    **dict.fromkeys(("mean", "average"), "write sum(...)/n"),
-    **dict.fromkeys(("maximum", "ReLU"), "write relu(...)"),
-    "norm": "write sqrt(sum(v**2))",
-    "square": "write v**2",
-}
 RANGE = "a range is written 0 < eta < 1/5"
-SLIPS = {  # in a text that Python's grammar has no words for
-    r"\\[a-zA-Z]|[_^]\{": "it is written as in Python, not in TeX: exp(y[i]), (1/2), X.T",
-    r"\bfor\s+\w+\s*=": "a sum runs over an index set: for k in K",
-    r"\bsum_": "a sum is written sum(... for k in K)",
-    r"=[<>]": "it is written <= or >=",
-    r"(?<![=<>!])=(?![=<>])": "two sides are compared by ==; own names are defined in `where`",
-    r"\|": "the absolute value is abs(...): abs(1 - 10*eta) < 1",
-    r"&&|\|\|": "conditions are joined by `and`, `or`",
-    r"\b(and|or)\s*[<>]": "each side is whole: 0 < eta and eta < 1/5",
-    r"(?<![\w.])\d+(\.\d+)?\s*(?!(and|or|in|if|for|not|else|is)\b)[A-Za-zη(]": (
-        "a product is written with *"
-    ),
-    r"[)\]]_\w": "an entry is written softmax(y)[i]",
-    r"\b(exp|log|sqrt|abs|sum|relu|softmax)\s+\w": "a function takes brackets: exp(...)",
-    r"\w'": "the transpose is A.T; the slope of relu is (z > 0)",
-    r"\bif\b": "an assumption is stated after `when`",
-    r";|\bfor all\b": "one formula stands alone; words about it go after a #",
-}
-FOREIGN = {  # what Python's grammar has, and the language has not
-    ast.Constant: "this is not a number of the language",
-    ast.Attribute: "after a dot only T is known, the transpose",
-    **dict.fromkeys(
-        (ast.Tuple, ast.List, ast.Set, ast.Dict),
-        "a list is not a formula; an entry is written y[i]",
-    ),
-    **dict.fromkeys(
-        (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp),
-        "`for` stands inside sum(...) only",
-    ),
-    ast.IfExp: "no `if`: multiply by the condition, which counts as 0 or 1",
-    ast.Lambda: "`lambda` is not in the language; write what it returns",
-    ast.UnaryOp: "the operators are + - * / ** @",
-    ast.Slice: "a slice is written as a single colon, the whole axis",
-}
+_HINTS: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+)
+CHARACTERS, SLIPS = _HINTS["characters"], _HINTS["slips"]
+NAMES, FOREIGN = (
+    {one: remedy for several, remedy in _HINTS[table].items() for one in several.split()}
+    for table in ("names", "foreign")
+)
 
 
 def foreign(node: ast.expr) -> str:
@@ -75,7 +25,7 @@ def foreign(node: ast.expr) -> str:
             return "text is not a formula"
         case ast.Constant(value=None):
             return "this is not a number; outer(u, v) makes a matrix of two vectors"
-    return FOREIGN.get(type(node), "this is not in the language")
+    return FOREIGN.get(type(node).__name__, "this is not in the language")
 
 
 def slip(source: str, rate: bool) -> str:
@@ -99,7 +49,7 @@ def in_ascii(text: str) -> str:
 
 def known_as(name: str) -> str:
     """Return what a name that is not in the language is here, if that is known."""
-    return f"; {MEANT[name]}" if name in MEANT else ""
+    return f"; {NAMES[name]}" if name in NAMES else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
