@@ -356,6 +356,45 @@ class TestOneClassOrSample:
         assert told.status == "fails"
 
 
+class TestAfterALineWithoutAValue:
+    """Where the line before has no value, a line owes to equal the derivative."""
+
+    @pytest.mark.parametrize(
+        ("part", "lines"),
+        [
+            ("q2.gradient", ["(p*sum(t)-t)/(n-1)*(n-1)", "p*sum(t)-t + 7*(n==1)"]),
+            ("q2.gradient", ["d(E,y)", "(p*sum(t)-t)*y/y", "p*sum(t)-t + (y==0)"]),
+            ("q2.one_hot", ["(p[i]-(i==c))*log(n)/log(n)", "p[i]-(i==c) + (n==1)"]),
+            ("q1.derivation.b2", ["sum(e)*(n-1)/(n-1)", "sum(e)*(2 - (n>1))"]),
+            ("q1.derivation.b2", ["sum(e)*(u-1)/(u-1)", "sum(e)*(1 + (u==1))"]),
+            ("q1.derivation.w2", ["h.T @ e*(v-1)/(v-1)", "h.T @ e*(1 - (v==1))"]),
+            ("q1.derivation.b1", ["sum(s, axis=0)*(n-1)/(n-1)", "sum(s, axis=0)*(n>1)"]),
+            ("q1.derivation.W1", ["X.T @ s*(n-1)/(n-1)", "X.T @ s - (n==1)"]),
+        ],
+        ids=[
+            *("one class", "a logit of 0", "one class, one-hot", "one sample"),
+            *("one unit", "one input", "one sample, no gradient", "one sample, a matrix"),
+        ],
+    )
+    def test_what_is_wrong_just_there_is_refused(
+        self, tmp_path: Path, part: str, lines: list[str]
+    ) -> None:
+        network = ["s = outer(e, w2)*(z > 0)", "u = sum(w2*0 + 1)", "v = sum(1 + 0*q for q in A)"]
+        told = verdict(tmp_path, part, lines, network if part[1] == "1" else ["p = softmax(y)"])
+        assert told.status == "fails"
+        refusal = told.failures[-1].refusal
+        assert refusal is not None
+        assert "the line before it has no value here" in refusal.note
+
+    def test_what_is_right_there_too_holds(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "(p*sum(t)-t)/(n-1)*(n-1)", "(p*sum(t)-t)*(1/n)*n")
+        assert told.status == "holds"
+
+    def test_what_has_no_value_there_either_holds(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "(p*sum(t)-t)/(n-1)*(n-1)", "(p*sum(t)-t)*log(n)/log(n)")
+        assert told.status == "holds"
+
+
 class TestTooLargeForBalls:
     @pytest.mark.parametrize(
         "extra",

@@ -36,6 +36,7 @@ from gradaudit.questions.inputs import Array, Logits, Network, exact
 MAX_LINES = 50
 MAX_OPERATIONS_IN_ALL = 60_000  # of all lines of a derivation, at one input
 SIZES = {"N": "n", "A": "d", "H": "h", "K": "n"}  # how many an index set has, by its name
+BY_THE_TRUTH = "the line before it has no value here, so the true derivative is what it owes"
 KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
 
 
@@ -116,13 +117,14 @@ class Workings:
 class Line:
     """A line of a derivation, or a formula that stands alone.
 
-    before: what it owes to equal, the line above or the truth. name: of the derivative, None for
-    a condition. number: counts from 1. assumptions: all that are in force, its own and those above.
-    workings: those of its derivation.
+    before: what it owes to equal, the line above or the truth. truth: what it owes to equal where
+    that has no value. name: of the derivative, None for a condition. number: counts from 1.
+    assumptions: all that are in force, its own and those above. workings: those of its derivation.
     """
 
     formula: Formula
     before: Formula
+    truth: Formula
     name: str | None = None
     number: int = 1
     assumptions: tuple[Formula, ...] = ()
@@ -158,7 +160,7 @@ def lines_of(formulas: Sequence[Formula], truth: Formula, name: str | None = Non
     for number, formula in enumerate(formulas, start=1):
         own = () if formula.when is None else (formula.assumption(),)
         assumptions = (*assumptions, *own)
-        lines.append(Line(formula, before, name, number, assumptions, workings))
+        lines.append(Line(formula, before, truth, name, number, assumptions, workings))
         before = formula
     return lines
 
@@ -231,18 +233,21 @@ def _compare_entries(line: Line, case: Any) -> None:
         holds: Any = assumed[place]
         before: Any = expected[place]
         here: Any = found[place]
+        note = ""
+        if holds is not False and isinstance(before, NoValue) and not isinstance(here, NoValue):
+            before, note = work.entries(line.truth, case)[place], BY_THE_TRUTH
         if holds is False or isinstance(before, NoValue):
             continue  # what has no value can't be continued wrongly
         told = next((one for one in (before, here) if isinstance(one, Missing)), None)
         if told is None and agree(before, here):
-            compared = True
+            compared = compared or not note
         elif holds is None:
             doubt = f"whether an input meets {line.assumed} is too close to tell"
         elif told is not None:
             raise without_value(told, case)
         else:
             index = f"[{','.join(map(str, place))}]" if place else ""
-            raise Refusal(f"{line.name}{index}", before, here)
+            raise Refusal(f"{line.name}{index}", before, here, note=note)
     if doubt:
         raise CannotTell(doubt)
     if not compared:
