@@ -334,6 +334,32 @@ class TestOneClassOrSample:
         assert told.status == "holds"
         assert explanation(told) == "line 2 has no value where n = 1"
 
+    @pytest.mark.parametrize(
+        ("nothing", "where"),
+        [
+            ("n-1", "n = 1"),
+            ("v-1", "d = 1"),
+            ("u-1", "h = 1"),
+            ("((n-1)*(v-1))", "d = 1 or n = 1"),
+            ("((n-1)*(u-1)*(v-1))", "d = 1 or h = 1 or n = 1"),
+        ],
+    )
+    def test_it_says_of_no_other_size_that_it_matters(
+        self, tmp_path: Path, nothing: str, where: str
+    ) -> None:
+        line = f"sum(e)*({nothing})/({nothing})"
+        of_sizes = ["u = sum(w2*0 + 1)", "v = sum(1 + 0*q for q in A)"]
+        told = verdict(tmp_path, "q1.derivation.b2", ["d(L, b2)", line], of_sizes)
+        assert told.status == "holds"
+        assert explanation(told) == f"line 2 has no value where {where}"
+
+    def test_a_size_is_not_why_where_it_is_1_and_there_is_a_value(self, tmp_path: Path) -> None:
+        line = "sum(e)/((n-1)**2 + X[0,0]**2)*((n-1)**2 + X[0,0]**2)"
+        told = verdict(tmp_path, "q1.derivation.b2", ["d(L, b2)", line])
+        assert told.status == "fails"
+        assert explanation(told).startswith("line 2 has no value on some inputs on which line 1")
+        assert told.failures[0].at.effort()[1] <= 2  # of simple numbers
+
     def test_the_condition_and_the_mistake_are_found_on_the_rest(self, tmp_path: Path) -> None:
         text = "(-t[i]/p[i] + (1-t[i])/(1-p[i])) * p[i]*(1-p[i])"
         told = verdict(tmp_path, "q2.gradient", text, ["p = softmax(y)"])

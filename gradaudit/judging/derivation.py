@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from gradaudit.judging.laws import DoesNotApply, Law, Refusal, no_value_where
+from gradaudit.judging.laws import DoesNotApply, Law, Refusal, sizes_of_one
 from gradaudit.judging.oracles import slopes
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
@@ -35,7 +35,6 @@ from gradaudit.questions.inputs import Array, Logits, Network, exact
 
 MAX_LINES = 50
 MAX_OPERATIONS_IN_ALL = 60_000  # of all lines of a derivation, at one input
-SIZES = {"N": "n", "A": "d", "H": "h", "K": "n"}  # how many an index set has, by its name
 BY_THE_TRUTH = "the line before it has no value here, so the true derivative is what it owes"
 KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
 
@@ -259,10 +258,9 @@ def without_value(reason: Missing, case: Any) -> Exception:
     """Return what is raised where a line has no value: it is not judged where a size is 1."""
     if isinstance(reason, CannotTell):
         return CannotTell(*reason.args)
-    small = frozenset(SIZES[name] for name, size in case.sizes.items() if size == 1)
-    if small:
-        return DoesNotApply(no_value_where(small), nearer=True, sizes=small)
-    return NoValue(f"undefined: {reason}")
+    none = NoValue(f"undefined: {reason}")
+    ones = sizes_of_one(case)
+    return DoesNotApply(str(none), nearer=True, sizes=ones) if ones else none
 
 
 def _unmet(line: Line) -> str:

@@ -15,6 +15,7 @@ from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.language.showing import difference, show, show_expected, sides
 
 FORMLESS = "no result was of the promised shape and type"
+SIZES = {"N": "n", "A": "d", "H": "h", "K": "n"}  # how many an index set has, by its name
 SIMPLER_TRIED = 2_000  # a bound on the work of finding the smallest counterexample
 
 
@@ -75,7 +76,7 @@ class DoesNotApply(Exception):
 
     nearer: it would, but for something else; a reason to be told before others. form: it would,
     but for the form of the result, which the contract refuses in these words. sizes: what is
-    judged has no value there, where each of these sizes is 1; that holds for the rest.
+    judged has no value there, where these sizes are 1; it may hold for the rest.
     """
 
     def __init__(
@@ -90,6 +91,12 @@ class DoesNotApply(Exception):
         self.nearer = nearer
         self.form = form
         self.sizes = sizes
+
+
+def sizes_of_one(case: Any) -> frozenset[str]:
+    """Return the sizes that are 1 at an input."""
+    sizes = getattr(case, "sizes", {})
+    return frozenset(SIZES[name] for name, size in sizes.items() if size == 1)
 
 
 @dataclass(frozen=True)
@@ -142,10 +149,13 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
 
     Something that answers on some inputs and not on others fails on those; something that
     answers on none is untested, and so is what cannot be told at some input and is not refused
-    at any other. The same goes for results of the promised form.
+    at any other. The same goes for results of the promised form. A size of 1 excuses having no
+    value only if there is none wherever it is 1.
     """
     said = partial(Outcome, law, judged)
-    tried, idle, sizes = 0, "", frozenset[str]()
+    tried, idle = 0, ""
+    silent: list[tuple[Any, str, frozenset[str]]] = []  # where sizes of 1 may be why
+    with_value = set[str]()  # sizes that are 1 where there is one
     first: dict[type[Exception], tuple[Any, Any]] = {}  # where there was no verdict, and why
     for case in inputs:
         try:
@@ -157,16 +167,21 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
             if none.form is not None:
                 first.setdefault(Refusal, (case, none.form))
             idle = str(none) if none.nearer else idle or str(none)
-            sizes = sizes & none.sizes or sizes | none.sizes if none.sizes else sizes
+            if none.sizes:
+                silent.append((case, str(none), none.sizes))
             continue
         except CannotGoOn as gone:
             return said("untested", tried, at=case, reason=str(gone))
         tried += 1
+        with_value |= sizes_of_one(case)
         if isinstance(refusal, WrongForm):  # something worse may follow
             first.setdefault(Refusal, (refusal.at, refusal))
         elif refusal is not None:
             at, refusal = _smallest(law, judged, case, refusal)
             return said("fails", tried, refusal, at)
+    for case, reason, ones in silent:
+        if ones <= with_value:
+            first.setdefault(NoValue, (case, reason))
     if tried and Refusal in first:
         case, refusal = first[Refusal]
         return said("fails", tried, refusal, case)
@@ -179,14 +194,9 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
             return said("untested", 0, at=case, reason=reason)
         at, refusal = _smallest(law, judged, case, Refusal("", "a value", NoValue(reason)))
         return said("fails", tried, refusal, at)
-    if not tried:
-        return said("untested", 0, reason=idle)
-    return said("holds", tried, reason=no_value_where(sizes) if sizes else "")
-
-
-def no_value_where(sizes: Iterable[str]) -> str:
-    """Return the remark that there is no value where one of some sizes is 1."""
-    return f"it has no value where {' or '.join(f'{size} = 1' for size in sorted(sizes))}"
+    excused = sorted({f"{size} = 1" for *_, ones in silent for size in ones - with_value})
+    remark = f"it has no value where {' or '.join(excused)}" if excused else ""
+    return said("holds", tried, reason=remark) if tried else said("untested", 0, reason=idle)
 
 
 def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
@@ -242,7 +252,9 @@ def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, 
             found = _refusal(law, judged, candidate)
         except NoValue:
             return silent
-        except (CannotTell, DoesNotApply, CannotGoOn):
+        except DoesNotApply as none:  # the sizes that are 1 there are not why
+            return silent and bool(none.sizes) and none.sizes == sizes_of_one(case)
+        except (CannotTell, CannotGoOn):
             return False
         if silent or found is None or isinstance(found, WrongForm):
             return False
