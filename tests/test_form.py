@@ -46,7 +46,7 @@ def unmasked(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
 ROW = "the shape of db1 is (1, 3), (3,) is wanted"
 COLUMN = "the shape of dw2 is (3, 1), (3,) is wanted"
 MATRIX = "the shape of db2 is (1, 1), () is wanted"
-LOSS = "the loss is returned as well, the gradient alone is wanted"
+NUMBER = "a number is returned as well, the gradient alone is wanted"
 FORMS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a row": (lambda a, b, c, d: (a, b[None], c, d), (ROW,)),
     "a column": (lambda a, b, c, d: (a, b, c[:, None], d), (COLUMN,)),
@@ -78,13 +78,22 @@ FORMS: dict[str, tuple[Change, tuple[str, ...]]] = {
         lambda a, b, c, d: {"dW1": a, "db1": b[None], "dw2": c, "db2": d},
         ("the result is a dict of dW1, db1, db2, dw2, a tuple is wanted", ROW),
     ),
-    "the loss and the gradients": (lambda *g: (0.5, g), (LOSS,)),
-    "the gradients and the loss": (lambda *g: (g, np.float64(0.5)), (LOSS,)),
-    "the loss first of five": (lambda *g: (0.5, *g), (LOSS,)),
-    "the loss last of five": (lambda *g: (*g, 0.5), (LOSS,)),
-    "the loss and a dict": (
+    "a number and the gradients": (lambda *g: (0.5, g), (NUMBER,)),
+    "the gradients and a number": (lambda *g: (g, np.float64(0.5)), (NUMBER,)),
+    "a number first of five": (lambda *g: (0.5, *g), (NUMBER,)),
+    "a number last of five": (lambda *g: (*g, 0.5), (NUMBER,)),
+    "a number and a dict": (
         lambda a, b, c, d: (0.5, {"W1": a, "b1": b, "w2": c, "b2": d}),
-        (LOSS, "the result is a dict of W1, b1, b2, w2, a tuple is wanted"),
+        (NUMBER, "the result is a dict of W1, b1, b2, w2, a tuple is wanted"),
+    ),
+    "a number in a dict": (
+        lambda a, b, c, d: {"W1": a, "b1": b, "cost": 0.5, "w2": c, "b2": d},
+        (NUMBER, "the result is a dict of W1, b1, b2, w2, a tuple is wanted"),
+    ),
+    "a number among them": (lambda a, b, c, d: (a, b, 0.5, c, d), (NUMBER,)),
+    "a number after the last layer first": (
+        lambda a, b, c, d: (d, c, b, a, 0.5),
+        (NUMBER, "the order is db2, dw2, db1, dW1; dW1, db1, dw2, db2 is wanted"),
     ),
 }
 
@@ -127,16 +136,69 @@ def test_the_contract_says_every_difference_at_once(phrase: str) -> None:
     [
         (lambda g: g[:, None], "the shape of dy is (3, 1), (3,) is wanted"),
         (lambda g: [g.tolist()], "the shape of dy is (1, 3), (3,) is wanted"),
-        (lambda g: (0.5, g), LOSS),
+        (lambda g: (0.5, g), NUMBER),
         (lambda g: {"grad": g, "loss": 1}, "the result is a dict of grad, an array is wanted"),
     ],
-    ids=["a column", "a list in a list", "the loss as well", "a dict"],
+    ids=["a column", "a list in a list", "a number as well", "a dict"],
 )
 def test_a_gradient_of_the_logits_in_another_form_is_told_so(change: Change, told: str) -> None:
     verdict = judge_softmax(change)
     assert (verdict.status, verdict.only_form) == ("fails", True)
     assert verdict.form is not None
     assert told in verdict.form.told
+
+
+LOSS = "the loss is returned as well, the gradient alone is wanted"
+WITH_LOSS: dict[str, Callable[[Any, tuple[Any, ...]], Any]] = {
+    "first": lambda loss, g: (loss, *g),
+    "last": lambda loss, g: (*g, loss),
+    "after the others in reverse": lambda loss, g: (*g[::-1], loss),
+    "before them together": lambda loss, g: (loss, g),
+    "in a dict": lambda loss, g: dict(
+        zip(("loss", "W1", "b1", "w2", "b2"), (loss, *g), strict=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("place", WITH_LOSS)
+@pytest.mark.parametrize("factor", [1, 2], ids=["right", "twice the bias"])
+def test_what_equals_the_loss_is_called_that(place: str, factor: int) -> None:
+    def with_loss(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+        *others, db2 = network_gradients(W1, b1, w2, b2, X, t)
+        error = forward(W1, b1, w2, b2, X)[2] - t
+        return WITH_LOSS[place](error @ error / 2, (*others, factor * db2))
+
+    function = Function(with_loss, 4)
+    verdict = judge("q1.gradients", of_function("q1.gradients", network_laws.LAWS, function))
+    assert verdict.form is not None
+    assert (verdict.form.told[0], verdict.only_form) == (LOSS, factor == 1)
+
+
+def test_the_loss_of_the_logits_is_called_that() -> None:
+    def with_loss(y: Any, t: Any) -> Any:
+        return np.sum(t) * np.log(np.sum(np.exp(y))) - t @ y, softmax_gradient(y, t)
+
+    function = Function(with_loss, 1)
+    verdict = judge("q2.gradient", of_function("q2.gradient", softmax_laws.LAWS, function))
+    assert verdict.form is not None
+    assert verdict.form.told == (LOSS,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda a, b, c, d: (a, b, c, d, a),
+        lambda a, b, c, d: (a, b, c, d, np.zeros(3)),
+        lambda a, b, c, d: (d, a, b, c, np.zeros(3)),
+        lambda a, b, c, d: (a, b, c, d, None),
+        lambda a, b, c, d: (a, b, c, d, {"z": a}),
+    ],
+    ids=["a matrix", "zeros", "zeros, b2 first", "None", "a dict"],
+)
+def test_another_result_too_many_is_told_as_one(change: Change) -> None:
+    verdict = verdict_on(change)
+    assert (verdict.status, verdict.form) == ("fails", None)
+    assert "found 5 results instead of 4" in str(verdict.failure and verdict.failure.refusal)
 
 
 def test_what_is_not_summed_over_the_samples_is_more_than_a_form() -> None:

@@ -30,7 +30,7 @@ RIGHT: dict[str, Any] = {
     "results": [[ONE]] * 2,
     "inputs": [[ONE] * 2] * 2,
     "shared": [],
-    "held": [None, [True, ["g"], [ONE]]],
+    "held": [None, [["g"], [ONE]]],
 }
 HELLO = {"functions": {"converges": True}, "names": ["np", "converges"]}
 JUNK: list[Any] = [
@@ -65,7 +65,8 @@ def well_formed(seen: Observed) -> bool:
         )
         and all(place in places for pair in seen.shared for place in pair)
         and len(seen.held) == len(ARGUMENTS)
-        and all(len(one[1]) <= 1 == len(one[2]) for one in seen.held if one is not None)
+        and all(len(one[0]) in (0, len(one[1])) for one in seen.held if one is not None)
+        and all(1 <= len(one[1]) <= 2 for one in seen.held if one is not None)
     )
 
 
@@ -102,9 +103,10 @@ def test_a_forged_reply_is_well_formed_or_an_outcome() -> None:
         {"inputs": [[]] * 2},
         {"inputs": [[ONE] * 3] * 2},
         {"held": [None]},
-        {"held": [None, [True, ["a", "b"], [ONE]]]},
-        {"held": [None, [True, [], [ONE, ONE]]]},
-        {"held": [None, [True, "g", [ONE]]]},
+        {"held": [None, [["a", "b"], [ONE]]]},
+        {"held": [None, [[], [ONE, ONE, ONE]]]},
+        {"held": [None, [[], []]]},
+        {"held": [None, ["g", [ONE]]]},
         {"shared": [[[0, 7], [9, 9]]]},
         {"shared": [[[0, 0], [1.0, 0]]]},
         {"shared": [[[-1, 0], [0, 0]]]},

@@ -117,7 +117,7 @@ def _shown(function: Callable[..., Any], count: int, calls: list[list[Any]]) -> 
     except NoValue as reason:
         return {"silent": str(reason)}
     results, inputs = ([list(map(encode, a)) for a in b] for b in (seen.results, seen.inputs))
-    held = [one and [one[0], one[1], list(map(encode, one[2]))] for one in seen.held]
+    held = [one and [one[0], list(map(encode, one[1]))] for one in seen.held]
     return {"results": results, "inputs": inputs, "shared": seen.shared, "held": held}
 
 

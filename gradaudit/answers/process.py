@@ -226,9 +226,9 @@ def observed(reply: Mapping[str, Any], arguments: Sequence[int], count: int) -> 
 
 def _held(sent: Any, count: int) -> Held:
     """Return the results that stood in another form. Raises TypeError or ValueError otherwise."""
-    loss, names, results = sent
+    names, results = sent
     if not isinstance(names, list) or not isinstance(results, list):
         raise TypeError
-    if len(names) not in (0, count) or len(results) not in (1, count):
+    if len(names) not in (0, len(results)) or not count <= len(results) <= count + 1:
         raise ValueError
-    return bool(loss), [shortened(str(name)) for name in names], list(map(decode, results))
+    return [shortened(str(name)) for name in names], list(map(decode, results))

@@ -16,7 +16,7 @@ MAX_RESULT = 10_000  # entries; no gradient asked for here is larger
 MAX_MESSAGE = 200
 
 Result = npt.NDArray[Any] | str  # an array, or a phrase that says what there was instead
-Held = tuple[bool, list[str], list[Result]]  # a loss beside them, names, and the results
+Held = tuple[list[str], list[Result]]  # names, if there are any, and the results
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Observed:
 
     results: the results of each call, as they were when it returned. inputs: the arguments of
     each call after it. shared: pairs of (call, result) that lie in the same memory. held: the
-    results that a call returned under names or beside a loss, if it did.
+    results that a call returned under names or with one more beside them, if it did.
     """
 
     results: list[list[Result]]
@@ -98,23 +98,24 @@ def results_of(value: Any, count: int) -> list[Result]:
 
 
 def held_in(value: Any, count: int) -> Held | None:
-    """Return the results that stand under names, in the order of these, or beside a loss."""
+    """Return the results that stand under names, in the order of these, or with one more."""
+    beside: list[tuple[str, Any]] = []
+    if isinstance(value, tuple | list) and len(value) == 2:
+        numbers = [isinstance(one, int | float | np.number) for one in value]
+        others = value[numbers.index(False)] if sum(numbers) == 1 else None
+        if isinstance(others, Mapping) or (count > 1 and others is not None):
+            beside, value = [("", value[numbers.index(True)])], others
     if isinstance(value, Mapping):
         named = sorted((str(key)[:MAX_MESSAGE], one) for key, one in value.items())
-        named = [(key, one) for key, one in named if "loss" not in key.lower()]
-        if len(named) != count:
-            return None
-        return len(named) < len(value), [key for key, _ in named], [_array(v) for _, v in named]
-    if not isinstance(value, tuple | list) or not 2 <= len(value) <= count + 1:
+    elif isinstance(value, tuple | list):
+        named = [("", one) for one in value]
+    else:
         return None
-    numbers = [isinstance(one, int | float | np.number) for one in value]
-    if len(value) == 2 and sum(numbers) == 1:
-        _, names, results = held_in(gradients := value[numbers.index(False)], count) or (0, [], [])
-        return True, names, results or results_of(gradients, count)
-    if len(value) == count + 1 and any(numbers):
-        rest = value[1:] if numbers[0] else value[:-1]
-        return True, [], [_array(one) for one in rest]
-    return None
+    found = [*beside, *named]
+    if not count <= len(found) <= count + 1:
+        return None
+    names = [name for name, _ in found] if isinstance(value, Mapping) else []
+    return names, [_array(one) for _, one in found]
 
 
 def _array(value: Any) -> Result:

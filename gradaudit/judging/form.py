@@ -10,7 +10,7 @@ import numpy as np
 
 from gradaudit.judging.calling import Observed, Result
 from gradaudit.judging.laws import CannotGoOn
-from gradaudit.judging.oracles import oracle
+from gradaudit.judging.oracles import exact_loss, floats_of, oracle
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.inputs import Case, results_of
 
@@ -73,19 +73,20 @@ class InForm:
         if form is None:
             return observed
         returned = [
-            held[2] if held else results
+            held[1] if held else results
             for results, held in zip(observed.results, observed.held, strict=True)
         ]
         order = [place.index for place in form.places]
         return replace(
             observed,
             results=[
-                [place.take(one) for place in form.places] if len(one) == len(order) else one
+                [place.take(one) for place in form.places] if max(order) < len(one) else one
                 for one in returned
             ],
             shared=[
                 ((call, order.index(index)), (later, order.index(other)))
                 for (call, index), (later, other) in observed.shared
+                if index in order and other in order
             ],
         )
 
@@ -96,20 +97,24 @@ class InForm:
             observed = self.judged.observe([self.shown.arguments()])
         except (NoValue, CannotGoOn):
             return None  # which every other call says as well
-        held = observed.held[0]
-        loss, names, returned = held or (False, [], observed.results[0])
+        names, returned = observed.held[0] or ([], observed.results[0])
         arrays = [one for one in returned if not isinstance(one, str)]
         count = len(self.wanted)
-        if len(arrays) != count or len(names) not in {0, count}:
+        if len(arrays) < max(count, len(returned)):
             return None
         places = self._places(arrays, names)
         if places is None:
             return None
-        told = ["the loss is returned as well, the gradient alone is wanted"] if loss else []
+        order = [place.index for place in places]
+        names = [name for k, name in enumerate(names) if k in order]
+        told = []
+        for one in _beside(arrays, order):
+            what = "the loss" if self._is_loss(one) else "a number"
+            told.append(f"{what} is returned as well, the gradient alone is wanted")
         if names:
             wanted = "a tuple" if count > 1 else "an array"
             told.append(f"the result is a dict of {', '.join(names)}, {wanted} is wanted")
-        elif [place.index for place in places] != list(range(len(places))):
+        elif order != sorted(order):
             in_order = sorted(zip(places, self.wanted, strict=True), key=lambda one: one[0].index)
             came = ", ".join(_short(name) for _, name in in_order)
             told.append(f"the order is {came}; {', '.join(map(_short, self.wanted))} is wanted")
@@ -123,15 +128,17 @@ class InForm:
 
     def _places(self, arrays: Sequence[Any], names: Sequence[str]) -> tuple[Place, ...] | None:
         """Return where each wanted result stands, by its name or else by shapes and values."""
-        orders: Any = itertools.permutations(range(len(arrays)))
-        if names and len(names) > 1:
+        orders: Any = itertools.permutations(range(len(arrays)), len(self.wanted))
+        if names and len(self.wanted) > 1:
             short = [_short(name)[1:].lower() for name in self.wanted]
             found = [[k for k, name in enumerate(names) if one in name.lower()] for one in short]
             orders = [tuple(k for one in found for k in one)]
-            if sorted(orders[0]) != list(range(len(arrays))) or any(len(k) != 1 for k in found):
+            if len(set(orders[0])) != len(short) or any(len(k) != 1 for k in found):
                 return None
         fitting = []
-        for order in orders:
+        for order in sorted(orders, key=lambda order: order != tuple(sorted(order))):
+            if any(one.ndim for one in _beside(arrays, order)):
+                continue  # only a number can be left out
             places = [
                 self._place(index, arrays[index].shape, shape)
                 for index, shape in zip(order, self.wanted.values(), strict=True)
@@ -147,11 +154,17 @@ class InForm:
         def right_ones(places: tuple[Place, ...]) -> int:
             found = [np.ravel(np.asarray(place.take(arrays))) for place in places]
             close = zip(found, values, errors, strict=True)
-            return sum(bool((abs(one - value) <= error).all()) for one, value, error in close)
+            beside = _beside(arrays, [place.index for place in places])
+            return sum(
+                bool((abs(one - value) <= error).all()) for one, value, error in close
+            ) + sum(map(self._is_loss, beside))
 
-        return max(
-            fitting, key=right_ones
-        )  # the first, that as they came, unless another is better
+        # The first, that as they came, unless another is better.
+        return max(fitting, key=right_ones)
+
+    def _is_loss(self, number: Any) -> bool:
+        """Return whether a number is the loss, as far as words need to know."""
+        return bool(np.isclose(number, floats_of(np.array([exact_loss(self.shown)]))[0]))
 
     def _place(self, index: int, shape: Shape, wanted: Shape) -> Place | None:
         ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
@@ -159,6 +172,10 @@ class InForm:
             return Place(index, summed=True)
         rest = tuple(size for size in shape if size != 1)
         return Place(index, ones) if rest == wanted else None
+
+
+def _beside(arrays: Sequence[Any], order: Sequence[int]) -> list[Any]:
+    return [one for k, one in enumerate(arrays) if k not in order]
 
 
 def _short(name: str) -> str:

@@ -127,6 +127,11 @@ def exact_gradient(case: Case) -> npt.NDArray[Any]:
     return gradient
 
 
+def exact_loss(case: Case) -> Any:
+    """Return the question's own loss, at the precision in force."""
+    return _traced(case, case.LOSS)[0].value
+
+
 def floats_of(values: npt.NDArray[Any]) -> Floats:
     """Return the float64 values nearest to exact ones, balls or rationals."""
     with precision(FIRST_PRECISION):
