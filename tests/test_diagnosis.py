@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from gradaudit.judging import written as judging_written
 from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, PARAMETERS, Wanted, alone
 from gradaudit.judging.oracles import oracle
-from gradaudit.judging.strategies import ANY_TARGETS, RATES, TRUE_CLASS, draw_inputs
+from gradaudit.judging.strategies import ANY_TARGETS, HUGE_LOGITS, RATES, TRUE_CLASS, draw_inputs
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula, parse
 from gradaudit.language.numbers import object_array
@@ -370,6 +371,9 @@ class TestFunctions:
         assert found.mistake is None
 
 
+MASKED = ("right except in W1 and b1",)
+
+
 class TestFacts:
     def test_a_factor_is_said_exactly(self) -> None:
         judged = Function(lambda *a: tuple(v * 1.5 for v in network_gradients(*a)), 4)
@@ -453,6 +457,60 @@ class TestFacts:
 
         found = diagnosis.of_network_function(Function(without_a_mask_in_one, 4))
         assert found.facts == ("right except in W1", "right where every unit is active")
+
+    @pytest.mark.parametrize(
+        ("activation", "slope", "facts"),
+        [
+            (lambda z: np.maximum(z, 0), lambda z: z > 1, MASKED),
+            (lambda z: np.maximum(z, 0), lambda z: np.tanh(50 * np.maximum(z, 0)), MASKED),
+            (lambda z: np.logaddexp(0, 50 * z) / 50, lambda z: 1 / (1 + np.exp(-50 * z)), ()),
+        ],
+        ids=["a mask above 1", "a soft mask", "a soft layer"],
+    )
+    def test_units_that_are_barely_active_are_looked_at(
+        self, activation: Any, slope: Any, facts: tuple[str, ...]
+    ) -> None:
+        def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+            z = X @ W1 + b1
+            error = activation(z) @ w2 + b2 - t
+            signal = np.outer(error, w2) * slope(z)
+            return X.T @ signal, signal.sum(axis=0), activation(z).T @ error, error.sum()
+
+        found = diagnosis.of_network_function(Function(gradients, 4))
+        assert found.facts == facts
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda one: np.clip(one, -10, 10),
+            lambda one: np.clip(one, -1e5, 1e5),
+            lambda one: np.round(one, 8),
+            lambda one: one + 1e-15,
+        ],
+        ids=["clipped at 10", "clipped far out", "rounded", "a little more"],
+    )
+    def test_no_block_is_called_right_that_is_wrong_on_any_input(self, change: Any) -> None:
+        judged = Function(lambda *a: tuple(map(change, network_gradients(*a))), 4)
+        assert diagnosis.of_network_function(judged).facts == ()
+
+    def test_no_fact_contradicts_what_is_shown(self) -> None:
+        at = replace(DATA, t=DATA.outputs() + 12345).sample(0)
+        judged = Function(
+            lambda *a: tuple(
+                one + (len(a[5]) > 1 or a[5][0] > 12000) for one in network_gradients(*a)
+            ),
+            4,
+        )
+        told = [diagnosis.of_network_function(judged, *shown).facts for shown in ((), (at,))]
+        assert told == [("right when n = 1",), ()]
+
+    def test_no_fact_about_logits_contradicts_what_is_huge(self) -> None:
+        def naive(y: Any, t: Any) -> Any:
+            return np.exp(y) / np.sum(np.exp(y)) * np.sum(t) - t + (np.ptp(y) > 0)
+
+        cases = draw_inputs(ANY_TARGETS)
+        found = diagnosis.of_softmax_function(Function(naive, 1), cases, draw_inputs(HUGE_LOGITS))
+        assert found.facts == ()
 
     def test_a_divided_target_is_not_called_right_for_two_classes(self) -> None:
         formula = parse("softmax(y)[i] - t[i] / sum(t)", SOFTMAX)

@@ -24,7 +24,15 @@ from gradaudit.judging.derivation import (
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Law, Outcome, hold
 from gradaudit.judging.rates import Point, deciding_rates
-from gradaudit.judging.strategies import ANY_TARGETS, RATES, SUM_ONE, TRUE_CLASS, draw_inputs
+from gradaudit.judging.strategies import (
+    ANY_TARGETS,
+    HUGE_LOGITS,
+    HUGE_TRUE_CLASS,
+    RATES,
+    SUM_ONE,
+    TRUE_CLASS,
+    draw_inputs,
+)
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
 from gradaudit.mistakes import diagnosis
@@ -131,15 +139,19 @@ def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
     if part in SHOWN:
         judged = InForm(judged, SHOWN[part])
     claims = tuple(claim(law, judged) for law in laws)
-    diagnose: dict[str, Callable[[], Diagnosis]] = {
-        "q1.gradients": lambda: diagnosis.of_network_function(judged),
-        "q2.gradient": lambda: diagnosis.of_softmax_function(judged, draw_inputs(ANY_TARGETS)),
-        "q2.one_hot": lambda: diagnosis.of_softmax_function(judged, draw_inputs(TRUE_CLASS)),
-        "q3.converges": lambda: diagnosis.of_rate_function(
+    diagnose: dict[str, Callable[[Any], Diagnosis]] = {
+        "q1.gradients": lambda at: diagnosis.of_network_function(judged, at),
+        "q2.gradient": lambda at: diagnosis.of_softmax_function(
+            judged, draw_inputs(ANY_TARGETS), [*draw_inputs(HUGE_LOGITS), at]
+        ),
+        "q2.one_hot": lambda at: diagnosis.of_softmax_function(
+            judged, draw_inputs(TRUE_CLASS), [*draw_inputs(HUGE_TRUE_CLASS), at]
+        ),
+        "q3.converges": lambda _: diagnosis.of_rate_function(
             partial(descent.ask, judged), draw_inputs(RATES)
         ),
     }
-    whole = Part(claims, diagnose=lambda _: diagnose[part]())
+    whole = Part(claims, diagnose=lambda outcome: diagnose[part](outcome.at))
     if part != "q2.gradient":
         return whole
     weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)

@@ -7,7 +7,6 @@ where no single one fits. Where nothing fits, facts are stated that hold on ever
 Precision comes before recall: a wrong name is worse than none.
 """
 
-import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -68,6 +67,7 @@ from gradaudit.mistakes.facts import (
     conditions_of_rightness,
     network_facts,
     places_of,
+    seen_at,
 )
 from gradaudit.questions.assignment import DATA
 from gradaudit.questions.inputs import Case, Logits, Network, Rate
@@ -177,7 +177,7 @@ class Comparison:
 def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
     """Compare what is seen of an answer with mistakes; nothing is said of one that is silent."""
     try:
-        seen = list(itertools.islice(_seen(compared.look, cases), MOST))
+        seen = list(itertools.islice(seen_at(compared.look, cases), MOST))
         if all(one.is_right for one in seen):
             return Diagnosis()
         known = variants(compared.mistakes, compared.lines)
@@ -212,33 +212,35 @@ def _apart_from_a_factor(
     return fits[0] if len(fits) == 1 else None
 
 
-def _seen(look: Look, cases: Iterable[Any]) -> Iterator[Seen]:
-    """Yield what is seen where the result is of the promised form; a transposed one may not be."""
-    for case in cases:
-        with contextlib.suppress(DoesNotApply):
-            yield look(case)
-
-
 def _ids(fitted: Sequence[Variant]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for variant in fitted for name in variant.ids))
 
 
-def of_network_function(judged: Function) -> Diagnosis:
-    """Compare a wrong gradient function with the mistakes of Question 1."""
+def of_network_function(judged: Function, at: Network | None = None) -> Diagnosis:
+    """Compare a wrong gradient function with the mistakes of Question 1.
+
+    at: where it is shown to be wrong, which no fact may contradict.
+    """
+    drawn = [*draw_inputs(NETWORKS), *draw_inputs(KINKED), *([at] if at else [])]
+    away = [case for case in drawn if away_from_kinks(case)]
     # Wrong computations may meet kinks; where float64 is exact, it meets the same ones.
-    drawn = [*draw_inputs(NETWORKS), *draw_inputs(KINKED)]
-    cases = [case for case in drawn if _is_exact_in_floats(case)]
+    cases = [case for case in away if _is_exact_in_floats(case)]
 
     places = {f"dL/d{name}": partial(places_of, name) for name in Network.PARAMETERS}
     compared = _of_function(
-        judged, NETWORK_MISTAKES, NETWORK_LINES, partial(network_facts, cases), places
+        judged, NETWORK_MISTAKES, NETWORK_LINES, partial(network_facts, away), places
     )
     return _diagnosis(cases, replace(compared, rounded=_computed_in_floats))
 
 
-def of_softmax_function(judged: Function, cases: Sequence[Logits]) -> Diagnosis:
-    """Compare a wrong gradient function with the mistakes of Question 2."""
-    facts = partial(conditions_of_rightness, SOFTMAX_CONDITIONS, cases)
+def of_softmax_function(
+    judged: Function, cases: Sequence[Logits], beyond: Sequence[Logits] = ()
+) -> Diagnosis:
+    """Compare a wrong gradient function with the mistakes of Question 2.
+
+    beyond: huge logits, and where it is shown to be wrong, which no fact may contradict.
+    """
+    facts = partial(conditions_of_rightness, SOFTMAX_CONDITIONS, [*cases, *beyond])
     even = [case for case in cases if max(case.y) - min(case.y) <= EVEN]
     return _diagnosis(even, _of_function(judged, GRADIENT_MISTAKES, SOFTMAX_LINES, facts))
 
@@ -257,7 +259,7 @@ def _of_function(judged: Function, *question: Any) -> Comparison:
 
 def _is_exact_in_floats(case: Network) -> bool:
     numbers = np.concatenate([np.ravel(np.array(block)) for block in case.blocks.values()])
-    return all(number.q <= LARGEST_DYADIC for number in numbers) and away_from_kinks(case)
+    return all(number.q <= LARGEST_DYADIC for number in numbers)
 
 
 @cache

@@ -13,7 +13,8 @@ from flint import fmpq
 
 from gradaudit.judging.laws import DoesNotApply
 from gradaudit.judging.oracles import oracle
-from gradaudit.language.outcomes import NoValue
+from gradaudit.judging.strategies import TINY, sums_to_one
+from gradaudit.language.outcomes import Missing
 from gradaudit.questions.assignment import DATA
 from gradaudit.questions.inputs import Logits, Network
 
@@ -35,10 +36,20 @@ class Seen:
 Look = Callable[[Any], Seen]
 
 
+def seen_at(look: Look, cases: Iterable[Any]) -> Iterator[Seen]:
+    """Yield what is seen where the result is of the promised form; a transposed one may not be."""
+    for case in cases:
+        with contextlib.suppress(DoesNotApply):
+            yield look(case)
+
+
 def network_facts(cases: Sequence[Network], look: Look, seen: Sequence[Seen]) -> list[str]:
     """Return what holds of a wrong gradient of the network: which blocks, or conditions."""
+    everywhere = list(seen_at(look, cases))
     wrong = [
-        name for name in Network.PARAMETERS if not all(_block_right(one, name) for one in seen)
+        name
+        for name in Network.PARAMETERS
+        if not all(_block_right(one, name) for one in everywhere)
     ]
     facts = [f"right except in {' and '.join(wrong)}"] if len(wrong) < 4 else []
     return facts + conditions_of_rightness(NETWORK_CONDITIONS, cases, look, seen)
@@ -73,43 +84,78 @@ def conditions_of_rightness(
 ) -> list[str]:
     """Return the conditions under which a wrong answer is right on all of very many inputs.
 
-    The inputs are made to meet the condition, so that those which meet it are no trivial ones.
-    Nothing is said of an answer that is seldom wrong anyway.
+    The inputs are made to meet the condition, so that those which meet it are no trivial ones; and
+    none of all cases that meets it may say otherwise. Nothing is said of an answer that is seldom
+    wrong anyway.
     """
     if 2 * sum(one.is_right for one in seen) > len(seen):
         return []
     facts = []
-    for name, made in conditions.items():
-        with contextlib.suppress(NoValue, DoesNotApply):  # it says nothing there
+    for name, (made, meets) in conditions.items():
+        try:
             looked = [look(one) for case in cases[:MOST] for one in made(case)]
-            if len(looked) >= ENOUGH_FOR_A_FACT and all(one.is_right for one in looked):
-                facts.append(f"right {name}")
+        except (Missing, DoesNotApply):  # it says nothing there
+            continue
+        if (
+            len(looked) >= ENOUGH_FOR_A_FACT
+            and all(one.is_right for one in looked)
+            and all(_is_right(look, case) for case in cases if meets(case))
+        ):
+            facts.append(f"right {name}")
     return facts
 
 
-def _all_on(case: Network) -> Network:
-    """Return the network with every unit active on every sample."""
-    far = sum(map(abs, case.twin().pre_activations().flat)) + 1
-    return replace(case, b1=case.b1 * 0 + far)
+def _is_right(look: Look, case: Any) -> bool:
+    try:
+        return all(one.is_right for one in seen_at(look, [case]))
+    except Missing:
+        return False
 
 
-# Inputs made to meet each. Where the right values are 0, such as for one class, nothing is told.
-Conditions = Mapping[str, Callable[[Any], Iterable[Any]]]
+def _all_on(case: Network) -> Iterator[Network]:
+    """Yield the network with every unit active on every sample, far from its kink and near it."""
+    z = case.X @ case.W1
+    for least in (TINY, fmpq(1, 2), fmpq(1), sum(map(abs, z.flat)) + 1):
+        yield replace(case, b1=least - z.min(axis=0))
+
+
+# Inputs made to meet each, and which do. Where the right values are 0, such as for one class,
+# nothing is told.
+Conditions = Mapping[str, tuple[Callable[[Any], Iterable[Any]], Callable[[Any], bool]]]
 
 NETWORK_CONDITIONS: Conditions = {
-    "when n = 1": lambda case: (case.sample(k) for k in range(len(case.t))),
-    f"when n == {FEW}": lambda case: [case.with_samples([k % len(case.t) for k in range(FEW)])],
-    "when there is one hidden unit": lambda case: (
-        case.with_units([j]) for j in range(len(case.b1))
+    "when n = 1": (
+        lambda case: (case.sample(k) for k in range(len(case.t))),
+        lambda case: len(case.t) == 1,
     ),
-    "where every unit is active": lambda case: [_all_on(case)],
-    "where no w2 is negative": lambda case: [replace(case, w2=abs(case.w2))],
+    f"when n == {FEW}": (
+        lambda case: [case.with_samples([k % len(case.t) for k in range(FEW)])],
+        lambda case: len(case.t) == FEW,
+    ),
+    "when there is one hidden unit": (
+        lambda case: (case.with_units([j]) for j in range(len(case.b1))),
+        lambda case: len(case.b1) == 1,
+    ),
+    "where every unit is active": (_all_on, lambda case: (case.pre_activations() > 0).all()),
+    "where no w2 is negative": (
+        lambda case: [replace(case, w2=abs(case.w2))],
+        lambda case: (case.w2 >= 0).all(),
+    ),
 }
 SOFTMAX_CONDITIONS: Conditions = {
-    "when n = 2": lambda case: _classes(case, 2),
-    "when sum(t) == 1": lambda case: [replace(case, t=case.t + (1 - case.t.sum()) / len(case.t))],
-    "when all logits are equal": lambda case: [replace(case, y=case.y * 0 + case.y[0])],
-    "when no target is negative": lambda case: [replace(case, t=abs(case.t))],
+    "when n = 2": (lambda case: _classes(case, 2), lambda case: len(case.y) == 2),
+    "when sum(t) == 1": (
+        lambda case: [replace(case, t=case.t + (1 - case.t.sum()) / len(case.t))],
+        sums_to_one,
+    ),
+    "when all logits are equal": (
+        lambda case: [replace(case, y=case.y * 0 + case.y[0])],
+        lambda case: (case.y == case.y[0]).all(),
+    ),
+    "when no target is negative": (
+        lambda case: [replace(case, t=abs(case.t))],
+        lambda case: (case.t >= 0).all(),
+    ),
 }
 
 
