@@ -246,6 +246,26 @@ class TestAssumptions:
         assert (told.status, told.condition, told.line) == ("conditional", "sum(t) == 1", 2)
         assert "line 2 is right if you state sum(t) == 1" in explanation(told)
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "sum(t)*(p[i] - t[i]/sum(t))",
+            "p[i]*sum(t) - t[i] + (t[i] > 1000)",
+            "p[i]*sum(t) - t[i] + (sum(t) == 0)",
+            "p[i]*abs(sum(t)) - t[i]",
+        ],
+        ids=["no value at 0", "wrong at large targets", "wrong at 0", "wrong below 0"],
+    )
+    def test_a_line_that_is_right_at_most_other_sums_is_not(
+        self, tmp_path: Path, line: str
+    ) -> None:
+        assert gradient(tmp_path, "p[i]*sum(t) - t[i]", line).status == "fails"
+        assert verdict(tmp_path, "q2.gradient", line, ["p = softmax(y)"]).status == "fails"
+
+    def test_with_another_one_a_line_may_need_it_as_well(self, tmp_path: Path) -> None:
+        told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "p[i] - t[i] when n == 3")
+        assert (told.status, told.condition, told.line) == ("conditional", "sum(t) == 1", 2)
+
     def test_with_another_slip_it_is_not(self, tmp_path: Path) -> None:
         told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "p[i] - t[i]", "p[i] + t[i]")
         assert told.status == "fails"

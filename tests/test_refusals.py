@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from analytic.softmax import softmax_gradient, softmax_gradient_one_hot
+from gradaudit.answers.parts import of_function
+from gradaudit.answers.verdicts import judge
 from gradaudit.judging import descent, network, softmax
 from gradaudit.judging.calling import Function
 from gradaudit.judging.contract import ask
@@ -271,6 +273,31 @@ class TestSoftmax:
     @pytest.mark.parametrize("text", wrong.GRADIENTS_WRONG)
     def test_a_wrong_formula_is_refused(self, text: str) -> None:
         assert refusing(softmax.LAWS_OF_FORMULA, alone(parse(text, SOFTMAX), GRADIENT))
+
+
+class TestWhereTheSumIsOne:
+    """A gradient is right under this condition only if nothing else decides where it is right."""
+
+    @pytest.mark.parametrize(
+        ("changed", "status"),
+        [
+            (lambda g, p, t: p - t, "conditional"),
+            (lambda g, p, t: p * t.sum() ** 2 - t, "conditional"),
+            (lambda g, p, t: t.sum() * (p - t / t.sum()), "fails"),
+            (lambda g, p, t: np.round(g, 15), "fails"),
+            (lambda g, p, t: g + (t > 1000), "fails"),
+        ],
+        ids=["less targets", "the sum squared", "no value at 0", "rounded", "large targets"],
+    )
+    def test_what_is_wrong_must_depend_on_the_sum(
+        self, changed: Callable[..., Any], status: str
+    ) -> None:
+        def gradient(y: Any, t: Any) -> Any:
+            powers = np.exp(y - np.max(y))
+            return changed(softmax_gradient(y, t), powers / powers.sum(), t)
+
+        part = of_function("q2.gradient", softmax.LAWS, Function(gradient, 1))
+        assert judge("q2.gradient", part).status == status
 
 
 class TestDescent:

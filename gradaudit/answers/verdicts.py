@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gradaudit.answers.parts import PARTS, Answer, Part
 from gradaudit.judging.form import Form, InForm
-from gradaudit.judging.laws import Outcome, WrongForm
+from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at
 from gradaudit.judging.softmax import is_right_at_huge_logits
+from gradaudit.judging.strategies import draw_inputs, sums_to_one
 from gradaudit.judging.written import Block
+from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.diagnosis import Diagnosis
 
 SUM_IS_ONE = "sum(t) == 1"
@@ -191,6 +194,17 @@ def _with_recovery(part: Part, outcomes: Sequence[Outcome]) -> Iterator[Outcome]
 
 def _where_sum_is_one(part: Part, verdict: Verdict) -> tuple[Outcome, ...]:
     """Return what comes of all that fails where the targets sum to 1, if it holds there."""
-    failing = [one.judged for one in verdict.failures]
-    weaker = [claim.outcome() for claim in part.where_sum_is_one if claim.judged in failing]
-    return tuple(weaker) if all(one.status == "holds" for one in weaker) else ()
+    failing = {id(one.judged): one for one in reversed(verdict.failures)}
+    weaker = [claim.outcome() for claim in part.where_sum_is_one if id(claim.judged) in failing]
+    all_hold = all(one.status == "holds" for one in weaker)
+    return tuple(weaker) if all_hold and all(map(_fails_elsewhere, failing.values())) else ()
+
+
+def _fails_elsewhere(outcome: Outcome) -> bool:
+    """Return whether a law refuses what is judged at most targets that do not sum to 1."""
+    refused = []
+    for case in draw_inputs(outcome.law.domain):
+        if not sums_to_one(case):
+            with suppress(Missing, DoesNotApply, CannotGoOn):
+                refused.append(refusal_at(outcome.law, outcome.judged, case) is not None)
+    return 2 * sum(refused) > len(refused)

@@ -159,7 +159,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
     first: dict[type[Exception], tuple[Any, Any]] = {}  # where there was no verdict, and why
     for case in inputs:
         try:
-            refusal = _refusal(law, judged, case)
+            refusal = refusal_at(law, judged, case)
         except (NoValue, CannotTell) as none:
             first.setdefault(type(none), (case, str(none)))
             continue
@@ -203,14 +203,15 @@ def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
     """Return whether a law refuses what is judged, in its own words, on some input."""
     for case in inputs:
         try:
-            if _refusal(law, judged, case) is not None:
+            if refusal_at(law, judged, case) is not None:
                 return True
         except (NoValue, CannotTell, DoesNotApply):
             continue
     return False
 
 
-def _refusal(law: Law, judged: Any, case: Any) -> Refusal | None:
+def refusal_at(law: Law, judged: Any, case: Any) -> Refusal | None:
+    """Return how a law refuses what is judged at an input, if it does. Raises as the law does."""
     try:
         with np.errstate(all="ignore"):  # what overflows shows in the values
             law.check(judged, case)
@@ -249,7 +250,7 @@ def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, 
 
     def still_fails(candidate: Any) -> bool:
         try:
-            found = _refusal(law, judged, candidate)
+            found = refusal_at(law, judged, candidate)
         except NoValue:
             return silent
         except DoesNotApply as none:  # the sizes that are 1 there are not why
