@@ -218,6 +218,14 @@ class TestNumbers:
         b2 = [Block("b2", np.array(Written("17.25"), dtype=object))]
         assert "mask-missing" in diagnosis.of_numbers(b2).hidden
 
+    @pytest.mark.parametrize("block", BLOCKS)
+    def test_no_mistake_that_may_show_is_said_to_be_hidden(self, block: str) -> None:
+        for variant in variants(NETWORK_MISTAKES, NETWORK_LINES):
+            found = diagnosis.of_numbers(written(variant.on_the_assignment, FULL, [block]))
+            assert set(found.hidden).isdisjoint(found.candidates)
+            if not right(written(variant.on_the_assignment, FULL, [block])):
+                assert set(found.hidden).isdisjoint(variant.ids)
+
     def test_all_parts_together_hide_nothing(self) -> None:
         variant = ON_NETWORK[0]
         assert diagnosis.of_numbers(written(variant.on_the_assignment, FULL)).hidden == ()

@@ -409,17 +409,18 @@ def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
     known = variants(NETWORK_MISTAKES, NETWORK_LINES)
     gradients = [block for block in blocks if block.is_gradient]
     only = gradients[0].name if len(blocks) == len(gradients) == 1 else ""
-    hidden = _hidden(known, only) if only else ()
+    hidden = partial(_hidden, known, only)
     single = _ids([one for one in known if _gives(one, blocks)])
     at_once = [one for one in pairs(NETWORK_MISTAKES, NETWORK_LINES) if _gives(one, blocks)]
     double = _ids([one for one in at_once if not set(one.ids) & set(single)])
     rounded = (ROUNDED.id,) if _is_rounded_midway(gradients) else ()
     if single or rounded:
         fitting_ids = tuple(dict.fromkeys((*single, *rounded, *double)))
-        return Diagnosis(fitting_ids, doubtful=not _tells_enough(blocks), hidden=hidden)
+        doubtful = not _tells_enough(blocks)
+        return Diagnosis(fitting_ids, doubtful=doubtful, hidden=hidden(fitting_ids))
     if double:
-        return Diagnosis(double, together=True, hidden=hidden)
-    return Diagnosis(facts=tuple(_number_facts(gradients)), hidden=hidden)
+        return Diagnosis(double, together=True, hidden=hidden(double))
+    return Diagnosis(facts=tuple(_number_facts(gradients)), hidden=hidden(()))
 
 
 def _tells_enough(blocks: Sequence[Block]) -> bool:
@@ -477,10 +478,13 @@ def _claims(block: Block, values: Any) -> bool:
     )
 
 
-def _hidden(known: Sequence[Variant], name: str) -> tuple[str, ...]:
-    """Return the mistakes that leave a block right on the assignment's data."""
+def _hidden(known: Sequence[Variant], name: str, candidates: Sequence[str]) -> tuple[str, ...]:
+    """Return the mistakes that leave a block right on the assignment's data, however made."""
+    if not name:
+        return ()
     right = exact_value(name, DATA)
-    return _ids([one for one in known if np.array_equal(one.on_the_assignment[name], right)])
+    shown = [one for one in known if not np.array_equal(one.on_the_assignment[name], right)]
+    return tuple(one for one in _ids(known) if one not in (*_ids(shown), *candidates))
 
 
 def _is_rounded_midway(blocks: Sequence[Block]) -> bool:
