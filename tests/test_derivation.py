@@ -22,6 +22,7 @@ from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.strategies import ANY_TARGETS, NETWORKS, draw_inputs
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
+from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.questions.assignment import SOFTMAX
 from gradaudit.telling.report import document
 from gradaudit.telling.verdicts import as_json, as_text, explanation
@@ -234,6 +235,15 @@ class TestWrongLines:
     def test_the_mistake_is_looked_for_where_the_line_means_to_hold(self, tmp_path: Path) -> None:
         lines = ["softmax(y)[i] - delta(i, c)", "-softmax(y)[i]**2 when i == c"]
         assert verdict(tmp_path, "q2.one_hot", lines).diagnosis.candidates == ()
+
+    def test_no_mistake_is_named_where_entries_that_would_tell_are_left_out(
+        self, tmp_path: Path
+    ) -> None:
+        lines = ["p[i] - 1 when i == c", "p[i]"]
+        told = audited(tmp_path, "q2.one_hot", lines, ["p = softmax(y)"])
+        (said,) = told.answered
+        assert (said.line, said.diagnosis) == (2, Diagnosis())
+        assert "(i == c is still in force)" in as_text([told], colour=False, detailed=True)
 
     def test_a_line_without_a_value_is_told_so(self, tmp_path: Path) -> None:
         told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "p[i]*sum(t) - t[i]*y[i]/y[i]")

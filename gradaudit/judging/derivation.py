@@ -144,6 +144,11 @@ class Line:
         return self.workings.assumed(self.assumptions, case, self.formula.scope)
 
     @property
+    def leaves_out_entries(self) -> bool:
+        """Whether what is assumed speaks of some entries only, as it mentions their index."""
+        return any(not one.names.isdisjoint(one.scope.free) for one in self.assumptions)
+
+    @property
     def repeats(self) -> bool:
         """Whether it is the line above once more."""
         here, above = ("".join(one.text.split()) for one in (self.formula, self.before))
@@ -228,18 +233,20 @@ def _compare_entries(line: Line, case: Any) -> None:
         raise DoesNotApply("the line before it has another shape", nearer=True) from None
     found = work.entries(line.formula, case)
     compared, doubt = False, ""
+    from_above = line.leaves_out_entries and line.formula.when is None
+    in_force = f"{line.assumed} is still in force" if from_above else ""
     for place in np.ndindex(assumed.shape):
         holds: Any = assumed[place]
         before: Any = expected[place]
         here: Any = found[place]
-        note = ""
+        note = in_force
         if holds is not False and isinstance(before, NoValue) and not isinstance(here, NoValue):
             before, note = work.entries(line.truth, case)[place], BY_THE_TRUTH
         if holds is False or isinstance(before, NoValue):
             continue  # what has no value can't be continued wrongly
         told = next((one for one in (before, here) if isinstance(one, Missing)), None)
         if told is None and agree(before, here):
-            compared = compared or not note
+            compared = compared or note != BY_THE_TRUTH
         elif holds is None:
             doubt = f"whether an input meets {line.assumed} is too close to tell"
         elif told is not None:

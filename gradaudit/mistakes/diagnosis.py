@@ -281,7 +281,12 @@ def _close(case: Case, values: Floats, found: Floats) -> bool:
 
 
 def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
-    """Compare a wrong line with the mistakes of its question, exactly, where it means to hold."""
+    """Compare a wrong line with the mistakes of its question, exactly, where it means to hold.
+
+    Nothing is known of one that is silent about entries that would tell.
+    """
+    if judged.leaves_out_entries:
+        return Diagnosis()
     cases = [case for case in inputs_of(judged, wanted) if _where(judged, case).any()]
     parameter = wanted.name.partition("/d")[2]
     mistakes, lines, conditions = (
