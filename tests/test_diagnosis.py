@@ -543,6 +543,33 @@ class TestFacts:
         assert found == Diagnosis()
 
 
+class TestTwoFaults:
+    """A mistake is not named where something else is wrong as well, or that is said."""
+
+    @pytest.mark.parametrize("name", ["factor-two", "error-sign", "mask-missing"])
+    def test_what_is_clipped_far_out_is_not_a_mistake_alone(self, name: str) -> None:
+        wrong = variants((BY_ID[name],), NETWORK_LINES)[0].function()
+        judged = Function(lambda *a: tuple(np.clip(one, -1e5, 1e5) for one in wrong(*a)), 4)
+        found = diagnosis.of_network_function(judged)
+        assert (found.mistake, found.facts) == (None, ())
+
+    @pytest.mark.parametrize(
+        ("shift", "facts"),
+        [(np.max, ()), (np.zeros_like, ("not finite at huge logits",))],
+        ids=["shifted", "as it stands"],
+    )
+    def test_a_mistake_that_overflows_besides_is_told_so(
+        self, shift: Any, facts: tuple[str, ...]
+    ) -> None:
+        def gradient(y: Any, t: Any) -> Any:
+            powers = np.exp(y - shift(y))
+            return powers / powers.sum() - t
+
+        cases, beyond = draw_inputs(ANY_TARGETS), draw_inputs(HUGE_LOGITS)
+        found = diagnosis.of_softmax_function(Function(gradient, 1), cases, beyond)
+        assert (found.mistake, found.facts) == ("sum-t-assumed", facts)
+
+
 class TestCatalogue:
     ALL = (*NETWORK_MISTAKES, *GRADIENT_MISTAKES, *RATE_MISTAKES)
 

@@ -7,6 +7,7 @@ where no single one fits. Where nothing fits, facts are stated that hold on ever
 Precision comes before recall: a wrong name is worse than none.
 """
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,7 @@ from gradaudit.judging.derivation import (
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
 from gradaudit.judging.oracles import floats_of, oracle
 from gradaudit.judging.rates import deciding_rates, holds_at
-from gradaudit.judging.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs
+from gradaudit.judging.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs, huge
 from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.balls import agree
 from gradaudit.language.evaluate import Env
@@ -177,11 +178,16 @@ class Comparison:
 def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
     """Compare what is seen of an answer with mistakes; nothing is said of one that is silent."""
     try:
-        seen = list(itertools.islice(seen_at(compared.look, cases), MOST))
+        rest = iter(cases)
+        seen = list(itertools.islice(seen_at(compared.look, rest), MOST))
         if all(one.is_right for one in seen):
             return Diagnosis()
         known = variants(compared.mistakes, compared.lines)
-        if single := compared.fitting(seen, known):
+        single = compared.fitting(seen, known)
+        if len(_ids(single)) < 2:  # a name, and any fact, rests on all of very many inputs
+            seen += seen_at(compared.look, rest)
+            single = compared.fitting(seen, single)
+        if single:
             return Diagnosis(_ids(single))
         if found := _apart_from_a_factor(seen, known, compared, [""]):
             return found
@@ -242,7 +248,23 @@ def of_softmax_function(
     """
     facts = partial(conditions_of_rightness, SOFTMAX_CONDITIONS, [*cases, *beyond])
     even = [case for case in cases if max(case.y) - min(case.y) <= EVEN]
-    return _diagnosis(even, _of_function(judged, GRADIENT_MISTAKES, SOFTMAX_LINES, facts))
+    compared = _of_function(judged, GRADIENT_MISTAKES, SOFTMAX_LINES, facts)
+    found = _diagnosis(even, compared)
+    made = [
+        one for one in variants(GRADIENT_MISTAKES, SOFTMAX_LINES) if one.ids == found.candidates
+    ]
+    if any(_overflows(compared.look, made, case) for case in beyond if huge(case)):
+        return replace(found, facts=("not finite at huge logits",))
+    return found
+
+
+def _overflows(look: Look, made: Sequence[Variant], case: Logits) -> bool:
+    """Return whether an answer is not finite where the mistake that it makes is."""
+    with contextlib.suppress(Missing, DoesNotApply, CannotGoOn):
+        return not np.isfinite(look(case).found).all() and any(
+            np.isfinite(_computed(variant, case)).all() for variant in made
+        )
+    return False
 
 
 def _of_function(judged: Function, *question: Any) -> Comparison:

@@ -292,8 +292,9 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
     name = verdict.diagnosis.mistake
     if (before := told.get(id(verdict.diagnosis))) and mistake(verdict.diagnosis):
         yield _line("mistake", f"as in {before}")
-    for sentence in [] if before else mistake(verdict.diagnosis):
-        yield _line("mistake", f"{sentence} ({name})") if name else _line("note", sentence)
+    for number, sentence in enumerate([] if before else mistake(verdict.diagnosis)):
+        named = name and not number
+        yield _line("mistake", f"{sentence} ({name})") if named else _line("note", sentence)
     for note in notes(verdict):
         yield _line("note", note)
     if verdict.is_derivation:
