@@ -24,15 +24,7 @@ from gradaudit.judging.derivation import (
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Law, Outcome, hold
 from gradaudit.judging.rates import Point, deciding_rates
-from gradaudit.judging.strategies import (
-    ANY_TARGETS,
-    HUGE_LOGITS,
-    HUGE_TRUE_CLASS,
-    RATES,
-    SUM_ONE,
-    TRUE_CLASS,
-    draw_inputs,
-)
+from gradaudit.judging.strategies import ANY_TARGETS, RATES, SUM_ONE, TRUE_CLASS, draw_inputs
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
 from gradaudit.mistakes import diagnosis
@@ -142,11 +134,9 @@ def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
     diagnose: dict[str, Callable[[Any], Diagnosis]] = {
         "q1.gradients": lambda at: diagnosis.of_network_function(judged, at),
         "q2.gradient": lambda at: diagnosis.of_softmax_function(
-            judged, draw_inputs(ANY_TARGETS), [*draw_inputs(HUGE_LOGITS), at]
+            judged, draw_inputs(ANY_TARGETS), at
         ),
-        "q2.one_hot": lambda at: diagnosis.of_softmax_function(
-            judged, draw_inputs(TRUE_CLASS), [*draw_inputs(HUGE_TRUE_CLASS), at]
-        ),
+        "q2.one_hot": lambda at: diagnosis.of_softmax_function(judged, draw_inputs(TRUE_CLASS), at),
         "q3.converges": lambda _: diagnosis.of_rate_function(
             partial(descent.ask, judged), draw_inputs(RATES)
         ),

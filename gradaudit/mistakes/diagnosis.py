@@ -32,7 +32,14 @@ from gradaudit.judging.derivation import (
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
 from gradaudit.judging.oracles import floats_of, oracle
 from gradaudit.judging.rates import deciding_rates, holds_at
-from gradaudit.judging.strategies import KINKED, NETWORKS, away_from_kinks, draw_inputs, huge
+from gradaudit.judging.strategies import (
+    HUGE_LOGITS,
+    HUGE_TRUE_CLASS,
+    KINKED,
+    NETWORKS,
+    away_from_kinks,
+    draw_inputs,
+)
 from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.balls import agree
 from gradaudit.language.evaluate import Env
@@ -240,31 +247,27 @@ def of_network_function(judged: Function, at: Network | None = None) -> Diagnosi
 
 
 def of_softmax_function(
-    judged: Function, cases: Sequence[Logits], beyond: Sequence[Logits] = ()
+    judged: Function, cases: Sequence[Logits], at: Logits | None = None
 ) -> Diagnosis:
-    """Compare a wrong gradient function with the mistakes of Question 2.
-
-    beyond: huge logits, and where it is shown to be wrong, which no fact may contradict.
-    """
-    facts = partial(conditions_of_rightness, SOFTMAX_CONDITIONS, [*cases, *beyond])
+    """Compare a wrong gradient function with the mistakes of Question 2; `at` as above."""
+    huge = draw_inputs(HUGE_LOGITS if cases[0].c is None else HUGE_TRUE_CLASS)
+    asked = partial(contract.ask, judged)
+    overflowing = [case for case in huge if _is_finite(asked, case) is False]
+    everywhere = [*cases, *overflowing, *([at] if at else [])]
+    facts = partial(conditions_of_rightness, SOFTMAX_CONDITIONS, everywhere)
     even = [case for case in cases if max(case.y) - min(case.y) <= EVEN]
-    compared = _of_function(judged, GRADIENT_MISTAKES, SOFTMAX_LINES, facts)
-    found = _diagnosis(even, compared)
-    made = [
-        one for one in variants(GRADIENT_MISTAKES, SOFTMAX_LINES) if one.ids == found.candidates
-    ]
-    if any(_overflows(compared.look, made, case) for case in beyond if huge(case)):
+    known = variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
+    found = _diagnosis(even, _of_function(judged, GRADIENT_MISTAKES, SOFTMAX_LINES, facts))
+    made = [partial(_computed, one) for one in known if one.ids == found.candidates]
+    if any(_is_finite(one, case) for one in made for case in overflowing):
         return replace(found, facts=("not finite at huge logits",))
     return found
 
 
-def _overflows(look: Look, made: Sequence[Variant], case: Logits) -> bool:
-    """Return whether an answer is not finite where the mistake that it makes is."""
+def _is_finite(gradient: Callable[[Logits], Any], case: Logits) -> bool | None:
     with contextlib.suppress(Missing, DoesNotApply, CannotGoOn):
-        return not np.isfinite(look(case).found).all() and any(
-            np.isfinite(_computed(variant, case)).all() for variant in made
-        )
-    return False
+        return bool(np.isfinite(gradient(case)).all())
+    return None
 
 
 def _of_function(judged: Function, *question: Any) -> Comparison:

@@ -45,11 +45,9 @@ def seen_at(look: Look, cases: Iterable[Any]) -> Iterator[Seen]:
 
 def network_facts(cases: Sequence[Network], look: Look, seen: Sequence[Seen]) -> list[str]:
     """Return what holds of a wrong gradient of the network: which blocks, or conditions."""
-    everywhere = list(seen_at(look, cases))
+    seen = list(seen_at(look, cases))
     wrong = [
-        name
-        for name in Network.PARAMETERS
-        if not all(_block_right(one, name) for one in everywhere)
+        name for name in Network.PARAMETERS if not all(_block_right(one, name) for one in seen)
     ]
     facts = [f"right except in {' and '.join(wrong)}"] if len(wrong) < 4 else []
     return facts + conditions_of_rightness(NETWORK_CONDITIONS, cases, look, seen)
@@ -92,24 +90,13 @@ def conditions_of_rightness(
         return []
     facts = []
     for name, (made, meets) in conditions.items():
-        try:
+        with contextlib.suppress(Missing, DoesNotApply):  # it says nothing there, or is not right
             looked = [look(one) for case in cases[:MOST] for one in made(case)]
-        except (Missing, DoesNotApply):  # it says nothing there
-            continue
-        if (
-            len(looked) >= ENOUGH_FOR_A_FACT
-            and all(one.is_right for one in looked)
-            and all(_is_right(look, case) for case in cases if meets(case))
-        ):
-            facts.append(f"right {name}")
+            if len(looked) < ENOUGH_FOR_A_FACT or not all(one.is_right for one in looked):
+                continue
+            if all(one.is_right for one in seen_at(look, filter(meets, cases))):
+                facts.append(f"right {name}")
     return facts
-
-
-def _is_right(look: Look, case: Any) -> bool:
-    try:
-        return all(one.is_right for one in seen_at(look, [case]))
-    except Missing:
-        return False
 
 
 def _all_on(case: Network) -> Iterator[Network]:
@@ -119,43 +106,30 @@ def _all_on(case: Network) -> Iterator[Network]:
         yield replace(case, b1=least - z.min(axis=0))
 
 
-# Inputs made to meet each, and which do. Where the right values are 0, such as for one class,
-# nothing is told.
+# Inputs made to meet each, and which do. Right values of 0, as for one class, tell nothing.
 Conditions = Mapping[str, tuple[Callable[[Any], Iterable[Any]], Callable[[Any], bool]]]
 
 NETWORK_CONDITIONS: Conditions = {
-    "when n = 1": (
-        lambda case: (case.sample(k) for k in range(len(case.t))),
-        lambda case: len(case.t) == 1,
-    ),
+    "when n = 1": (lambda c: map(c.sample, range(len(c.t))), lambda c: len(c.t) == 1),
     f"when n == {FEW}": (
-        lambda case: [case.with_samples([k % len(case.t) for k in range(FEW)])],
-        lambda case: len(case.t) == FEW,
+        lambda c: [c.with_samples([k % len(c.t) for k in range(FEW)])],
+        lambda c: len(c.t) == FEW,
     ),
     "when there is one hidden unit": (
-        lambda case: (case.with_units([j]) for j in range(len(case.b1))),
-        lambda case: len(case.b1) == 1,
+        lambda c: (c.with_units([j]) for j in range(len(c.b1))),
+        lambda c: len(c.b1) == 1,
     ),
-    "where every unit is active": (_all_on, lambda case: (case.pre_activations() > 0).all()),
-    "where no w2 is negative": (
-        lambda case: [replace(case, w2=abs(case.w2))],
-        lambda case: (case.w2 >= 0).all(),
-    ),
+    "where every unit is active": (_all_on, lambda c: (c.pre_activations() > 0).all()),
+    "where no w2 is negative": (lambda c: [replace(c, w2=abs(c.w2))], lambda c: min(c.w2) >= 0),
 }
 SOFTMAX_CONDITIONS: Conditions = {
-    "when n = 2": (lambda case: _classes(case, 2), lambda case: len(case.y) == 2),
-    "when sum(t) == 1": (
-        lambda case: [replace(case, t=case.t + (1 - case.t.sum()) / len(case.t))],
-        sums_to_one,
-    ),
+    "when n = 2": (lambda c: _classes(c, 2), lambda c: len(c.y) == 2),
+    "when sum(t) == 1": (lambda c: [replace(c, t=c.t + (1 - c.t.sum()) / len(c.t))], sums_to_one),
     "when all logits are equal": (
-        lambda case: [replace(case, y=case.y * 0 + case.y[0])],
-        lambda case: (case.y == case.y[0]).all(),
+        lambda c: [replace(c, y=c.y * 0 + c.y[0])],
+        lambda c: min(c.y) == max(c.y),
     ),
-    "when no target is negative": (
-        lambda case: [replace(case, t=abs(case.t))],
-        lambda case: (case.t >= 0).all(),
-    ),
+    "when no target is negative": (lambda c: [replace(c, t=abs(c.t))], lambda c: min(c.t) >= 0),
 }
 
 
