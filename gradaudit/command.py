@@ -166,11 +166,14 @@ def _audits(path: str) -> list["Audit"]:
     from gradaudit.answers.verdicts import Audit, audit
     from gradaudit.judging.calling import describe
     from gradaudit.language.showing import escaped
+    from gradaudit.telling import verdicts as telling
 
     try:
         if (files := answers_in(path)) != [path]:
             return list(itertools.chain.from_iterable(map(_audits, files)))
         told = audit(read(path))
+        telling.as_json([told])  # what can't be told either is a fault with this one alone
+        telling.as_text([told], colour=False, detailed=True)
     except Unreadable as reason:
         told = Audit(Answer(path), unreadable=str(reason))
     except Exception as error:

@@ -400,6 +400,29 @@ class TestUnreadable:
         assert "good.toml  ✓ holds" in told.out
         assert "please report it: ZeroDivisionError: by nothing (test_command.py, line" in told.err
 
+    @pytest.mark.parametrize("name", ["explanation", "_paragraph"], ids=["json", "text"])
+    def test_a_fault_in_telling_is_told_in_the_row_of_one_answer(
+        self,
+        tmp_path: Path,
+        capfd: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        name: str,
+    ) -> None:
+        whole = getattr(telling, name)
+
+        def faulty(verdict: Any, *others: Any) -> Any:
+            if verdict.status == "fails":
+                raise TypeError("iteration over a 0-d array")
+            return whole(verdict, *others)
+
+        monkeypatch.setattr(telling, name, faulty)
+        write(tmp_path, "bad.toml", '[question3]\nconverges = "0 < eta"\n')
+        write(tmp_path, "good.toml", "[question1]\nb2 = -2.732\n")
+        assert run([str(tmp_path)], as_json=False) == 2
+        told = capfd.readouterr()
+        assert "good.toml  ✓ holds" in told.out
+        assert "please report it: TypeError: iteration over a 0-d array" in told.err
+
     def test_a_wrong_option_is_exit_code_2(self, tmp_path: Path) -> None:
         assert process_of("--examples", "none", cwd=tmp_path).returncode == 2
 

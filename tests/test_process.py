@@ -119,6 +119,14 @@ def test_what_is_not_of_the_promised_form_is_nonsense(change: dict[str, Any]) ->
         observed(RIGHT | change, ARGUMENTS, 1)
 
 
+@pytest.mark.parametrize("shape", [[], [1], [4]], ids=str)
+def test_one_array_instead_of_several_held_results_is_nonsense(shape: list[int]) -> None:
+    one = ["float64", shape, "00" * 8 * max([1, *shape])]
+    frame = {"results": [["a dict instead of 4 results"]], "inputs": [[ONE]], "shared": []}
+    with pytest.raises(CannotGoOn, match="nonsense"):
+        observed(frame | {"held": [[False, [], [one]]]}, [1], 4)
+
+
 def test_a_reply_of_the_promised_form_is_read() -> None:
     seen = observed(RIGHT | {"shared": [[[0, 0], [1, 0]]]}, ARGUMENTS, 1)
     assert [np.asarray(call[0]).tolist() for call in seen.results] == [[0.5, -1.0]] * 2

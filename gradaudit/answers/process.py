@@ -208,14 +208,11 @@ def observed(reply: Mapping[str, Any], arguments: Sequence[int], count: int) -> 
         held = [_held(one, count) if one else None for one in reply["held"]]
     except (KeyError, TypeError, ValueError):
         raise CannotGoOn(NONSENSE) from None
-    formed = [
-        len(call) == count or (len(call) == 1 and isinstance(call[0], str)) for call in results
-    ]
     places = [(k, index) for k, call in enumerate(results) for index in range(len(call))]
     numbers = all(type(k) is type(i) is int for pair in shared for k, i in pair)
     if (
         len(results) == len(held) == len(arguments)
-        and all(formed)
+        and all(_formed(call, count) for call in results)
         and list(map(len, inputs)) == list(arguments)
         and numbers
         and {place for pair in shared for place in pair} <= set(places)
@@ -232,3 +229,8 @@ def _held(sent: Any, count: int) -> Held:
     if len(names) not in (0, len(results)) or not count <= len(results) <= count + 1:
         raise ValueError
     return [shortened(str(name)) for name in names], list(map(decode, results))
+
+
+def _formed(results: Sequence[Result], count: int) -> bool:
+    """Return whether results are as many as are owed, or a phrase that says what there was."""
+    return len(results) == count or (len(results) == 1 and isinstance(results[0], str))
