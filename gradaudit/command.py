@@ -4,11 +4,12 @@ import argparse
 import io
 import itertools
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from gradaudit import __version__
 
@@ -18,29 +19,39 @@ if TYPE_CHECKING:
 MOST_COMPLAINTS = 20
 LONGEST_LINE = 1_000
 WORST_FIRST = (2, 1, 3, 0)
-INTERRUPTED, NOBODY_READS = 130, 141  # as a shell tells what a signal has ended
 
 TEMPLATE = Path(__file__).with_name("answers") / "template.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; what stops it from outside is one line at most."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # or what is opened next takes its place
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115
+        if isinstance(stream := getattr(sys, name), io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for a terminal that knows ASCII only
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupt)
     try:
         try:
             return command(arguments)
         finally:
             sys.stdout.flush()  # where a reader that has gone can still be told
-    except KeyboardInterrupt:
+            sys.stderr.flush()
+    except KeyboardInterrupt as stop:
         complain("interrupted")
-        return INTERRUPTED
+        return 128 + int(*stop.args or [signal.SIGINT])  # as a shell tells what ended it
     except OSError as error:  # such as a full disk, or a reader that has read enough
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # till the end
         if isinstance(error, BrokenPipeError):
-            return NOBODY_READS
+            return 128 + signal.SIGPIPE
         return complain(f"the output cannot be written: {error.strerror}")
+
+
+def _interrupt(number: int, _: object) -> Never:
+    """Stop as Ctrl-C does, so that no process of an answer is left."""
+    raise KeyboardInterrupt(number)
 
 
 def command(arguments: Sequence[str] | None) -> int:
@@ -85,8 +96,10 @@ def _cannot_report(path: str, answers: Sequence[str]) -> str:
 def _is_no_pdf(path: str) -> bool:
     """Return whether something is there that a document must not replace, such as the answer."""
     try:
+        if not os.path.isfile(path):
+            return os.path.exists(path)  # it may be a pipe, which nobody reads
         with open(path, "rb") as file:
-            return os.path.isfile(path) and file.read(5) not in (b"%PDF-", b"")
+            return file.read(5) not in (b"%PDF-", b"")
     except (OSError, ValueError):
         return False  # nothing is there, or writing will say what is wrong
 
@@ -208,7 +221,10 @@ def write_report(path: str, audit: "Audit") -> list[int]:
 def complain(line: str) -> int:
     """Say one line on stderr, and return the exit code of a bad file or use."""
     cut = line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"
-    print(f"gradaudit: {cut}", file=sys.stderr)
+    try:
+        print(f"gradaudit: {cut}", file=sys.stderr, flush=True)
+    except OSError:  # nobody can be told of that
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # till the end
     return 2
 
 

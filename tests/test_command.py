@@ -17,7 +17,7 @@ from gradaudit.answers import process
 from gradaudit.answers.parts import PARTS
 from gradaudit.answers.reading import answers_in, read
 from gradaudit.answers.verdicts import audit
-from gradaudit.command import COMMANDS, TEMPLATE, main, run, wants_colour
+from gradaudit.command import COMMANDS, TEMPLATE, _is_no_pdf, main, run, wants_colour
 from gradaudit.mistakes.diagnosis import BY_ID
 from gradaudit.telling import verdicts as telling
 
@@ -574,6 +574,28 @@ def test_a_disk_that_is_full_is_one_line(folder: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("gradaudit: the output cannot be written")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("wrong.toml >&-", 1),
+        ("wrong.py >&- 2>&- <&-", 1),
+        ("nowhere.toml 2>&-", 2),
+        ("nowhere.toml 2>/dev/full", 2),
+        ("--examples none 2>/dev/full", 2),
+    ],
+)
+def test_a_stream_that_takes_nothing_leaves_the_exit_code(
+    folder: Path, words: str, code: int
+) -> None:
+    command = f"{sys.executable} -m gradaudit {words}"
+    assert subprocess.run(command, shell=True, cwd=folder, check=False).returncode == code
+
+
+def test_a_report_is_not_written_into_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.pdf")
+    assert _is_no_pdf(str(tmp_path / "pipe.pdf"))
 
 
 def test_a_terminal_that_knows_ascii_only_gets_escapes(folder: Path) -> None:

@@ -5,10 +5,14 @@ import copy
 import json
 import os
 import random
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +263,65 @@ def test_a_function_that_ends_leaves_the_others_judged(tmp_path: Path, ends: str
     assert found["q3.converges"] == "holds"
 
 
+def test_how_a_function_ended_is_heard_whatever_its_file_does_to_signals(tmp_path: Path) -> None:
+    content = (
+        "import os, signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        f"def softmax_gradient(y, t):\n    os._exit(4)\n{RIGHT_RATE}"
+    )
+    found = verdicts(tmp_path, content)
+    assert found["q2.gradient"] == "untested it ended its own process (exit code 4)"
+    assert found["q3.converges"] == "holds"
+
+
+def test_a_function_cannot_answer_on_the_line_of_another(tmp_path: Path) -> None:
+    forge = FORGES.replace('"results": [[]], "inputs": [[]], "shared": [], "held": [null]', "")
+    found = verdicts(tmp_path, forge + RIGHT_RATE)
+    assert found["q2.gradient"] == "untested its process sent nonsense"
+    assert found["q3.converges"] == "holds"
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda one: one.name
+)
+def test_a_signal_that_ends_the_command_ends_a_function_that_hangs(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    if number == signal.SIGKILL and sys.platform != "linux":
+        pytest.skip("only Linux ends a process with its parent")
+    told = tmp_path / "told"
+    hangs = f"open({str(told)!r}, 'w').write(f'{{os.getpid()}}\\n')\n    while True: pass\n"
+    path = write(tmp_path, f"import os\ndef converges(eta):\n    {hangs}")
+    command = subprocess.Popen(
+        [sys.executable, "-m", "gradaudit", path], stderr=subprocess.PIPE, text=True
+    )
+    until(lambda: told.exists() and told.read_text().endswith("\n"))
+    worker = int(told.read_text())
+    command.send_signal(number)
+    _, said = command.communicate(timeout=10)
+    until(lambda: not is_running(worker))
+    if number == signal.SIGKILL:
+        assert command.returncode == -number
+    else:
+        assert (command.returncode, said) == (128 + number, "gradaudit: interrupted\n")
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    with contextlib.suppress(OSError):  # one that nobody has waited for is no longer running
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return True
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_a_function_that_hangs_leaves_the_others_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,6 +424,22 @@ def test_names_of_an_answer_are_bounded(tmp_path: Path) -> None:
     answer.close()
     assert functions == {}
     assert max(map(len, names)) <= MAX_MESSAGE + 1
+
+
+def test_a_name_that_is_no_text_is_not_looked_at(tmp_path: Path) -> None:
+    evil = "class Key:\n    def __str__(self): raise ValueError\nglobals()[Key()] = 1\n"
+    assert verdicts(tmp_path, evil + RIGHT_RATE) == {"q3.converges": "holds"}
+
+
+def test_an_argument_owns_its_memory(tmp_path: Path) -> None:
+    content = "def softmax_gradient(y, t):\n    y.resize(7, refcheck=False)\n    return y\n"
+    answer = Process(write(tmp_path, content), {"softmax_gradient": 1})
+    try:
+        (found,) = RemoteFunction(answer, "softmax_gradient").call([np.ones(2), np.ones(2)])
+    finally:
+        answer.close()
+    assert isinstance(found, np.ndarray)
+    assert found.tolist() == [1, 1, 0, 0, 0, 0, 0]
 
 
 def test_a_first_frame_that_is_nonsense_is_unreadable(tmp_path: Path) -> None:

@@ -8,13 +8,15 @@ last says that its process has ended.
 """
 
 import contextlib
+import ctypes
 import importlib.util
 import json
 import os
 import resource
+import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,6 +27,8 @@ from gradaudit.judging.calling import MAX_RESULT, describe, observe, shortened
 from gradaudit.language.outcomes import NoValue
 
 MAX_MEMORY = 2 * 2**30  # bytes that a process may fill
+MAX_CPU = 3_600  # seconds; only where whoever would end it sooner is gone
+PR_SET_PDEATHSIG = 1  # of Linux: what ends its parent ends a process too
 MAX_NAMES = 200
 DTYPES = {str(np.dtype(order + kind)) for order in "<>" for kind in "?bhilqBHILQefd"}
 
@@ -57,21 +61,23 @@ def main() -> None:
         os.dup2(nowhere, stream)
     for name in [name for name in sys.modules if name.split(".")[0] == "gradaudit"]:
         del sys.modules[name]  # a file beside the answer may have the same name
-    _limit_memory()
+    _limit()
     try:
         module = _imported(path)
     except (Exception, SystemExit) as error:
         _send(hello, {"broken": _where(error, path) + describe(error)})
         return
     found = {name: callable(module[name]) for name in lines if name in module}
+    names = [shortened(name) for name in list(module)[:MAX_NAMES] if type(name) is str]
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or nobody hears how a worker ended
     workers = {}
     for name in [name for name, is_function in found.items() if is_function]:
         line, count = lines[name]
         worker = os.fork()
         if not worker:
-            _serve(line, module[name], count)
+            others = {hello.fileno(), *(other for other, _ in lines.values())} - {line}
+            _serve(line, others, module[name], count)
         workers[worker] = _writing(line)
-    names = [shortened(str(name)) for name in list(module)[:MAX_NAMES]]
     _send(hello, {"functions": found, "names": names})
     while workers:
         worker, status = os.wait()
@@ -79,10 +85,14 @@ def main() -> None:
             _send(workers.pop(worker), {"ended": os.waitstatus_to_exitcode(status)})
 
 
-def _limit_memory() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = MAX_MEMORY if hard == resource.RLIM_INFINITY else min(MAX_MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+def _limit() -> None:
+    """Bound what a process may take, and end it with what started it, where that can be said."""
+    for what, most in ((resource.RLIMIT_DATA, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_CPU)):
+        _, hard = resource.getrlimit(what)
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (soft, hard))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _imported(path: Path) -> dict[str, Any]:
@@ -101,9 +111,12 @@ def _imported(path: Path) -> dict[str, Any]:
     return vars(module)
 
 
-def _serve(line: int, function: Callable[..., Any], count: int) -> None:
-    """Answer on a line until it ends, and with it this process."""
+def _serve(line: int, others: Iterable[int], function: Callable[..., Any], count: int) -> None:
+    """Answer on a line until it ends, and with it this process, which can't write on others."""
     try:
+        _limit()
+        for other in others:
+            os.close(other)
         with open(line, encoding="ascii") as asked, _writing(line) as told:
             for calls in asked:
                 _send(told, _shown(function, count, json.loads(calls)))
@@ -123,7 +136,10 @@ def _shown(function: Callable[..., Any], count: int, calls: list[list[Any]]) -> 
 
 def _argument(sent: Any) -> Any:
     """Return an array or a number that a function may keep and change."""
-    return decode(sent).copy()[()] if isinstance(sent, list) else sent
+    if not isinstance(sent, list):
+        return sent
+    array = decode(sent).copy()
+    return array if array.ndim else array[()]  # a view, which can't be resized
 
 
 def _where(error: BaseException, path: Path) -> str:
