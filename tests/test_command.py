@@ -558,12 +558,45 @@ def test_thousands_of_unknown_keys_are_told_in_a_few_lines(
     assert capfd.readouterr().err.splitlines()[-1].endswith("and 4980 more of the kind")
 
 
+DOTS = ".".join(["a"] * 60_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{DOTS} = 1",
+        f"x = {{{DOTS} = 1}}",
+        f"{DOTS}, = 1",
+        f"[{DOTS}]",
+        " . ".join(["'a'"] * 60_000) + " = 1",
+        f'x = """a"""""\n{DOTS} = 1',
+        f"x = '\\'\n{DOTS} = 1",
+        f'#"""\n{DOTS} = 1',
+    ],
+    ids=lambda text: text.replace("a.", "")[:20],
+)
 def test_a_key_of_thousands_of_parts_is_unreadable(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str
 ) -> None:
-    content = ".".join(["a"] * 100_000) + " = 1\n"
-    assert run([str(tmp_path / write(tmp_path, "dots.toml", content))], as_json=True) == 2
+    assert run([str(tmp_path / write(tmp_path, "dots.toml", text))], as_json=True) == 2
     assert "a key of more than 50 parts" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# " + "." * 60,
+        f"# {DOTS} = 1",
+        f'where = ["""a = t"""] # {DOTS}',
+        "where = ['a = t" + "+0.5" * 60 + "']",
+        f'gradient = """t # \n{"." * 60}"""',
+        f"gradient = '''t'{DOTS[:200]}'''",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_dots_that_part_no_key_can_be_read(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, "dots.toml", f"[question2]\none_hot = 't'\n{text}\n")
+    assert "q2.one_hot" in read(str(tmp_path / path)).parts
 
 
 def test_a_disk_that_is_full_is_one_line(folder: Path) -> None:

@@ -40,6 +40,12 @@ from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
 
 MAX_FILE = 16 * 2**20  # bytes
 MAX_KEY_PARTS = 50
+STRINGS = re.compile(  # and comments; what is not closed goes on to its end, as Python reads it
+    r'''"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5})?|"(?:[^"\\\n]++|\\.)*+"?'''
+    r"""|'''(?:[^']++|'(?!''))*+(?:'{3,5})?|'[^'\n]*'?|(#[^\n]*)""",
+    re.DOTALL,
+)
+DOTTED = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+)++")
 MAX_DECISIONS = 200_000
 KINDS = {str: "a string", list: "a list", dict: "a table", bool: "a bool"}
 REMEDIES = 20  # complaints that get one
@@ -81,7 +87,8 @@ def load_toml(path: str) -> dict[str, Any]:
     # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
     # such run is cut to one that is still too long for a number, and refused where it stands.
     text = re.sub(r"(?<![\d_])\d[\d_]{999,}", "9" * (MAX_DIGITS + 1), text)
-    if any(_key_parts(line) > MAX_KEY_PARTS for line in text.splitlines()):
+    rest = STRINGS.sub(lambda found: "" if found[1] else "_", text)
+    if any(key[0].count(".") >= MAX_KEY_PARTS for key in DOTTED.finditer(rest)):
         # Python's reader takes time that grows with the square of the parts of a key.
         raise Unreadable(f"a key of more than {MAX_KEY_PARTS} parts")
     try:
@@ -90,11 +97,6 @@ def load_toml(path: str) -> dict[str, Any]:
         raise Unreadable(f"it is not TOML: {error}") from None
     except (RecursionError, ValueError):
         raise Unreadable("it is not TOML that can be read: nested too deeply") from None
-
-
-def _key_parts(line: str) -> int:
-    key = re.sub(r"\"[^\"]*\"|'[^']*'", "", line).partition("=")[0]  # a formula is no key
-    return 0 if "," in key else key.count(".") + 1
 
 
 class DecimalText(str):
