@@ -62,7 +62,7 @@ def _is_short(word: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect the answers and nothing else; Hypothesis' own option may change the profile after."""
+    """Collect the answers and nothing else."""
     named = config.getoption("gradaudit")
     if not named:
         return
@@ -71,8 +71,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from gradaudit.judging.strategies import draw_settings
     from gradaudit.language.showing import escaped
 
-    thorough = config.getoption("--hypothesis-profile", None) == "thorough"
-    draw_settings(config.getoption("gradaudit_examples"), thorough=thorough)
+    if examples := config.getoption("gradaudit_examples"):
+        draw_settings(examples)
     paths: list[str] = []
     for name in named:
         try:
@@ -108,7 +108,8 @@ class AnswerFile(pytest.File):
         try:
             self.answer = read(str(self.path))
         except Unreadable as reason:
-            raise self.CollectError(escaped(f"{self.path.name}: {reason}")) from None
+            said = escaped(f"{self.path.name}: {reason}")
+            return iter([Fault.from_parent(self, name="can be read", said=said)])
         self.answer.close()  # it starts again when its turn comes, if it is not deselected
         return tests_of(self, self.answer)
 

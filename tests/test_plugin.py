@@ -9,6 +9,7 @@ import gradaudit.answers.reading
 import gradaudit.plugin
 import gradaudit.telling.showing
 import gradaudit.telling.verdicts  # noqa: F401
+from gradaudit.judging.strategies import EXAMPLES, _settings
 
 pytest_plugins = ["pytester"]
 
@@ -192,16 +193,33 @@ def test_the_conftest_beside_an_answer_elsewhere_is_not_asked_for_options(
 def test_how_many_inputs_are_drawn_can_be_chosen(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[int | None, bool]] = []
-    monkeypatch.setattr(
-        "gradaudit.judging.strategies.draw_settings",
-        lambda examples, thorough: asked.append((examples, thorough)),
-    )
+    asked: list[int] = []
+    monkeypatch.setattr("gradaudit.judging.strategies.draw_settings", asked.append)
     good = write(pytester, "good.toml", GOOD)
     Run(pytester, "--answer", good, "--gradaudit-examples", "7")
     Run(pytester, "--answer", good)
-    Run(pytester, "--answer", good, "--hypothesis-profile", "thorough")
-    assert asked == [(7, False), (None, False), (None, True)]
+    assert asked == [7]
+
+
+def test_the_profile_of_a_project_stays_its_own(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        "from hypothesis import settings\n"
+        "settings.register_profile('thorough', max_examples=1, database=None)"
+    )
+    words = ("--hypothesis-profile", "thorough", "--answer", write(pytester, "good.toml", GOOD))
+    assert "2 passed" in Run(pytester, *words).stdout
+    assert _settings.examples == EXAMPLES
+
+
+def test_an_answer_that_cannot_be_read_leaves_the_others_tested(pytester: pytest.Pytester) -> None:
+    folder = pytester.mkdir("answers")
+    for name, content in {"bad.toml": "[[[", "broken.py": "def f(:", "good.toml": GOOD}.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    done = Run(pytester, "--answer", str(folder))
+    assert done.returncode == 1
+    assert "2 failed, 2 passed" in done.stdout
+    assert "bad.toml: it is not TOML" in done.stdout
+    assert "broken.py: it cannot be imported: line 1: SyntaxError" in done.stdout
 
 
 def test_no_number_of_inputs_is_a_wrong_use(pytester: pytest.Pytester) -> None:
