@@ -345,6 +345,30 @@ class TestBounds:
         entries(line, draw_inputs(wanted.domains[0])[-1])
         assert evaluated == [line.tree]
 
+    def test_a_size_at_which_an_input_was_too_much_is_not_tried_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tried: dict[Env, int] = {}
+        whole = Env.entries
+
+        def counted(env: Env, tree: Any) -> Any:
+            tried[env] = env.sizes["K"]
+            return whole(env, tree)
+
+        monkeypatch.setattr(Env, "entries", counted)
+        many = "sum(t[k]*t[m]*t[j]" + "*1" * 40 + " for k in K for m in K for j in K)"
+        told = verdict(tmp_path, "q2.gradient", f"softmax(y)*sum(t) - t + 0*{many}")
+        assert told.status == "holds"
+        assert [*tried.values()].count(9) == 1
+        smaller = [case for case in draw_inputs(ANY_TARGETS) if case.sizes["K"] < 9]
+        assert told.outcomes[0].examples == len(smaller) + 1
+
+    def test_a_line_that_stands_there_again_takes_nothing_more(self, tmp_path: Path) -> None:
+        long = "p*sum(t) - t" + "+y-y" * 240
+        told = gradient(tmp_path, *[long] * 49)
+        assert told.status == "holds"
+        assert {one.examples for one in told.outcomes} == {len(draw_inputs(ANY_TARGETS))}
+
 
 class TestOneClassOrSample:
     """What has no value only where some size is 1 is judged on the rest, which it says."""
@@ -528,7 +552,7 @@ class TestNotJudged:
 
     def test_lines_that_take_too_much_together_are_refused(self, tmp_path: Path) -> None:
         heavy = "sum(t[k]*t[m]*t[j]" + "*1" * 60 + " for k in K for m in K for j in K)"
-        told = verdict(tmp_path, "q2.gradient", [heavy] * 50)
+        told = verdict(tmp_path, "q2.gradient", [f"{heavy} + {k}" for k in range(50)])
         assert "operations to evaluate all lines" in told.reason
 
     def test_an_assumption_too_close_to_tell_hides_no_wrong_line(self, tmp_path: Path) -> None:

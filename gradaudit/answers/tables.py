@@ -215,11 +215,15 @@ def _formulas(path: str, value: Any, scope: Scope, widest: Scope) -> list[Formul
     texts = value if isinstance(value, list) else [value]
     if not 1 <= len(texts) <= MAX_LINES:
         raise Unreadable(f"{path}: a list of {len(texts)} lines; 1 to {MAX_LINES} are wanted")
-    formulas, operations = [], 0
+    formulas: list[Formula] = []
+    operations = 0
     for number, text in enumerate(texts, start=1):
         place = _place(path, number, len(texts))
         if not isinstance(text, str) or isinstance(text, DecimalText):
             raise Unreadable(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
+        if (same := texts.index(text)) < len(formulas):  # computed once
+            formulas.append(formulas[same])
+            continue
         try:
             formula = parse(text, scope)
             _refuse_foreign_names(place, formula, widest)

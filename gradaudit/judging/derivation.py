@@ -34,8 +34,9 @@ from gradaudit.questions.assignment import NETWORK, ONE_HOT, SOFTMAX
 from gradaudit.questions.inputs import Array, Logits, Network, exact
 
 MAX_LINES = 50
-MAX_OPERATIONS_IN_ALL = 60_000  # of all lines of a derivation, at one input
+MAX_OPERATIONS_IN_ALL = 30_000  # of all lines of a derivation, at one input
 BY_THE_TRUTH = "the line before it has no value here, so the true derivative is what it owes"
+SIZES = {"N": "n", "A": "d", "H": "h", "K": "n"}  # how many an index set has, by its name
 KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
 
 
@@ -83,6 +84,7 @@ class Workings:
         self._holds = lru_cache(maxsize=KEPT)(partial(self._bounded, _truths_of))
         self._envs: dict[tuple[Any, int], Env] = {}  # lines with the same names share their values
         self._spent: dict[Any, int] = {}
+        self._too_large: set[tuple[int, ...]] = set()  # sizes at which one input was too much
 
     def assumed(self, conditions: Sequence[Formula], case: Any, scope: Scope) -> Array:
         """Return at which entries all conditions hold: True, False, or None for undecided."""
@@ -100,7 +102,8 @@ class Workings:
     ) -> Array:
         if formula in _TRUTHS:
             return _derivatives(case)[_TRUTHS[formula]]
-        if self._spent.get(case, 0) > MAX_OPERATIONS_IN_ALL:
+        sizes = tuple(case.sizes.values())
+        if sizes in self._too_large or self._spent.get(case, 0) > MAX_OPERATIONS_IN_ALL:
             none = CannotTell(f"all lines take more than {MAX_OPERATIONS_IN_ALL} operations")
             return np.full(_shape(formula.scope, case), none, dtype=object)
         key = case, id(formula.scope.defined)
@@ -110,6 +113,8 @@ class Workings:
             return compute(formula, case, env)
         finally:
             self._spent[case] = self._spent.get(case, 0) + env.operations - before
+            if self._spent[case] > MAX_OPERATIONS_IN_ALL and max(sizes) > LARGEST_TRIED_OUT:
+                self._too_large.add(sizes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +223,7 @@ def _compare(line: Line, case: Any) -> None:
     try:
         _compare_entries(line, case)
     except CannotTell as none:
-        if max(case.sizes.values()) <= len(LARGEST_LOGITS.y):
+        if max(case.sizes.values()) <= LARGEST_TRIED_OUT:
             raise
         raise DoesNotApply(str(none)) from None
 
@@ -348,6 +353,7 @@ LARGEST_LOGITS = Logits(exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 
 _square = exact(exact([fmpq(a - 2 * b) for b in range(4)]) for a in range(4))
 _vector = exact(fmpq(1 - a, 2) for a in range(4))
 LARGEST_NETWORK = Network(_square, _vector, _vector, fmpq(1), _square.T, _vector)
+LARGEST_TRIED_OUT = len(LARGEST_LOGITS.y)
 
 
 def _env(scope: Scope, case: Any) -> Env:
