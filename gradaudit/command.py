@@ -223,7 +223,7 @@ def complain(line: str) -> int:
     cut = line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"
     try:
         print(f"gradaudit: {cut}", file=sys.stderr, flush=True)
-    except OSError:  # nobody can be told of that
+    except OSError:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # till the end
     return 2
 

@@ -73,8 +73,7 @@ def main() -> None:
     workers = {}
     for name in [name for name, is_function in found.items() if is_function]:
         line, count = lines[name]
-        worker = os.fork()
-        if not worker:
+        if not (worker := os.fork()):
             others = {hello.fileno(), *(other for other, _ in lines.values())} - {line}
             _serve(line, others, module[name], count)
         workers[worker] = _writing(line)

@@ -68,11 +68,10 @@ class Process:
             end.close()
         try:
             return _hello(_ask(self.lines[""], b"", IMPORT_SECONDS), self.counts)
-        except (CannotGoOn, ValueError) as reason:
+        except BaseException as reason:
             self.close()
-            raise Unreadable(f"it cannot be imported: {reason}") from None
-        except BaseException:
-            self.close()
+            if isinstance(reason, CannotGoOn | ValueError):
+                raise Unreadable(f"it cannot be imported: {reason}") from None
             raise
 
     def ask(self, name: str, calls: str) -> dict[str, Any]:
@@ -163,24 +162,21 @@ class RemoteFunction:
         """Return the results; the same call is asked for once. Raises NoValue or CannotGoOn."""
         call = json.dumps(list(map(encode, arguments)))
         if call not in self.known:
-            self.known[call] = self._observe([call], [len(arguments)]).results[0]
+            self.known[call] = self.observe([arguments]).results[0]
         return self.known[call]
 
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
         """Call the function on each list of arguments, in order. Raises NoValue or CannotGoOn."""
-        encoded = [json.dumps(list(map(encode, call))) for call in calls]
-        return self._observe(encoded, list(map(len, calls)))
-
-    def _observe(self, calls: Sequence[str], arguments: Sequence[int]) -> Observed:
         if self.gone:
             raise CannotGoOn(self.gone)
         try:
+            line = json.dumps([list(map(encode, call)) for call in calls])
             started = time.monotonic()
-            reply = self.process.ask(self.name, f"[{','.join(calls)}]")
+            reply = self.process.ask(self.name, line)
             self.taken += time.monotonic() - started - EACH_CALL_SECONDS * len(calls)
             if self.taken > ALL_CALLS_SECONDS:
                 raise CannotGoOn(f"it is slow: over {ALL_CALLS_SECONDS:g} seconds for all calls")
-            return observed(reply, arguments, self.process.counts[self.name])
+            return observed(reply, list(map(len, calls)), self.process.counts[self.name])
         except (CannotGoOn, Unreadable) as reason:
             self.gone = str(reason)
             self.close()
