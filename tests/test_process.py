@@ -273,11 +273,18 @@ def test_how_a_function_ended_is_heard_whatever_its_file_does_to_signals(tmp_pat
     assert found["q3.converges"] == "holds"
 
 
-def test_a_function_cannot_answer_on_the_line_of_another(tmp_path: Path) -> None:
-    forge = FORGES.replace('"results": [[]], "inputs": [[]], "shared": [], "held": [null]', "")
-    found = verdicts(tmp_path, forge + RIGHT_RATE)
-    assert found["q2.gradient"] == "untested its process sent nonsense"
-    assert found["q3.converges"] == "holds"
+def test_a_function_has_no_line_but_its_own(tmp_path: Path) -> None:
+    content = (
+        "import os, stat\n"
+        "def is_line(number):\n"
+        "    try:\n        return stat.S_ISSOCK(os.fstat(number).st_mode)\n"
+        "    except OSError:\n        return False\n"
+        "def converges(eta):\n"
+        "    assert sum(map(is_line, range(64))) == 1\n"
+        "    return 0 < eta < 0.2\n"
+        "def softmax_gradient(y, t):\n    return y\n"
+    )
+    assert verdicts(tmp_path, content)["q3.converges"] == "holds"
 
 
 @pytest.mark.parametrize(
