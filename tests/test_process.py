@@ -128,7 +128,7 @@ def test_one_array_instead_of_several_held_results_is_nonsense(shape: list[int])
     one = ["float64", shape, "00" * 8 * max([1, *shape])]
     frame = {"results": [["a dict instead of 4 results"]], "inputs": [[ONE]], "shared": []}
     with pytest.raises(CannotGoOn, match="nonsense"):
-        observed(frame | {"held": [[False, [], [one]]]}, [1], 4)
+        observed(frame | {"held": [[[], [one]]]}, [1], 4)
 
 
 def test_a_reply_of_the_promised_form_is_read() -> None:

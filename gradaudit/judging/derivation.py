@@ -36,7 +36,6 @@ from gradaudit.questions.inputs import Array, Logits, Network, exact
 MAX_LINES = 50
 MAX_OPERATIONS_IN_ALL = 30_000  # of all lines of a derivation, at one input
 BY_THE_TRUTH = "the line before it has no value here, so the true derivative is what it owes"
-SIZES = {"N": "n", "A": "d", "H": "h", "K": "n"}  # how many an index set has, by its name
 KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
 
 
