@@ -196,7 +196,7 @@ def _where_sum_is_one(part: Part, verdict: Verdict) -> tuple[Outcome, ...]:
     """Return what comes of all that fails where the targets sum to 1, if it holds there."""
     failing = {id(one.judged): one for one in reversed(verdict.failures)}
     weaker = [claim.outcome() for claim in part.where_sum_is_one if id(claim.judged) in failing]
-    all_hold = all(one.status == "holds" for one in weaker)
+    all_hold = bool(weaker) and all(one.status == "holds" for one in weaker)
     return tuple(weaker) if all_hold and all(map(_fails_elsewhere, failing.values())) else ()
 
 
