@@ -17,6 +17,7 @@ from gradaudit.language.formula import Scope, parse
 from gradaudit.language.numbers import FIRST_PRECISION, each, precision
 from gradaudit.language.outcomes import CannotTell
 from gradaudit.questions.inputs import Logits, Network, exact, exact_float, floats
+from tests import right
 
 FREE = Scope(given=frozenset({"x"}))
 
@@ -243,3 +244,19 @@ def test_scipy_is_given_the_steps_as_they_are() -> None:
 
 def test_exact_numbers_are_kept_exactly() -> None:
     assert floats(exact([fmpq(1, 3), fmpq(1, 10)])).tolist() == [1 / 3, 0.1]
+
+
+def test_a_small_sample_is_rounded_as_the_large_ones_where_all_are_shifted() -> None:
+    network = Network(
+        W1=exact([[fmpq(1, 3)]]),
+        b1=exact([fmpq(1, 10**8)]),
+        w2=exact([fmpq(0)]),
+        b2=fmpq(0),
+        X=exact([[fmpq(1)], [fmpq(0)]]),
+        t=exact([fmpq(0), fmpq(1)]),  # the large one is a hit: the small one is all there is
+    ).rounded()
+    assert away(network)
+    truth = oracle(network).estimate
+    for function in (right.with_inputs_standardised, right.less_the_mean_sample):
+        found = np.concatenate([np.ravel(g) for g in function(*network.arguments())])
+        assert (abs(found - truth.value) <= truth.error).all()

@@ -219,8 +219,15 @@ class NetworkOracle(Oracle):
 
     @cached_property
     def rounding(self) -> Floats:
-        """The rounding of the sums, times the magnitudes (P,)."""
-        return self.part * magnitudes(self.case).floats
+        """The rounding of the sums, times the magnitudes (P,).
+
+        A right answer may shift or turn the samples first: n roundings more, and d of the product
+        that puts it back, each of the size of the largest input.
+        """
+        n, d, _ = self.case.sizes.values()
+        largest = magnitudes.__wrapped__(self.case.levelled()).floats
+        bound: Floats = self.part * magnitudes(self.case).floats + rounding_of(n + d) * largest
+        return bound
 
     def _step(self, theta: Floats) -> tuple[Floats, Floats]:
         """Return steps that stay inside of the linear region, and balance both kinds of error.

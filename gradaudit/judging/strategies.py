@@ -196,7 +196,7 @@ def _asleep(c: Network) -> Network:
 
 def _beside(c: Network, z: Array) -> Any:
     """Return biases that bring the first sample next to every kink, on either side of it."""
-    terms = (abs(c.X) @ abs(c.W1)).max(axis=0)
+    terms = abs(c.X).max() * abs(c.W1).sum(axis=0)
     return terms * fmpq(1, 2**36) * np.where(np.arange(len(terms)) % 2, -1, 1) - z[0]
 
 
@@ -238,33 +238,42 @@ def _drawn_network(random: Random, *, kinks: bool) -> Network:
     network = _plain(random, random.choices((1, 2, 3, 4, 4), k=3), STEPS)
     network = _both(*random.sample(CHANGES, k=random.choice((0, 1, 1, 2))))(network)
     if kinks:
-        return _finished(random.choice((*AT_KINKS, *AWAY))(network))
+        network = random.choice((*AT_KINKS, *AWAY))(network)
+        return _finished(_off_kinks(network, all_of_them=False))
     if random.random() < 1 / 4:
         network = random.choice(AWAY)(network)
     return _finished(_off_kinks(random.choice((TENTHS, _both()))(network)))
 
 
-def _at_kinks(network: Network) -> Any:
-    """Return at which samples and units (n, h) float64 cannot tell a pre-activation from 0."""
-    return abs(network.pre_activations()) <= network.twin().pre_activations() * fmpq(1, 2**40)
+def _near_kinks(network: Network) -> Any:
+    """Return at which samples and units (n, h) float64 need not tell a pre-activation from 0.
+
+    A right function may scale, shift and turn the inputs first, all samples together.
+    """
+    scale = abs(network.X).max() * abs(network.W1).sum(axis=0) + abs(network.b1)
+    return abs(network.pre_activations()) <= scale * fmpq(1, 2**40)
 
 
-def _off_kinks(network: Network) -> Network:
-    """Return the network with no unit at a kink: its bias is moved by half of what is free."""
-    near = _at_kinks(network)
-    free = abs(network.pre_activations())
+def _off_kinks(network: Network, *, all_of_them: bool = True) -> Network:
+    """Return the network with units moved off a kink by their biases, by half of what is free.
+
+    all_of_them: else those only that are near one, not at it.
+    """
+    near, z = _near_kinks(network), network.pre_activations()
+    units = (near if all_of_them else near & (z != 0)).any(axis=0)
+    free = abs(z)
     free[near] = fmpq(1)
-    return replace(network, b1=network.b1 + free.min(axis=0) / 2 * near.any(axis=0))
+    return replace(network, b1=network.b1 + free.min(axis=0) / 2 * units)
 
 
 def away_from_kinks(network: Network) -> bool:
     """Return whether no pre-activation is 0, nor so near that float64 could see it there."""
-    return not _at_kinks(network).any()
+    return not _near_kinks(network).any()
 
 
 def kinks_are_exact(network: Network) -> bool:
     """Return whether every pre-activation that float64 cannot tell from 0 is 0."""
-    return not network.pre_activations()[_at_kinks(network)].any()
+    return not network.pre_activations()[_near_kinks(network)].any()
 
 
 NETWORKS = Domain(

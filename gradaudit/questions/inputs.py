@@ -116,6 +116,10 @@ class Network:
         twin = self._map(lambda value: each(abs, value))
         return replace(twin, t=-twin.t, b1=each(lambda bias: bias or TINY, twin.b1))
 
+    def levelled(self) -> Self:
+        """Return the network whose every input of every sample is as large as the largest."""
+        return replace(self, X=self.X * 0 + abs(self.X).max())
+
     def nudged(self) -> Self:
         """Return the network with every bias of the first layer raised by next to nothing."""
         return replace(self, b1=self.b1 + TINY)
