@@ -377,6 +377,10 @@ def by_the_square(eta: float) -> Any:
     return np.square(1 - 10 * eta) < 1
 
 
+def by_the_fourth_power(eta: float) -> bool:
+    return (1 - 10 * eta) ** 4 < 1
+
+
 def by_the_sign_of_a_product(eta: float) -> bool:
     return eta * (1 - 5 * eta) > 0
 
@@ -392,6 +396,7 @@ def by_an_array(eta: float) -> Any:
 CONVERGES: tuple[Callable[..., Any], ...] = (
     by_the_contraction,
     by_the_square,
+    by_the_fourth_power,
     by_the_sign_of_a_product,
     by_a_product_of_comparisons,
     by_an_array,

@@ -453,3 +453,18 @@ def test_a_first_frame_that_is_nonsense_is_unreadable(tmp_path: Path) -> None:
     forge = FORGES.replace("def softmax_gradient", "forge(b'{}')\ndef softmax_gradient")
     with pytest.raises(Unreadable, match="its process sent nonsense"):
         Process(write(tmp_path, forge), {"converges": 1}).start()
+
+
+def test_a_call_that_raises_is_alone_among_those_that_are_foreseen(tmp_path: Path) -> None:
+    file = tmp_path / "answer.py"
+    file.write_text("def converges(eta):\n    return 1 / (eta - 7) > 0\n")
+    answer = Process(str(file), {"converges": 1})
+    function = RemoteFunction(answer, "converges")
+    try:
+        function.foresee([(float(eta),) for eta in range(100)])
+        assert len(function.known) > 50
+        assert [function.call([float(eta)])[0] for eta in (6, 8, 99)] == [False, True, True]
+        with pytest.raises(NoValue, match="ZeroDivisionError"):
+            function.call([7.0])
+    finally:
+        function.close()

@@ -240,7 +240,7 @@ HUGE_CASES: dict[str, Callable[[Logits], bool]] = {
     "the largest logit zero": lambda c: len(c.y) > 1 and max(c.y) == 0,
     "ties below the largest": lambda c: len(set(c.y)) < len(c.y),
 }
-RATE_CASES: dict[str, Callable[[Rate], bool]] = {
+MARK_CASES: dict[str, Callable[[Rate], bool]] = {
     "zero": lambda c: c.eta == 0,
     "a fifth": lambda c: c.eta == fmpq(1, 5),
     "the optimum": lambda c: c.eta == fmpq(1, 10),
@@ -248,12 +248,23 @@ RATE_CASES: dict[str, Callable[[Rate], bool]] = {
     "just above a fifth": lambda c: 0 < c.eta - fmpq(1, 5) <= fmpq(1, 10**12),
     "just above zero": lambda c: 0 < c.eta <= fmpq(1, 10**12),
     "just below zero": lambda c: 0 < -c.eta <= fmpq(1, 10**12),
-    "inside, anywhere": lambda c: 0 < c.eta < fmpq(1, 5),
+    "inside": lambda c: 0 < c.eta < fmpq(1, 5),
     "above": lambda c: c.eta > 1,
     "below": lambda c: c.eta < -1,
     "far above": lambda c: c.eta > 1000,
     "far below": lambda c: c.eta < -1000,
     "inside, by every power of ten": lambda c: c.eta == fmpq(3, 10**5),
+}
+RATE_CASES: dict[str, Callable[[Rate], bool]] = {
+    **MARK_CASES,
+    "a hundredth": lambda c: c.eta == fmpq(7, 100),
+    **{
+        f"one from {low} to {high}": lambda c, low=low, high=high: low < float(c.eta) < high
+        for low, high in (
+            *((0.1234, 0.1236), (0.0512, 0.0514), (0.251, 0.252), (-0.051, -0.05)),
+            *((4, 5), (-5, -4), (6e5, 7e5), (-9e8, -8e8), (2e-6, 3e-6), (-3e-6, -2e-6)),
+        )
+    },
 }
 
 REACH: dict[Domain, dict[str, Callable[[Any], Any]]] = {
@@ -265,6 +276,7 @@ REACH: dict[Domain, dict[str, Callable[[Any], Any]]] = {
     strategies.HUGE_LOGITS: HUGE_CASES,
     strategies.HUGE_SUM_ONE: HUGE_CASES,
     strategies.HUGE_TRUE_CLASS: HUGE_CASES,
+    strategies.MARKS: MARK_CASES,
     strategies.RATES: RATE_CASES,
     strategies.STARTS: {
         "a start at zero": lambda c: c.x0 == 0,

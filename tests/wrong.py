@@ -490,6 +490,24 @@ CONVERGES_WRONG: dict[str, Callable[[float], Any]] = {
     "far negative rates are included": lambda eta: 0 < eta < 0.2 or eta < -50,
     "a decade inside is left out": lambda eta: 0 < eta < 0.2 and not 1e-5 < eta < 1e-4,
     "the optimum is left out": lambda eta: 0 < eta < 0.2 and eta != 0.1,
+    **{
+        f"from {low:g} to {high:g} as well": lambda eta, low=low, high=high: (
+            0 < eta < 0.2 or low < eta < high
+        )
+        for low, high in (
+            *((0.2012, 0.2018), (0.405, 0.409), (5, 9), (150, 900), (2e3, 9e5), (-0.049, -0.041)),
+            *((-9, -5), (-900, -150), (-9e5, -2e3)),
+        )
+    },
+    **{
+        f"not from {low:g} to {high:g}": lambda eta, low=low, high=high: (
+            0 < eta < 0.2 and not low < eta < high
+        )
+        for low, high in (
+            *((0.1234, 0.1236), (0.0512, 0.0518), (0.0301, 0.0309), (0.1983, 0.1988)),
+            *((1.1e-4, 1.9e-4), (2e-6, 9e-6)),
+        )
+    },
 }
 CONVERGES_UNMANNERED: dict[str, Callable[[float], Any]] = {
     "text": lambda eta: "yes",

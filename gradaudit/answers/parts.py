@@ -71,7 +71,10 @@ class Claim:
 
     def outcome(self) -> Outcome:
         """Hold the judged to the law."""
-        return hold(self.law, self.judged, self.inputs())
+        inputs = self.inputs()
+        if self.law.domain is RATES and isinstance(self.judged, RemoteFunction):
+            self.judged.foresee([rate.arguments() for rate in inputs])
+        return hold(self.law, self.judged, inputs)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from gradaudit.judging.derivation import Line, lines_of
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
 from gradaudit.judging.oracles import rounding_of
 from gradaudit.judging.rates import Point, Root, holds_at
-from gradaudit.judging.strategies import RATES, STARTS, Domain
+from gradaudit.judging.strategies import MARKS, RATES, STARTS, Domain
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, parse
 from gradaudit.language.outcomes import NoValue
@@ -29,8 +29,8 @@ SAYS = {True: "converges", False: "does not converge"}
 
 
 def multiplier(eta: fmpq) -> fmpq:
-    """Return what one step multiplies x by, from the question's own f: exact, for any x."""
-    return following(fmpq(1), eta)
+    """Return what one step multiplies x by, exactly, for any x: f' is linear."""
+    return 1 - SLOPE * eta
 
 
 def following(x: fmpq, eta: fmpq) -> fmpq:
@@ -39,7 +39,7 @@ def following(x: fmpq, eta: fmpq) -> fmpq:
     return result
 
 
-SLOPE = float(multiplier(fmpq(-1)) - 1)  # of the question's f at 1; f' is linear
+SLOPE = 1 - following(fmpq(1), fmpq(1))  # of the question's f at 1
 
 
 def ask(judged: Function, rate: Rate) -> bool:
@@ -83,9 +83,9 @@ def agrees_with_the_orbit(judged: Function, start: Start) -> None:
         _compare(False, said, start)
         return
     x0, eta = float(start.x0), float(start.eta)
-    x = x0
+    x, slope = x0, float(SLOPE)
     for _ in range(predicted_steps(start.eta)):
-        x = x - eta * (SLOPE * x)
+        x = x - eta * (slope * x)
     if abs(x) <= CLOSER * abs(x0):
         _compare(True, said, start)
     elif abs(x) >= FARTHER * abs(x0):
@@ -159,7 +159,7 @@ def alone(condition: Formula) -> Line:
 
 
 LAWS: tuple[Law, ...] = (
-    Law(keeps_the_contract, RATES),
+    Law(keeps_the_contract, MARKS),
     Law(converges_where_steps_contract, RATES),
     Law(agrees_with_the_orbit, STARTS),
 )

@@ -393,18 +393,16 @@ def of_rate_function(says: Callable[[Any], bool], rates: Sequence[Any]) -> Diagn
 
     Among them are the ends of every mistake's range and rates just beside these.
     """
-    probed = [*rates, *_probes()]
+    probed = [*_probes(), *rates]
     try:
         said = [says(rate) for rate in probed]
     except (NoValue, DoesNotApply, CannotGoOn):
         return Diagnosis()
-    asked = tuple(probed)
-    return _of_rates(lambda variant: said == _truths(variant, asked))
-
-
-@cache
-def _truths(variant: Variant, rates: tuple[Rate, ...]) -> list[bool]:
-    return [holds_at(variant.condition, rate) for rate in rates]
+    return _of_rates(
+        lambda variant: all(
+            holds_at(variant.condition, rate) == one for rate, one in zip(probed, said, strict=True)
+        )
+    )
 
 
 def _of_rates(fits: Callable[[Variant], bool]) -> Diagnosis:
