@@ -71,6 +71,10 @@ def only_one_is_one(k: int, network: Network) -> bool:
     return first == 1 < min(others)
 
 
+def is_of(size: int, k: int, network: Network) -> bool:
+    return sizes(network)[k] == size
+
+
 def beyond(least: int, k: int, network: Network) -> bool:
     return sizes(network)[k] > least
 
@@ -107,6 +111,15 @@ NETWORK_CASES: dict[str, Callable[[Network], Any]] = {
     "all 1": lambda c: sizes(c) == (1, 1, 1),
     "n = d, more than one": lambda c: sizes(c)[0] == sizes(c)[1] > 1,
     **{f"one size of 1, it is {name}": partial(only_one_is_one, k) for k, name in enumerate("ndh")},
+    **{
+        f"{name} of {size}": partial(is_of, size, k)
+        for k, name in enumerate("ndh")
+        for size in (6, 7, 8, 9, 12)
+    },
+    "an error beyond 1e9": lambda c: (abs(errors(c)) > 10**9).any(),
+    "every error below 1e-10, and one not 0": lambda c: (
+        errors(c).any() and (abs(errors(c)) < fmpq(1, 10**10)).all()
+    ),
     **{f"{name} beyond 8": partial(beyond, 8, k) for k, name in enumerate("ndh")},
     "all sizes beyond 4": lambda c: min(sizes(c)) > 4,
     "a perfect fit": lambda c: len(c.t) > 1 and not errors(c).any(),
@@ -140,6 +153,14 @@ AWAY_CASES: dict[str, Callable[[Network], Any]] = {
             & np.outer(floats(errors(c)) != 0, floats(c.w2) != 0)
         ).any()
     ),
+    "an active pre-activation below 1e-14, that matters": lambda c: bool(
+        (
+            (floats(c.pre_activations()) > 0)
+            & (floats(c.pre_activations()) < 1e-14)
+            & np.outer(floats(errors(c)) != 0, floats(c.w2) != 0)
+        ).any()
+    ),
+    "a pre-activation beyond 1e9": lambda c: bool((floats(c.pre_activations()) > 1e9).any()),
     "a pre-activation beyond 1000": lambda c: bool((floats(c.pre_activations()) > 1000).any()),
 }
 KINKED_CASES: dict[str, Callable[[Network], Any]] = {

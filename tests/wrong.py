@@ -37,6 +37,19 @@ def masked(mask: Callable[[Any], Any]) -> Gradients:
     return gradients
 
 
+def activated(activation: Callable[[Any], Any]) -> Gradients:
+    """Return gradients of the network with another activation, whose mask is that of ReLU."""
+
+    def gradients(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
+        z = X @ W1 + b1
+        h = activation(z)
+        e = h @ w2 + b2 - t
+        delta = np.outer(e, w2) * (z > 0)
+        return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
+
+    return gradients
+
+
 def with_error(error: Callable[[Any], Any]) -> Gradients:
     """Return gradients of the network with another function of the error."""
 
@@ -164,6 +177,29 @@ WRONG_IN_A_CORNER: dict[str, Gradients] = {
     "wrong for 5 of everything and more": where(
         lambda W1, b1, w2, b2, X, t: min(len(t), *W1.shape) >= 5
     ),
+    **{
+        f"wrong where {name} is {size}": where(
+            lambda W1, b1, w2, b2, X, t, k=k, size=size: (len(t), *W1.shape)[k] == size
+        )
+        for k, name in enumerate("ndh")
+        for size in (6, 7, 8)
+    },
+    **{
+        f"wrong where {name} is 10 or more": where(
+            lambda W1, b1, w2, b2, X, t, k=k: (len(t), *W1.shape)[k] >= 10
+        )
+        for k, name in enumerate("ndh")
+    },
+    **{
+        f"the error is clipped at {most:g}": with_error(
+            lambda e, most=most: np.clip(e, -most, most)
+        )
+        for most in (1e6, 1e9)
+    },
+    "an error below 1e-10 is taken for none": with_error(lambda e: np.where(abs(e) < 1e-10, 0, e)),
+    "activations are capped at 1e9": activated(lambda z: np.clip(z, 0, 1e9)),
+    "the mask is missing beyond 1e9": masked(lambda z: (z > 0) & (z < 1e9)),
+    "the mask has a threshold of 1e-14": masked(lambda z: z > 1e-14),
     **{
         f"wrong where {name} is 0, among two and more": where(
             lambda *a, k=k: large(a[0], a[4], 2) and not np.any(a[k])

@@ -66,13 +66,14 @@ def _inputs(domain: Domain, count: int, anew: bool) -> list[Any]:
     inputs = list(domain.listed())
     if domain.strategy is not None:
         random = Random() if anew else Random(domain.name)
-        wanted = max(count - len(inputs), count // 5)  # some in any case
+        wanted = max(count - len(inputs), count // 10)  # some in any case
         inputs += [domain.strategy(random) for _ in range(wanted)]
     return inputs
 
 
 TINY, HUGE, FAR = fmpq(1, 2**12), fmpq(2**12), fmpq(2**10)
 MINUTE, SPECK = fmpq(1, 2**30), fmpq(1, 2**43)
+VAST = fmpq(2**40)
 
 Change = Callable[[Network], Network]
 
@@ -85,7 +86,7 @@ SIZES = (  # n, d, h
     *((2, 2, 3), (3, 2, 2), (2, 3, 2), (2, 2, 2), (3, 3, 3), (4, 4, 4)),  # some of them equal
     *((2, 3, 4), (4, 2, 3), (3, 4, 2)),  # none
 )
-LARGE = ((9, 2, 3), (2, 9, 3), (2, 3, 9), (5, 6, 7))
+LARGE = ((12, 2, 9), (9, 12, 2), (2, 9, 12), (5, 6, 7), (6, 8, 5), (7, 5, 8), (8, 7, 6))
 SQUARE = (2, 3, 3)
 
 
@@ -167,6 +168,8 @@ CHANGES: tuple[Change, ...] = (
     *(_times(X=TINY), _times(W1=TINY), _times(X=TINY, W1=TINY), _times(X=HUGE), _times(W1=HUGE)),
     *(_times(w2=TINY, b2=TINY), _times(w2=HUGE, b2=HUGE)),
     *(_times(**dict.fromkeys(("X", "W1", "w2", "b2", "t"), scale)) for scale in (TINY, HUGE)),
+    *(_times(w2=scale, b2=scale, t=scale) for scale in (1 / VAST, VAST)),
+    *(_times(X=scale, W1=scale) for scale in (fmpq(1, 2**25), fmpq(2**18))),
     # an offset that all share, which hides how far apart they are; one entry far from the others
     lambda c: replace(c, X=c.X + FAR, b1=c.b1 - FAR * c.W1.sum(axis=0)),
     lambda c: replace(c, b2=c.b2 + FAR),
