@@ -193,7 +193,7 @@ def spread(case: Logits) -> float:
 LOGITS_CASES: dict[str, Callable[[Logits], bool]] = {
     "one class": lambda c: len(c.y) == 1,
     "four classes": lambda c: len(c.y) == 4,
-    "nine classes": lambda c: len(c.y) == 9,
+    **{f"{n} classes": lambda c, n=n: len(c.y) == n for n in (5, 6, 7, 8, 9, 12)},
     "an offset of 600, with a small spread": lambda c: min(c.y) >= 600 and 0 < spread(c) < 10,
     "one class far below the others": lambda c: sorted(c.y)[1:2] == [0] and min(c.y) < -600,
     "one class far above the others": lambda c: len(c.y) > 2 and sorted(c.y)[-2] < max(c.y) - 600,
@@ -224,6 +224,11 @@ ANY_CASES: dict[str, Callable[[Logits], bool]] = {
     ),
     "targets below 1e-11": lambda c: all(0 < float(v) < 1e-11 for v in c.t),
     "large targets": lambda c: any(abs(v) > 1000 for v in c.t),
+    "targets beyond a million": lambda c: any(abs(v) > 10**6 for v in c.t),
+    "targets within 1e-12 of a sum of one": lambda c: 0 < abs(float(sum_of_targets(c) - 1)) < 1e-12,
+    "targets of 1 at two classes, of three and more": lambda c: (
+        len(c.t) > 2 and sorted(c.t)[-2:] == [1, 1] and set(c.t) == {0, 1}
+    ),
     "tiny targets": lambda c: any(0 < abs(v) < 1e-3 for v in map(float, c.t)),
 }
 SUM_CASES: dict[str, Callable[[Logits], bool]] = {
@@ -232,6 +237,15 @@ SUM_CASES: dict[str, Callable[[Logits], bool]] = {
     **{
         f"a target below 1e-{digits} beside others": partial(has_target_below, 10.0**-digits)
         for digits in (3, 8, 12)
+    },
+    "targets of a half at two classes, of three and more": lambda c: (
+        len(c.t) > 2 and set(c.t) == {0, fmpq(1, 2)}
+    ),
+    **{
+        f"targets beyond {size} that cancel": lambda c, size=size: (
+            max(c.t) > size and min(c.t) < -size
+        )
+        for size in (900, 10**6)
     },
     "spread targets": lambda c: sum(v != 0 for v in c.t) > 1,
     "negative targets": lambda c: any(v < 0 for v in c.t),
@@ -254,7 +268,7 @@ HUGE_CASES: dict[str, Callable[[Logits], bool]] = {
     "one class far below two that tie": lambda c: (
         len(c.y) > 2 and sorted(c.y)[-2] == max(c.y) > min(c.y) + 750
     ),
-    "nine classes": lambda c: len(c.y) == 9,
+    **{f"{n} classes": lambda c, n=n: len(c.y) == n for n in (5, 6, 7, 8, 9, 12)},
     "logits of 1e300": lambda c: any(abs(v) >= fmpq(10) ** 300 for v in c.y),
     "logits of ten thousand": lambda c: 0 < max(map(abs, c.y)) <= 20_000,
     "every logit far below zero": lambda c: len(c.y) > 1 and max(c.y) <= -10_000,

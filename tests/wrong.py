@@ -393,7 +393,27 @@ def of_the_largest(count: int) -> Gradients:
     return gradient
 
 
+def are_on(t: Any, value: float) -> bool:
+    """Return whether several targets have a value, and others, among two and more, are 0."""
+    return len(t) > 2 and 1 < (t == value).sum() < len(t) and not t[t != value].any()
+
+
 SOFTMAX_WRONG: dict[str, Gradients] = {
+    **{f"{n} classes": softmax_where(lambda y, t, n=n: len(y) == n) for n in (5, 6, 7, 8, 9, 12)},
+    "10 classes and more": softmax_where(lambda y, t: len(y) >= 10),
+    "the sum of the targets is capped at 1e5": lambda y, t: softmax(y) * min(t.sum(), 1e5) - t,
+    "targets beyond a million": softmax_where(lambda y, t: abs(t).max() > 1e6),
+    **{
+        f"a sum within {near:g} of one counts as one": lambda y, t, near=near: (
+            softmax(y) * (1.0 if abs(t.sum() - 1) < near else t.sum()) - t
+        )
+        for near in (1e-10, 1e-12)
+    },
+    "several classes of target 1": softmax_where(lambda y, t: are_on(t, 1)),
+    "several classes of target 1/2": softmax_where(lambda y, t: are_on(t, 1 / 2)),
+    "a target beyond 1000, where the sum is one": softmax_where(
+        lambda y, t: t.sum() == 1 and max(t) > 1000
+    ),
     "the sum is that of four targets": lambda y, t: softmax(y) * t[:4].sum() - t,
     "the softmax of the four largest": of_the_largest(4),
     "divided by n where it is 8 or more": softmax_changed(
@@ -501,6 +521,7 @@ ONE_HOT_WRONG: dict[str, Gradients] = {
     "the last of nine classes": one_hot_where(lambda y, c: c == 8),
     "the first class of many": one_hot_where(lambda y, c: c == 0 and len(y) > 4),
     "8 classes and more": one_hot_where(lambda y, c: len(y) >= 8),
+    **{f"{n} classes": one_hot_where(lambda y, c, n=n: len(y) == n) for n in (5, 6, 7, 8, 9, 12)},
     "a small spread far out": one_hot_where(lambda y, c: abs(y).max() > 700 and np.ptp(y) < 10),
     "a class far below two that tie": one_hot_where(
         lambda y, c: len(y) > 2 and sorted(y)[-1] == sorted(y)[-2] > min(y) + 700

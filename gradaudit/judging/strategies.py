@@ -320,7 +320,8 @@ def _targets_of_sum_one(k: int, n: int) -> tuple[Any, ...]:
     return (
         *(first, last, fmpq(1, n), 2 * first - last, fmpq(9, 10) * first + fmpq(1, 10 * n)),
         *(1 - (n - 1) * small if first else small for small in (TINY, MINUTE, SPECK)),
-        1000 * first - 999 * last,
+        *(large * first + (1 - large) * last for large in (FAR, HUGE, HUGE**2)),
+        *(fmpq(first or last, 2 - (n == 1)), -2000 * first + 2001 * last),
     )
 
 
@@ -328,8 +329,9 @@ def _targets(k: int, n: int) -> tuple[Any, ...]:
     first = k == 0
     return (
         *(2 - 3 * k, 1, -1 - k, fmpq(1, 2), k - fmpq(n - 1, 2), first + TINY, first - MINUTE),
-        *((k + 1) * scale for scale in (TINY, SPECK, HUGE)),
-        *(0, *_targets_of_sum_one(k, n)[:5]),
+        *((k + 1) * scale for scale in (TINY, SPECK, HUGE, HUGE**2)),
+        *(first + SPECK, first - SPECK, k < 2, k % 2, 0),
+        *_targets_of_sum_one(k, n),
     )
 
 
@@ -352,7 +354,7 @@ def _listed_logits(logits: Patterns, targets: Patterns | None) -> Iterator[Logit
     """Yield every pattern for two and three classes, and some for others, with targets in turn."""
     for n, shift, part in (
         *((3, 0, 1), (2, 1, 1), (3, 6, 1), (1, 0, 4)),
-        *((4, 3, 3), (4, 8, 3), (5, 4, 3), (9, 8, 3), (9, 13, 3)),
+        *((4, 3, 3), (4, 8, 3), (5, 4, 4), (6, 5, 6), (7, 9, 6), (8, 2, 6), (9, 13, 4), (12, 8, 4)),
     ):
         several = _all(logits, n)
         for i in range(len(several) // part):
