@@ -244,7 +244,18 @@ class TestSoftmax:
         functions.append(lambda y, t: (np.arange(len(y)) == 0) * (y - t))
         assert any(refusing([law], Function(one, 1)) for one in functions)
 
-    @pytest.mark.parametrize("text", ["softmax(y)", "softmax(y) * 2 - t", "t - softmax(y)"])
+    @pytest.mark.parametrize("text", wrong.ONE_HOT_FORMULAS_WRONG)
+    def test_a_wrong_one_hot_formula_is_refused(self, text: str) -> None:
+        line = alone(parse(text, ONE_HOT), GRADIENT_ONE_HOT)
+        assert refusing(softmax.LAWS_OF_ONE_HOT_FORMULA, line)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("softmax(y)", "softmax(y) * 2 - t", "t - softmax(y)"),
+            *wrong.GRADIENTS_WRONG_WHERE_THE_SUM_IS_ONE,
+        ],
+    )
     def test_a_formula_that_is_wrong_where_the_sum_is_one_is_refused_there(self, text: str) -> None:
         assert refusing(
             softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE, alone(parse(text, SOFTMAX), GRADIENT)

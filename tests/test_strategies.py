@@ -290,6 +290,12 @@ MARK_CASES: dict[str, Callable[[Rate], bool]] = {
     "far below": lambda c: c.eta < -1000,
     "inside, by every power of ten": lambda c: c.eta == fmpq(3, 10**5),
 }
+FAR_CASES: dict[str, Callable[[Logits], bool]] = {
+    "a logit beyond 5000": lambda c: max(c.y) > 5000,
+    "a logit below -5000": lambda c: min(c.y) < -5000,
+    "a logit just beyond 700, and others": lambda c: 700 < max(c.y) < 900 and min(c.y) == 0,
+    "a logit just below -700, and others": lambda c: -900 < min(c.y) < -700 and max(c.y) == 0,
+}
 RATE_CASES: dict[str, Callable[[Rate], bool]] = {
     **MARK_CASES,
     "a hundredth": lambda c: c.eta == fmpq(7, 100),
@@ -308,6 +314,9 @@ REACH: dict[Domain, dict[str, Callable[[Any], Any]]] = {
     strategies.ANY_TARGETS: ANY_CASES,
     strategies.SUM_ONE: SUM_CASES,
     strategies.TRUE_CLASS: ONE_HOT_CASES,
+    strategies.FORMULA_ANY: {**ANY_CASES, **FAR_CASES},
+    strategies.FORMULA_SUM_ONE: {**SUM_CASES, **FAR_CASES},
+    strategies.FORMULA_TRUE_CLASS: {**ONE_HOT_CASES, **FAR_CASES},
     strategies.HUGE_LOGITS: HUGE_CASES,
     strategies.HUGE_SUM_ONE: HUGE_CASES,
     strategies.HUGE_TRUE_CLASS: HUGE_CASES,

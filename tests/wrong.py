@@ -591,7 +591,12 @@ CONDITIONS_WRONG = (
     "eta == eta",
     "eta**64 < 1",
 )
+RARELY = (
+    *("max(y) > 700", "max(y) > 5000", "y[i] < -690", "y[i] < -5000", "max(y) < -600"),
+    *("n == 6", "n == 12"),
+)
 GRADIENTS_WRONG = (
+    *(f"softmax(y)[i] * sum(t) - t[i] + ({rare})" for rare in RARELY),
     "softmax(y)[i] * sum(t) - t[i] + (n == 4)",
     "softmax(y)[i] * sum(t) - t[i] * (1 + 1e-30)",
     "softmax(y)[i] * sum(t) - t[i] + 1e-29 * t[i]**2",
@@ -607,6 +612,10 @@ GRADIENTS_WRONG = (
     "y * 0",
     "outer(softmax(y), t)",
 )
+GRADIENTS_WRONG_WHERE_THE_SUM_IS_ONE = tuple(
+    f"softmax(y)[i] - t[i] + ({rare})" for rare in (*RARELY, "t[i] > 1000", "t[i] < -1000")
+)
+ONE_HOT_FORMULAS_WRONG = tuple(f"softmax(y)[i] - t[i] + ({rare})" for rare in RARELY)
 
 WRONG_AT_KINKS: dict[str, Gradients] = {
     "wrong where W1 and b1 are 0": where(lambda W1, b1, *_: not W1.any() and not b1.any()),

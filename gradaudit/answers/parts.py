@@ -24,7 +24,13 @@ from gradaudit.judging.derivation import (
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Law, Outcome, hold
 from gradaudit.judging.rates import Point, deciding_rates
-from gradaudit.judging.strategies import ANY_TARGETS, RATES, SUM_ONE, TRUE_CLASS, draw_inputs
+from gradaudit.judging.strategies import (
+    ANY_TARGETS,
+    FORMULA_SUM_ONE,
+    RATES,
+    TRUE_CLASS,
+    draw_inputs,
+)
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
 from gradaudit.mistakes import diagnosis
@@ -166,9 +172,13 @@ def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
         against_truth=against_truth,
         diagnose=lambda outcome: diagnosis.of_line(outcome.judged, wanted),
     )
-    if SUM_ONE in wanted.domains:
+    if FORMULA_SUM_ONE in wanted.domains:
         weaker = tuple(
-            replace(one, law=law_of(one.judged, SUM_ONE), inputs=partial(draw_inputs, SUM_ONE))
+            replace(
+                one,
+                law=law_of(one.judged, FORMULA_SUM_ONE),
+                inputs=partial(draw_inputs, FORMULA_SUM_ONE),
+            )
             for one in part.claims
         )
         part = replace(part, where_sum_is_one=weaker)

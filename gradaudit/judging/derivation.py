@@ -18,10 +18,10 @@ from flint import fmpq
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal, sizes_of_one
 from gradaudit.judging.oracles import slopes
 from gradaudit.judging.strategies import (
-    ANY_TARGETS,
+    FORMULA_ANY,
+    FORMULA_SUM_ONE,
+    FORMULA_TRUE_CLASS,
     NETWORKS,
-    SUM_ONE,
-    TRUE_CLASS,
     Domain,
     draw_inputs,
 )
@@ -58,8 +58,8 @@ def _wanted(loss: str, by: str, scope: Scope, *domains: Domain) -> Wanted:
     return Wanted(f"d{loss}/d{by}", scope, parse(f"d({loss}, {by})", scope), domains)
 
 
-GRADIENT = _wanted("E", "y", SOFTMAX, ANY_TARGETS, SUM_ONE)
-GRADIENT_ONE_HOT = _wanted("E", "y", ONE_HOT, TRUE_CLASS)
+GRADIENT = _wanted("E", "y", SOFTMAX, FORMULA_ANY, FORMULA_SUM_ONE)
+GRADIENT_ONE_HOT = _wanted("E", "y", ONE_HOT, FORMULA_TRUE_CLASS)
 PARAMETERS = {
     name: _wanted("L", name, replace(NETWORK, free={i: NETWORK.free[i] for i in free}), NETWORKS)
     for name, free in (("W1", "aj"), ("b1", "j"), ("w2", "j"), ("b2", ""))

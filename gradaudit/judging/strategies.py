@@ -306,11 +306,19 @@ def _logits(k: int, n: int) -> tuple[Any, ...]:
     )
 
 
+def _far_logits(k: int, n: int) -> tuple[Any, ...]:
+    """Return those that no formula needs many digits for: far out, and not so far apart."""
+    first, last = k == 0, k == n - 1
+    return (
+        *(1000 + k, -1000 - k, 1000, 10**4 + fmpq(k, 2), 10**5 + k, -(10**5) - k),
+        *(800 * first, -800 * last),
+    )
+
+
 def _huge_logits(k: int, n: int) -> tuple[Any, ...]:
     first, last = k == 0, k == n - 1
     return (
-        *(1000 + k, -1000 - k, 1000, 10**4 + fmpq(k, 2), 10**5 * (-1 - k), 800 * first),
-        *(-800 * last, -(10**4) * (not last), 900 * k, 10**16 * last),
+        *(*_far_logits(k, n), 10**5 * (-1 - k), -(10**4) * (not last), 900 * k, 10**16 * last),
         *(10**300 * (k - n), 10**300 * (first - last) or -1),
     )
 
@@ -361,6 +369,12 @@ def _listed_logits(logits: Patterns, targets: Patterns | None) -> Iterator[Logit
             yield _case(several[(i + shift) % len(several)], targets, 2 * i + shift)
 
 
+def _listed_for_formulas(logits: Patterns, targets: Patterns | None) -> Iterator[Logits]:
+    yield from _listed_logits(logits, targets)
+    for i, y in enumerate(_all(_far_logits, 3)):
+        yield _case(y, targets, 2 * i + 1)
+
+
 def _drawn_logits(random: Random, logits: Patterns, targets: Patterns | None) -> Logits:
     n = random.choice((2, 3, 4))
     y = random.choice(_all(logits, n))
@@ -395,27 +409,35 @@ def targets_are_one_hot(case: Logits) -> bool:
     return bool(case.c is not None and (case.t == one_hot(len(case.y), case.c)).all())
 
 
-def _moderate_and_huge(
+def _domains_with(
     targets: str, obeys: Callable[[Logits], bool], patterns: Patterns | None
-) -> tuple[Domain, Domain]:
-    """Return moderate logits with targets of a kind, and huge ones."""
+) -> tuple[Domain, Domain, Domain]:
+    """Return logits with targets of a kind: moderate ones, huge ones, and those for formulas."""
 
-    def domain(name: str, fits: Callable[[Logits], bool], logits: Patterns) -> Domain:
+    def domain(
+        name: str, fits: Callable[[Logits], bool], logits: Patterns, listed: Any = _listed_logits
+    ) -> Domain:
         return Domain(
             f"{name} with {targets}",
             lambda case: fits(case) and obeys(case),
-            lambda: _listed_logits(logits, patterns),
+            lambda: listed(logits, patterns),
             lambda random: _drawn_logits(random, logits, patterns),
         )
 
-    return domain("logits", moderate, _logits), domain("huge logits", huge, _huge_logits)
+    return (
+        domain("logits", moderate, _logits),
+        domain("huge logits", huge, _huge_logits),
+        domain("logits for formulas", lambda case: True, _logits, _listed_for_formulas),
+    )
 
 
-ANY_TARGETS, HUGE_LOGITS = _moderate_and_huge("any targets", lambda case: True, _targets)
-SUM_ONE, HUGE_SUM_ONE = _moderate_and_huge(
+ANY_TARGETS, HUGE_LOGITS, FORMULA_ANY = _domains_with("any targets", lambda case: True, _targets)
+SUM_ONE, HUGE_SUM_ONE, FORMULA_SUM_ONE = _domains_with(
     "targets that sum to 1", sums_to_one, _targets_of_sum_one
 )
-TRUE_CLASS, HUGE_TRUE_CLASS = _moderate_and_huge("a true class", targets_are_one_hot, None)
+TRUE_CLASS, HUGE_TRUE_CLASS, FORMULA_TRUE_CLASS = _domains_with(
+    "a true class", targets_are_one_hot, None
+)
 
 
 FIFTH = fmpq(1, 5)
