@@ -19,7 +19,7 @@ from gradaudit.judging import descent
 from gradaudit.judging.derivation import Line, entries, inputs_of, law_of, lines_of, try_out
 from gradaudit.judging.laws import hold, sees
 from gradaudit.judging.rates import deciding_rates
-from gradaudit.judging.strategies import ANY_TARGETS, NETWORKS, draw_inputs
+from gradaudit.judging.strategies import FORMULA_ANY, NETWORKS, draw_inputs
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
 from gradaudit.mistakes.diagnosis import Diagnosis
@@ -360,14 +360,14 @@ class TestBounds:
         told = verdict(tmp_path, "q2.gradient", f"softmax(y)*sum(t) - t + 0*{many}")
         assert told.status == "holds"
         assert [*tried.values()].count(9) == 1
-        smaller = [case for case in draw_inputs(ANY_TARGETS) if case.sizes["K"] < 9]
+        smaller = [case for case in draw_inputs(FORMULA_ANY) if case.sizes["K"] < 9]
         assert told.outcomes[0].examples == len(smaller) + 1
 
     def test_a_line_that_stands_there_again_takes_nothing_more(self, tmp_path: Path) -> None:
         long = "p*sum(t) - t" + "+y-y" * 240
         told = gradient(tmp_path, *[long] * 49)
         assert told.status == "holds"
-        assert {one.examples for one in told.outcomes} == {len(draw_inputs(ANY_TARGETS))}
+        assert {one.examples for one in told.outcomes} == {len(draw_inputs(FORMULA_ANY))}
 
 
 class TestOneClassOrSample:
@@ -616,7 +616,7 @@ class TestNotJudged:
 
 
 class TestEntries:
-    CASE = draw_inputs(ANY_TARGETS)[-1]
+    CASE = draw_inputs(FORMULA_ANY)[-1]
 
     @pytest.mark.parametrize("text", ["t[i]", "t", "sum(t[k] * delta(k, i) for k in K)"])
     def test_an_index_and_a_whole_array_say_the_same(self, text: str) -> None:
@@ -626,7 +626,7 @@ class TestEntries:
         assert len(set(entries(parse("n", SOFTMAX), self.CASE))) == 1
 
     def test_what_has_no_value_at_one_entry_has_one_at_the_others(self) -> None:
-        found = entries(parse("1 / (i - 1)", SOFTMAX), draw_inputs(ANY_TARGETS)[0])
+        found = entries(parse("1 / (i - 1)", SOFTMAX), draw_inputs(FORMULA_ANY)[0])
         assert [isinstance(one, Exception) for one in found] == [k == 1 for k in range(len(found))]
 
 

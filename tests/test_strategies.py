@@ -75,6 +75,18 @@ def is_of(size: int, k: int, network: Network) -> bool:
     return sizes(network)[k] == size
 
 
+def has_classes(n: int, logits: Logits) -> bool:
+    return len(logits.y) == n
+
+
+def targets_cancel_beyond(size: int, logits: Logits) -> bool:
+    return bool(max(logits.t) > size and min(logits.t) < -size)
+
+
+def is_within(low: float, high: float, rate: Rate) -> bool:
+    return low < float(rate.eta) < high
+
+
 def beyond(least: int, k: int, network: Network) -> bool:
     return sizes(network)[k] > least
 
@@ -193,7 +205,7 @@ def spread(case: Logits) -> float:
 LOGITS_CASES: dict[str, Callable[[Logits], bool]] = {
     "one class": lambda c: len(c.y) == 1,
     "four classes": lambda c: len(c.y) == 4,
-    **{f"{n} classes": lambda c, n=n: len(c.y) == n for n in (5, 6, 7, 8, 9, 12)},
+    **{f"{n} classes": partial(has_classes, n) for n in (5, 6, 7, 8, 9, 12)},
     "an offset of 600, with a small spread": lambda c: min(c.y) >= 600 and 0 < spread(c) < 10,
     "one class far below the others": lambda c: sorted(c.y)[1:2] == [0] and min(c.y) < -600,
     "one class far above the others": lambda c: len(c.y) > 2 and sorted(c.y)[-2] < max(c.y) - 600,
@@ -242,9 +254,7 @@ SUM_CASES: dict[str, Callable[[Logits], bool]] = {
         len(c.t) > 2 and set(c.t) == {0, fmpq(1, 2)}
     ),
     **{
-        f"targets beyond {size} that cancel": lambda c, size=size: (
-            max(c.t) > size and min(c.t) < -size
-        )
+        f"targets beyond {size} that cancel": partial(targets_cancel_beyond, size)
         for size in (900, 10**6)
     },
     "spread targets": lambda c: sum(v != 0 for v in c.t) > 1,
@@ -268,7 +278,7 @@ HUGE_CASES: dict[str, Callable[[Logits], bool]] = {
     "one class far below two that tie": lambda c: (
         len(c.y) > 2 and sorted(c.y)[-2] == max(c.y) > min(c.y) + 750
     ),
-    **{f"{n} classes": lambda c, n=n: len(c.y) == n for n in (5, 6, 7, 8, 9, 12)},
+    **{f"{n} classes": partial(has_classes, n) for n in (5, 6, 7, 8, 9, 12)},
     "logits of 1e300": lambda c: any(abs(v) >= fmpq(10) ** 300 for v in c.y),
     "logits of ten thousand": lambda c: 0 < max(map(abs, c.y)) <= 20_000,
     "every logit far below zero": lambda c: len(c.y) > 1 and max(c.y) <= -10_000,
@@ -300,7 +310,7 @@ RATE_CASES: dict[str, Callable[[Rate], bool]] = {
     **MARK_CASES,
     "a hundredth": lambda c: c.eta == fmpq(7, 100),
     **{
-        f"one from {low} to {high}": lambda c, low=low, high=high: low < float(c.eta) < high
+        f"one from {low} to {high}": partial(is_within, low, high)
         for low, high in (
             *((0.1234, 0.1236), (0.0512, 0.0514), (0.251, 0.252), (-0.051, -0.05)),
             *((4, 5), (-5, -4), (6e5, 7e5), (-9e8, -8e8), (2e-6, 3e-6), (-3e-6, -2e-6)),

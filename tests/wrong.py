@@ -1,6 +1,7 @@
 """Wrong functions beyond the known mistakes: wrong in a rare region, by little, or in manners."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -191,9 +192,7 @@ WRONG_IN_A_CORNER: dict[str, Gradients] = {
         for k, name in enumerate("ndh")
     },
     **{
-        f"the error is clipped at {most:g}": with_error(
-            lambda e, most=most: np.clip(e, -most, most)
-        )
+        f"the error is clipped at {most:g}": with_error(partial(np.clip, a_min=-most, a_max=most))
         for most in (1e6, 1e9)
     },
     "an error below 1e-10 is taken for none": with_error(lambda e: np.where(abs(e) < 1e-10, 0, e)),
@@ -398,15 +397,29 @@ def are_on(t: Any, value: float) -> bool:
     return len(t) > 2 and 1 < (t == value).sum() < len(t) and not t[t != value].any()
 
 
+def has_classes(n: int, y: Any, _: Any) -> bool:
+    return len(y) == n
+
+
+def with_a_sum_near_one(near: float, y: Any, t: Any) -> Any:
+    return softmax(y) * (1.0 if abs(t.sum() - 1) < near else t.sum()) - t
+
+
+def also_within(low: float, high: float, eta: float) -> bool:
+    return 0 < eta < 0.2 or low < eta < high
+
+
+def but_within(low: float, high: float, eta: float) -> bool:
+    return 0 < eta < 0.2 and not low < eta < high
+
+
 SOFTMAX_WRONG: dict[str, Gradients] = {
-    **{f"{n} classes": softmax_where(lambda y, t, n=n: len(y) == n) for n in (5, 6, 7, 8, 9, 12)},
+    **{f"{n} classes": softmax_where(partial(has_classes, n)) for n in (5, 6, 7, 8, 9, 12)},
     "10 classes and more": softmax_where(lambda y, t: len(y) >= 10),
     "the sum of the targets is capped at 1e5": lambda y, t: softmax(y) * min(t.sum(), 1e5) - t,
     "targets beyond a million": softmax_where(lambda y, t: abs(t).max() > 1e6),
     **{
-        f"a sum within {near:g} of one counts as one": lambda y, t, near=near: (
-            softmax(y) * (1.0 if abs(t.sum() - 1) < near else t.sum()) - t
-        )
+        f"a sum within {near:g} of one counts as one": partial(with_a_sum_near_one, near)
         for near in (1e-10, 1e-12)
     },
     "several classes of target 1": softmax_where(lambda y, t: are_on(t, 1)),
@@ -521,7 +534,7 @@ ONE_HOT_WRONG: dict[str, Gradients] = {
     "the last of nine classes": one_hot_where(lambda y, c: c == 8),
     "the first class of many": one_hot_where(lambda y, c: c == 0 and len(y) > 4),
     "8 classes and more": one_hot_where(lambda y, c: len(y) >= 8),
-    **{f"{n} classes": one_hot_where(lambda y, c, n=n: len(y) == n) for n in (5, 6, 7, 8, 9, 12)},
+    **{f"{n} classes": one_hot_where(partial(has_classes, n)) for n in (5, 6, 7, 8, 9, 12)},
     "a small spread far out": one_hot_where(lambda y, c: abs(y).max() > 700 and np.ptp(y) < 10),
     "a class far below two that tie": one_hot_where(
         lambda y, c: len(y) > 2 and sorted(y)[-1] == sorted(y)[-2] > min(y) + 700
@@ -548,18 +561,14 @@ CONVERGES_WRONG: dict[str, Callable[[float], Any]] = {
     "a decade inside is left out": lambda eta: 0 < eta < 0.2 and not 1e-5 < eta < 1e-4,
     "the optimum is left out": lambda eta: 0 < eta < 0.2 and eta != 0.1,
     **{
-        f"from {low:g} to {high:g} as well": lambda eta, low=low, high=high: (
-            0 < eta < 0.2 or low < eta < high
-        )
+        f"from {low:g} to {high:g} as well": partial(also_within, low, high)
         for low, high in (
             *((0.2012, 0.2018), (0.405, 0.409), (5, 9), (150, 900), (2e3, 9e5), (-0.049, -0.041)),
             *((-9, -5), (-900, -150), (-9e5, -2e3)),
         )
     },
     **{
-        f"not from {low:g} to {high:g}": lambda eta, low=low, high=high: (
-            0 < eta < 0.2 and not low < eta < high
-        )
+        f"not from {low:g} to {high:g}": partial(but_within, low, high)
         for low, high in (
             *((0.1234, 0.1236), (0.0512, 0.0518), (0.0301, 0.0309), (0.1983, 0.1988)),
             *((1.1e-4, 1.9e-4), (2e-6, 9e-6)),

@@ -168,12 +168,12 @@ class RemoteFunction:
 
     def foresee(self, calls: Sequence[Sequence[Any]]) -> None:
         """Ask for many calls in few messages; one that raises is left to be asked for alone."""
-        encoded = {json.dumps(list(map(encode, call))): len(call) for call in calls}
+        encoded = {json.dumps(list(map(encode, call))): call for call in calls}
         new = [call for call in encoded if call not in self.known]
         for start in range(0, len(new), TOGETHER):
             some = new[start : start + TOGETHER]
             with contextlib.suppress(NoValue, CannotGoOn):
-                results = self._observe(some, [encoded[call] for call in some]).results
+                results = self.observe([encoded[call] for call in some]).results
                 self.known.update(zip(some, results, strict=True))
 
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
