@@ -105,15 +105,15 @@ def held_in(value: Any, count: int) -> Held | None:
         others = value[numbers.index(False)] if sum(numbers) == 1 else None
         if isinstance(others, Mapping) or (count > 1 and others is not None):
             beside, value = [("", value[numbers.index(True)])], others
+    if not isinstance(value, Mapping | tuple | list):
+        return None
+    if not count <= len(beside) + len(value) <= count + 1:
+        return None
     if isinstance(value, Mapping):
         named = sorted((str(key)[:MAX_MESSAGE], one) for key, one in value.items())
-    elif isinstance(value, tuple | list):
-        named = [("", one) for one in value]
     else:
-        return None
+        named = [("", one) for one in value]
     found = [*beside, *named]
-    if not count <= len(found) <= count + 1:
-        return None
     names = [name for name, _ in found] if isinstance(value, Mapping) else []
     return names, [_array(one) for _, one in found]
 
