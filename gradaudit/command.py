@@ -265,7 +265,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str]] = {  # and the word tha
     "template": (template, "print an empty answer to fill in", ""),
     "explain": (explain, "print the known mistake ID; without it, all of them in short", "ID"),
     "exam": (exam, "print which law sees which known mistake", ""),
-    "lint": (lint, "say what the numbers in FILE, or our own, can't show", "FILE"),
+    "lint": (lint, "say what the numbers in FILE, or the assignment's, can't show", "FILE"),
 }
 OTHERS = "\n".join(
     [

@@ -57,7 +57,7 @@ def test_the_cross_entropy_is_the_questions() -> None:
         ours = softmax.cross_entropy(*case.arguments())
         with precision(FIRST_PRECISION):
             exact = Env(case.rounded().values, case.sizes, SOFTMAX.defined).value_of("E")
-            assert abs(float(arb(exact_float(ours)) - exact)) <= SoftmaxOracle(case).energy_rounding
+            assert abs(float(arb(exact_float(ours)) - exact)) <= SoftmaxOracle(case).loss_rounding
 
 
 HUGE: list[tuple[str, list[float], list[float]]] = [

@@ -339,6 +339,18 @@ def test_a_function_that_hangs_leaves_the_others_judged(
     assert found["q3.converges"] == "holds"
 
 
+def test_many_calls_in_one_message_have_the_time_of_as_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CALL_SECONDS", 0.5)
+    path = tmp_path / "slow.py"
+    path.write_text("import time\ndef converges(eta):\n    time.sleep(0.05)\n    return True\n")
+    function = RemoteFunction(Process(str(path), {"converges": 1}), "converges")
+    function.foresee([(float(k),) for k in range(process.TOGETHER + 1)])
+    assert (len(function.known), function.gone) == (process.TOGETHER + 1, "")
+    function.close()
+
+
 def test_what_one_function_does_to_the_module_another_does_not_see(tmp_path: Path) -> None:
     content = (
         "LIMIT = [0.2]\n"

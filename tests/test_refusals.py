@@ -13,10 +13,10 @@ from gradaudit.answers.verdicts import judge
 from gradaudit.judging import descent, network, softmax
 from gradaudit.judging.calling import Function
 from gradaudit.judging.contract import ask
-from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, alone
+from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, alone, law_of
 from gradaudit.judging.laws import Law, Outcome, hold, sees
 from gradaudit.judging.rates import deciding_rates
-from gradaudit.judging.strategies import ANY_TARGETS, Domain, draw_inputs
+from gradaudit.judging.strategies import ANY_TARGETS, FORMULA_SUM_ONE, Domain, draw_inputs
 from gradaudit.language.formula import parse
 from gradaudit.mistakes import catalogue as mistakes_module
 from gradaudit.mistakes.catalogue import (
@@ -257,9 +257,8 @@ class TestSoftmax:
         ],
     )
     def test_a_formula_that_is_wrong_where_the_sum_is_one_is_refused_there(self, text: str) -> None:
-        assert refusing(
-            softmax.LAWS_OF_FORMULA_WHERE_SUM_IS_ONE, alone(parse(text, SOFTMAX), GRADIENT)
-        )
+        line = alone(parse(text, SOFTMAX), GRADIENT)
+        assert refusing([law_of(line, FORMULA_SUM_ONE)], line)
 
     @pytest.mark.parametrize("text", ["softmax(y) * sum(t) - t * (sum(softmax(y)) == 1)"])
     def test_what_cannot_be_told_is_untested(self, text: str) -> None:

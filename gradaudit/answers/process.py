@@ -22,7 +22,7 @@ from gradaudit.language.outcomes import NoValue
 
 IMPORT_SECONDS = 10.0
 CALL_SECONDS = 5.0
-TOGETHER = 32  # calls in one message
+TOGETHER = 16  # calls in one message
 ALL_CALLS_SECONDS = 60.0
 EACH_CALL_SECONDS = 0.01  # more of all, for each call: many inputs take long without a fault
 MAX_FRAME = 4 * 2**20  # bytes; no reply of the promised form is longer
@@ -75,11 +75,11 @@ class Process:
                 raise Unreadable(f"it cannot be imported: {reason}") from None
             raise
 
-    def ask(self, name: str, calls: str) -> dict[str, Any]:
+    def ask(self, name: str, calls: str, seconds: float) -> dict[str, Any]:
         """Return what a function showed at calls, in JSON. Raises CannotGoOn or Unreadable."""
         if self.child is None:
             self.start()
-        return _ask(self.lines[name], f"{calls}\n".encode(), CALL_SECONDS)
+        return _ask(self.lines[name], f"{calls}\n".encode(), seconds)
 
     def close(self) -> None:
         """End the process and all that it started."""
@@ -167,7 +167,12 @@ class RemoteFunction:
         return self.known[call]
 
     def foresee(self, calls: Sequence[Sequence[Any]]) -> None:
-        """Ask for many calls in few messages; one that raises is left to be asked for alone."""
+        """Ask for many calls in few messages, but for the first, which shows whether it hangs.
+
+        One that raises is left to be asked for alone.
+        """
+        with contextlib.suppress(NoValue, CannotGoOn):
+            self.call(calls[0])
         encoded = {json.dumps(list(map(encode, call))): call for call in calls}
         new = [call for call in encoded if call not in self.known]
         for start in range(0, len(new), TOGETHER):
@@ -183,7 +188,7 @@ class RemoteFunction:
         try:
             line = json.dumps([list(map(encode, call)) for call in calls])
             started = time.monotonic()
-            reply = self.process.ask(self.name, line)
+            reply = self.process.ask(self.name, line, CALL_SECONDS * len(calls))
             self.taken += time.monotonic() - started - EACH_CALL_SECONDS * len(calls)
             if self.taken > ALL_CALLS_SECONDS:
                 raise CannotGoOn(f"it is slow: over {ALL_CALLS_SECONDS:g} seconds for all calls")

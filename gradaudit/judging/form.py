@@ -163,8 +163,9 @@ class InForm:
         return max(fitting, key=right_ones)
 
     def _is_loss(self, number: Any) -> bool:
-        """Return whether a number is the loss, as far as words need to know."""
-        return bool(np.isclose(number, floats_of(np.array([exact_loss(self.shown)]))[0]))
+        """Return whether a number is the loss, within the rounding of that."""
+        loss = floats_of(np.array([exact_loss(self.shown)]))[0]
+        return bool(abs(number - loss) <= oracle(self.shown).loss_rounding)
 
     def _place(self, index: int, shape: Shape, wanted: Shape) -> Place | None:
         ones = tuple(axis for axis, size in enumerate(shape) if size == 1)

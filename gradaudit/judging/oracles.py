@@ -71,6 +71,11 @@ class Oracle(ABC):
     def part(self) -> float:
         """How much of itself a result may be off, one that need not be right."""
 
+    @property
+    @abstractmethod
+    def loss_rounding(self) -> float:
+        """A bound on the rounding of the float64 loss."""
+
     @abstractmethod
     def _step(self, theta: Floats) -> tuple[Floats, Floats]:
         """Return the steps (P,) of the forward difference at theta, and a bound on its error."""
@@ -229,6 +234,11 @@ class NetworkOracle(Oracle):
         bound: Floats = self.part * magnitudes(self.case).floats + rounding_of(n + d) * largest
         return bound
 
+    @property
+    def loss_rounding(self) -> float:
+        """The rounding of the sums, times the magnitude of the loss."""
+        return self.part * float(magnitudes(self.case).loss)
+
     def _step(self, theta: Floats) -> tuple[Floats, Floats]:
         """Return steps that stay inside of the linear region, and balance both kinds of error.
 
@@ -285,7 +295,7 @@ class SoftmaxOracle(Oracle):
         return bound
 
     @property
-    def energy_rounding(self) -> float:
+    def loss_rounding(self) -> float:
         """A bound on the rounding of a float64 cross-entropy.
 
         log p_k is as large as the spread of the logits, and as wrong as the logits are large.
@@ -300,7 +310,7 @@ class SoftmaxOracle(Oracle):
         |∂²E/∂y_i²| = |Σt| p_i (1 - p_i) is at most |Σt| / 4 everywhere, so the truncation is at
         most step · |Σt| / 8. log p_k is computed to an absolute error that grows with the logits.
         """
-        noise = 3 * self.energy_rounding  # near the logits too, up to a step of 1
+        noise = 3 * self.loss_rounding  # near the logits too, up to a step of 1
         bend = abs(float(self.t.sum())) / 4
         step = (theta + (min(2 * np.sqrt(noise / bend), 1.0) if bend else 1.0)) - theta
         return step, step * bend / 2 + 2 * noise / step

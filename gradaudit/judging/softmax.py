@@ -17,7 +17,6 @@ from gradaudit.judging.oracles import Estimate, floats_of, oracle
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     FORMULA_ANY,
-    FORMULA_SUM_ONE,
     FORMULA_TRUE_CLASS,
     HUGE_LOGITS,
     HUGE_SUM_ONE,
@@ -143,7 +142,6 @@ LAWS_WHERE_SUM_IS_ONE: tuple[Law, ...] = (
     ),
     Law(is_right_at_huge_logits, HUGE_SUM_ONE),
 )
-LAWS_OF_FORMULA, LAWS_OF_FORMULA_WHERE_SUM_IS_ONE, LAWS_OF_ONE_HOT_FORMULA = (
-    (Law(formula_equals_the_derivative, domain),)
-    for domain in (FORMULA_ANY, FORMULA_SUM_ONE, FORMULA_TRUE_CLASS)
+LAWS_OF_FORMULA, LAWS_OF_ONE_HOT_FORMULA = (
+    (Law(formula_equals_the_derivative, domain),) for domain in (FORMULA_ANY, FORMULA_TRUE_CLASS)
 )

@@ -44,13 +44,19 @@ def seen_at(look: Look, cases: Iterable[Any]) -> Iterator[Seen]:
 
 
 def network_facts(cases: Sequence[Network], look: Look, seen: Sequence[Seen]) -> list[str]:
-    """Return what holds of a wrong gradient of the network: which blocks, or conditions."""
-    seen = list(seen_at(look, cases))
+    """Return what holds of a wrong gradient of the network: which blocks, or conditions.
+
+    seen: the answer at some inputs, which are too few to say so.
+    """
+    del seen
+    everywhere = list(seen_at(look, cases))
     wrong = [
-        name for name in Network.PARAMETERS if not all(_block_right(one, name) for one in seen)
+        name
+        for name in Network.PARAMETERS
+        if not all(_block_right(one, name) for one in everywhere)
     ]
     facts = [f"right except in {' and '.join(wrong)}"] if len(wrong) < 4 else []
-    return facts + conditions_of_rightness(NETWORK_CONDITIONS, cases, look, seen)
+    return facts + conditions_of_rightness(NETWORK_CONDITIONS, cases, look, everywhere)
 
 
 def _block_right(one: Seen, name: str) -> bool:
