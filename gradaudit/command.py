@@ -139,9 +139,9 @@ def explain(word: str | None) -> int:
 
 def lint(word: str | None) -> int:
     """Say what the numbers of an exercise can't show; 1 if something could be better."""
-    from gradaudit.answers.process import Unreadable
     from gradaudit.language.showing import escaped
     from gradaudit.questions.assignment import DATA
+    from gradaudit.questions.files import Unreadable
     from gradaudit.telling.exercise import lint_text, read_exercise
 
     try:
@@ -174,11 +174,11 @@ def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> in
 def _audits(path: str) -> list["Audit"]:
     """Audit a file, or those of a folder; whatever goes wrong with one is its own verdict."""
     from gradaudit.answers.parts import Answer
-    from gradaudit.answers.process import Unreadable
     from gradaudit.answers.reading import answers_in, read
     from gradaudit.answers.verdicts import Audit, audit
     from gradaudit.judging.calling import describe
     from gradaudit.language.showing import escaped
+    from gradaudit.questions.files import Unreadable
     from gradaudit.telling import verdicts as telling
 
     try:

@@ -66,10 +66,10 @@ def pytest_configure(config: pytest.Config) -> None:
     named = config.getoption("gradaudit")
     if not named:
         return
-    from gradaudit.answers.process import Unreadable
     from gradaudit.answers.reading import answers_in
     from gradaudit.judging.strategies import draw_settings
     from gradaudit.language.showing import escaped
+    from gradaudit.questions.files import Unreadable
 
     if examples := config.getoption("gradaudit_examples"):
         draw_settings(examples)
@@ -101,9 +101,9 @@ class AnswerFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Read the answer and yield its tests."""
-        from gradaudit.answers.process import Unreadable
         from gradaudit.answers.reading import read
         from gradaudit.language.showing import escaped
+        from gradaudit.questions.files import Unreadable
 
         try:
             self.answer = read(str(self.path))

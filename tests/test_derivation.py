@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from gradaudit.answers import tables
 from gradaudit.answers.parts import WANTED, Answer
-from gradaudit.answers.process import Unreadable
 from gradaudit.answers.reading import read
 from gradaudit.answers.tables import KEYS
 from gradaudit.answers.verdicts import Audit, Verdict, audit
@@ -24,6 +23,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.questions.assignment import SOFTMAX
+from gradaudit.questions.files import Unreadable
 from gradaudit.telling.report import document
 from gradaudit.telling.verdicts import as_json, as_text, explanation
 from tests.derivations import RIGHT

@@ -21,12 +21,13 @@ import pytest
 
 from gradaudit.answers import process
 from gradaudit.answers.child import decode, encode
-from gradaudit.answers.process import Process, RemoteFunction, Unreadable, observed
+from gradaudit.answers.process import Process, RemoteFunction, observed
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import audit
 from gradaudit.judging.calling import MAX_MESSAGE, Observed
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
+from gradaudit.questions.files import Unreadable
 
 ONE = json.loads(json.dumps(encode(np.array([0.5, -1.0]))))
 ARGUMENTS = (2, 2)  # of two calls

@@ -19,6 +19,7 @@ from gradaudit.answers.child import MAX_NAMES, decode, encode
 from gradaudit.judging.calling import Held, Observed, Result, shortened
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
+from gradaudit.questions.files import Unreadable
 
 IMPORT_SECONDS = 10.0
 CALL_SECONDS = 5.0
@@ -29,10 +30,6 @@ MAX_FRAME = 4 * 2**20  # bytes; no reply of the promised form is longer
 NONSENSE = "its process sent nonsense"
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Unreadable(Exception):
-    """A file that cannot be read as an answer; the message says why."""
 
 
 class Process:

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from gradaudit.answers.parts import FUNCTIONS, Answer, Part, of_function
-from gradaudit.answers.process import Process, RemoteFunction, Unreadable
-from gradaudit.answers.tables import content_of, read_toml
+from gradaudit.answers.process import Process, RemoteFunction
+from gradaudit.answers.tables import read_toml
+from gradaudit.questions.files import Unreadable, content_of
 
 ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)", re.DOTALL)
 

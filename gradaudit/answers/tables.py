@@ -4,19 +4,15 @@ A file that is not TOML raises Unreadable. A malformed part becomes one line tha
 the remedy, and leaves the other parts as they are.
 """
 
-import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gradaudit.answers import parts
 from gradaudit.answers.parts import BLOCKS, PARTS, WANTED, Answer, Part
-from gradaudit.answers.process import Unreadable
 from gradaudit.judging import descent
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.form import Form
@@ -37,17 +33,9 @@ from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
+from gradaudit.questions.files import KINDS, DecimalText, Unreadable, load_toml
 
-MAX_FILE = 16 * 2**20  # bytes
-MAX_KEY_PARTS = 50
-STRINGS = re.compile(  # and comments; what is not closed goes on to its end, as Python reads it
-    r'''"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5})?|"(?:[^"\\\n]++|\\.)*+"?'''
-    r"""|'''(?:[^']++|'(?!''))*+(?:'{3,5})?|'[^'\n]*'?|(#[^\n]*)""",
-    re.DOTALL,
-)
-DOTTED = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+)++")
 MAX_DECISIONS = 200_000
-KINDS = {str: "a string", list: "a list", dict: "a table", bool: "a bool"}
 REMEDIES = 20  # complaints that get one
 KEYS = {
     "question1": (*FORWARD, *BLOCKS, "derivation"),
@@ -61,48 +49,6 @@ QUESTIONS = [table for table in KEYS if "." not in table]
 def read_toml(path: str) -> Answer:
     """Read an answer in TOML. Raises Unreadable."""
     return _Reader(path, load_toml(path)).answer()
-
-
-def content_of(path: str) -> bytes:
-    """Return the content of a file. Raises Unreadable."""
-    try:
-        if not Path(path).is_file():
-            raise Unreadable("no such file" if not Path(path).exists() else "it is not a file")
-        with open(path, "rb") as file:
-            content = file.read(MAX_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise Unreadable(f"it cannot be read: {reason}") from None
-    if len(content) > MAX_FILE:
-        raise Unreadable(f"it is larger than {MAX_FILE // 2**20} MiB")
-    return content
-
-
-def load_toml(path: str) -> dict[str, Any]:
-    """Return the tables of a TOML file, its decimals as they are written. Raises Unreadable."""
-    try:
-        text = content_of(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable("it is not text in UTF-8") from None
-    # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
-    # such run is cut to one that is still too long for a number, and refused where it stands.
-    text = re.sub(r"(?<![\d_])\d[\d_]{999,}", "9" * (MAX_DIGITS + 1), text)
-    rest = STRINGS.sub(lambda found: "" if found[1] else "_", text)
-    if any(key[0].count(".") >= MAX_KEY_PARTS for key in DOTTED.finditer(rest)):
-        # Python's reader takes time that grows with the square of the parts of a key.
-        raise Unreadable(f"a key of more than {MAX_KEY_PARTS} parts")
-    try:
-        return tomllib.loads(text, parse_float=DecimalText)
-    except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"it is not TOML: {error}") from None
-    except (RecursionError, ValueError):
-        raise Unreadable("it is not TOML that can be read: nested too deeply") from None
-
-
-class DecimalText(str):
-    """The text of a decimal number in TOML, as opposed to a string."""
-
-    __slots__ = ()
 
 
 class _Reader:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.answers.process import Unreadable
-from gradaudit.answers.tables import load_toml, number
+from gradaudit.answers.tables import number
 from gradaudit.language.numbers import each
 from gradaudit.mistakes.lint import Lint, better, lint
+from gradaudit.questions.files import Unreadable, load_toml
 from gradaudit.questions.inputs import Network
 from gradaudit.telling.showing import width
 

@@ -21,8 +21,6 @@ import numpy as np
 from flint import fmpq
 
 from gradaudit.answers.parts import FUNCTIONS, WANTED
-from gradaudit.answers.process import Unreadable
-from gradaudit.answers.tables import content_of
 from gradaudit.answers.verdicts import Audit, Verdict
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.descent import TRUTH, multiplier
@@ -34,6 +32,7 @@ from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.showing import decimal, escaped, show
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
+from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.inputs import Rate
 from gradaudit.telling.showing import inputs_of, plain
 from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, inline, mathematics
