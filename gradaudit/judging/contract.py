@@ -11,22 +11,22 @@ from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Refusal, WrongForm
 from gradaudit.judging.oracles import Estimate
-from gradaudit.questions.inputs import Array, Case, results_of
+from gradaudit.questions.inputs import Array, Input
 
 Floats = npt.NDArray[np.float64]
 
-_asked: WeakKeyDictionary[Any, dict[Case, Floats]] = WeakKeyDictionary()
+_asked: WeakKeyDictionary[Any, dict[Input, Floats]] = WeakKeyDictionary()
 
 
 def check_contract(
-    judged: Function | InForm, case: Case, elsewhere: Case, rounding: Floats
+    judged: Function | InForm, case: Input, elsewhere: Input, rounding: Floats
 ) -> None:
     """Refuse a function that breaks its contract at an input.
 
     It is called twice here, once elsewhere and here again. rounding: how far two results may
     honestly differ.
     """
-    results, here = results_of(case), case.arguments()
+    results, here = case.results(), case.arguments()
     calls = [here, here, elsewhere.arguments(), here]
     observed = judged.observe([_copies(arguments) for arguments in calls])
     for number in (0, 1, 3):
@@ -54,7 +54,7 @@ def check_contract(
         raise WrongForm(wanted, judged.form.told, judged.shown)
 
 
-def ask(judged: Function | InForm, *cases: Case) -> list[Floats]:
+def ask(judged: Function | InForm, *cases: Input) -> list[Floats]:
     """Return the judged gradient (P,) at each input; at one that was asked for before, as it was.
 
     Raises DoesNotApply where a result is not of the promised form.
@@ -64,7 +64,7 @@ def ask(judged: Function | InForm, *cases: Case) -> list[Floats]:
         results = judged.observe([case.arguments() for case in new]).results
         for case, returned in zip(new, results, strict=True):
             try:
-                _check_form(returned, results_of(case))
+                _check_form(returned, case.results())
             except Refusal as refusal:
                 raise DoesNotApply(FORMLESS, form=refusal) from None
             known[case] = flat(returned)
@@ -72,7 +72,7 @@ def ask(judged: Function | InForm, *cases: Case) -> list[Floats]:
 
 
 def compare(
-    case: Case, found: Floats, expected: Estimate, shown: Array | None = None, note: str = ""
+    case: Input, found: Floats, expected: Estimate, shown: Array | None = None, note: str = ""
 ) -> None:
     """Refuse the first entry that is further from the estimate than its bound.
 
@@ -82,7 +82,7 @@ def compare(
     if not close.all():
         index = int(np.argmin(close))
         value = (expected.value if shown is None else shown)[index]
-        where = labels(results_of(case))[index]
+        where = labels(case.results())[index]
         raise Refusal(where, value, found[index], expected.error[index], note)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from gradaudit.judging.calling import Observed, Result
 from gradaudit.judging.laws import CannotGoOn
-from gradaudit.judging.oracles import exact_loss, floats_of, oracle
+from gradaudit.judging.oracles import oracle
 from gradaudit.language.outcomes import NoValue
-from gradaudit.questions.inputs import Case, results_of
+from gradaudit.questions.inputs import Input
 
 Shape = tuple[int, ...]
 
@@ -61,10 +61,10 @@ class InForm:
     name and shape of each result there; their values tell the order of equal shapes.
     """
 
-    def __init__(self, judged: Any, shown: Case) -> None:
+    def __init__(self, judged: Any, shown: Input) -> None:
         self.judged = judged
         self.shown = shown
-        self.wanted = results_of(shown)
+        self.wanted = shown.results()
 
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
         """Return what calls in a row showed, in the wanted form. Raises NoValue or CannotGoOn."""
@@ -164,8 +164,8 @@ class InForm:
 
     def _is_loss(self, number: Any) -> bool:
         """Return whether a number is the loss, within the rounding of that."""
-        loss = floats_of(np.array([exact_loss(self.shown)]))[0]
-        return bool(abs(number - loss) <= oracle(self.shown).loss_rounding)
+        known = oracle(self.shown)
+        return bool(abs(number - known.loss) <= known.loss_rounding)
 
     def _place(self, index: int, shape: Shape, wanted: Shape) -> Place | None:
         ones = tuple(axis for axis, size in enumerate(shape) if size == 1)

@@ -96,7 +96,7 @@ class DoesNotApply(Exception):
 def sizes_of_one(case: Any) -> frozenset[str]:
     """Return the sizes that are 1 at an input."""
     sizes = getattr(case, "sizes", {})
-    return frozenset(SIZES[name] for name, size in sizes.items() if size == 1)
+    return frozenset(SIZES.get(name, name) for name, size in sizes.items() if size == 1)
 
 
 @dataclass(frozen=True)

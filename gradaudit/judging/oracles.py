@@ -12,7 +12,8 @@ result: this sum is called the magnitude.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -20,10 +21,16 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
+from gradaudit.judging import cases
+from gradaudit.language.balls import settle
 from gradaudit.language.evaluate import Env
-from gradaudit.language.numbers import FIRST_PRECISION, precision
+from gradaudit.language.formula import Formula, FormulaError
+from gradaudit.language.numbers import FIRST_PRECISION, Dual, object_array, precision
+from gradaudit.language.outcomes import Missing, present
+from gradaudit.language.sizes import size_of
 from gradaudit.questions.assignment import NETWORK, SOFTMAX
-from gradaudit.questions.inputs import Case, Logits, Network, floats
+from gradaudit.questions.inputs import Case, Logits, Network, exact_float, floats
+from gradaudit.questions.question import Asked
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,7 +60,7 @@ class Estimate:
 class Oracle(ABC):
     """What is known of the gradient (P,) at an input, found out when it is asked for, and once."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Any) -> None:
         self.case = case
 
     @property
@@ -73,8 +80,13 @@ class Oracle(ABC):
 
     @property
     @abstractmethod
+    def loss(self) -> float:
+        """What is differentiated, to float64."""
+
+    @property
+    @abstractmethod
     def loss_rounding(self) -> float:
-        """A bound on the rounding of the float64 loss."""
+        """A bound on the rounding of that."""
 
     @abstractmethod
     def _step(self, theta: Floats) -> tuple[Floats, Floats]:
@@ -111,8 +123,10 @@ class Oracle(ABC):
 
 
 @lru_cache(maxsize=KEPT)
-def oracle(case: Case) -> Oracle:
+def oracle(case: Any) -> Oracle:
     """Return what is known of the gradient at an input."""
+    if isinstance(case, cases.Case):
+        return QuestionOracle(case)
     return NetworkOracle(case) if isinstance(case, Network) else SoftmaxOracle(case)
 
 
@@ -213,6 +227,11 @@ class NetworkOracle(Oracle):
     case: Network
 
     @property
+    def loss(self) -> float:
+        """The loss, by its slopes."""
+        return float(slopes(self.case).loss)
+
+    @property
     def value(self) -> Floats:
         """The gradient, by its slopes."""
         return slopes(self.case).floats
@@ -270,6 +289,12 @@ class SoftmaxOracle(Oracle):
         self.softmax: Floats = powers / powers.sum()
         self.noise = rounding_of(len(self.y) + 5)
 
+    @property
+    def loss(self) -> float:
+        """The cross-entropy in balls, rounded."""
+        with precision(FIRST_PRECISION):
+            return float(floats_of(np.array([exact_loss(self.case)]))[0])
+
     @cached_property
     def value(self) -> Floats:
         """The gradient in balls, rounded."""
@@ -314,3 +339,203 @@ class SoftmaxOracle(Oracle):
         bend = abs(float(self.t.sum())) / 4
         step = (theta + (min(2 * np.sqrt(noise / bend), 1.0) if bend else 1.0)) - theta
         return step, step * bend / 2 + 2 * noise / step
+
+
+ALLOWED = 32  # roundings of the largest term, measured: see `bound`
+SHRINK, TRIES = 8, 12  # of a step, until nothing that it passes is a kink
+
+
+class QuestionOracle(Oracle):
+    """What is known at an input of any question, of all parts that a function returns."""
+
+    case: cases.Case
+
+    @property
+    def asked(self) -> list[Asked]:
+        """The parts, in order."""
+        assert self.case.call is not None
+        return [self.case.question.parts[name] for name in self.case.call.parts]
+
+    @cached_property
+    def value(self) -> Floats:
+        """The exact derivatives. Raises NoValue or CannotTell."""
+        return np.concatenate([floats_of(derivative(one, self.case)) for one in self.asked])
+
+    @cached_property
+    def rounding(self) -> Floats:
+        """One bound for each part."""
+        each = [bound(one, self.case) for one in self.asked]
+        return np.concatenate(
+            [np.full(_count(one, self.case), b) for one, b in zip(self.asked, each, strict=True)]
+        )
+
+    @property
+    def loss(self) -> float:
+        """What the first part is the derivative of, its first entry."""
+        return float(np.ravel(self.case.in_floats(_of(self.asked[0])))[0])
+
+    @property
+    def part(self) -> float:
+        """The roundings that are allowed for."""
+        return ALLOWED * UNIT
+
+    @property
+    def loss_rounding(self) -> float:
+        """The roundings that are allowed for, of the size of the loss."""
+        return self.part * float(np.max(self.case.in_floats(size_of(_of(self.asked[0])))))
+
+    @cached_property
+    def difference(self) -> Estimate:
+        """The derivatives by `scipy.optimize.approx_fprime`."""
+        both = [difference(one, self.case) for one in self.asked]
+        value, error = (np.concatenate(one) for one in zip(*both, strict=True))
+        return Estimate(value, error + self.rounding)
+
+    def _step(self, theta: Floats) -> tuple[Floats, Floats]:
+        raise NotImplementedError
+
+
+def _count(asked: Asked, case: "cases.Case") -> int:
+    return int(np.prod([case.sizes[axis] for axis in asked.axes]))
+
+
+def _of(asked: Asked) -> Formula:
+    """Return what the derivative is taken of."""
+    of, _ = asked.truth.tree.args  # type: ignore[attr-defined]  # checked to be a call of d
+    return replace(asked.truth, tree=of)
+
+
+def derivative(asked: Asked, case: "cases.Case") -> npt.NDArray[Any]:
+    """Return the exact derivative (P,). Raises NoValue or CannotTell where an entry has none."""
+    return np.ravel(present(_everywhere(asked, case, settle(partial_entries(asked.truth, case)))))
+
+
+def partial_entries(formula: Formula, case: "cases.Case") -> Any:
+    """Return what evaluates a formula, again and again, at the precision in force."""
+    env = case.env(formula)
+    return lambda: env.entries(formula.tree)
+
+
+def _everywhere(asked: Asked, case: "cases.Case", found: Any) -> npt.NDArray[Any]:
+    """Return a value for each entry of a derivative."""
+    shape = tuple(case.sizes[axis] for axis in asked.axes)
+    return np.broadcast_to(np.array(found, dtype=object), shape)
+
+
+def bound(asked: Asked, case: "cases.Case") -> float:
+    """Return how far float64 may honestly be from a derivative, in any of its entries.
+
+    It allows for so many roundings of the largest entry, of all that moving each input by its own
+    rounding does to it (its conditioning), and of the largest sum of terms of the reference.
+    """
+    names = list(case.question.scope.given)
+    closed = asked.closed
+    env = case.env(closed).seeded(*names)
+    with precision(FIRST_PRECISION):
+        numbers = _everywhere(asked, case, present(env.entries(closed.tree)))
+        inputs = np.concatenate([np.ravel(np.abs(floats(case.given[name]))) for name in names])
+        conditioned = [_conditioning(one, inputs) for one in numbers.flat]
+    size = float(np.max(case.in_floats(size_of(closed)), initial=0.0))
+    return ALLOWED * UNIT * (max(conditioned) + size)
+
+
+def _conditioning(number: Any, inputs: Floats) -> float:
+    if not isinstance(number, Dual):
+        return abs(float(arb(number).mid()))
+    moved = np.array([0.0 if one == 0 else float(arb(one).mid()) for one in number.tangent])
+    return abs(float(arb(number.value).mid())) + float(np.abs(moved) @ inputs)
+
+
+def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
+    """Return forward differences (P,) of what is differentiated, and how far they may be off.
+
+    A step is a rounding's worth as long as it balances both kinds of error: that of the curvature,
+    which is bounded over all that the step passes, and that of the rounding at both ends. What is
+    not known is infinite.
+    """
+    from scipy.optimize import approx_fprime  # takes longer to import than all else
+
+    of, by = _of(asked), asked.by
+    rows = tuple(name for name in of.scope.free if name in of.names)
+    of = replace(of, scope=replace(of.scope, free={name: of.scope.free[name] for name in rows}))
+    given = np.array(floats(case.given[by]))
+    size, noises = size_of(of), list[Floats]()
+
+    def moved(theta: Floats) -> "cases.Case":
+        value = theta.reshape(given.shape)[()]
+        return replace(case, given={**case.given, by: value})
+
+    def function(theta: Floats) -> Floats:
+        at = moved(theta)
+        noises.append(ALLOWED * UNIT * np.ravel(at.in_floats(size)))
+        return np.ravel(at.in_floats(of))
+
+    theta = np.ravel(given)
+    function(theta)
+    step, bends = _steps(asked, case, theta, float(np.max(noises[0])))
+    noises.clear()
+    with np.errstate(all="ignore"):
+        slopes = np.asarray(approx_fprime(theta, function, step)).reshape(-1, len(theta))
+        here, *there = noises
+        far = np.array(there).T
+        error = step * bends / 2 + (here[:, None] + far) / step
+    lengths = [case.sizes[of.scope.free[name]] for name in rows]
+    axes = [*rows, *(name for name in asked.truth.scope.free if name not in rows)]
+    order = [axes.index(name) for name in asked.truth.scope.free]
+    value, error = (
+        one.reshape((*lengths, *given.shape)).transpose(order).ravel() for one in (slopes, error)
+    )
+    return value, np.where(np.isfinite(value) & np.isfinite(error), error, np.inf)
+
+
+def _steps(asked: Asked, case: "cases.Case", theta: Floats, noise: float) -> tuple[Floats, Floats]:
+    """Return steps, and a bound on the curvature over each; an infinite one where none is known."""
+    at_point = _curvature(asked, case, theta, np.zeros_like(theta))
+    with np.errstate(all="ignore"):
+        steps = 2 * np.sqrt(noise / at_point)
+    steps = np.where(np.isfinite(steps) & (steps > 0), steps, np.maximum(1, np.abs(theta)))
+    for _ in range(TRIES):
+        steps = (theta + steps) - theta  # what is really added
+        bends = _curvature(asked, case, theta, steps)
+        if np.isfinite(bends).all():
+            break
+        steps = steps / SHRINK
+    return steps, bends
+
+
+def _curvature(asked: Asked, case: "cases.Case", theta: Floats, steps: Floats) -> Floats:
+    """Return bounds (P,) on how fast each slope changes, wherever all numbers are in their step."""
+    with precision(FIRST_PRECISION):
+        boxes = [_box(x, step) for x, step in zip(theta, steps, strict=True)]
+        shape = np.shape(case.given[asked.by])
+        value = object_array(boxes, shape) if shape else boxes[0]
+        there = replace(case, given={**case.given, asked.by: value})
+        try:
+            env = there.env(asked.closed).seeded(asked.by)
+            found = _everywhere(asked, case, present(env.entries(asked.closed.tree)))
+            return np.array([max(one) for one in zip(*_bends(asked, case, found), strict=True)])
+        except (Missing, FormulaError, ZeroDivisionError):
+            return np.full(len(theta), np.inf)
+
+
+def _box(x: float, step: float) -> Any:
+    if not step:
+        return exact_float(x)
+    middle = arb(exact_float(x)) + arb(exact_float(step)) / 2
+    return middle + arb(0, step)  # twice as wide as need be
+
+
+def _bends(asked: Asked, case: "cases.Case", found: npt.NDArray[Any]) -> Iterator[list[float]]:
+    """Yield for each row of a derivative how fast its entries change, each by its own number."""
+    by = list(asked.truth.scope.free)[-np.ndim(case.given[asked.by]) :]
+    own = len(by) if np.ndim(case.given[asked.by]) else 0
+    width = int(np.prod(np.shape(case.given[asked.by])))
+    for row in found.reshape(-1, width) if own else found.reshape(-1, 1):
+        yield [_steepness(one, p) for p, one in enumerate(row)]
+
+
+def _steepness(number: Any, p: int) -> float:
+    if not isinstance(number, Dual):
+        return 0.0
+    slope = abs(arb(number.tangent[p]))
+    return float(slope.upper()) if slope.is_finite() else np.inf

@@ -26,7 +26,6 @@ from gradaudit.mistakes.catalogue import (
     variants,
 )
 from gradaudit.questions.assignment import DATA
-from gradaudit.questions.inputs import results_of
 
 FINEST = 50  # decimal places of a numeral of the language
 
@@ -134,7 +133,7 @@ def smallest_errors() -> Iterator[tuple[str, int]]:
         text = f"(softmax(y)[i] * sum(t) - t[i]) * (1 + 1e-{k} * (i == 0))"
         return alone(parse(text, wanted.scope), wanted)
 
-    for index, name in enumerate(results_of(DATA)):
+    for index, name in enumerate(DATA.results()):
         yield f"{name}, functions", finest(partial(network_off, index), network.LAWS)
     yield "dE/dy, functions", finest(softmax_off, softmax.LAWS)
     for title, wanted, laws in (

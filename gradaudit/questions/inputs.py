@@ -4,10 +4,10 @@ Each input can list simpler versions of itself, so that a counterexample found o
 shown on a small one that a person can check by hand.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -138,6 +138,10 @@ class Network:
         y: Array = (z * (z > 0)) @ self.w2 + self.b2
         return y
 
+    def results(self) -> dict[str, tuple[int, ...]]:
+        """Return the name of each derivative, such as dL/dW1, and its shape."""
+        return {f"dL/d{name}": np.shape(self.blocks[name]) for name in self.PARAMETERS}
+
     def sample(self, k: int) -> Self:
         """Return the network with sample k only."""
         return replace(self, X=self.X[k : k + 1], t=self.t[k : k + 1])
@@ -214,6 +218,10 @@ class Logits:
         """Return the float64 numbers that a function is given, exactly."""
         return replace(self, y=each(exact_float, self.y), t=each(exact_float, self.t))
 
+    def results(self) -> dict[str, tuple[int, ...]]:
+        """Return the name and the shape of the derivative."""
+        return {"dE/dy": self.y.shape}
+
     def shifted(self, constant: fmpq) -> Self:
         """Return the case with a constant added to every logit, rounded to float64."""
         return replace(self, y=each(exact_float, self.y + constant))
@@ -256,9 +264,28 @@ class Logits:
 Case = Network | Logits
 
 
-def results_of(case: Case) -> dict[str, tuple[int, ...]]:
-    """Return the name of each derivative, such as dL/dW1, and its shape: that of the parameter."""
-    return {f"d{case.LOSS}/d{name}": np.shape(case.blocks[name]) for name in case.PARAMETERS}
+class Input(Protocol):
+    """An input of a gradient function of any question."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def blocks(self) -> dict[str, Any]:
+        """What the function is given, by name."""
+        ...
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """The index sets and their sizes."""
+        ...
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Return what the function is given: fresh arrays."""
+        ...
+
+    def results(self) -> dict[str, tuple[int, ...]]:
+        """Return the name of each derivative, such as dL/dW1, and its shape."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""The laws of any question: what a function that returns derivatives of its model owes."""
+
+from functools import cache
+from random import Random
+
+import numpy as np
+
+from gradaudit.judging.calling import Function
+from gradaudit.judging.cases import Case, Inputs, has_exact_kinks, is_smooth, obeys
+from gradaudit.judging.contract import ask, check_contract, compare
+from gradaudit.judging.laws import Law
+from gradaudit.judging.oracles import oracle
+from gradaudit.judging.strategies import Domain
+from gradaudit.language.formula import FormulaError
+from gradaudit.language.outcomes import Missing
+from gradaudit.questions.question import Question, Signature
+
+FEW = 24  # inputs for the law that costs most and sees least
+DRAWS = 20  # until one is met on which the reference itself keeps its bound
+
+
+def keeps_the_contract(judged: Function, case: Case) -> None:
+    """It returns what it promises, of memory of its own, changes no input, and repeats itself."""
+    check_contract(judged, case, _elsewhere(case), 2 * oracle(case).rounding)
+
+
+def equals_the_exact_derivative(judged: Function, case: Case) -> None:
+    """It equals the exact derivative, within the rounding that its terms and inputs explain."""
+    compare(case, ask(judged, case)[0], oracle(case).estimate)
+
+
+def agrees_with_approx_fprime(judged: Function, case: Case) -> None:
+    """It agrees with scipy.optimize.approx_fprime of the model in float64, within the error of that."""  # noqa: E501  # a statement is one sentence
+    compare(case, ask(judged, case)[0], oracle(case).difference)
+
+
+def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
+    """Return what a function of a question owes."""
+    everywhere, smooth, few = domains(question, signature)
+    return (
+        Law(keeps_the_contract, everywhere),
+        Law(equals_the_exact_derivative, smooth),
+        Law(agrees_with_approx_fprime, few),
+    )
+
+
+@cache
+def domains(question: Question, signature: Signature) -> tuple[Domain, Domain, Domain]:
+    """Return the inputs of a function: all, those away from kinks, and a few of these."""
+    inputs = Inputs(question)
+
+    def bound_to(case: Case) -> Case:
+        return Case(question, case.given, case.sizes, signature)
+
+    def listed() -> list[Case]:
+        return [case for case in map(bound_to, inputs.listed()) if is_usable(case)]
+
+    def drawn(random: Random) -> Case:
+        for _ in range(DRAWS):
+            case = bound_to(inputs.drawn(random))
+            if is_usable(case) and is_smooth(case):
+                return case
+        return bound_to(inputs.draw(random, inputs.sizes[0], plain=True))
+
+    def smooth() -> list[Case]:
+        return list(filter(is_smooth, listed()))
+
+    name = f"inputs of {question.name}.{signature.name}"
+    return (
+        Domain(f"{name}, kinks included", lambda case: obeys(case) and is_usable(case), listed),
+        Domain(
+            name, lambda case: obeys(case) and is_usable(case) and is_smooth(case), smooth, drawn
+        ),
+        Domain(
+            f"{name}, a few", lambda case: obeys(case) and is_smooth(case), lambda: smooth()[:FEW]
+        ),
+    )
+
+
+def is_usable(case: Case) -> bool:
+    """Return whether the reference, as plain NumPy computes it, keeps its own bound at an input.
+
+    Where it does not, such as where an exp overflows, nothing can be asked of others.
+    """
+    try:
+        known = oracle(case)
+        found = [np.ravel(case.in_floats(one.closed)) for one in known.asked]  # type: ignore[attr-defined]
+        wide = [np.broadcast_to(one, size) for one, size in zip(found, _sizes(case), strict=True)]
+        off = np.abs(np.concatenate(wide) - known.value)
+        return has_exact_kinks(case) and bool((off <= known.rounding).all())
+    except (Missing, FormulaError):
+        return not is_smooth(case) and has_exact_kinks(case)
+
+
+def _sizes(case: Case) -> list[int]:
+    return [int(np.prod(shape)) for shape in case.results().values()]
+
+
+@cache
+def _elsewhere(case: Case) -> Case:
+    """Return another input of the same sizes."""
+    other = Inputs(case.question).draw(Random(1), case.sizes, plain=True)
+    return Case(case.question, other.given, other.sizes, case.call)

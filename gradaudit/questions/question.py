@@ -1,0 +1,527 @@
+"""A question as data: what is given, the model, what is asked, the reference, and what goes wrong.
+
+It is read from a table of a TOML file. What is wrong with one is said in one line, with the key,
+the column and the remedy.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import (
+    FUNCTIONS,
+    Formula,
+    FormulaError,
+    Scope,
+    indices,
+    numeral,
+    parse,
+    parse_definitions,
+)
+from gradaudit.language.hints import nearest
+from gradaudit.language.outcomes import NoValue
+from gradaudit.questions.files import KINDS, DecimalText, Unreadable, load_toml
+
+LIBRARY = files("gradaudit.questions") / "library"
+TABLES = ("parts", "functions", "answers", "mistakes", "owes", "sizes")
+KEYS = ("title", "task", "given", "assume", "define", *TABLES)
+MAX_NAMES = 50
+MAX_SETS = 8
+MAX_AXES = 4
+MAX_SIZE = 9  # that a question may fix
+NAME = r"[^\W\d]\w*"
+GIVEN = re.compile(rf"({NAME})(?:\[([^\]]*)\])?(?: in (?:({NAME})|\{{([^}}]*)\}}))?( spd)?")
+SIGNATURE = re.compile(rf"({NAME})\(([^()]*)\)")
+
+
+@dataclass(frozen=True)
+class Given:
+    """An input of a question: an array with the index sets of its axes, or a number without.
+
+    within: the index set that its entries are places of, whole numbers. among: the numbers that
+    its entries are taken from, where these are few. definite: it is a symmetric matrix, positive
+    definite.
+    """
+
+    name: str
+    axes: tuple[str, ...] = ()
+    within: str = ""
+    among: tuple[fmpq, ...] = ()
+    definite: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function of a Python answer: its name, the names of its arguments, the parts it returns."""
+
+    name: str
+    arguments: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A part of a question: the derivative asked for, and how it is found.
+
+    truth: the derivative, by the language's own `d`; its free indices are those of an entry.
+    reference: the lines of a derivation, of which the last is closed.
+    """
+
+    name: str
+    truth: Formula
+    reference: tuple[Formula, ...] = ()
+
+    @property
+    def by(self) -> str:
+        """The name of what the derivative is taken by."""
+        _, by = self.truth.tree.args  # type: ignore[attr-defined]  # checked to be a call of d
+        base = by.value if isinstance(by, ast.Subscript) else by
+        assert isinstance(base, ast.Name)
+        return base.id
+
+    @property
+    def label(self) -> str:
+        """How the derivative is called, such as dL/dW1."""
+        of, _ = self.truth.tree.args  # type: ignore[attr-defined]  # as above
+        base = of.value if isinstance(of, ast.Subscript) else of
+        return f"d{base.id if isinstance(base, ast.Name) else 'f'}/d{self.by}"
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The index sets of the axes of the derivative."""
+        return tuple(self.truth.scope.free.values())
+
+    @property
+    def closed(self) -> Formula:
+        """The last line of the reference."""
+        return self.reference[-1]
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A known mistake: for each variant, the lines of the right computation that differ."""
+
+    id: str
+    sentence: str
+    changes: tuple[Mapping[str, str], ...]
+    seen: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A model with what is asked of it.
+
+    sets: the index sets, in order. sizes: those that are fixed, or follow from others. scope: the
+    names of the model. assume: what every input obeys. lines: the right computation, line by line,
+    that mistakes differ from. owes: what any right answer obeys besides, with a sentence each.
+    """
+
+    name: str
+    title: str
+    task: str
+    given: Mapping[str, Given]
+    sets: tuple[str, ...]
+    sizes: Mapping[str, Formula]
+    scope: Scope
+    assume: tuple[Formula, ...]
+    define: tuple[str, ...]
+    parts: Mapping[str, Asked] = field(default_factory=dict)
+    functions: tuple[Signature, ...] = ()
+    own: tuple[str, ...] = ()
+    mistakes: tuple[Slip, ...] = ()
+    owes: Mapping[str, Formula] = field(default_factory=dict)
+
+    @property
+    def free_sets(self) -> tuple[str, ...]:
+        """The index sets whose sizes are not fixed by the question or by other sizes."""
+        return tuple(name for name in self.sets if name not in self.sizes)
+
+    def sized(self, chosen: Mapping[str, int]) -> dict[str, int] | None:
+        """Return the sizes of all index sets; None where one would be none.
+
+        chosen: those of the free ones.
+        """
+        numbers = {name: fmpq(size) for name, size in chosen.items()}
+        found = dict(chosen)
+        for name, formula in self.sizes.items():
+            size = Env(numbers, {}, {}).evaluate(formula.tree)
+            numbers[name] = size
+            if size.q != 1 or size < 1:
+                return None
+            found[name] = int(size.p)
+        return {name: found[name] for name in self.sets}
+
+    def changed(self, change: Mapping[str, str]) -> dict[str, Formula]:
+        """Return the last line of every part as it is with some lines changed.
+
+        `{old}` in a change stands for the line as it was. Raises FormulaError.
+        """
+        closed = {name: asked.closed.text for name, asked in self.parts.items()}
+        lines = [_changed_line(line, change) for line in (*self.define, *self.own)]
+        scope = parse_definitions(lines, _scope_of(self.given.values(), self.sets))
+        return {
+            name: parse(
+                change.get(name, "{old}").replace("{old}", f"({text})"),
+                replace(scope, free=self.parts[name].truth.scope.free),
+            )
+            for name, text in closed.items()
+        }
+
+
+def _changed_line(line: str, change: Mapping[str, str]) -> str:
+    name, formula = _halves(line)
+    if name not in change:
+        return line
+    left, _, right = line.partition("=")
+    body, loops = _loops(right)
+    del formula
+    return f"{left}= {change[name].replace('{old}', f'({body.strip()})')}{loops}"
+
+
+def _halves(line: str) -> tuple[str, str]:
+    """Return the name that a line defines, and how."""
+    left, _, right = line.partition("=")
+    return left.partition("[")[0].strip(), right.strip()
+
+
+def _loops(text: str) -> tuple[str, str]:
+    """Return the formula of a definition, and the loops of its index, if it has one."""
+    match = re.fullmatch(r"(.*?)((?:\s+for\s+\w+\s+in\s+\w+)+)\s*", text)
+    if match and match[1].count("(") == match[1].count(")"):
+        return match[1], match[2]
+    return text, ""
+
+
+def _scope_of(given: Iterable[Given], sets: Sequence[str]) -> Scope:
+    given = list(given)
+    fixed = frozenset(one.name for one in given if one.within)  # nothing to differentiate by
+    return Scope(
+        given=frozenset(one.name for one in given) - fixed, sizes=fixed, sets=frozenset(sets)
+    )
+
+
+# ---- reading
+
+
+def library() -> list[str]:
+    """Return the names of the questions that come with gradaudit."""
+    return sorted(
+        path.name.removesuffix(".toml") for path in LIBRARY.iterdir() if path.name.endswith(".toml")
+    )
+
+
+def read_questions(name: str) -> list[Question]:
+    """Return the questions of a file, or that of the library with this name. Raises Unreadable."""
+    if name in library():
+        return _read(str(LIBRARY / f"{name}.toml"))
+    if not Path(name).exists() and re.fullmatch(NAME, name):
+        hint = nearest(name, library()) or "; `gradaudit question list` shows the library"
+        raise Unreadable(f"no question of the library, and no file{hint}")
+    return _read(name)
+
+
+@cache
+def _read(path: str) -> list[Question]:
+    tables = load_toml(path)
+    if not tables:
+        raise Unreadable("it is empty; a question is a table, such as [ridge]")
+    return [_Reader(name, table).question() for name, table in tables.items()]
+
+
+class _Reader:
+    """Reads one table of a question file."""
+
+    def __init__(self, name: str, table: Any) -> None:
+        self.name = name
+        if not isinstance(table, dict):
+            raise Unreadable(f"{name}: a table is wanted: [{name}]")
+        self.table = table
+        for key in table:
+            if key not in KEYS:
+                hint = nearest(key, KEYS) or f"; known are {', '.join(KEYS)}"
+                raise Unreadable(f"{name}.{key}: unknown key{hint}")
+
+    def question(self) -> Question:
+        given = self.given()
+        sets = tuple(
+            dict.fromkeys(
+                chain.from_iterable((*one.axes, *filter(None, [one.within])) for one in given)
+            )
+        )
+        if len(sets) > MAX_SETS:
+            raise self.wrong("given", f"more than {MAX_SETS} index sets")
+        sizes = self.sizes(sets)
+        bare = _scope_of(given, sets)
+        define = self.texts("define", "name = formula")
+        scope = self.definitions("define", define, bare)
+        assume = tuple(
+            self.formula(f"assume: line {number}", text, scope)
+            for number, text in enumerate(self.texts("assume", "eps > 0", ()), start=1)
+        )
+        question = Question(
+            self.name,
+            self.text("title", self.name),
+            self.text("task", ""),
+            {one.name: one for one in given},
+            sets,
+            sizes,
+            scope,
+            assume,
+            tuple(define),
+        )
+        parts = {name: self.asked(question, name, text) for name, text in self.items("parts")}
+        if not parts:
+            raise self.wrong("parts", 'a part is wanted, such as w = "d(L, w[a])"')
+        question = replace(question, parts=parts)
+        question = self.with_reference(question)
+        return replace(
+            question,
+            functions=tuple(self.functions(question)),
+            mistakes=tuple(self.mistakes(question)),
+            owes=self.owed(question),
+        )
+
+    def wrong(self, key: str, message: str) -> Unreadable:
+        return Unreadable(f"{self.name}.{key}: {message}")
+
+    # ---- what TOML holds
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.table.get(key, default)
+        if not isinstance(value, str) or isinstance(value, DecimalText):
+            found = KINDS.get(type(value), "nothing" if value is None else "a number")
+            raise self.wrong(key, f"a string is wanted, found {found}")
+        return value
+
+    def texts(self, key: str, such_as: str, default: Any = None) -> list[str]:
+        return self.lines(key, self.table.get(key, default), such_as)
+
+    def lines(self, key: str, value: Any, such_as: str) -> list[str]:
+        if isinstance(value, str) and not isinstance(value, DecimalText):
+            value = [value]
+        strings = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+        if not strings:
+            raise self.wrong(key, f'a list of strings is wanted, such as ["{such_as}"]')
+        return list(value)
+
+    def items(self, key: str) -> Iterator[tuple[str, Any]]:
+        table = self.table.get(key, {})
+        if not isinstance(table, dict):
+            raise self.wrong(key, f"a table is wanted: [{self.name}.{key}]")
+        yield from table.items()
+
+    def formula(self, key: str, text: Any, scope: Scope) -> Formula:
+        if not isinstance(text, str) or isinstance(text, DecimalText):
+            raise self.wrong(key, "a formula in quotes is wanted")
+        try:
+            return parse(text, scope)
+        except FormulaError as error:
+            raise self.wrong(key, str(error)) from None
+
+    def definitions(self, key: str, lines: Sequence[str], scope: Scope) -> Scope:
+        try:
+            return parse_definitions(lines, scope)
+        except FormulaError as error:
+            raise self.wrong(key, str(error)) from None
+
+    # ---- what a question says
+
+    def given(self) -> list[Given]:
+        found: dict[str, Given] = {}
+        for text in re.split(r",(?![^\[{]*[\]}])", self.text("given")):
+            said = " ".join(text.split())
+            match = GIVEN.fullmatch(said)
+            if match is None:
+                wanted = "a name with its index sets, such as X[N,A], `c in K` or `M[N] in {0, 1}`"
+                raise self.wrong("given", f"`{said}` is not {wanted}")
+            name, axes, within, among, definite = match.groups()
+            sets = tuple(one.strip() for one in (axes or "").split(",") if one.strip())
+            if name in FUNCTIONS or name in found or name in sets:
+                raise self.wrong("given", f"`{name}` already has a meaning; choose another name")
+            if bad := [one for one in sets if not one.isidentifier() or one in FUNCTIONS]:
+                raise self.wrong("given", f"`{bad[0]}` is not the name of an index set")
+            if definite and (len(sets) != 2 or sets[0] != sets[1]):
+                raise self.wrong("given", f"`{name}` is spd, so it has one index set twice")
+            if len(sets) > MAX_AXES:
+                raise self.wrong("given", f"`{name}` has more than {MAX_AXES} axes")
+            try:
+                numbers = tuple(numeral(one.strip()) for one in among.split(",")) if among else ()
+            except ValueError as error:
+                raise self.wrong("given", f"`{said}`: {error}") from None
+            found[name] = Given(name, sets, within or "", numbers, bool(definite))
+        if not found or len(found) > MAX_NAMES:
+            raise self.wrong("given", f"1 to {MAX_NAMES} names are wanted")
+        return list(found.values())
+
+    def sizes(self, sets: Sequence[str]) -> dict[str, Formula]:
+        said = dict(self.items("sizes"))
+        free = [name for name in sets if name not in said]
+        found: dict[str, Formula] = {}
+        for name, value in said.items():
+            key = f"sizes.{name}"
+            if name not in sets:
+                raise self.wrong(key, f"no index set of `given`{nearest(name, sets)}")
+            if isinstance(value, int) and not 1 <= value <= MAX_SIZE:
+                raise self.wrong(key, f"a size from 1 to {MAX_SIZE} is wanted")
+            text = str(value) if isinstance(value, int) else value
+            known = Scope(frozenset([*free, *found]))
+            found[name] = self.formula(key, text, known)
+        return found
+
+    def asked(self, question: Question, name: str, text: Any) -> Asked:
+        key = f"parts.{name}"
+        if not re.fullmatch(NAME, name):
+            raise self.wrong(key, "the name of a part is letters, digits and _")
+        free = _free_indices(text, question) if isinstance(text, str) else {}
+        truth = self.formula(key, text, replace(question.scope, free=free))
+        is_d = isinstance(truth.tree, ast.Call) and getattr(truth.tree.func, "id", "") == "d"
+        if not is_d or truth.when is not None:
+            raise self.wrong(key, "a part is a derivative, such as d(L, w[a])")
+        return Asked(name, truth)
+
+    def with_reference(self, question: Question) -> Question:
+        table = dict(self.items("answers"))
+        own = self.lines("answers.where", table.pop("where", ()), "p = softmax(y)")
+        scope = self.definitions("answers.where", own, question.scope)
+        for name in table:
+            if name not in question.parts:
+                hint = nearest(name, question.parts) or f"; known are {', '.join(question.parts)}"
+                raise self.wrong(f"answers.{name}", f"no such part{hint}")
+        parts = {}
+        for name, asked in question.parts.items():
+            key = f"answers.{name}"
+            if name not in table:
+                raise self.wrong(key, "a reference is wanted, to check the others by")
+            lines = self.lines(key, table[name], "X.T @ e")
+            inner = replace(scope, free=asked.truth.scope.free)
+            read = [
+                self.formula(f"{key}: line {number}", line, inner)
+                for number, line in enumerate(lines, start=1)
+            ]
+            if not read or "d" in read[-1].all_names or read[-1].when is not None:
+                raise self.wrong(key, "its last line is a closed formula, without d and `when`")
+            parts[name] = replace(asked, reference=tuple(read))
+        return replace(question, parts=parts, own=tuple(own))
+
+    def functions(self, question: Question) -> Iterator[Signature]:
+        for signature, parts in self.items("functions"):
+            key = f"functions.{signature}"
+            match = SIGNATURE.fullmatch(" ".join(signature.split()))
+            if match is None:
+                raise self.wrong(key, 'a signature is wanted, such as "gradients(X, w, t)"')
+            arguments = tuple(one.strip() for one in match[2].split(",") if one.strip())
+            returned = tuple(self.lines(key, parts, "w"))
+            for one, known in (*((a, question.given) for a in arguments),):
+                if one not in known:
+                    hint = nearest(one, known) or f"; given are {', '.join(known)}"
+                    raise self.wrong(key, f"`{one}` is not given{hint}")
+            for one in returned:
+                if one not in question.parts:
+                    hint = nearest(one, question.parts)
+                    raise self.wrong(key, f"`{one}` is no part of the question{hint}")
+            if not returned:
+                raise self.wrong(key, "it returns no part")
+            yield Signature(match[1], arguments, returned)
+
+    def mistakes(self, question: Question) -> Iterator[Slip]:
+        told = self.table.get("mistakes", [])
+        if not isinstance(told, list):
+            raise self.wrong("mistakes", f"[[{self.name}.mistakes]] is wanted, once for each")
+        known = [_halves(line)[0] for line in (*question.define, *question.own)]
+        seen: set[str] = set()
+        for number, one in enumerate(told, start=1):
+            key = f"mistakes[{number}]"
+            if not isinstance(one, dict) or not {"id", "sentence", "change"} <= one.keys():
+                raise self.wrong(key, "an id, a sentence and a change are wanted")
+            if extra := sorted(one.keys() - {"id", "sentence", "change", "seen"}):
+                raise self.wrong(key, f"unknown key {extra[0]}")
+            name, sentence = one["id"], one["sentence"]
+            if not isinstance(name, str) or not isinstance(sentence, str) or name in seen:
+                raise self.wrong(key, "an id that no other has, and a sentence, are wanted")
+            seen.add(name)
+            changes = one["change"] if isinstance(one["change"], list) else [one["change"]]
+            for change in changes:
+                if not isinstance(change, dict) or not change:
+                    raise self.wrong(f"{key}.change", 'lines that differ are wanted: { x = "..." }')
+                for line in change:
+                    if line not in known and line not in question.parts:
+                        hint = nearest(line, [*known, *question.parts])
+                        raise self.wrong(f"{key}.change.{line}", f"no line of this name{hint}")
+                    if not isinstance(change[line], str):
+                        raise self.wrong(f"{key}.change.{line}", "a formula in quotes is wanted")
+                try:
+                    question.changed(change)
+                except FormulaError as error:
+                    raise self.wrong(f"{key}.change", str(error)) from None
+            yield Slip(name, sentence, tuple(changes), str(one.get("seen", "")))
+
+    def owed(self, question: Question) -> dict[str, Formula]:
+        own = {f"d{asked.by}" for asked in question.parts.values()}
+        scope = replace(question.scope, given=question.scope.given | own)
+        return {
+            sentence: self.formula(f'owes."{sentence}"', text, scope)
+            for sentence, text in self.items("owes")
+        }
+
+
+def _free_indices(text: str, question: Question) -> dict[str, str]:
+    """Return the free indices of a part with the index sets they run over, from where they stand.
+
+    Nothing is refused here: the parser does that, and knows the column.
+    """
+    try:
+        tree = ast.parse(text.partition("#")[0].strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    known = {*question.scope.names(), *question.sets, *FUNCTIONS}
+    bound = {
+        clause.target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.GeneratorExp)
+        for clause in node.generators
+        if isinstance(clause.target, ast.Name)
+    }
+    found: dict[str, tuple[int, str]] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
+            continue
+        axes = _axes_of(node.value.id, question)
+        for axis, index in zip(axes, indices(node), strict=False):
+            if isinstance(index, ast.Name) and index.id not in known | bound:
+                found.setdefault(index.id, (index.col_offset, axis))
+    return {name: axis for name, (_, axis) in sorted(found.items(), key=lambda one: one[1])}
+
+
+def _axes_of(name: str, question: Question) -> tuple[str, ...]:
+    """Return the index sets of the axes of a name, found where all their sizes differ."""
+    if name in question.given:
+        return question.given[name].axes
+    if name not in question.scope.defined:
+        return ()
+    free = question.free_sets
+    sizes = question.sized({one: 7 + 3 * k for k, one in enumerate(free)})
+    if sizes is None:
+        return ()
+    ones = {
+        one.name: np.ones([sizes[axis] for axis in one.axes]) for one in question.given.values()
+    }
+    ones |= {one.name: ones[one.name] * 0 for one in question.given.values() if one.within}
+    values = {one: value if value.ndim else float(value) for one, value in ones.items()}
+    try:
+        with np.errstate(all="ignore"):
+            env = Env(values, sizes, question.scope.defined, floats=True)
+            shape = np.shape(env.value_of(name))
+    except (NoValue, FormulaError, ValueError, FloatingPointError):
+        return ()
+    by_size = {size: one for one, size in sizes.items()}
+    return tuple(by_size.get(size, "") for size in shape)
