@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gradaudit.answers import tables
 from gradaudit.answers.parts import WANTED, Answer
 from gradaudit.answers.reading import read
-from gradaudit.answers.tables import KEYS
+from gradaudit.answers.tables import ASSIGNMENT
 from gradaudit.answers.verdicts import Audit, Verdict, audit
 from gradaudit.judging import descent
 from gradaudit.judging.derivation import Line, entries, inputs_of, law_of, lines_of, try_out
@@ -655,7 +655,9 @@ TEXTS = st.one_of(
     st.sampled_from([line.formula.text for _, line in OUR_LINES]),
 )
 FIELDS = st.dictionaries(
-    st.sampled_from([f"{table}.{key}" for table, keys in KEYS.items() for key in keys]),
+    st.sampled_from(
+        [f"{table}.{key}" for table, keys in ASSIGNMENT.tables.items() for key in keys]
+    ),
     st.one_of(TEXTS, st.lists(TEXTS, max_size=4), st.integers(), st.floats(allow_nan=False)),
     min_size=1,
     max_size=4,
@@ -675,7 +677,7 @@ def test_any_text_in_any_field_gets_a_verdict_or_a_line_of_refusal(
             for name, value in fields.items()
             if name.rpartition(".")[0] == table
         )
-        for table in KEYS
+        for table in ASSIGNMENT.tables
     )
     path = tmp_path_factory.mktemp("any") / "answer.toml"
     path.write_text(content, encoding="utf-8", errors="surrogateescape")

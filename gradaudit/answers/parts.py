@@ -1,6 +1,6 @@
 """The parts of an answer, and what each of them owes: laws, held against what the answer says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -48,12 +48,6 @@ PARTS = (
     "q2.one_hot",
     "q3.converges",
 )
-FUNCTIONS = {  # name in a Python answer: its part, how many results it owes, its laws
-    "network_gradients": ("q1.gradients", 4, network.LAWS),
-    "softmax_gradient": ("q2.gradient", 1, softmax.LAWS),
-    "softmax_gradient_one_hot": ("q2.one_hot", 1, softmax.LAWS_ONE_HOT),
-    "converges": ("q3.converges", 1, descent.LAWS),
-}
 _LOGITS = exact(map(fmpq, (0, 1, -1)))
 SHOWN: dict[str, Network | Logits] = {  # where the form of results shows: the sizes differ
     "q1.gradients": DATA,
@@ -111,13 +105,44 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Owed:
+    """A function of a Python answer: its part, how many results it owes, what it owes."""
+
+    part: str
+    count: int
+    owes: Callable[[Any], Part]
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """What can be answered, and how it is read.
+
+    parts: in order. tables: those of an answer in TOML, with their keys; one in another is written
+    with a dot. read: returns the part at a path such as question2.gradient, from what stands there
+    and the names of `where`; it raises Unreadable. part_of: the name of the part at a path.
+    functions: those of a Python answer. together: what is done when all parts are read.
+    """
+
+    parts: tuple[str, ...]
+    tables: Mapping[str, tuple[str, ...]]
+    read: Callable[[str, Any, Any], Part]
+    part_of: Callable[[str], str]
+    functions: Mapping[str, Owed]
+    together: Callable[[dict[str, Part]], None] = lambda parts: None
+
+
+@dataclass(frozen=True)
 class Answer:
-    """An answer by parts. malformed: a line for each thing that could not be read."""
+    """An answer by parts.
+
+    malformed: a line for each thing that could not be read. asked: all parts that it can have.
+    """
 
     name: str
     parts: dict[str, Part] = field(default_factory=dict)
     malformed: tuple[str, ...] = ()
     functions: tuple[RemoteFunction, ...] = ()
+    asked: tuple[str, ...] = ()
 
     def close(self) -> None:
         """End the processes of its functions."""
@@ -155,6 +180,18 @@ def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
         return whole
     weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)
     return replace(whole, where_sum_is_one=weaker)
+
+
+FUNCTIONS = {
+    "network_gradients": Owed(
+        "q1.gradients", 4, partial(of_function, "q1.gradients", network.LAWS)
+    ),
+    "softmax_gradient": Owed("q2.gradient", 1, partial(of_function, "q2.gradient", softmax.LAWS)),
+    "softmax_gradient_one_hot": Owed(
+        "q2.one_hot", 1, partial(of_function, "q2.one_hot", softmax.LAWS_ONE_HOT)
+    ),
+    "converges": Owed("q3.converges", 1, partial(of_function, "q3.converges", descent.LAWS)),
+}
 
 
 def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:

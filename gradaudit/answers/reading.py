@@ -5,9 +5,9 @@ import os
 import re
 from pathlib import Path
 
-from gradaudit.answers.parts import FUNCTIONS, Answer, Part, of_function
+from gradaudit.answers.parts import Answer, Part, Sheet
 from gradaudit.answers.process import Process, RemoteFunction
-from gradaudit.answers.tables import read_toml
+from gradaudit.answers.tables import ASSIGNMENT, read_toml
 from gradaudit.questions.files import Unreadable, content_of
 
 ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)", re.DOTALL)
@@ -29,13 +29,13 @@ def answers_in(path: str) -> list[str]:
     raise Unreadable("no .toml or .py file is in this folder")
 
 
-def read(path: str) -> Answer:
+def read(path: str, sheet: Sheet = ASSIGNMENT) -> Answer:
     """Read an answer: TOML, or a Python file if its name ends in .py. Raises Unreadable."""
     if path.endswith(".py"):
         content_of(path)
-        return read_python(path)
+        return read_python(path, sheet)
     try:
-        return read_toml(path)
+        return read_toml(path, sheet)
     except Unreadable:
         if path.endswith(".toml") or not os.path.isfile(path):
             raise
@@ -44,24 +44,24 @@ def read(path: str) -> Answer:
         raise Unreadable(f"a {kind} file is not read; {formats}") from None
 
 
-def read_python(path: str) -> Answer:
+def read_python(path: str, sheet: Sheet = ASSIGNMENT) -> Answer:
     """Read a Python answer: import it in a process of its own. Raises Unreadable."""
-    process = Process(path, {name: count for name, (_, count, _) in FUNCTIONS.items()})
+    process = Process(path, {name: owed.count for name, owed in sheet.functions.items()})
     functions, names = process.start()
     parts, malformed, remotes = {}, [], []
-    for name, (part, _, laws) in FUNCTIONS.items():
+    for name, owed in sheet.functions.items():
         if name not in functions:
             continue
         if not functions[name]:
             malformed.append(f"{name}: a function is wanted")
-            parts[part] = Part(untested=malformed[-1])
+            parts[owed.part] = Part(untested=malformed[-1])
             continue
         remote = RemoteFunction(process, name)
         remotes.append(remote)
-        parts[part] = of_function(part, laws, remote)
+        parts[owed.part] = owed.owes(remote)
     if not parts:
-        wanted = ", ".join(FUNCTIONS)
-        near = [n for n in names if difflib.get_close_matches(n, FUNCTIONS, 1, 0.7)]
+        wanted = ", ".join(sheet.functions)
+        near = [n for n in names if difflib.get_close_matches(n, sheet.functions, 1, 0.7)]
         hint = f" (found {near[0]})" if near else ""
         malformed.append(f"it defines none of {wanted}{hint}")
-    return Answer(path, parts, tuple(malformed), tuple(remotes))
+    return Answer(path, parts, tuple(malformed), tuple(remotes), sheet.parts)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.answers import parts
-from gradaudit.answers.parts import BLOCKS, PARTS, WANTED, Answer, Part
+from gradaudit.answers.parts import BLOCKS, FUNCTIONS, PARTS, WANTED, Answer, Part, Sheet
 from gradaudit.judging import descent
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.form import Form
@@ -37,44 +37,31 @@ from gradaudit.questions.files import KINDS, DecimalText, Unreadable, load_toml
 
 MAX_DECISIONS = 200_000
 REMEDIES = 20  # complaints that get one
-KEYS = {
-    "question1": (*FORWARD, *BLOCKS, "derivation"),
-    "question1.derivation": ("where", *BLOCKS),
-    "question2": ("where", "gradient", "one_hot"),
-    "question3": ("where", "converges"),
-}
-QUESTIONS = [table for table in KEYS if "." not in table]
 
 
-def read_toml(path: str) -> Answer:
-    """Read an answer in TOML. Raises Unreadable."""
-    return _Reader(path, load_toml(path)).answer()
+def read_toml(path: str, sheet: Sheet | None = None) -> Answer:
+    """Read an answer in TOML, to the assignment or to what a sheet says. Raises Unreadable."""
+    return _Reader(path, load_toml(path), sheet or ASSIGNMENT).answer()
 
 
 class _Reader:
-    def __init__(self, path: str, tables: dict[str, Any]) -> None:
+    def __init__(self, path: str, tables: dict[str, Any], sheet: Sheet) -> None:
         self.path = path
         self.tables = tables
+        self.sheet = sheet
         self.parts: dict[str, Part] = {}
         self.malformed: dict[str, None] = {}  # in order, each once
 
     def answer(self) -> Answer:
+        known = [table for table in self.sheet.tables if "." not in table]
         for name, table in self.tables.items():
-            if name not in QUESTIONS:
-                self.unknown(name, "table or key", name, QUESTIONS)
+            if name not in known:
+                self.unknown(name, "table or key", name, known)
             else:
                 self.read_table(name, table)
-        self.diagnose_numbers_together()
-        ordered = {part: self.parts[part] for part in PARTS if part in self.parts}
-        return Answer(self.path, ordered, tuple(self.malformed))
-
-    def diagnose_numbers_together(self) -> None:
-        """Let every part of Question 1 be diagnosed with all numbers that are given."""
-        given = {name: part for name, part in self.parts.items() if part.numbers is not None}
-        blocks = [part.numbers for part in given.values() if part.numbers is not None]
-        together = cache(lambda: diagnosis.of_numbers(blocks))
-        for name, part in given.items():
-            self.parts[name] = replace(part, diagnose=lambda _: together())
+        self.sheet.together(self.parts)
+        ordered = {part: self.parts[part] for part in self.sheet.parts if part in self.parts}
+        return Answer(self.path, ordered, tuple(self.malformed), asked=self.sheet.parts)
 
     def complain(self, line: str) -> None:
         self.malformed[line] = None
@@ -92,14 +79,14 @@ class _Reader:
             return
         for key, value in table.items():
             path = f"{name}.{key}"
-            if key not in KEYS[name]:
-                self.unknown(path, "key", key, KEYS[name])
-            elif path in KEYS:
+            if key not in self.sheet.tables[name]:
+                self.unknown(path, "key", key, self.sheet.tables[name])
+            elif path in self.sheet.tables:
                 self.read_table(path, value)
             elif key != "where":
-                part = path.replace("question", "q", 1)
+                part = self.sheet.part_of(path)
                 try:
-                    self.parts[part] = _read_part(path, part, value, table.get("where", []))
+                    self.parts[part] = self.sheet.read(path, value, table.get("where", []))
                 except Unreadable as malformed:
                     self.complain(str(malformed))
                     self.parts[part] = Part(untested=str(malformed), texts=_texts(value))
@@ -113,7 +100,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(text for text in texts[:MAX_LINES] if isinstance(text, str))
 
 
-def _read_part(path: str, part: str, value: Any, where: Any) -> Part:
+def _part_of(path: str) -> str:
+    return path.replace("question", "q", 1)
+
+
+def _read_part(path: str, value: Any, where: Any) -> Part:
+    part = _part_of(path)
     table, _, key = path.rpartition(".")
     if table == "question1":
         return parts.of_numbers(_block(path, key, value))
@@ -126,6 +118,30 @@ def _read_part(path: str, part: str, value: Any, where: Any) -> Part:
         WANTED[part],
         _formulas(path, value, replace(scope, free=wanted.free, sizes=wanted.sizes), widest),
     )
+
+
+def _diagnosed_together(read: dict[str, Part]) -> None:
+    """Let every part of Question 1 be diagnosed with all numbers that are given."""
+    given = {name: part for name, part in read.items() if part.numbers is not None}
+    blocks = [part.numbers for part in given.values() if part.numbers is not None]
+    together = cache(lambda: diagnosis.of_numbers(blocks))
+    for name, part in given.items():
+        read[name] = replace(part, diagnose=lambda _: together())
+
+
+ASSIGNMENT = Sheet(
+    PARTS,
+    {
+        "question1": (*FORWARD, *BLOCKS, "derivation"),
+        "question1.derivation": ("where", *BLOCKS),
+        "question2": ("where", "gradient", "one_hot"),
+        "question3": ("where", "converges"),
+    },
+    _read_part,
+    _part_of,
+    FUNCTIONS,
+    _diagnosed_together,
+)
 
 
 def _conditions(path: str, formulas: Sequence[Formula]) -> Part:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from gradaudit.answers.parts import PARTS, Answer, Part
+from gradaudit.answers.parts import Answer, Part
 from gradaudit.judging.form import Form, InForm
 from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at
 from gradaudit.judging.softmax import is_right_at_huge_logits
@@ -131,7 +131,7 @@ class Audit:
 def audit(answer: Answer) -> Audit:
     """Judge every part of an answer, and end its processes."""
     try:
-        verdicts = [judge(name, answer.parts.get(name)) for name in PARTS]
+        verdicts = [judge(name, answer.parts.get(name)) for name in answer.asked]
     finally:
         answer.close()
     return Audit(answer, tuple(_with_first_wrong_step(verdicts)))

@@ -129,7 +129,7 @@ def _part(verdict: Verdict) -> dict[str, Any]:
     elif said.numbers is not None:
         content = {"kind": "numbers", "values": _nested(said.numbers.numbers)}
     elif verdict.outcomes:
-        (name,) = (name for name, (part, *_) in FUNCTIONS.items() if part == verdict.part)
+        (name,) = (name for name, owed in FUNCTIONS.items() if owed.part == verdict.part)
         laws = [
             {"statement": soft(one.law.statement), "status": one.status, "inputs": one.examples}
             for one in verdict.outcomes
