@@ -63,16 +63,16 @@ from gradaudit.mistakes.catalogue import (
     variants,
 )
 from gradaudit.mistakes.facts import (
-    FACTORS,
-    LIKELY_FACTORS,
     MOST,
     NETWORK_CONDITIONS,
     SIMPLE_FACTORS,
     SOFTMAX_CONDITIONS,
     Conditions,
+    Factor,
     Look,
     Seen,
     conditions_of_rightness,
+    factors_of,
     network_facts,
     places_of,
     seen_at,
@@ -129,22 +129,24 @@ class Diagnosis:
 class Comparison:
     """How what is seen of an answer is compared with the mistakes of its question.
 
-    mistakes, lines: those of the question. look: shows the answer at an input; raises where it
+    known: every way to make a mistake of the question, and pairs: two at once. factors: what else
+    an answer may be off by. look: shows the answer at an input; raises where it
     has no value. wrong: the values of a mistake at an input; rounded: as float64 computes them.
     close: whether values at an input are those found. facts: what else holds of the answer.
     places: where its blocks are.
     """
 
-    mistakes: tuple[Mistake, ...]
-    lines: Mapping[str, str]
+    known: Callable[[], Sequence[Any]]
+    pairs: Callable[[], Sequence[Any]]
+    factors: Sequence[Factor]
     look: Look
-    wrong: Callable[[Variant, Any], Any]
+    wrong: Callable[[Any, Any], Any]
     close: Callable[[Any, Any, Any], bool]
     facts: Callable[[Look, Sequence[Seen]], list[str]]
     places: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    rounded: Callable[[Variant, Any], Any] | None = None
+    rounded: Callable[[Any, Any], Any] | None = None
 
-    def fits(self, variant: Variant, one: Seen) -> tuple[bool, bool]:
+    def fits(self, variant: Any, one: Seen) -> tuple[bool, bool]:
         """Return whether a mistake fits, and whether it differs from the right answer."""
         case, wrong = one.case, self.wrong(variant, one.case)
         fit = self.close(case, wrong, one.found)
@@ -152,7 +154,7 @@ class Comparison:
             fit = self.close(case, self.rounded(variant, case), one.found)
         return fit, not self.close(case, wrong, one.right)
 
-    def fitting(self, seen: Sequence[Seen], among: Iterable[Variant]) -> list[Variant]:
+    def fitting(self, seen: Sequence[Seen], among: Iterable[Any]) -> list[Any]:
         """Return the variants that fit everywhere and differ from right often enough."""
         found = []
         wrong_first = sorted(seen, key=lambda one: one.is_right)
@@ -172,10 +174,9 @@ class Comparison:
                 continue
         return found
 
-    def without(self, factor: str, block: str, one: Seen) -> Seen:
+    def without(self, factor: Factor, block: str, one: Seen) -> Seen:
         """Return what would be seen without a factor, on all of the answer or on one block."""
-        number, power = FACTORS[factor]
-        number *= one.case.values["n"] ** power
+        number = factor.at(one.case)
         places = self.places[block](one.case) if block else slice(None)
         found = one.found.copy()
         found[places] /= float(number) if found.dtype == np.float64 else number
@@ -189,7 +190,7 @@ def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
         seen = list(itertools.islice(seen_at(compared.look, rest), MOST))
         if all(one.is_right for one in seen):
             return Diagnosis()
-        known = variants(compared.mistakes, compared.lines)
+        known = compared.known()
         single = compared.fitting(seen, known)
         if len(_ids(single)) < 2:  # a name, and any fact, rests on all of very many inputs
             seen += seen_at(compared.look, rest)
@@ -198,7 +199,7 @@ def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
             return Diagnosis(_ids(single))
         if found := _apart_from_a_factor(seen, known, compared, [""]):
             return found
-        if double := compared.fitting(seen, pairs(compared.mistakes, compared.lines)):
+        if double := compared.fitting(seen, compared.pairs()):
             return Diagnosis(_ids(double), together=True)
         if found := _apart_from_a_factor(seen, known, compared, compared.places):
             return found
@@ -208,24 +209,23 @@ def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
 
 
 def _apart_from_a_factor(
-    seen: Sequence[Seen], known: Sequence[Variant], compared: Comparison, blocks: Iterable[str]
+    seen: Sequence[Seen], known: Sequence[Any], compared: Comparison, blocks: Iterable[str]
 ) -> Diagnosis | None:
     """Return what is known of an answer but for one factor, on all of it or on one block."""
     fits = []
-    for block, factor in itertools.product(blocks, FACTORS):
+    for block, factor in itertools.product(blocks, compared.factors):
         on = f" on {block}" if block else ""
         scaled = partial(compared.without, factor, block)
         if all(scaled(one).is_right for one in seen):
-            but = f"right but for the factor {factor}{on}"
-            return Diagnosis(facts=(but if block else f"exactly {factor} times the right value",))
-        if factor in LIKELY_FACTORS and (
-            ids := _ids(compared.fitting(list(map(scaled, seen)), known))
-        ):
-            fits.append(Diagnosis(ids, factor=factor + on))
+            but = f"right but for the factor {factor.name}{on}"
+            whole = f"exactly {factor.name} times the right value"
+            return Diagnosis(facts=(but if block else whole,))
+        if factor.likely and (ids := _ids(compared.fitting(list(map(scaled, seen)), known))):
+            fits.append(Diagnosis(ids, factor=factor.name + on))
     return fits[0] if len(fits) == 1 else None
 
 
-def _ids(fitted: Sequence[Variant]) -> tuple[str, ...]:
+def _ids(fitted: Sequence[Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for variant in fitted for name in variant.ids))
 
 
@@ -270,16 +270,23 @@ def _is_finite(gradient: Callable[[Logits], Any], case: Logits) -> bool | None:
     return None
 
 
-def _of_function(judged: Function, *question: Any) -> Comparison:
-    mistakes, lines, *facts_and_places = question
-
+def _of_function(
+    judged: Function, mistakes: tuple[Mistake, ...], lines: Mapping[str, str], *rest: Any
+) -> Comparison:
     def look(case: Case) -> Seen:
         with np.errstate(all="ignore"):
             found = contract.ask(judged, case)[0]
         right = oracle(case).value
         return Seen(case, found, right, _close(case, right, found))
 
-    return Comparison(mistakes, lines, look, _computed, _close, *facts_and_places)
+    return Comparison(*_known(mistakes, lines), look, _computed, _close, *rest)
+
+
+def _known(mistakes: tuple[Mistake, ...], lines: Mapping[str, str]) -> tuple[Any, Any, Any]:
+    """Return what is known of one of the assignment's questions."""
+    count = "N" if lines is NETWORK_LINES else "K"
+    factors = factors_of({count: "n"})
+    return partial(variants, mistakes, lines), partial(pairs, mistakes, lines), factors
 
 
 def _is_exact_in_floats(case: Network) -> bool:
@@ -320,8 +327,7 @@ def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
         else (GRADIENT_MISTAKES, SOFTMAX_LINES, SOFTMAX_CONDITIONS)
     )
     compared = Comparison(
-        mistakes,
-        lines,
+        *_known(mistakes, lines),
         partial(_look_at_line, judged, wanted),
         partial(_wrong_line, judged, parameter),
         lambda _, values, found: _agree(values, found),

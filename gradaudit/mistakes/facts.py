@@ -76,11 +76,40 @@ SIMPLE_FACTORS = tuple(
     for sign in (1, -1)
     if math.gcd(p, q) == 1 and (p, q, sign) != (1, 1, 1)
 )
-FACTORS = {  # a number, and the power of n, the samples or the classes, that it is multiplied by
-    **{str(number): (number, 0) for number in SIMPLE_FACTORS},
-    **{f"{number}/n": (fmpq(number), -1) for number in (1, 2, -1, -2)},
-}
-LIKELY_FACTORS = ("2", "1/2", "-1", "1/n", "2/n", "-2", "-1/n", "-2/n")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor that an answer may be off by, such as 2/n.
+
+    over: the index set whose size it is divided by, if it is. likely: it is worth a try together
+    with a mistake.
+    """
+
+    name: str
+    number: fmpq
+    over: str = ""
+    likely: bool = True
+
+    def at(self, case: Any) -> fmpq:
+        """Return its value at an input."""
+        return self.number / case.sizes[self.over] if self.over else self.number
+
+
+def factors_of(sizes: Mapping[str, str]) -> list[Factor]:
+    """Return factors that are likely, and others that are simple.
+
+    sizes: how the size of each index set is called.
+    """
+    simple = [Factor(str(one), one, likely=one in LIKELY_FACTORS) for one in SIMPLE_FACTORS]
+    return simple + [
+        Factor(f"{number}/{name}", fmpq(number), index_set)
+        for index_set, name in sizes.items()
+        for number in (1, 2, -1, -2)
+    ]
+
+
+LIKELY_FACTORS = (fmpq(2), fmpq(1, 2), fmpq(-1), fmpq(-2))
 
 
 def conditions_of_rightness(
