@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Never
 from gradaudit import __version__
 
 if TYPE_CHECKING:
+    from gradaudit.answers.parts import Sheet
     from gradaudit.answers.verdicts import Audit
 
 MOST_COMPLAINTS = 20
@@ -71,9 +72,28 @@ def audit(options: argparse.Namespace) -> int:
     if options.report is not None and (said := _cannot_report(options.report, options.answers)):
         return complain(said)
     from gradaudit.judging.strategies import draw_settings
+    from gradaudit.language.showing import escaped
+    from gradaudit.questions.files import Unreadable
 
     draw_settings(options.examples)
-    return run(options.answers, as_json=options.format == "json", report=options.report)
+    try:
+        asked = sheet_called(options.question)
+    except Unreadable as reason:
+        return complain(escaped(f"--question {options.question}: {reason}"))
+    as_json = options.format == "json"
+    return run(options.answers, asked, as_json=as_json, report=options.report)
+
+
+def sheet_called(name: str | None) -> "Sheet":
+    """Return what can be answered: to the assignment, or to a question of the library or a file.
+
+    Raises Unreadable.
+    """
+    from gradaudit.answers.asked import sheet_of
+    from gradaudit.answers.tables import ASSIGNMENT
+    from gradaudit.questions.question import read_questions
+
+    return ASSIGNMENT if name is None else sheet_of(read_questions(name))
 
 
 def _cannot_report(path: str, answers: Sequence[str]) -> str:
@@ -153,14 +173,21 @@ def lint(word: str | None) -> int:
     return 0 if clean else 1
 
 
-def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> int:
+def run(
+    paths: Sequence[str],
+    asked: "Sheet | None" = None,
+    *,
+    as_json: bool,
+    report: str | None = None,
+) -> int:
     """Audit answers, tell about them, and return the exit code.
 
-    paths: files, or folders of them. report: where a document about the one answer is written.
+    paths: files, or folders of them. asked: what they are answers to, else the assignment.
+    report: where a document about the one answer is written.
     """
     from gradaudit.telling import verdicts as telling
 
-    audits = list(itertools.chain.from_iterable(map(_audits, paths)))
+    audits = list(itertools.chain.from_iterable(_audits(path, asked) for path in paths))
     codes = [one.exit_code for one in audits]
     if as_json:
         print(telling.as_json(audits))
@@ -171,7 +198,7 @@ def run(paths: Sequence[str], *, as_json: bool, report: str | None = None) -> in
     return min(codes, key=WORST_FIRST.index)
 
 
-def _audits(path: str) -> list["Audit"]:
+def _audits(path: str, asked: "Sheet | None") -> list["Audit"]:
     """Audit a file, or those of a folder; whatever goes wrong with one is its own verdict."""
     from gradaudit.answers.parts import Answer
     from gradaudit.answers.reading import answers_in, read
@@ -183,8 +210,8 @@ def _audits(path: str) -> list["Audit"]:
 
     try:
         if (files := answers_in(path)) != [path]:
-            return list(itertools.chain.from_iterable(map(_audits, files)))
-        told = audit(read(path))
+            return list(itertools.chain.from_iterable(_audits(file, asked) for file in files))
+        told = audit(read(path, asked))
         telling.as_json([told])  # what can't be told either is a fault with this one alone
         telling.as_text([told], colour=False, detailed=True)
     except Unreadable as reason:
@@ -241,6 +268,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for a person, or a program"
+    )
+    parser.add_argument(
+        "--question", metavar="NAME", help="of the library, or a file; else it is the assignment"
     )
     parser.add_argument("--examples", type=count, metavar="N", help="inputs to draw for each law")
     parser.add_argument(

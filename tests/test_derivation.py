@@ -102,8 +102,8 @@ def of_edit(part: str, line: Line, text: str) -> str:
     if part not in WANTED:
         law, inputs = descent.law_of(edited), deciding_rates(formula, line.before)
     else:
-        try_out(formula)
         wanted = WANTED[part]
+        try_out(formula, wanted.largest)
         law = law_of(edited, wanted.domains[0])
         inputs = inputs_of(edited, wanted)
     return "fails" if sees(law, edited, inputs) else hold(law, edited, inputs).status

@@ -29,8 +29,12 @@ def answers_in(path: str) -> list[str]:
     raise Unreadable("no .toml or .py file is in this folder")
 
 
-def read(path: str, sheet: Sheet = ASSIGNMENT) -> Answer:
-    """Read an answer: TOML, or a Python file if its name ends in .py. Raises Unreadable."""
+def read(path: str, asked: Sheet | None = None) -> Answer:
+    """Read an answer: TOML, or a Python file if its name ends in .py. Raises Unreadable.
+
+    asked: what it is an answer to, else the assignment.
+    """
+    sheet = asked or ASSIGNMENT
     if path.endswith(".py"):
         content_of(path)
         return read_python(path, sheet)
@@ -44,7 +48,7 @@ def read(path: str, sheet: Sheet = ASSIGNMENT) -> Answer:
         raise Unreadable(f"a {kind} file is not read; {formats}") from None
 
 
-def read_python(path: str, sheet: Sheet = ASSIGNMENT) -> Answer:
+def read_python(path: str, sheet: Sheet) -> Answer:
     """Read a Python answer: import it in a process of its own. Raises Unreadable."""
     process = Process(path, {name: owed.count for name, owed in sheet.functions.items()})
     functions, names = process.start()

@@ -39,9 +39,9 @@ MAX_DECISIONS = 200_000
 REMEDIES = 20  # complaints that get one
 
 
-def read_toml(path: str, sheet: Sheet | None = None) -> Answer:
-    """Read an answer in TOML, to the assignment or to what a sheet says. Raises Unreadable."""
-    return _Reader(path, load_toml(path), sheet or ASSIGNMENT).answer()
+def read_toml(path: str, sheet: Sheet) -> Answer:
+    """Read an answer in TOML. Raises Unreadable."""
+    return _Reader(path, load_toml(path), sheet).answer()
 
 
 class _Reader:
@@ -110,13 +110,19 @@ def _read_part(path: str, value: Any, where: Any) -> Part:
     if table == "question1":
         return parts.of_numbers(_block(path, key, value))
     widest = {"1": NETWORK, "2": ONE_HOT, "3": RATE}[part[1]]
-    scope = _own_names(f"{table}.where", where, widest)
+    scope = own_names(f"{table}.where", where, widest)
     if table == "question3":
-        return _conditions(path, _formulas(path, value, scope, widest))
+        return _conditions(path, formulas(path, value, scope, widest))
     wanted = WANTED[part].scope
     return parts.of_formulas(
         WANTED[part],
-        _formulas(path, value, replace(scope, free=wanted.free, sizes=wanted.sizes), widest),
+        formulas(
+            path,
+            value,
+            replace(scope, free=wanted.free, sizes=wanted.sizes),
+            widest,
+            WANTED[part].largest,
+        ),
     )
 
 
@@ -160,7 +166,8 @@ def _conditions(path: str, formulas: Sequence[Formula]) -> Part:
     return parts.of_conditions(lines, rates)
 
 
-def _own_names(name: str, lines: Any, scope: Scope) -> Scope:
+def own_names(name: str, lines: Any, scope: Scope) -> Scope:
+    """Return a scope with the names that a list of lines defines. Raises Unreadable."""
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise Unreadable(f"{name}: a list of strings is wanted, each `name = formula`")
     try:
@@ -169,36 +176,39 @@ def _own_names(name: str, lines: Any, scope: Scope) -> Scope:
         raise Unreadable(f"{name}: {error}") from None
 
 
-def _formulas(path: str, value: Any, scope: Scope, widest: Scope) -> list[Formula]:
-    """Read a formula, or the lines of a derivation.
+def formulas(
+    path: str, value: Any, scope: Scope, widest: Scope, largest: Any = None
+) -> list[Formula]:
+    """Read a formula, or the lines of a derivation. Raises Unreadable.
 
     widest: the scope of own names, which other parts share; not all of it is known in this one.
+    largest: an input on which each is tried out, if it is.
     """
     texts = value if isinstance(value, list) else [value]
     if not 1 <= len(texts) <= MAX_LINES:
         raise Unreadable(f"{path}: a list of {len(texts)} lines; 1 to {MAX_LINES} are wanted")
-    formulas: list[Formula] = []
+    read: list[Formula] = []
     operations = 0
     for number, text in enumerate(texts, start=1):
         place = _place(path, number, len(texts))
         if not isinstance(text, str) or isinstance(text, DecimalText):
             raise Unreadable(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
-        if (same := texts.index(text)) < len(formulas):  # computed once
-            formulas.append(formulas[same])
+        if (same := texts.index(text)) < len(read):  # computed once
+            read.append(read[same])
             continue
         try:
             formula = parse(text, scope)
             _refuse_foreign_names(place, formula, widest)
-            if scope.sets:
-                operations += try_out(formula)
+            if largest is not None:
+                operations += try_out(formula, largest)
         except FormulaError as error:
             raise Unreadable(f"{place}{error}") from None
-        formulas.append(formula)
+        read.append(formula)
     if operations > MAX_OPERATIONS_IN_ALL:
         raise Unreadable(
             f"{path}: more than {MAX_OPERATIONS_IN_ALL} operations to evaluate all lines"
         )
-    return formulas
+    return read
 
 
 def _refuse_foreign_names(place: str, formula: Formula, widest: Scope) -> None:

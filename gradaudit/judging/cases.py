@@ -401,6 +401,18 @@ class Inputs:
         fitting = [one for one in found if self._entries(one) <= MANY]
         return list({tuple(one.items()): one for one in fitting}.values())
 
+    @cached_property
+    def largest(self) -> Case:
+        """An input on which what an answer says is tried out: sizes up to 4."""
+        every = self.question.sized(dict.fromkeys(self.question.free_sets, 4))
+        return self.draw(Random(5), every or self.sizes[0], plain=True)
+
+    @cached_property
+    def shown(self) -> Case:
+        """An input where the form of results shows: as many of its sizes differ as can."""
+        apart = {name: 2 + k for k, name in enumerate(self.question.free_sets)}
+        return self.draw(Random(4), self.question.sized(apart) or self.sizes[0], plain=True)
+
     def _entries(self, sizes: Mapping[str, int]) -> int:
         return sum(
             math.prod(sizes[axis] for axis in one.axes) for one in self.question.given.values()

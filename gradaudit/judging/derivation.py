@@ -46,16 +46,26 @@ class Wanted:
     name: as a person writes it, such as dE/dy. scope: what may stand in it; its free indices are
     those of an entry. truth: the derivative, by the language's own `d`. domains: the inputs that
     are tried; the first is for lines that assume nothing, all are where something is assumed.
+    largest: an input on which a line is tried out before it is judged.
     """
 
     name: str
     scope: Scope
     truth: Formula
     domains: tuple[Domain, ...]
+    largest: Any
+
+
+LARGEST_LOGITS = Logits(exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 2, -1))), 0)
+_square = exact(exact([fmpq(a - 2 * b) for b in range(4)]) for a in range(4))
+_vector = exact(fmpq(1 - a, 2) for a in range(4))
+LARGEST_NETWORK = Network(_square, _vector, _vector, fmpq(1), _square.T, _vector)
+LARGEST_TRIED_OUT = len(LARGEST_LOGITS.y)
 
 
 def _wanted(loss: str, by: str, scope: Scope, *domains: Domain) -> Wanted:
-    return Wanted(f"d{loss}/d{by}", scope, parse(f"d({loss}, {by})", scope), domains)
+    largest = LARGEST_NETWORK if loss == "L" else LARGEST_LOGITS
+    return Wanted(f"d{loss}/d{by}", scope, parse(f"d({loss}, {by})", scope), domains, largest)
 
 
 GRADIENT = _wanted("E", "y", SOFTMAX, FORMULA_ANY, FORMULA_SUM_ONE)
@@ -333,12 +343,11 @@ def _truth(numbers: Iterable[Any]) -> bool | None:
     return None if any(isinstance(one, CannotTell) for one in truths) else True
 
 
-def try_out(formula: Formula) -> int:
-    """Evaluate a formula, and what it assumes, at the largest size; return the operations.
+def try_out(formula: Formula, case: Any) -> int:
+    """Evaluate a formula, and what it assumes, at an input; return the operations.
 
     Raises FormulaError where it takes too much.
     """
-    case = LARGEST_NETWORK if "W1" in formula.scope.given else LARGEST_LOGITS
     env = _env(formula.scope, case)
     with precision(FIRST_PRECISION):
         for tree in (formula.tree, formula.when):
@@ -346,13 +355,6 @@ def try_out(formula: Formula) -> int:
                 if tree is not None:
                     env.entries(tree)
     return env.operations
-
-
-LARGEST_LOGITS = Logits(exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 2, -1))), 0)
-_square = exact(exact([fmpq(a - 2 * b) for b in range(4)]) for a in range(4))
-_vector = exact(fmpq(1 - a, 2) for a in range(4))
-LARGEST_NETWORK = Network(_square, _vector, _vector, fmpq(1), _square.T, _vector)
-LARGEST_TRIED_OUT = len(LARGEST_LOGITS.y)
 
 
 def _env(scope: Scope, case: Any) -> Env:

@@ -109,7 +109,7 @@ class Diagnosis:
     candidates: ids of all known mistakes that fit. together: they fit only two at once. doubtful:
     too little is wrong to name one. factor: they fit apart from this factor, such as `2/n`, or
     `2 on dL/dW1`. facts: what holds on every input, where nothing fits. hidden: mistakes that
-    what was given can't show.
+    what was given can't show. sentences: of the candidates.
     """
 
     candidates: tuple[str, ...] = ()
@@ -118,11 +118,16 @@ class Diagnosis:
     doubtful: bool = False
     facts: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    sentences: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mistake(self) -> str | None:
         """The one mistake that fits, if it is one."""
         return self.candidates[0] if len(self.candidates) == 1 and not self.doubtful else None
+
+    def sentence(self, name: str) -> str:
+        """Return what was done, for the person who did it."""
+        return self.sentences[name] if name in self.sentences else BY_ID[name].sentence
 
 
 @dataclass(frozen=True)
@@ -183,7 +188,7 @@ class Comparison:
         return replace(one, found=found, is_right=self.close(one.case, one.right, found))
 
 
-def _diagnosis(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
+def diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
     """Compare what is seen of an answer with mistakes; nothing is said of one that is silent."""
     try:
         rest = iter(cases)
@@ -243,7 +248,7 @@ def of_network_function(judged: Function, at: Network | None = None) -> Diagnosi
     compared = _of_function(
         judged, NETWORK_MISTAKES, NETWORK_LINES, partial(network_facts, away), places
     )
-    return _diagnosis(cases, replace(compared, rounded=_computed_in_floats))
+    return diagnosed(cases, replace(compared, rounded=_computed_in_floats))
 
 
 def of_softmax_function(
@@ -257,7 +262,7 @@ def of_softmax_function(
     facts = partial(conditions_of_rightness, SOFTMAX_CONDITIONS, everywhere)
     even = [case for case in cases if max(case.y) - min(case.y) <= EVEN]
     known = variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
-    found = _diagnosis(even, _of_function(judged, GRADIENT_MISTAKES, SOFTMAX_LINES, facts))
+    found = diagnosed(even, _of_function(judged, GRADIENT_MISTAKES, SOFTMAX_LINES, facts))
     made = [partial(_computed, one) for one in known if one.ids == found.candidates]
     if any(_is_finite(one, case) for one in made for case in overflowing):
         return replace(found, facts=("not finite at huge logits",))
@@ -277,9 +282,9 @@ def _of_function(
         with np.errstate(all="ignore"):
             found = contract.ask(judged, case)[0]
         right = oracle(case).value
-        return Seen(case, found, right, _close(case, right, found))
+        return Seen(case, found, right, close_to(case, right, found))
 
-    return Comparison(*_known(mistakes, lines), look, _computed, _close, *rest)
+    return Comparison(*_known(mistakes, lines), look, _computed, close_to, *rest)
 
 
 def _known(mistakes: tuple[Mistake, ...], lines: Mapping[str, str]) -> tuple[Any, Any, Any]:
@@ -308,7 +313,8 @@ def _computed_in_floats(variant: Variant, case: Network) -> Floats:
         return contract.flat(variant.function()(*case.arguments()))
 
 
-def _close(case: Case, values: Floats, found: Floats) -> bool:
+def close_to(case: Any, values: Floats, found: Floats) -> bool:
+    """Return whether a function may have computed these values, as far as rounding tells."""
     return bool((abs(found - values) <= 2 * oracle(case).own_rounding(values)).all())
 
 
@@ -319,7 +325,7 @@ def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
     """
     if judged.leaves_out_entries:
         return Diagnosis()
-    cases = [case for case in inputs_of(judged, wanted) if _where(judged, case).any()]
+    cases = [case for case in inputs_of(judged, wanted) if where_held(judged, case).any()]
     parameter = wanted.name.partition("/d")[2]
     mistakes, lines, conditions = (
         (NETWORK_MISTAKES, NETWORK_LINES, NETWORK_CONDITIONS)
@@ -328,22 +334,23 @@ def of_line(judged: Line, wanted: Wanted) -> Diagnosis:
     )
     compared = Comparison(
         *_known(mistakes, lines),
-        partial(_look_at_line, judged, wanted),
+        partial(look_at_line, judged, wanted),
         partial(_wrong_line, judged, parameter),
-        lambda _, values, found: _agree(values, found),
-        partial(_line_facts, judged, conditions, cases),
+        lambda _, values, found: agreeing(values, found),
+        partial(_line_facts, judged, wanted, conditions, cases),
     )
-    return _diagnosis(cases, compared)
+    return diagnosed(cases, compared)
 
 
-def _where(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
+def where_held(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
     """Return at which entries all that a line assumes certainly holds."""
     held = judged.held(case)
     return np.array([one is True for one in held.flat], dtype=bool).reshape(held.shape)
 
 
-def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
-    chosen = _where(judged, case)
+def look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
+    """Show a line at an input, where it means to hold. Raises as `values` does."""
+    chosen = where_held(judged, case)
     right = values(wanted.truth, case)[chosen]
     try:
         found = judged.workings.entries(judged.formula, case)[chosen]
@@ -352,28 +359,34 @@ def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     for one in found:
         if isinstance(one, Missing) and not isinstance(why := without_value(one, case), NoValue):
             raise why
-    return Seen(case, found, right, _agree(found, right))
+    return Seen(case, found, right, agreeing(found, right))
 
 
 def _wrong_line(judged: Line, parameter: str, variant: Variant, case: Any) -> Any:
     wrong = np.array(variant.gradient_by(parameter, case), dtype=object)
-    chosen = _where(judged, case)
+    chosen = where_held(judged, case)
     if wrong.shape != chosen.shape:
         raise NoValue("it is of another shape")
     return wrong[chosen]
 
 
 def _line_facts(
-    judged: Line, conditions: Conditions, cases: Sequence[Any], look: Look, seen: Sequence[Seen]
+    judged: Line,
+    wanted: Wanted,
+    conditions: Conditions,
+    cases: Sequence[Any],
+    look: Look,
+    seen: Sequence[Seen],
 ) -> list[str]:
     """Return the facts about a line, if it assumes nothing and many inputs can be looked at."""
-    if judged.assumptions or try_out(judged.formula) > LIGHT:
+    if judged.assumptions or try_out(judged.formula, wanted.largest) > LIGHT:
         return []
     facts = conditions_of_rightness(conditions, cases, look, seen)
     return [f"{fact}, which it does not state" * ("==" in fact) or fact for fact in facts]
 
 
-def _agree(one: Any, other: Any) -> bool:
+def agreeing(one: Any, other: Any) -> bool:
+    """Return whether all entries of two arrays can be the same."""
     return all(map(agree, one.flat, other.flat))
 
 

@@ -13,7 +13,7 @@ from gradaudit.judging.written import ASSIGNMENT
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.showing import escaped, show
-from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
+from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.telling.showing import inputs_of, shown_input, width
 
 STATUSES = (
@@ -45,7 +45,7 @@ def _audit_json(audit: Audit) -> dict[str, Any]:
 def _part_json(verdict: Verdict) -> dict[str, Any]:
     return {
         "id": verdict.part,
-        "question": int(verdict.part[1]),
+        "question": _question(verdict.part),
         "status": verdict.status,
         "condition": verdict.condition or None,
         "line": verdict.line,
@@ -62,6 +62,12 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
         "lines": [_line_json(one) for one in verdict.outcomes if verdict.is_derivation],
         "counterexample": _counterexample(verdict.failure),
     }
+
+
+def _question(part: str) -> int | str:
+    """Return the name of the question that a part is of, or its number in the assignment."""
+    name = part.partition(".")[0]
+    return int(name[1]) if name in ("q1", "q2", "q3") else name
 
 
 def _line_json(outcome: Outcome) -> dict[str, Any]:
@@ -111,20 +117,20 @@ def mistake(known: Diagnosis) -> list[str]:
     """Return what is known of a mistake, in sentences."""
     said = []
     if known.mistake and known.factor:
-        first, _, rest = BY_ID[known.mistake].sentence.partition(" ")
+        first, _, rest = known.sentence(known.mistake).partition(" ")
         first = first.lower() if first.istitle() else first  # not that of `ReLU`
         said.append(f"Apart from the factor {known.factor}: {first} {rest}")
     elif known.mistake:
-        said.append(BY_ID[known.mistake].sentence)
+        said.append(known.sentence(known.mistake))
     elif known.together and len(known.candidates) == 2:
-        one, other = (BY_ID[name].sentence for name in known.candidates)
+        one, other = (known.sentence(name) for name in known.candidates)
         said.append(f"Consistent with {' and '.join(known.candidates)} at once. {one} {other}")
     elif known.together and known.candidates:
         said.append(f"Consistent with two at once, among {', '.join(known.candidates)}.")
     elif len(known.candidates) > SAID_IN_FULL:
         said.append(f"Consistent with {', '.join(known.candidates)}.")
     elif known.candidates:
-        each = (f"{name}: {BY_ID[name].sentence}" for name in known.candidates)
+        each = (f"{name}: {known.sentence(name)}" for name in known.candidates)
         said.append(f"Consistent with {' Or '.join(each)}")
     if known.facts:
         said.append(f"It is {'; '.join(known.facts)}.")
