@@ -17,8 +17,8 @@ from typing import Any
 from flint import arb, fmpq, fmpq_poly
 
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import MAX_EXPONENT, Formula, FormulaError, mentioned
-from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.formula import Formula, FormulaError, mentioned
+from gradaudit.language.outcomes import CannotTell, Missing, NoValue
 from gradaudit.questions.inputs import Rate
 
 MAX_DEGREE = 64
@@ -109,6 +109,8 @@ class Ratio:
         return Ratio(over, under, self.at, self.asked)
 
     def __add__(self, other: Any) -> "Ratio":
+        if isinstance(other, Missing):
+            return NotImplemented
         if not isinstance(other, Ratio):
             return self._of(self.over + other * self.under, self.under)
         over = self.over * other.under + other.over * self.under
@@ -126,6 +128,8 @@ class Ratio:
         return (-self).__add__(other)
 
     def __mul__(self, other: Any) -> "Ratio":
+        if isinstance(other, Missing):
+            return NotImplemented
         if not isinstance(other, Ratio):
             return self._of(other * self.over, self.under)
         return self._of(self.over * other.over, self.under * other.under)
@@ -165,24 +169,6 @@ class Ratio:
             if max(whole.height_bits(), part.denom().bit_length()) > MAX_BITS:
                 return f"a number of more than {MAX_BITS} bits"
         return ""
-
-
-class _Env(Env):
-    """Evaluates with a rate that may be a ratio, which it keeps from growing."""
-
-    def _binary(self, node: ast.BinOp, left: Any, right: Any) -> Any:
-        column, wrong = node.right.col_offset, ""
-        if isinstance(node.op, ast.Pow):
-            if not isinstance(right, fmpq) or right.q != 1:
-                wrong = f"an exponent is a whole number within ±{MAX_EXPONENT}"
-            elif isinstance(left, Ratio):
-                wrong = left.too_large(abs(int(right.p)))
-        if not wrong:
-            value = super()._binary(node, left, right)
-            wrong = value.too_large() if isinstance(value, Ratio) else ""
-        if wrong:
-            raise FormulaError(column, wrong)
-        return value
 
 
 def deciding_rates(condition: Formula, truth: Formula) -> list[Point]:
@@ -236,7 +222,7 @@ def _truth(condition: Formula, eta: Ratio) -> tuple[bool | None, int]:
 
     It is None where a part that matters is undefined (Kleene).
     """
-    env = _Env({"eta": eta}, {}, condition.scope.defined)
+    env = Env({"eta": eta}, {}, condition.scope.defined)
 
     @cache
     def truth(node: ast.expr) -> bool | None:

@@ -137,6 +137,14 @@ def mentioned(tree: ast.expr, defined: Mapping[str, ast.expr]) -> set[str]:
     return found
 
 
+def names_in(tree: ast.expr) -> frozenset[str]:
+    """Return the free names that stand in a tree itself; they are kept with it."""
+    kept: dict[str, frozenset[str]] = vars(tree)
+    if "names" not in kept:
+        kept["names"] = frozenset(mentioned(tree, {}))
+    return kept["names"]
+
+
 def parse(text: str, scope: Scope) -> Formula:
     """Read one formula in a scope. Raises FormulaError, and nothing else, for any text."""
     if len(text) > MAX_CHARACTERS:

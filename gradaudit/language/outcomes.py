@@ -16,7 +16,8 @@ class Missing(Exception):
             return NotImplemented  # each of its entries is missing
         return other if isinstance(other, NoValue) else self
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = _spread
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _spread
+    __truediv__ = __rtruediv__ = __pow__ = _spread
 
     def __neg__(self) -> Self:
         return self
