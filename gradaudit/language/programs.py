@@ -411,9 +411,8 @@ def _limit(node: ast.BinOp, value: Any, times: int = 1) -> None:
     if isinstance(value, np.ndarray):
         if value.dtype != object:
             return
-        flat = value.flat
-    kinds = set(map(type, flat))
-    if kinds != {fmpq}:
+        flat = value.ravel().tolist()
+    if set(map(type, flat)) != {fmpq}:
         flat = list(map(primal, flat))
         for number in flat:
             if wrong := getattr(number, "too_large", lambda _: "")(times):
