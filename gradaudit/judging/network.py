@@ -5,6 +5,9 @@ or scale, additivity for one of another loss that is a sum; the forward differen
 above its own truncation only. The exact derivative sees all, away from kinks.
 """
 
+from dataclasses import replace
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,16 +16,20 @@ from gradaudit.judging.contract import ask, check_contract, compare
 from gradaudit.judging.laws import Law, Refusal
 from gradaudit.judging.oracles import Estimate, oracle, rounding_of, sides_of_kinks, slopes
 from gradaudit.judging.strategies import KINKED, NETWORKS
-from gradaudit.questions.inputs import Network
+from gradaudit.questions.inputs import KEPT, Network
 
 Floats = npt.NDArray[np.float64]
 
 
 def keeps_the_contract(judged: Function, network: Network) -> None:
     """It returns four float64 arrays of the parameters' shapes, of memory of their own, changes no input, and repeats itself."""  # noqa: E501  # a statement is one sentence
-    elsewhere = Network(**{**network.blocks, "t": network.t + 1})
     rounding = 2 * oracle(network).rounding + kink(network)
-    check_contract(judged, network, elsewhere, rounding)
+    check_contract(judged, network, _elsewhere(network), rounding)
+
+
+@lru_cache(maxsize=KEPT)
+def _elsewhere(network: Network) -> Network:
+    return replace(network, t=network.t + 1)
 
 
 def equals_the_exact_derivative(judged: Function, network: Network) -> None:
@@ -58,31 +65,45 @@ def obeys_euler(judged: Function, network: Network) -> None:
 
 def adds_up_over_samples(judged: Function, network: Network) -> None:
     """The gradient of all samples is the sum of the gradients of each."""
-    found, *parts = ask(judged, network, *map(network.sample, range(len(network.t))))
+    found, *parts = ask(judged, network, *_samples(network))
     # The magnitudes of the samples add up to that of the whole, and so do their roundings.
     own = oracle(network).own_rounding
     error = own(found) + own(np.abs(parts).sum(axis=0)) + kink(network)
     compare(network, found, Estimate(np.sum(parts, axis=0), error))
 
 
+@lru_cache(maxsize=KEPT)
+def _samples(network: Network) -> list[Network]:
+    return list(map(network.sample, range(len(network.t))))
+
+
 def ignores_the_order_of_samples(judged: Function, network: Network) -> None:
     """Samples in another order give the same gradient."""
-    found, *others = ask(judged, network, *map(network.with_samples, orders(len(network.t))))
+    found, *others = ask(judged, network, *_in_other_orders(network))
     error = 2 * oracle(network).own_rounding(found) + kink(network)
     for other in others:
         compare(network, other, Estimate(found, error))
 
 
+@lru_cache(maxsize=KEPT)
+def _in_other_orders(network: Network) -> list[Network]:
+    return list(map(network.with_samples, orders(len(network.t))))
+
+
 def follows_the_order_of_units(judged: Function, network: Network) -> None:
     """Hidden units in another order give the same gradient in that order."""
     d, h = network.W1.shape
-    moves = orders(h)
-    found, *others = ask(judged, network, *map(network.with_units, moves))
+    found, *others = ask(judged, network, *_with_units_in_other_orders(network))
     error = 2 * oracle(network).own_rounding(found) + kink(network)
     units = np.arange(d * h + 2 * h).reshape(d + 2, h)  # where W1, b1 and w2 have their entries
-    for order, other in zip(moves, others, strict=True):
+    for order, other in zip(orders(h), others, strict=True):
         whole = np.append(units[:, order], d * h + 2 * h)
         compare(network, other, Estimate(found[whole], error[whole]))
+
+
+@lru_cache(maxsize=KEPT)
+def _with_units_in_other_orders(network: Network) -> list[Network]:
+    return list(map(network.with_units, orders(len(network.b1))))
 
 
 def kink(network: Network) -> Floats:

@@ -29,13 +29,12 @@ from gradaudit.language.numbers import FIRST_PRECISION, Dual, object_array, prec
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.language.sizes import size_of
 from gradaudit.questions.assignment import NETWORK, SOFTMAX
-from gradaudit.questions.inputs import Case, Logits, Network, exact_float, floats
+from gradaudit.questions.inputs import KEPT, Case, Logits, Network, exact_float, floats
 from gradaudit.questions.question import Asked
 
 Floats = npt.NDArray[np.float64]
 
 UNIT = 2.0**-53  # the unit roundoff of float64
-KEPT = 2**16  # inputs whose truth is kept for every law that asks for it, more than there are
 
 
 def rounding_of(operations: int) -> float:

@@ -5,7 +5,11 @@ a gradient of the wrong sign or scale; where Σt = 1, softmax(y) - t is right, s
 another sum tell it from the gradient for any targets. The exact derivative sees all of these.
 """
 
+from dataclasses import replace
+from functools import lru_cache
+
 import numpy as np
+import numpy.typing as npt
 from flint import fmpq
 
 from gradaudit.judging.calling import Function
@@ -26,7 +30,9 @@ from gradaudit.judging.strategies import (
 )
 from gradaudit.language.formula import Formula, parse
 from gradaudit.questions.assignment import ONE_HOT, SOFTMAX
-from gradaudit.questions.inputs import Logits
+from gradaudit.questions.inputs import KEPT, Logits
+
+Floats = npt.NDArray[np.float64]
 
 FOR_ANY_TARGETS = parse("softmax(y) * sum(t) - t", SOFTMAX)
 WHERE_THE_SUM_IS_ONE = parse("softmax(y) - t", SOFTMAX)
@@ -36,8 +42,12 @@ SHIFTS = (fmpq(1), fmpq(-10))
 
 def keeps_the_contract(judged: Function, case: Logits) -> None:
     """It returns a float64 array of the logits' shape, of memory of its own, changes no input, and repeats itself."""  # noqa: E501  # a statement is one sentence
-    elsewhere = Logits(case.y + 1 + case.t, case.t, case.c)
-    check_contract(judged, case, elsewhere, 2 * oracle(case).rounding)
+    check_contract(judged, case, _elsewhere(case), 2 * oracle(case).rounding)
+
+
+@lru_cache(maxsize=KEPT)
+def _elsewhere(case: Logits) -> Logits:
+    return replace(case, y=case.y + 1 + case.t)
 
 
 def equals_the_exact_derivative(judged: Function, case: Logits) -> None:
@@ -66,8 +76,13 @@ def is_softmax_less_one_at_the_class(judged: Function, case: Logits) -> None:
 
 
 def _compare_with(judged: Function, case: Logits, formula: Formula) -> None:
-    expected = floats_of(values(formula, case))
-    compare(case, ask(judged, case)[0], Estimate(expected, oracle(case).rounding))
+    expected = Estimate(_floats_of(formula, case), oracle(case).rounding)
+    compare(case, ask(judged, case)[0], expected)
+
+
+@lru_cache(maxsize=KEPT)
+def _floats_of(formula: Formula, case: Logits) -> Floats:
+    return floats_of(values(formula, case))
 
 
 def sums_to_zero(judged: Function, case: Logits) -> None:
@@ -80,30 +95,44 @@ def sums_to_zero(judged: Function, case: Logits) -> None:
 
 def ignores_a_constant_added_to_the_logits(judged: Function, case: Logits) -> None:
     """A constant added to every logit changes nothing."""
-    moved = [case.shifted(constant) for constant in SHIFTS]
+    moved = _shifted(case)
     found, *others = ask(judged, case, *moved)
     for constant, shifted, other in zip(SHIFTS, moved, others, strict=True):
         error = oracle(case).own_rounding(found) + oracle(shifted).own_rounding(found)
         compare(case, other, Estimate(found, error), note=f"with {constant} added to y")
 
 
+@lru_cache(maxsize=KEPT)
+def _shifted(case: Logits) -> list[Logits]:
+    return list(map(case.shifted, SHIFTS))
+
+
 def follows_the_order_of_classes(judged: Function, case: Logits) -> None:
     """Classes in another order give the same gradient in that order."""
-    moves = orders(len(case.y))
-    found, *others = ask(judged, case, *map(case.in_order, moves))
+    found, *others = ask(judged, case, *_in_other_orders(case))
     error = 2 * oracle(case).own_rounding(found)
-    for order, other in zip(moves, others, strict=True):
+    for order, other in zip(orders(len(case.y)), others, strict=True):
         note = f"with the classes in the order {order}"
         compare(case, other, Estimate(found[order], error[order]), note=note)
+
+
+@lru_cache(maxsize=KEPT)
+def _in_other_orders(case: Logits) -> list[Logits]:
+    return list(map(case.in_order, orders(len(case.y))))
 
 
 def is_linear_in_the_targets(judged: Function, case: Logits) -> None:
     """It is linear in t: the sum of t_k times the gradient for the one-hot target at k."""
     weights = np.array(case.t, dtype=np.float64)
-    found, *parts = ask(judged, case, *map(case.with_target, range(len(weights))))
+    found, *parts = ask(judged, case, *_with_one_target(case))
     own = oracle(case).own_rounding
     error = own(found) + own(np.abs(weights) @ np.abs(parts))
     compare(case, found, Estimate(weights @ parts, error))
+
+
+@lru_cache(maxsize=KEPT)
+def _with_one_target(case: Logits) -> list[Logits]:
+    return list(map(case.with_target, range(len(case.y))))
 
 
 def is_right_at_huge_logits(judged: Function, case: Logits) -> None:

@@ -1,6 +1,7 @@
 """The law of written numbers: each is, to its digits, the value on the assignment's data."""
 
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import parse
 from gradaudit.language.numbers import each
 from gradaudit.questions.assignment import DATA, NETWORK
-from gradaudit.questions.inputs import Array, Network, exact_float
+from gradaudit.questions.inputs import KEPT, Array, Network, exact_float
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,7 @@ def digits_are_right(judged: Block, network: Network) -> None:
         raise WrongForm(f"shape {judged.numbers.shape}", judged.form.told, network)
 
 
+@lru_cache(maxsize=KEPT)
 def exact_value(name: str, network: Network) -> Any:
     """Return dL/d(name) for a parameter, or the value of a name of the forward pass, exactly."""
     env = Env(network.values, network.sizes, NETWORK.defined)
@@ -54,6 +56,7 @@ def exact_value(name: str, network: Network) -> Any:
     return env.evaluate(parse(f"d(L, {name})", NETWORK).tree)
 
 
+@cache
 def rounding(name: str) -> Any:
     """Return how far float64 may be from `exact_value` on the assignment's data, entry by entry."""
     relative = exact_float(rounding_of(roundings(DATA)))

@@ -11,7 +11,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ from gradaudit.mistakes.facts import (
     seen_at,
 )
 from gradaudit.questions.assignment import DATA
-from gradaudit.questions.inputs import Case, Logits, Network, Rate
+from gradaudit.questions.inputs import KEPT, Case, Logits, Network, Rate
 
 Floats = npt.NDArray[np.float64]
 
@@ -152,32 +152,35 @@ class Comparison:
     rounded: Callable[[Any, Any], Any] | None = None
 
     def fits(self, variant: Any, one: Seen) -> tuple[bool, bool]:
-        """Return whether a mistake fits, and whether it differs from the right answer."""
+        """Return whether a mistake fits, and whether it differs then from the right answer."""
         case, wrong = one.case, self.wrong(variant, one.case)
         fit = self.close(case, wrong, one.found)
         if not fit and self.rounded:  # a wrong computation may cancel more than its result shows
             fit = self.close(case, self.rounded(variant, case), one.found)
-        return fit, not self.close(case, wrong, one.right)
+        return fit, fit and not self.close(case, wrong, one.right)
 
-    def fitting(self, seen: Sequence[Seen], among: Iterable[Any]) -> list[Any]:
-        """Return the variants that fit everywhere and differ from right often enough."""
-        found = []
-        wrong_first = sorted(seen, key=lambda one: one.is_right)
-        enough = min(ENOUGH, sum(not one.is_right for one in seen))
-        for variant in among:
-            different = 0
-            try:
-                for one in wrong_first:
+    def fitting(self, seen: Iterable[Seen], among: Iterable[Any]) -> list[Any]:
+        """Return the variants that fit everywhere and differ from right often enough.
+
+        Nothing more is looked at once none fits: those that are wrong had better come first.
+        """
+        different = dict.fromkeys(among, 0)
+        wrong = 0
+        for one in seen:
+            if not different:
+                break
+            wrong += not one.is_right
+            for variant in list(different):
+                try:
                     fit, differs = self.fits(variant, one)
-                    if not fit:
-                        break
-                    different += differs
+                except (NoValue, CannotTell, FormulaError):
+                    fit = differs = False
+                if fit:
+                    different[variant] += differs
                 else:
-                    if different >= enough > 0:
-                        found.append(variant)
-            except (NoValue, CannotTell, FormulaError):
-                continue
-        return found
+                    del different[variant]
+        enough = min(ENOUGH, wrong)
+        return [variant for variant, count in different.items() if count >= enough > 0]
 
     def without(self, factor: Factor, block: str, one: Seen) -> Seen:
         """Return what would be seen without a factor, on all of the answer or on one block."""
@@ -192,13 +195,13 @@ def diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
     """Compare what is seen of an answer with mistakes; nothing is said of one that is silent."""
     try:
         rest = iter(cases)
-        seen = list(itertools.islice(seen_at(compared.look, rest), MOST))
+        seen = _wrong_first(itertools.islice(seen_at(compared.look, rest), MOST))
         if all(one.is_right for one in seen):
             return Diagnosis()
         known = compared.known()
         single = compared.fitting(seen, known)
         if len(_ids(single)) < 2:  # a name, and any fact, rests on all of very many inputs
-            seen += seen_at(compared.look, rest)
+            seen = _wrong_first([*seen, *seen_at(compared.look, rest)])
             single = compared.fitting(seen, single)
         if single:
             return Diagnosis(_ids(single))
@@ -213,6 +216,10 @@ def diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
         return Diagnosis()
 
 
+def _wrong_first(seen: Iterable[Seen]) -> list[Seen]:
+    return sorted(seen, key=lambda one: one.is_right)
+
+
 def _apart_from_a_factor(
     seen: Sequence[Seen], known: Sequence[Any], compared: Comparison, blocks: Iterable[str]
 ) -> Diagnosis | None:
@@ -225,7 +232,7 @@ def _apart_from_a_factor(
             but = f"right but for the factor {factor.name}{on}"
             whole = f"exactly {factor.name} times the right value"
             return Diagnosis(facts=(but if block else whole,))
-        if factor.likely and (ids := _ids(compared.fitting(list(map(scaled, seen)), known))):
+        if factor.likely and (ids := _ids(compared.fitting(map(scaled, seen), known))):
             fits.append(Diagnosis(ids, factor=factor.name + on))
     return fits[0] if len(fits) == 1 else None
 
@@ -294,6 +301,7 @@ def _known(mistakes: tuple[Mistake, ...], lines: Mapping[str, str]) -> tuple[Any
     return partial(variants, mistakes, lines), partial(pairs, mistakes, lines), factors
 
 
+@lru_cache(maxsize=KEPT)
 def _is_exact_in_floats(case: Network) -> bool:
     numbers = np.concatenate([np.ravel(np.array(block)) for block in case.blocks.values()])
     return all(number.q <= LARGEST_DYADIC for number in numbers)
@@ -362,8 +370,13 @@ def look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     return Seen(case, found, right, agreeing(found, right))
 
 
+@cache
+def _gradient_by(variant: Variant, parameter: str, case: Case) -> npt.NDArray[Any]:
+    return np.array(variant.gradient_by(parameter, case), dtype=object)
+
+
 def _wrong_line(judged: Line, parameter: str, variant: Variant, case: Any) -> Any:
-    wrong = np.array(variant.gradient_by(parameter, case), dtype=object)
+    wrong = _gradient_by(variant, parameter, case)
     chosen = where_held(judged, case)
     if wrong.shape != chosen.shape:
         raise NoValue("it is of another shape")
@@ -419,9 +432,15 @@ def of_rate_function(says: Callable[[Any], bool], rates: Sequence[Any]) -> Diagn
         return Diagnosis()
     return _of_rates(
         lambda variant: all(
-            holds_at(variant.condition, rate) == one for rate, one in zip(probed, said, strict=True)
+            _known_to_hold(variant.condition, rate) == one
+            for rate, one in zip(probed, said, strict=True)
         )
     )
+
+
+@cache
+def _known_to_hold(condition: Formula, rate: Any) -> bool:
+    return holds_at(condition, rate)
 
 
 def _of_rates(fits: Callable[[Variant], bool]) -> Diagnosis:
@@ -432,6 +451,7 @@ def _of_rates(fits: Callable[[Variant], bool]) -> Diagnosis:
     return Diagnosis(_ids(double), together=bool(double))
 
 
+@cache
 def _probes() -> list[Rate]:
     marks = {
         rate.eta
@@ -486,9 +506,9 @@ def _wrong(blocks: Sequence[Block]) -> list[Written]:
     return [number for number, exact in _with_exact(blocks) if not number.claims(exact)]
 
 
-def _entries(block: Block, values: Any) -> list[tuple[Written, fmpq]]:
-    numbers = np.ravel(np.array(block.numbers))
-    return list(zip(numbers, np.ravel(np.array(values, dtype=object)), strict=True))
+def _entries(block: Block, values: Any) -> Iterator[tuple[Written, fmpq]]:
+    exact = values.flat if isinstance(values, np.ndarray) else [values]
+    return zip(block.numbers.flat, exact, strict=True)
 
 
 def _with_exact(blocks: Sequence[Block]) -> list[tuple[Written, fmpq]]:
@@ -577,7 +597,7 @@ def _rounded_gradients(lines: set[str], places: int, *, up: bool = True) -> dict
             whole -= 1
         return fmpq(whole) / scale * (-1 if x < 0 else 1)
 
-    values, right = DATA.values, Variant((), NETWORK_LINES, lambda case: case).scope.defined
+    values, right = {**DATA.values}, Variant((), NETWORK_LINES, lambda case: case).scope.defined
     for line in right:
         found = Env(values, DATA.sizes, right).value_of(line)
         values[line] = each(to_places, found) if line in lines else found

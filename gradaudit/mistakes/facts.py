@@ -5,10 +5,10 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from flint import fmpq
 
 from gradaudit.judging.laws import DoesNotApply
@@ -16,7 +16,7 @@ from gradaudit.judging.oracles import oracle
 from gradaudit.judging.strategies import TINY, sums_to_one
 from gradaudit.language.outcomes import Missing
 from gradaudit.questions.assignment import DATA
-from gradaudit.questions.inputs import Logits, Network
+from gradaudit.questions.inputs import KEPT, Logits, Network
 
 ENOUGH_FOR_A_FACT = 30  # inputs that bear it out
 FEW = len(DATA.t)  # samples that may have been written out one by one
@@ -64,9 +64,11 @@ def _block_right(one: Seen, name: str) -> bool:
     return bool((abs(one.found - one.right) <= allowed)[places_of(name, one.case)].all())
 
 
-def places_of(name: str, case: Network) -> npt.NDArray[np.bool_]:
+def places_of(name: str, case: Network) -> slice:
     """Return where the entries of one parameter are among all of them."""
-    return np.concatenate([np.full(np.size(case.blocks[p]), p == name) for p in case.PARAMETERS])
+    before = case.PARAMETERS[: case.PARAMETERS.index(name)]
+    start = sum(np.size(case.blocks[one]) for one in before)
+    return slice(start, start + np.size(case.blocks[name]))
 
 
 SIMPLE_FACTORS = tuple(
@@ -126,12 +128,17 @@ def conditions_of_rightness(
     facts = []
     for name, (made, meets) in conditions.items():
         with contextlib.suppress(Missing, DoesNotApply):  # it says nothing there, or is not right
-            looked = [look(one) for case in cases[:MOST] for one in made(case)]
-            if len(looked) < ENOUGH_FOR_A_FACT or not all(one.is_right for one in looked):
+            inputs = [one for case in cases[:MOST] for one in _made(made, case)]
+            if len(inputs) < ENOUGH_FOR_A_FACT or not all(look(one).is_right for one in inputs):
                 continue
             if all(one.is_right for one in seen_at(look, filter(meets, cases))):
                 facts.append(f"right {name}")
     return facts
+
+
+@lru_cache(maxsize=KEPT)
+def _made(made: Callable[[Any], Iterable[Any]], case: Any) -> list[Any]:
+    return list(made(case))
 
 
 def _all_on(case: Network) -> Iterator[Network]:

@@ -20,6 +20,7 @@ Array = npt.NDArray[Any]
 
 SIMPLE = (*map(fmpq, (0, 1, -1, 2, -2, 3, -3)), fmpq(1, 2), fmpq(-1, 2), fmpq(3, 2))
 TINY = fmpq(1, 2**100)
+KEPT = 2**16  # inputs of which something is kept that costs to work out, more than there are
 MAX_PLACES = 60  # of a decimal that is tried instead of a rate
 SIMPLE_TARGETS = (SIMPLE[1], SIMPLE[0], *SIMPLE[2:])  # a class with a target says more than none
 
@@ -78,19 +79,19 @@ class Network:
     LOSS = "L"
     PARAMETERS = ("W1", "b1", "w2", "b2")
 
-    @property
-    def blocks(self) -> dict[str, Any]:
+    @cached_property
+    def blocks(self) -> Mapping[str, Any]:
         """The six arrays by name, in the order of a gradient function's arguments."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    @property
-    def sizes(self) -> dict[str, int]:
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
         """The index sets: samples N, inputs A, hidden units H."""
         n, d = self.X.shape
         return {"N": n, "A": d, "H": len(self.b1)}
 
-    @property
-    def values(self) -> dict[str, Any]:
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
         """The names of the question with their values."""
         return {**self.blocks, "n": fmpq(len(self.X))}
 
@@ -194,25 +195,30 @@ class Logits:
     LOSS = "E"
     PARAMETERS = ("y",)
 
-    @property
-    def blocks(self) -> dict[str, Any]:
+    @cached_property
+    def blocks(self) -> Mapping[str, Any]:
         """What a gradient function is given, by name."""
         return {"y": self.y, "t": self.t} if self.c is None else {"y": self.y, "c": fmpq(self.c)}
 
-    @property
-    def sizes(self) -> dict[str, int]:
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
         """The index set of the classes, K."""
         return {"K": len(self.y)}
 
-    @property
-    def values(self) -> dict[str, Any]:
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
         """The names of the question with their values."""
         named = {"y": self.y, "t": self.t, "n": fmpq(len(self.y))}
         return named if self.c is None else {**named, "c": fmpq(self.c)}
 
+    @cached_property
+    def _floats(self) -> tuple[Any, Any]:
+        return floats(self.y), floats(self.t)
+
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of a gradient function: (y, t), or (y, c) where one-hot."""
-        return floats(self.y), floats(self.t) if self.c is None else self.c
+        y, t = self._floats
+        return y.copy(), t.copy() if self.c is None else self.c
 
     def rounded(self) -> Self:
         """Return the float64 numbers that a function is given, exactly."""
@@ -270,7 +276,7 @@ class Input(Protocol):
     def __hash__(self) -> int: ...
 
     @property
-    def blocks(self) -> dict[str, Any]:
+    def blocks(self) -> Mapping[str, Any]:
         """What the function is given, by name."""
         ...
 
