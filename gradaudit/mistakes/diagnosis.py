@@ -478,7 +478,7 @@ def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
     only = gradients[0].name if len(blocks) == len(gradients) == 1 else ""
     hidden = partial(_hidden, known, only)
     single = _ids([one for one in known if _gives(one, blocks)])
-    at_once = [one for one in pairs(NETWORK_MISTAKES, NETWORK_LINES) if _gives(one, blocks)]
+    at_once = [one for one in _pairs_giving_the_first_number(blocks) if _gives(one, blocks)]
     double = _ids([one for one in at_once if not set(one.ids) & set(single)])
     rounded = (ROUNDED.id,) if _is_rounded_midway(gradients) else ()
     if single or rounded:
@@ -523,6 +523,29 @@ def _number_facts(blocks: Sequence[Block]) -> Iterator[str]:
         if telling >= TELLING and all(number.claims(factor * exact) for number, exact in entries):
             yield f"{factor} times the right value, to the digits given"
             return
+
+
+def _pairs_giving_the_first_number(blocks: Sequence[Block]) -> list[Variant]:
+    """Return the pairs of mistakes that can give what is written, by one number of a gradient."""
+    known = pairs(NETWORK_MISTAKES, NETWORK_LINES)
+    for block in blocks:
+        if block.is_gradient:
+            number = next(block.numbers.flat)
+            by_value = _by_first_number(block.name).items()
+            fitting = (places for value, places in by_value if number.claims(value))
+            return [known[place] for place in sorted(itertools.chain(*fitting))]
+    return known
+
+
+@cache
+def _by_first_number(name: str) -> Mapping[fmpq, Sequence[int]]:
+    """Return where those pairs are among all that give the same first number of a gradient."""
+    places: dict[fmpq, list[int]] = {}
+    for place, both in enumerate(pairs(NETWORK_MISTAKES, NETWORK_LINES)):
+        with contextlib.suppress(NoValue):
+            first = next(np.array(both.on_the_assignment[name], dtype=object).flat)
+            places.setdefault(first, []).append(place)
+    return places
 
 
 def _gives(variant: Variant, blocks: Sequence[Block]) -> bool:
