@@ -173,6 +173,26 @@ def lint(word: str | None) -> int:
     return 0 if clean else 1
 
 
+def question(word: str | None) -> int:
+    """Print a question and check it, or list those of the library; 2 if one is wrong."""
+    from gradaudit.answers.checking import check
+    from gradaudit.language.showing import escaped
+    from gradaudit.questions.files import Unreadable
+    from gradaudit.questions.question import library, read_questions
+    from gradaudit.telling import questions as telling
+
+    if word in (None, "list"):
+        print(telling.in_short([one for name in library() for one in read_questions(name)]))
+        return 0
+    try:
+        checked = [check(one) for one in read_questions(str(word))]
+    except Unreadable as reason:
+        return complain(escaped(f"{word}: {reason}"))
+    print("\n\n".join(map(telling.in_full, checked)))
+    faults = [fault for one in checked for fault in one.faults]
+    return max((complain(escaped(f"{word}: {fault}")) for fault in faults), default=0)
+
+
 def run(
     paths: Sequence[str],
     asked: "Sheet | None" = None,
@@ -295,6 +315,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str]] = {  # and the word tha
     "template": (template, "print an empty answer to fill in", ""),
     "explain": (explain, "print the known mistake ID; without it, all of them in short", "ID"),
     "exam": (exam, "print which law sees which known mistake", ""),
+    "question": (question, "check and print a question, NAME or a file; list the library", "NAME"),
     "lint": (lint, "say what the numbers in FILE, or the assignment's, can't show", "FILE"),
 }
 OTHERS = "\n".join(

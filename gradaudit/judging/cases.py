@@ -512,7 +512,7 @@ def _first(value: Any, number: fmpq) -> Any:
 
 def _beside(case: Case, kink: Formula, side: int) -> Case | None:
     """Return a case next to a kink, on one side of it."""
-    off = ast.BinOp(kink.tree, ast.Sub(), ast.Constant(side * BESIDE), col_offset=1)  # type: ignore[arg-type]  # exact
+    off = ast.BinOp(kink.tree, ast.Sub(), ast.Constant(side * BESIDE, col_offset=1), col_offset=1)  # type: ignore[arg-type]  # exact
     return brought_to_zero(case, Formula("", off, kink.scope), 0, 0)
 
 

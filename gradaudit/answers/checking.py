@@ -1,0 +1,110 @@
+"""Whether a question is sound: its reference right, its mistakes wrong, its tolerances tight."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradaudit.answers import parts
+from gradaudit.answers.asked import wanted_of
+from gradaudit.answers.verdicts import Verdict, judge
+from gradaudit.judging.cases import NoInput
+from gradaudit.judging.derivation import Wanted, values
+from gradaudit.judging.functions import laws_of
+from gradaudit.judging.laws import Refusal
+from gradaudit.judging.oracles import oracle
+from gradaudit.judging.strategies import draw_inputs
+from gradaudit.language.balls import agree
+from gradaudit.language.formula import Formula
+from gradaudit.language.outcomes import Missing, NoValue
+from gradaudit.mistakes.slips import wrong_answers
+from gradaudit.questions.question import Question, Signature
+
+FEWEST = 10  # inputs on which a function can be judged at all
+LOOSEST = 1e-6  # part of the largest entry that a tolerance may be, on most inputs
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of checking a question.
+
+    faults: a line for each thing that is wrong with it. references: the verdict on each part's.
+    tolerances: for each function, on how many inputs it is judged, and the median tolerance as a
+    part of the largest entry.
+    """
+
+    question: Question
+    faults: tuple[str, ...]
+    references: dict[str, Verdict]
+    tolerances: dict[str, tuple[int, float]]
+
+
+def check(question: Question) -> Checked:
+    """Check a question: everything that can be wrong with it is told."""
+    faults: list[str] = []
+    references: dict[str, Verdict] = {}
+    tolerances: dict[str, tuple[int, float]] = {}
+    try:
+        wanted = {name: wanted_of(question, one) for name, one in question.parts.items()}
+        for name, one in wanted.items():
+            lines = question.parts[name].reference
+            references[name] = judge(name, parts.of_formulas(one, lines))
+            if references[name].status != "holds":
+                faults.append(f"{question.name}.answers.{name}: {_why(references[name])}")
+        faults += _right_mistakes(question, wanted)
+        for signature in question.functions:
+            tolerances[signature.name] = found = _tolerance(question, signature)
+            faults += _loose(question, signature, *found)
+    except NoInput as none:
+        faults.append(f"{question.name}.assume: {none}")
+    return Checked(question, tuple(faults), references, tolerances)
+
+
+def _why(verdict: Verdict) -> str:
+    failure = verdict.failure
+    if failure is None or failure.refusal is None:
+        return verdict.reason or f"it is {verdict.status}"
+    line = failure.judged
+    above = "the derivative" if line.number == 1 else f"line {line.number - 1}"
+    return f"line {line.number} does not equal {above}: {failure.refusal}"
+
+
+def _right_mistakes(question: Question, wanted: dict[str, Wanted]) -> Iterator[str]:
+    """Yield a line for each variant of a mistake that is right on every input."""
+    for variant in wrong_answers(question):
+        if not any(_is_wrong(variant.formulas[name], one) for name, one in wanted.items()):
+            yield f"{question.name}.mistakes: {' '.join(variant.ids)} is right on every input tried"
+
+
+def _is_wrong(formula: Formula, wanted: Wanted) -> bool:
+    return any(_differs(formula, wanted, case) for case in draw_inputs(wanted.domains[0]))
+
+
+def _differs(formula: Formula, wanted: Wanted, case: Any) -> bool:
+    try:
+        found, right = values(formula, case), values(wanted.truth, case)
+    except (NoValue, Refusal):
+        return True
+    except Missing:
+        return False
+    return not all(map(agree, found.flat, right.flat))
+
+
+def _tolerance(question: Question, signature: Signature) -> tuple[int, float]:
+    _, law, _ = laws_of(question, signature)
+    inputs = draw_inputs(law.domain)
+    parts = []
+    for case in inputs:
+        known = oracle(case)
+        if largest := float(np.max(np.abs(known.value), initial=0.0)):
+            parts.append(float(np.max(known.rounding)) / largest)
+    return len(inputs), float(np.median(parts)) if parts else 0.0
+
+
+def _loose(question: Question, signature: Signature, inputs: int, median: float) -> Iterator[str]:
+    key = f"{question.name}.functions.{signature.name}"
+    if inputs < FEWEST:
+        yield f"{key}: the reference keeps its bound on {inputs} inputs only; write it more stably"
+    if median > LOOSEST:
+        yield f"{key}: its tolerance is {median:.1g} of the largest entry, which is vacuous"

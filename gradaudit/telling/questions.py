@@ -1,0 +1,68 @@
+"""A question as a person reads it, and what came of checking it."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from gradaudit.answers.checking import Checked
+from gradaudit.language.showing import escaped
+from gradaudit.questions.question import Given, Question
+from gradaudit.telling.showing import width
+
+
+def in_short(questions: Sequence[Question]) -> str:
+    """Return the names of questions with their titles."""
+    longest = max(len(question.name) for question in questions)
+    return "\n".join(f"{one.name:<{longest}}  {escaped(one.title)}" for one in questions)
+
+
+def in_full(checked: Checked) -> str:
+    """Return a question, its reference, its mistakes, and what is wrong with it."""
+    return "\n".join(_lines(checked))
+
+
+def _lines(checked: Checked) -> Iterator[str]:
+    question = checked.question
+    yield escaped(f"{question.name}: {question.title}")
+    yield from textwrap.wrap(escaped(question.task), width())
+    yield from _block("given", map(_given, question.given.values()))
+    yield from _block("assumed", (one.text for one in question.assume))
+    yield from _block("model", question.define)
+    yield from _block("functions", (_function(question, k) for k in range(len(question.functions))))
+    for name, asked in question.parts.items():
+        verdict = checked.references.get(name)
+        mark = "·" if verdict is None else "✓" if verdict.status == "holds" else "✗"
+        yield f"{mark} {name} = {escaped(asked.truth.text)}"
+        for line in asked.reference:
+            reason = f"   # {line.reason}" if line.reason else ""
+            yield escaped(
+                f"    {line.text}{f' when {line.condition}' if line.when else ''}{reason}"
+            )
+    for name, (inputs, median) in checked.tolerances.items():
+        part = f"the median tolerance is {median:.0e} of the largest entry"
+        yield f"  {name} is judged on {inputs} inputs; {part}"
+    yield from _block("mistakes", (f"{one.id}: {one.sentence}" for one in question.mistakes))
+
+
+def _block(title: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
+    told = list(lines)
+    if told:
+        yield f"  {title}"
+        for line in told:
+            yield from textwrap.wrap(
+                escaped(line), width(), initial_indent="    ", subsequent_indent="      "
+            )
+
+
+def _given(one: Given) -> str:
+    name = f"{one.name}[{','.join(one.axes)}]" if one.axes else one.name
+    if one.within:
+        return f"{name} in {one.within}"
+    if one.among:
+        return f"{name} in {{{', '.join(map(str, one.among))}}}"
+    return f"{name}, symmetric positive definite" if one.definite else name
+
+
+def _function(question: Question, k: int) -> str:
+    one = question.functions[k]
+    returned = ", ".join(question.parts[part].label for part in one.parts)
+    return f"{one.name}({', '.join(one.arguments)}) -> {returned}"
