@@ -10,6 +10,7 @@ from gradaudit.judging.cases import Case, Inputs, has_exact_kinks, is_smooth, ob
 from gradaudit.judging.contract import ask, check_contract, compare
 from gradaudit.judging.laws import Law
 from gradaudit.judging.oracles import oracle
+from gradaudit.judging.owed import check_of
 from gradaudit.judging.strategies import Domain
 from gradaudit.language.formula import FormulaError
 from gradaudit.language.outcomes import Missing
@@ -41,6 +42,7 @@ def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
         Law(keeps_the_contract, everywhere),
         Law(equals_the_exact_derivative, smooth),
         Law(agrees_with_approx_fprime, few),
+        *(Law(check_of(one), smooth, one.name, one.say) for one in question.owes),
     )
 
 

@@ -103,16 +103,24 @@ def sizes_of_one(case: Any) -> frozenset[str]:
 class Law:
     """A statement about what is judged, and the inputs it speaks of.
 
-    check takes (judged, input) and returns, or raises Refusal; its docstring is the statement.
+    check takes (judged, input) and returns, or raises Refusal. Its name and its docstring are those
+    of the law, unless a question says both.
     """
 
     check: Callable[[Any, Any], None]
     domain: Domain
+    called: str = ""
+    said: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name, an identifier."""
+        return self.called or self.check.__name__
 
     @property
     def statement(self) -> str:
         """The statement, as a person reads it."""
-        return _sentence(self.check)
+        return self.said or _sentence(self.check)
 
 
 @cache

@@ -118,12 +118,31 @@ class Slip:
 
 
 @dataclass(frozen=True, eq=False)
+class Owed:
+    """What any right answer obeys besides; just one of these.
+
+    that: a condition on the answer, whose arrays are called dx for the derivative by x. order: an
+    index set in any order of which the answer is the same, in that order. adds_up: one over whose
+    places, each alone, the answer is a sum. linear: a given vector in which it is linear. same:
+    given names with what may be added to them, or put for them, without changing it.
+    """
+
+    name: str
+    say: str
+    that: Formula | None = None
+    order: str = ""
+    adds_up: str = ""
+    linear: str = ""
+    same: Mapping[str, tuple[Formula, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Question:
     """A model with what is asked of it.
 
     sets: the index sets, in order. sizes: those that are fixed, or follow from others. scope: the
     names of the model. assume: what every input obeys. lines: the right computation, line by line,
-    that mistakes differ from. owes: what any right answer obeys besides, with a sentence each.
+    that mistakes differ from.
     """
 
     name: str
@@ -139,7 +158,7 @@ class Question:
     functions: tuple[Signature, ...] = ()
     own: tuple[str, ...] = ()
     mistakes: tuple[Slip, ...] = ()
-    owes: Mapping[str, Formula] = field(default_factory=dict)
+    owes: tuple[Owed, ...] = ()
 
     @property
     def free_sets(self) -> tuple[str, ...]:
@@ -288,7 +307,7 @@ class _Reader:
             question,
             functions=tuple(self.functions(question)),
             mistakes=tuple(self.mistakes(question)),
-            owes=self.owed(question),
+            owes=tuple(self.owed(question)),
         )
 
     def wrong(self, key: str, message: str) -> Unreadable:
@@ -465,12 +484,36 @@ class _Reader:
                     raise self.wrong(f"{key}.change", str(error)) from None
             yield Slip(name, sentence, tuple(changes), str(one.get("seen", "")))
 
-    def owed(self, question: Question) -> dict[str, Formula]:
+    def owed(self, question: Question) -> Iterator[Owed]:
         own = {f"d{asked.by}" for asked in question.parts.values()}
         scope = replace(question.scope, given=question.scope.given | own)
+        for name, said in self.items("owes"):
+            key = f"owes.{name}"
+            told = said if isinstance(said, dict) else {"say": name, "that": said}
+            kinds = told.keys() - {"say"}
+            if len(kinds) != 1 or not kinds <= {"that", "order", "adds_up", "linear", "same"}:
+                raise self.wrong(key, "one of that, order, adds_up, linear, same is wanted")
+            (kind,) = kinds
+            value, say = told[kind], str(told.get("say", name)).rstrip(".")
+            if kind == "that":
+                yield Owed(name, say, that=self.formula(key, value, scope))
+            elif kind == "same":
+                yield Owed(name, say, same=self.moved(f"{key}.same", value, question))
+            else:
+                known = question.given if kind == "linear" else question.free_sets
+                if value not in known:
+                    raise self.wrong(f"{key}.{kind}", f"one of {', '.join(known)} is wanted")
+                yield Owed(name, say, **{kind: value})
+
+    def moved(self, key: str, value: Any, question: Question) -> dict[str, tuple[Formula, ...]]:
+        if not isinstance(value, dict) or not value.keys() <= question.given.keys():
+            raise self.wrong(key, 'given names are wanted, such as { y = ["y + 1"] }')
         return {
-            sentence: self.formula(f'owes."{sentence}"', text, scope)
-            for sentence, text in self.items("owes")
+            name: tuple(
+                self.formula(f"{key}.{name}", text, question.scope)
+                for text in self.lines(f"{key}.{name}", texts, "y + 1")
+            )
+            for name, texts in value.items()
         }
 
 

@@ -19,7 +19,7 @@ def width() -> int:
 
 def law_name(law: Law) -> str:
     """Return the name of a law as a phrase."""
-    return law.check.__name__.replace("_", " ")
+    return law.name.replace("_", " ")
 
 
 def shown_input(outcome: Outcome) -> str:

@@ -1,0 +1,132 @@
+"""What an answer to a question owes besides being right: identities, which the question states.
+
+They hold at kinks too, and see what they see without any derivative.
+"""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from flint import arb
+
+from gradaudit.judging.calling import Function
+from gradaudit.judging.cases import Case
+from gradaudit.judging.contract import ask, compare
+from gradaudit.judging.laws import Refusal
+from gradaudit.judging.oracles import Estimate, oracle
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Formula
+from gradaudit.language.numbers import FIRST_PRECISION, Dual, each, precision, primal
+from gradaudit.questions.inputs import exact_float, floats
+from gradaudit.questions.question import Owed
+
+
+def check_of(owed: Owed) -> Callable[[Function, Case], None]:
+    """Return the check of what an answer owes besides."""
+    if owed.that is not None:
+        return partial(_obeys, owed.that)
+    if owed.order:
+        return partial(_follows_the_order, owed.order)
+    if owed.adds_up:
+        return partial(_adds_up, owed.adds_up)
+    return partial(_is_linear, owed.linear) if owed.linear else partial(_is_the_same, owed.same)
+
+
+def _obeys(that: Formula, judged: Function, case: Case) -> None:
+    """Refuse an answer that does not obey an equation, beyond what its own rounding explains.
+
+    The equation is computed exactly, of the numbers that the function returned.
+    """
+    found = ask(judged, case)[0]
+    if not np.isfinite(found).all():
+        raise Refusal("", "finite numbers", float(found[~np.isfinite(found)][0]))
+    assert case.call is not None
+    assert isinstance(that.tree, ast.Compare)
+    ends = np.cumsum([int(np.prod(shape)) for shape in case.results().values()])[:-1]
+    shapes = case.results().values()
+    names = [f"d{case.question.parts[part].by}" for part in case.call.parts]
+    answer = {
+        name: each(exact_float, part.reshape(shape)[()])
+        for name, part, shape in zip(names, np.split(found, ends), shapes, strict=True)
+    }
+    env = Env({**case.values, **answer}, case.sizes, that.scope.defined).seeded(*names)
+    own = oracle(case).own_rounding(found)
+    with precision(FIRST_PRECISION):
+        sides = [env.evaluate(side) for side in (that.tree.left, that.tree.comparators[0])]
+        off = np.ravel(np.array(sides[0] - sides[1], dtype=object))
+        for one in off:
+            slopes = one.tangent if isinstance(one, Dual) else np.array([])
+            allowed = float(np.abs(floats(slopes)) @ own) if slopes.size else 0.0
+            if not abs(float(arb(primal(one)).mid())) <= allowed:
+                left, right = (float(arb(primal(np.ravel(s)[0])).mid()) for s in sides)
+                raise Refusal(ast.unparse(that.tree.left), right, left, allowed)
+
+
+def _follows_the_order(index_set: str, judged: Function, case: Case) -> None:
+    moves = [(order, case.picked(index_set, order)) for order in orders(case.sizes[index_set])]
+    found, *others = ask(judged, case, *(moved for _, moved in moves if moved))
+    error = 2 * oracle(case).own_rounding(found) + _apart(case)
+    for (order, _), other in zip(moves, others, strict=True):
+        places = _places(case, index_set, order)
+        note = f"with {index_set} in the order {order}"
+        compare(case, other, Estimate(found[places], error[places]), note=note)
+
+
+def _places(case: Case, index_set: str, order: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return where each entry of an answer stands when an index set is in another order."""
+    assert case.call is not None
+    places, start = list[npt.NDArray[Any]](), 0
+    for part, shape in zip(case.call.parts, case.results().values(), strict=True):
+        at: npt.NDArray[Any] = start + np.arange(int(np.prod(shape))).reshape(shape)
+        start += at.size
+        for axis, one in enumerate(case.question.parts[part].axes):
+            at = at.take(order, axis=axis) if one == index_set else at
+        places.append(np.ravel(at))
+    return np.concatenate(places)
+
+
+def _adds_up(index_set: str, judged: Function, case: Case) -> None:
+    each_alone = [case.picked(index_set, [k]) for k in range(case.sizes[index_set])]
+    found, *parts = ask(judged, case, *(one for one in each_alone if one))
+    own = oracle(case).own_rounding
+    error = own(found) + own(np.abs(parts).sum(axis=0)) + _apart(case)
+    compare(case, found, Estimate(np.sum(parts, axis=0), error))
+
+
+def _is_linear(name: str, judged: Function, case: Case) -> None:
+    weights = floats(case.given[name])
+    units = each(exact_float, np.eye(len(weights)))
+    ones = [replace(case, given={**case.given, name: unit}) for unit in units]
+    found, *parts = ask(judged, case, *ones)
+    own = oracle(case).own_rounding
+    error = own(found) + own(np.abs(weights) @ np.abs(parts)) + _apart(case)
+    compare(case, found, Estimate(weights @ np.array(parts), error))
+
+
+def _is_the_same(same: Mapping[str, Sequence[Formula]], judged: Function, case: Case) -> None:
+    for name, changes in same.items():
+        for change in changes:
+            value = each(exact_float, case.env(change).evaluate(change.tree))
+            moved = replace(case, given={**case.given, name: value})
+            found, other = ask(judged, case, moved)
+            error = oracle(case).own_rounding(found) + oracle(moved).own_rounding(found)
+            note = f"with {change.text} for {name}"
+            compare(case, other, Estimate(found, error + _apart(case)), note=note)
+
+
+def _apart(case: Case) -> npt.NDArray[np.float64]:
+    """Return how far apart (P,) two computations may come that meet a kink on different sides."""
+    del case
+    return np.zeros(1)
+
+
+def orders(size: int) -> list[list[int]]:
+    """Return a rotation and a swap, which generate every order of `size` things."""
+    straight = list(range(size))
+    rotated = [*straight[1:], *straight[:1]]
+    swapped = [*straight[1::-1], *straight[2:]]
+    return [rotated, swapped] if size > 2 else [swapped] if size == 2 else []
