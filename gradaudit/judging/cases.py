@@ -9,7 +9,7 @@ import ast
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import count, islice
 from random import Random
 from typing import Any
@@ -254,6 +254,7 @@ def _with_entry(case: Case, names: Sequence[str], place: int, less: fmpq) -> Cas
 # ---- kinks
 
 
+@cache
 def kinks(question: Question) -> list[Formula]:
     """Return what is 0 where the model has a kink or a jump: arguments, and sides compared.
 

@@ -8,7 +8,7 @@ is what float64 rounding may do. See Higham, Accuracy and Stability, chapters 1 
 
 import ast
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from gradaudit.language.formula import Formula, Scope, parse
 
@@ -42,6 +42,7 @@ _WITH_AXIS = {"max": "max", "min": "max", "norm": "norm", "sum": "sum", "softmax
 _AS_THEY_ARE = {"delta", "eye"}
 
 
+@lru_cache(maxsize=2**10)
 def size_of(formula: Formula) -> Formula:
     """Return the formula of the size of a formula without derivatives.
 

@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -81,18 +81,31 @@ class Asked:
     truth: Formula
     reference: tuple[Formula, ...] = ()
 
-    @property
+    @cached_property
+    def of(self) -> Formula:
+        """What the derivative is taken of."""
+        of, _ = self.truth.tree.args  # type: ignore[attr-defined]  # checked to be a call of d
+        return replace(self.truth, tree=of, text=ast.unparse(of))
+
+    @cached_property
     def by(self) -> str:
         """The name of what the derivative is taken by."""
-        _, by = self.truth.tree.args  # type: ignore[attr-defined]  # checked to be a call of d
+        _, by = self.truth.tree.args  # type: ignore[attr-defined]  # as above
         base = by.value if isinstance(by, ast.Subscript) else by
         assert isinstance(base, ast.Name)
         return base.id
 
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """Which axis of what it is taken by each axis of a derivative of a number is."""
+        _, by = self.truth.tree.args  # type: ignore[attr-defined]  # as above
+        letters = [ast.unparse(one) for one in indices(by)] if self.axes else []
+        return tuple(letters.index(name) for name in self.truth.scope.free if name in letters)
+
     @property
     def label(self) -> str:
         """How the derivative is called, such as dL/dW1."""
-        of, _ = self.truth.tree.args  # type: ignore[attr-defined]  # as above
+        of = self.of.tree
         base = of.value if isinstance(of, ast.Subscript) else of
         return f"d{base.id if isinstance(base, ast.Name) else 'f'}/d{self.by}"
 
