@@ -71,29 +71,18 @@ def audit(options: argparse.Namespace) -> int:
     """Audit answers, and write the document if it is wanted."""
     if options.report is not None and (said := _cannot_report(options.report, options.answers)):
         return complain(said)
+    from gradaudit.answers.asked import sheet_called
     from gradaudit.judging.strategies import draw_settings
     from gradaudit.language.showing import escaped
     from gradaudit.questions.files import Unreadable
 
     draw_settings(options.examples)
     try:
-        asked = sheet_called(options.question)
+        asked = options.question and sheet_called(options.question)
     except Unreadable as reason:
         return complain(escaped(f"--question {options.question}: {reason}"))
     as_json = options.format == "json"
     return run(options.answers, asked, as_json=as_json, report=options.report)
-
-
-def sheet_called(name: str | None) -> "Sheet":
-    """Return what can be answered: to the assignment, or to a question of the library or a file.
-
-    Raises Unreadable.
-    """
-    from gradaudit.answers.asked import sheet_of
-    from gradaudit.answers.tables import ASSIGNMENT
-    from gradaudit.questions.question import read_questions
-
-    return ASSIGNMENT if name is None else sheet_of(read_questions(name))
 
 
 def _cannot_report(path: str, answers: Sequence[str]) -> str:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from gradaudit.answers.parts import Answer
+    from gradaudit.answers.parts import Answer, Sheet
     from gradaudit.answers.verdicts import Verdict
 
 ANSWERS = pytest.StashKey[frozenset[Path]]()
+ASKED: "pytest.StashKey[Sheet | None]" = pytest.StashKey()
 NAME, SHORT_NAME = "--gradaudit", "--answer"
 
 
@@ -30,6 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="ANSWER",
         help="run the laws on this answer, or those in this folder, and nothing else; it can be "
         f"given several times, and as {SHORT_NAME} where no other option is called so",
+    )
+    group.addoption(
+        "--gradaudit-question", metavar="NAME", help="what it answers, as `gradaudit --question`"
     )
     group.addoption(
         "--gradaudit-examples", type=_count, metavar="N", help="inputs to draw for each law"
@@ -66,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     named = config.getoption("gradaudit")
     if not named:
         return
+    from gradaudit.answers.asked import sheet_called
     from gradaudit.answers.reading import answers_in
     from gradaudit.judging.strategies import draw_settings
     from gradaudit.language.showing import escaped
@@ -74,11 +79,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if examples := config.getoption("gradaudit_examples"):
         draw_settings(examples)
     paths: list[str] = []
-    for name in named:
-        try:
+    name = question = config.getoption("gradaudit_question")
+    try:
+        config.stash[ASKED] = question and sheet_called(question)
+        for name in named:
             paths += map(os.path.abspath, answers_in(name))
-        except Unreadable as reason:
-            raise pytest.UsageError(escaped(f"{name}: {reason}")) from None
+    except Unreadable as reason:
+        raise pytest.UsageError(escaped(f"{name}: {reason}")) from None
     config.stash[ANSWERS] = frozenset(map(Path, paths))
     config.args[:] = paths
 
@@ -106,7 +113,7 @@ class AnswerFile(pytest.File):
         from gradaudit.questions.files import Unreadable
 
         try:
-            self.answer = read(str(self.path))
+            self.answer = read(str(self.path), self.config.stash[ASKED])
         except Unreadable as reason:
             said = escaped(f"{self.path.name}: {reason}")
             return iter([Fault.from_parent(self, name="can be read", said=said)])
@@ -138,6 +145,8 @@ def tests_of(parent: AnswerFile, answer: "Answer") -> Iterator[pytest.Item]:
             line = f" line {claim.judged.number}" if len(part.lines) > 1 else ""
             law = f"{name}{line}: {law_name(claim.law)}"
             yield LawTest.from_parent(parent, name=law, verdict=verdict, number=number)
+        if part.unfinished:
+            yield LawTest.from_parent(parent, name=f"{name}: is finished", verdict=verdict)
         if part.condition:
             yield LawTest.from_parent(parent, name=f"{name}: is general", verdict=verdict)
 
@@ -161,7 +170,7 @@ class Fault(pytest.Item):
 
 
 class LawTest(pytest.Item):
-    """The law of that number on a part; without one, whether it is right beyond what it assumes."""
+    """The law of that number on a part; without one, whether all is well beyond its laws."""
 
     def __init__(
         self, *, verdict: "Callable[[], Verdict]", number: int | None = None, **kwargs: Any
@@ -187,7 +196,7 @@ class LawTest(pytest.Item):
 
     @property
     def holds(self) -> bool:
-        """Whether the law holds; for all that is assumed, whether all do and it is not needed."""
+        """Whether the law holds; without one, whether the part does."""
         verdict = self.verdict()
         return (verdict if self.number is None else verdict.outcomes[self.number]).status == "holds"
 

@@ -1,6 +1,7 @@
 """`pytest --answer FILE`, run from a folder of its own."""
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 import scipy.optimize  # noqa: F401  # what a run in this process imports first, it takes away again
@@ -12,6 +13,8 @@ import gradaudit.telling.verdicts  # noqa: F401
 from gradaudit.judging.strategies import EXAMPLES, _settings
 
 pytest_plugins = ["pytester"]
+
+WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted"
 
 GOOD = '[question2]\none_hot = "softmax(y) - t"\n[question3]\nconverges = "0 < eta < 1/5"\n'
 WRONG = '[question2]\ngradient = "softmax(y) - t"\n[question3]\nconverges = "0 < eta < 1/5"\n'
@@ -242,3 +245,23 @@ def test_tests_can_be_spread_over_processes(pytester: pytest.Pytester) -> None:
     quick = ("-p", "no:hypothesispytest")  # which takes long to load, three times
     done = pytester.runpytest_subprocess("-n", "2", *quick, "--answer", path)
     done.assert_outcomes(failed=1, passed=1, skipped=1)
+
+
+def test_an_answer_to_another_question_is_judged_by_its_laws(pytester: pytest.Pytester) -> None:
+    question = "--gradaudit-question", str(WEIGHTED / "question.toml")
+    done = Run(pytester, "--answer", str(WEIGHTED / "gradient.py"), *question)
+    assert "3 passed" in done.stdout
+
+
+def test_a_question_that_cannot_be_read_is_an_error_of_use(pytester: pytest.Pytester) -> None:
+    answer = write(pytester, "good.toml", GOOD)
+    done = pytester.runpytest_inprocess("--answer", answer, "--gradaudit-question", "none.toml")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: none.toml: no such file" in done.stderr.str()
+
+
+def test_an_answer_that_goes_on_is_a_failure(pytester: pytest.Pytester) -> None:
+    answer = write(pytester, "a.toml", '[question2]\ngradient = ["d(E, y)", "..."]\n')
+    assert (
+        "is finished - Failed: ? q2.gradient untested" in Run(pytester, "--answer", answer).stdout
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gradaudit.command import COMMANDS, run
+from gradaudit.command import COMMANDS, main
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -25,22 +25,28 @@ def _the_width_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
     ("language", "number", "name"),
     [
         ("python", 0, "mask_missing.py"),
-        ("toml", 0, "wrong_line.toml"),
-        ("toml", 1, "formulas.toml"),
-        ("toml", 2, "derivations.toml"),
+        ("toml", 0, "weighted/question.toml"),
+        ("toml", 1, "weighted/answer.toml"),
+        ("toml", 2, "wrong_line.toml"),
+        ("toml", 3, "formulas.toml"),
+        ("toml", 4, "derivations.toml"),
     ],
 )
 def test_an_example_is_a_file_that_can_be_tried(language: str, number: int, name: str) -> None:
     assert blocks(language)[number] == (HOUSE / "examples" / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["the first example", "the wrong derivation"])
+@pytest.mark.parametrize(
+    "number",
+    [0, 1, 3],
+    ids=["the first example", "the answer to another question", "the wrong derivation"],
+)
 def test_it_gets_the_message_that_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
 ) -> None:
     monkeypatch.chdir(HOUSE)
     command, _, shown = blocks("console")[number].partition("\n  ...\n")
-    run([command.removeprefix("$ gradaudit ")], as_json=False)
+    main(command.split()[2:])
     assert shown in capsys.readouterr().out
 
 

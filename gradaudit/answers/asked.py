@@ -7,7 +7,7 @@ from typing import Any
 
 from gradaudit.answers import parts
 from gradaudit.answers.parts import Owed, Part, Sheet, claim
-from gradaudit.answers.tables import formulas, own_names
+from gradaudit.answers.tables import ASSIGNMENT, formulas, own_names
 from gradaudit.judging.calling import Function
 from gradaudit.judging.cases import Case, Inputs, domain
 from gradaudit.judging.derivation import Wanted
@@ -18,7 +18,15 @@ from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import Scope
 from gradaudit.mistakes import slips
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.questions.question import Asked, Question, Signature
+from gradaudit.questions.question import Asked, Question, Signature, read_questions
+
+
+def sheet_called(name: str | None) -> Sheet:
+    """Return what can be answered: to a question of the library or a file, else the assignment.
+
+    Raises Unreadable.
+    """
+    return ASSIGNMENT if name is None else sheet_of(read_questions(name))
 
 
 def sheet_of(questions: Sequence[Question]) -> Sheet:

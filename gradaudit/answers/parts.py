@@ -79,15 +79,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Part:
-    """What an answer says to one part of the assignment.
+    """What an answer says to one part of the assignment, or of another question.
 
     claims: what it owes. where_sum_is_one: what it owes where sum(t) == 1, if it can be right
     just there. condition: an assumption that its answer states, or that is stated above it, and
-    in_general: what the answer owes without. wrong: why it is wrong as it stands. untested: why
-    it can't be judged. lines: of a derivation, or the one formula; answer is the line that counts.
-    against_truth: what a line owes if it is held to the truth, not to the line above. numbers:
-    those written. texts: of formulas that can't be read. diagnose: finds the mistake that a
-    failing outcome shows.
+    in_general: what the answer owes without. wrong: why it is wrong as it stands. unfinished: why
+    it is no answer yet. untested: why it can't be judged. lines: of a derivation, or the one
+    formula; answer is the line that counts. against_truth: what a line owes if it is held to the
+    truth, not to the line above. numbers: those written. texts: of formulas that can't be read.
+    diagnose: finds the mistake that a failing outcome shows.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -95,6 +95,7 @@ class Part:
     condition: str = ""
     in_general: Claim | None = None
     wrong: str = ""
+    unfinished: str = ""
     untested: str = ""
     lines: tuple[Line, ...] = ()
     answer: Line | None = None

@@ -5,10 +5,12 @@ import os
 import re
 from pathlib import Path
 
+from gradaudit.answers.asked import sheet_of
 from gradaudit.answers.parts import Answer, Part, Sheet
 from gradaudit.answers.process import Process, RemoteFunction
 from gradaudit.answers.tables import ASSIGNMENT, read_toml
-from gradaudit.questions.files import Unreadable, content_of
+from gradaudit.questions.files import Unreadable, content_of, load_toml
+from gradaudit.questions.question import from_library
 
 ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)", re.DOTALL)
 
@@ -32,20 +34,30 @@ def answers_in(path: str) -> list[str]:
 def read(path: str, asked: Sheet | None = None) -> Answer:
     """Read an answer: TOML, or a Python file if its name ends in .py. Raises Unreadable.
 
-    asked: what it is an answer to, else the assignment.
+    asked: what it is an answer to, else what it says itself, else the assignment.
     """
-    sheet = asked or ASSIGNMENT
     if path.endswith(".py"):
         content_of(path)
-        return read_python(path, sheet)
+        return read_python(path, asked or ASSIGNMENT)
     try:
-        return read_toml(path, sheet)
+        tables = load_toml(path)
+        named = tables.pop("question") if isinstance(tables.get("question"), str) else None
+        return read_toml(path, tables, asked or _of_library(named))
     except Unreadable:
         if path.endswith(".toml") or not os.path.isfile(path):
             raise
         kind = Path(path).suffix or "such"
         formats = "an answer is a .toml file, as `gradaudit template` prints it, or a .py file"
         raise Unreadable(f"a {kind} file is not read; {formats}") from None
+
+
+def _of_library(name: str | None) -> Sheet:
+    """Return what an answer says itself that it is to, else the assignment. Raises Unreadable."""
+    try:
+        return ASSIGNMENT if name is None else sheet_of(from_library(name))
+    except Unreadable as reason:
+        remedy = "; a file is named by --question" if str(name).endswith(".toml") else ""
+        raise Unreadable(f"question: {reason}{remedy}") from None
 
 
 def read_python(path: str, sheet: Sheet) -> Answer:

@@ -1,6 +1,6 @@
 """An answer in TOML: its tables become parts.
 
-A file that is not TOML raises Unreadable. A malformed part becomes one line that names the key and
+A malformed part becomes one line that names the key and
 the remedy, and leaves the other parts as they are.
 """
 
@@ -33,15 +33,16 @@ from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
-from gradaudit.questions.files import KINDS, DecimalText, Unreadable, load_toml
+from gradaudit.questions.files import KINDS, DecimalText, Unreadable
 
 MAX_DECISIONS = 200_000
+GAP = "..."  # where an answer is to go on
 REMEDIES = 20  # complaints that get one
 
 
-def read_toml(path: str, sheet: Sheet) -> Answer:
-    """Read an answer in TOML. Raises Unreadable."""
-    return _Reader(path, load_toml(path), sheet).answer()
+def read_toml(path: str, tables: dict[str, Any], sheet: Sheet) -> Answer:
+    """Return the answer that tables of TOML are."""
+    return _Reader(path, tables, sheet).answer()
 
 
 class _Reader:
@@ -86,12 +87,21 @@ class _Reader:
             elif key != "where":
                 part = self.sheet.part_of(path)
                 try:
-                    self.parts[part] = self.sheet.read(path, value, table.get("where", []))
+                    self.parts[part] = self.read_part(path, value, table.get("where", []))
                 except Unreadable as malformed:
                     self.complain(str(malformed))
                     self.parts[part] = Part(untested=str(malformed), texts=_texts(value))
         if set(table) == {"where"}:
             self.complain(f"{name}.where: it defines names, but nothing uses them")
+
+    def read_part(self, path: str, value: Any, where: Any) -> Part:
+        """Read a part, which is not finished where its last line is a gap. Raises Unreadable."""
+        if value != GAP and not (isinstance(value, list) and value[-1:] == [GAP]):
+            return self.sheet.read(path, value, where)
+        lines = value[:-1] if isinstance(value, list) else []
+        part = self.sheet.read(path, lines, where) if lines else Part()
+        after = f" after line {len(lines)}" if lines else ""
+        return replace(part, wrong="", unfinished=f"not finished: it ends{after} with {GAP}")
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -169,6 +169,8 @@ def judge(name: str, part: Part | None) -> Verdict:
         )
     if part.wrong:
         return replace(verdict, status="fails")
+    if part.unfinished:
+        return replace(verdict, status="untested", reason=part.unfinished)
     for one in outcomes:
         if one.status == "untested":
             line = f"line {one.judged.number}: " if verdict.is_derivation else ""

@@ -5,11 +5,11 @@ the column and the remedy.
 """
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from gradaudit.language.hints import nearest
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import KINDS, DecimalText, Unreadable, load_toml
 
-LIBRARY = files("gradaudit.questions") / "library"
+LIBRARY = Path(__file__).with_name("library")
 TABLES = ("parts", "functions", "answers", "mistakes", "owes", "sizes")
 KEYS = ("title", "task", "given", "assume", "define", *TABLES)
 MAX_NAMES = 50
@@ -247,22 +247,30 @@ def _scope_of(given: Iterable[Given], sets: Sequence[str]) -> Scope:
 
 def library() -> list[str]:
     """Return the names of the questions that come with gradaudit."""
-    return sorted(
-        path.name.removesuffix(".toml") for path in LIBRARY.iterdir() if path.name.endswith(".toml")
-    )
+    return sorted(path.stem for path in LIBRARY.glob("*.toml"))
 
 
 def read_questions(name: str) -> list[Question]:
     """Return the questions of a file, or that of the library with this name. Raises Unreadable."""
     if name in library():
-        return _read(str(LIBRARY / f"{name}.toml"))
-    if not Path(name).exists() and re.fullmatch(NAME, name):
-        hint = nearest(name, library()) or "; `gradaudit question list` shows the library"
-        raise Unreadable(f"no question of the library, and no file{hint}")
+        return from_library(name)
+    if re.fullmatch(NAME, name) and not os.path.exists(name):
+        raise Unreadable(f"no question of the library, and no file{_hint(name)}")
     return _read(name)
 
 
 @cache
+def from_library(name: str) -> list[Question]:
+    """Return the questions of the library with this name. Raises Unreadable."""
+    if name not in library():
+        raise Unreadable(f"no question of the library{_hint(name)}")
+    return _read(str(LIBRARY / f"{name}.toml"))
+
+
+def _hint(name: str) -> str:
+    return nearest(name, library()) or "; `gradaudit question list` shows the library"
+
+
 def _read(path: str) -> list[Question]:
     tables = load_toml(path)
     if not tables:

@@ -11,7 +11,7 @@ from gradaudit.telling.showing import width
 
 def in_short(questions: Sequence[Question]) -> str:
     """Return the names of questions with their titles."""
-    longest = max(len(question.name) for question in questions)
+    longest = max((len(question.name) for question in questions), default=0)
     return "\n".join(f"{one.name:<{longest}}  {escaped(one.title)}" for one in questions)
 
 

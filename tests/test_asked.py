@@ -1,0 +1,117 @@
+"""Answers to a question from a file, or of the library."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradaudit.command import main
+from gradaudit.questions import question
+
+WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted"
+QUESTION = str(WEIGHTED / "question.toml")
+
+
+@pytest.fixture
+def _library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make the library of one question."""
+    text = (WEIGHTED / "question.toml").read_text(encoding="utf-8")
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "weighted.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(question, "LIBRARY", tmp_path / "library")
+    question.from_library.cache_clear()
+    yield
+    question.from_library.cache_clear()
+
+
+class Told:
+    """What the command says of an answer."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.capsys = capsys
+
+    def __call__(self, answer: str, *words: str, name: str = "answer.toml") -> str:
+        (self.folder / name).write_text(answer, encoding="utf-8")
+        self.code = main([str(self.folder / name), *words])
+        self.out, self.err = self.capsys.readouterr()
+        return self.err.partition(f"{name}: ")[2].strip() or self.out
+
+    def status(self, answer: str, *words: str) -> str:
+        self(answer, *words, "--format", "json")
+        (part,) = json.loads(self.out)["audits"][0]["parts"]
+        return str(part["status"])
+
+
+@pytest.fixture
+def told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Told:
+    return Told(tmp_path, capsys)
+
+
+# ---- which question is meant
+
+
+@pytest.mark.usefixtures("_library")
+def test_an_answer_says_itself_which_question_of_the_library_it_is_to(told: Told) -> None:
+    assert told.status('question = "weighted"\n[weighted]\nw = "X.T @ (c * e)"') == "holds"
+
+
+@pytest.mark.usefixtures("_library")
+def test_the_question_of_the_command_comes_before_that_of_the_answer(told: Told) -> None:
+    answer = 'question = "nothing"\n[weighted]\nw = "X.T @ (c * e)"'
+    assert told.status(answer, "--question", "weighted") == "holds"
+
+
+@pytest.mark.usefixtures("_library")
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("wieghted", "question: no question of the library; did you mean `weighted`?"),
+        ("q", "`gradaudit question list` shows the library"),
+        ("weighted.toml", "; did you mean `weighted`?; a file is named by --question"),
+        (
+            "../x/y",
+            "question: no question of the library; `gradaudit question list` shows the library",
+        ),
+    ],
+    ids=["a typing error", "nothing like it", "a file", "a path"],
+)
+def test_an_answer_to_an_unknown_question_is_refused_in_a_line(
+    told: Told, named: str, said: str
+) -> None:
+    assert told(f'question = "{named}"\n[weighted]\nw = "e"').endswith(said)
+    assert told.code == 2
+
+
+def test_a_table_of_that_name_is_no_question(told: Told) -> None:
+    assert told('[question]\nw = "e"').startswith("question: unknown table or key; did you mean")
+
+
+# ---- an answer that goes on
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ('"..."', "untested"),
+        ('["..."]', "untested"),
+        ('["d(L, w[a])", "..."]', "untested"),
+        ('["X.T @ (c * e)", "..."]', "untested"),
+        ('["X.T @ e", "..."]', "fails"),
+        ('["d(L, w[a])"]', "fails"),
+    ],
+    ids=["no line", "a list", "the derivative", "a right line", "a wrong line", "without dots"],
+)
+def test_where_an_answer_goes_on_is_written_with_dots(told: Told, lines: str, status: str) -> None:
+    assert told.status(f"[weighted]\nw = {lines}", "--question", QUESTION) == status
+
+
+def test_it_is_said_where_an_answer_goes_on(told: Told) -> None:
+    said = told('[weighted]\nw = ["d(L, w[a])", "..."]', "--question", QUESTION)
+    assert "not finished: it ends after line 1 with ..." in said
+    assert told.code == 3
+
+
+def test_an_answer_to_the_assignment_can_go_on_too(told: Told) -> None:
+    assert "ends after line 1" in told('[question3]\nconverges = ["0 < eta < 1/5", "..."]')
