@@ -92,7 +92,7 @@ def _differs(formula: Formula, wanted: Wanted, case: Any) -> bool:
 
 
 def _tolerance(question: Question, signature: Signature) -> tuple[int, float]:
-    _, law, _ = laws_of(question, signature)
+    _, law, *_ = laws_of(question, signature)
     inputs = draw_inputs(law.domain)
     parts = []
     for case in inputs:
