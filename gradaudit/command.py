@@ -60,11 +60,21 @@ def command(arguments: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] not in COMMANDS:
         return audit(_parser().parse_args(words))
-    run, does, word = COMMANDS[words[0]]
+    from gradaudit.language.showing import escaped
+    from gradaudit.questions.files import Unreadable
+
+    run, does, word, of_question = COMMANDS[words[0]]
     parser = argparse.ArgumentParser(prog=f"gradaudit {words[0]}", description=does)
     if word:
         parser.add_argument("word", nargs="?", metavar=word)
-    return run(**vars(parser.parse_args(words[1:])))
+    if of_question:
+        parser.add_argument("--question", metavar="NAME", help=QUESTION)
+    options = vars(parser.parse_args(words[1:]))
+    try:
+        return run(**options)
+    except Unreadable as reason:
+        named = options.get("question") or options.get("word")
+        return complain(escaped(f"{named}: {reason}"))
 
 
 def audit(options: argparse.Namespace) -> int:
@@ -113,9 +123,15 @@ def _is_no_pdf(path: str) -> bool:
         return False  # nothing is there, or writing will say what is wrong
 
 
-def template() -> int:
+def template(question: str | None) -> int:
     """Print an empty answer to fill in."""
-    print(TEMPLATE.read_text(encoding="utf-8"), end="")
+    from gradaudit.questions.question import read_questions
+    from gradaudit.telling import template as filling
+
+    if question is None:
+        print(TEMPLATE.read_text(encoding="utf-8"), end="")
+    else:
+        print(filling.template(read_questions(question), question))
     return 0
 
 
@@ -148,16 +164,10 @@ def explain(word: str | None) -> int:
 
 def lint(word: str | None) -> int:
     """Say what the numbers of an exercise can't show; 1 if something could be better."""
-    from gradaudit.language.showing import escaped
     from gradaudit.questions.assignment import DATA
-    from gradaudit.questions.files import Unreadable
     from gradaudit.telling.exercise import lint_text, read_exercise
 
-    try:
-        network = DATA if word is None else read_exercise(word)
-    except Unreadable as reason:
-        return complain(escaped(f"{word}: {reason}"))
-    text, clean = lint_text(network)
+    text, clean = lint_text(DATA if word is None else read_exercise(word))
     print(text)
     return 0 if clean else 1
 
@@ -166,17 +176,13 @@ def question(word: str | None) -> int:
     """Print a question and check it, or list those of the library; 2 if one is wrong."""
     from gradaudit.answers.checking import check
     from gradaudit.language.showing import escaped
-    from gradaudit.questions.files import Unreadable
     from gradaudit.questions.question import library, read_questions
     from gradaudit.telling import questions as telling
 
     if word in (None, "list"):
         print(telling.in_short([one for name in library() for one in read_questions(name)]))
         return 0
-    try:
-        checked = [check(one) for one in read_questions(str(word))]
-    except Unreadable as reason:
-        return complain(escaped(f"{word}: {reason}"))
+    checked = [check(one) for one in read_questions(str(word))]
     print("\n\n".join(map(telling.in_full, checked)))
     faults = [fault for one in checked for fault in one.faults]
     return max((complain(escaped(f"{word}: {fault}")) for fault in faults), default=0)
@@ -278,9 +284,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for a person, or a program"
     )
-    parser.add_argument(
-        "--question", metavar="NAME", help="of the library, or a file; else it is the assignment"
-    )
+    parser.add_argument("--question", metavar="NAME", help=QUESTION)
     parser.add_argument("--examples", type=count, metavar="N", help="inputs to draw for each law")
     parser.add_argument(
         "--report", metavar="PDF", help="also write the answer and what came of it as a document"
@@ -300,17 +304,19 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-COMMANDS: dict[str, tuple[Callable[..., int], str, str]] = {  # and the word that one may take
-    "template": (template, "print an empty answer to fill in", ""),
-    "explain": (explain, "print the known mistake ID; without it, all of them in short", "ID"),
-    "exam": (exam, "print which law sees which known mistake", ""),
-    "question": (question, "check and print a question, NAME or a file; list the library", "NAME"),
-    "lint": (lint, "say what the numbers in FILE, or the assignment's, can't show", "FILE"),
+QUESTION = "of the library, or a file; else it is the assignment"
+COMMANDS: dict[str, tuple[Callable[..., int], str, str, bool]] = {
+    # and the word that one may take, and whether it takes a --question
+    "template": (template, "print an empty answer to fill in", "", True),
+    "explain": (explain, "print the known mistake ID, or all of them in short", "ID", False),
+    "exam": (exam, "print which law sees which known mistake", "", False),
+    "question": (question, "check and print NAME or a file; else list the library", "NAME", False),
+    "lint": (lint, "say what the numbers in FILE, or the assignment's, can't show", "FILE", False),
 }
 OTHERS = "\n".join(
     [
         "other commands, each with a --help of its own:",
-        *(f"  gradaudit {name:<12} {does}" for name, (_, does, _) in COMMANDS.items()),
+        *(f"  gradaudit {name:<12} {does}" for name, (_, does, *_) in COMMANDS.items()),
         "  pytest --answer FILE   run the same laws as tests",
         "A file with the name of a command is written ./NAME.",
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gradaudit.answers.asked import sheet_called
+from gradaudit.answers.reading import read
 from gradaudit.command import main
 from gradaudit.questions import question
 
@@ -115,3 +117,51 @@ def test_it_is_said_where_an_answer_goes_on(told: Told) -> None:
 
 def test_an_answer_to_the_assignment_can_go_on_too(told: Told) -> None:
     assert "ends after line 1" in told('[question3]\nconverges = ["0 < eta < 1/5", "..."]')
+
+
+# ---- what is there to fill in
+
+
+def template(capsys: pytest.CaptureFixture[str], name: str) -> str:
+    assert main(["template", "--question", name]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_template_is_an_answer_that_is_not_finished(
+    told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = told(template(capsys, QUESTION), "--question", QUESTION)
+    assert "weighted.w ? untested     not finished: it ends after line 1" in said
+    assert told.code == 3
+
+
+@pytest.mark.parametrize("name", [*question.library(), QUESTION])
+def test_a_template_has_every_part(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.toml").write_text(template(capsys, name), encoding="utf-8")
+    sheet = sheet_called(name)
+    answer = read(str(tmp_path / "empty.toml"), None if name in question.library() else sheet)
+    derived = [part for part in sheet.parts if part.partition(".")[2] not in sheet.functions]
+    assert not answer.malformed
+    assert [name for name, part in answer.parts.items() if part.unfinished] == derived
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "# Given are X[N,A], w[A], t[N], c[N]; in brackets",
+        "#   e = X @ w - t",
+        "# Known are what is given, e[N], L, sums over N, A as sum(u[k] for k in N)",
+        "#   def gradient(X, w, t, c):\n#       (N,A), (A,), (N,), (N,) -> dL/dw (A,)",
+        "answer.toml --question",
+    ],
+    ids=["what is given", "the model", "what is known", "the function", "how it is checked"],
+)
+def test_a_template_teaches(said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said.replace("answer.toml", "THIS_FILE") in template(capsys, QUESTION)
+
+
+def test_a_template_to_no_question_says_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["template", "--question", "weihgted"]) == 2
+    assert "weihgted: no question of the library, and no file" in capsys.readouterr().err

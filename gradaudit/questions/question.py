@@ -283,6 +283,8 @@ class _Reader:
 
     def __init__(self, name: str, table: Any) -> None:
         self.name = name
+        if not re.fullmatch(NAME, name):
+            raise Unreadable(f"{name}: the name of a question is letters, digits and _")
         if not isinstance(table, dict):
             raise Unreadable(f"{name}: a table is wanted: [{name}]")
         self.table = table
@@ -559,14 +561,14 @@ def _free_indices(text: str, question: Question) -> dict[str, str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
             continue
-        axes = _axes_of(node.value.id, question)
+        axes = axes_of(node.value.id, question)
         for axis, index in zip(axes, indices(node), strict=False):
             if isinstance(index, ast.Name) and index.id not in known | bound:
                 found.setdefault(index.id, (index.col_offset, axis))
     return {name: axis for name, (_, axis) in sorted(found.items(), key=lambda one: one[1])}
 
 
-def _axes_of(name: str, question: Question) -> tuple[str, ...]:
+def axes_of(name: str, question: Question) -> tuple[str, ...]:
     """Return the index sets of the axes of a name, found where all their sizes differ."""
     if name in question.given:
         return question.given[name].axes

@@ -24,7 +24,7 @@ def _lines(checked: Checked) -> Iterator[str]:
     question = checked.question
     yield escaped(f"{question.name}: {question.title}")
     yield from textwrap.wrap(escaped(question.task), width())
-    yield from _block("given", map(_given, question.given.values()))
+    yield from _block("given", map(as_given, question.given.values()))
     yield from _block("assumed", (one.text for one in question.assume))
     yield from _block("model", question.define)
     yield from _block("functions", (_function(question, k) for k in range(len(question.functions))))
@@ -53,7 +53,8 @@ def _block(title: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
             )
 
 
-def _given(one: Given) -> str:
+def as_given(one: Given) -> str:
+    """Return an input as a question gives it."""
     name = f"{one.name}[{','.join(one.axes)}]" if one.axes else one.name
     if one.within:
         return f"{name} in {one.within}"
