@@ -65,6 +65,10 @@ def _drawn(draw: st.DrawFn, shape: tuple[int, ...], depth: int, bound: Mapping[s
                 f"exp({some(())} / 9)",
                 f"log(1 + abs({some(())}))",
                 f"relu({some(())})",
+                f"{pick('tanh', 'sigmoid', 'sin', 'erf', 'sign')}({some(())})",
+                f"{pick('max', 'min')}({some(())}, {some(())})",
+                f"norm({some(whole)})",
+                f"(1 + abs({some(())}))**{pick('(1/2)', '1.5', '(-2/3)')}",
             )
         case 1, True:
             return f"({some((*shape, middle))}) @ ({some((middle,))})"

@@ -14,7 +14,8 @@ import numpy as np
 from flint import fmpq
 
 from gradaudit.language.formula import numeral
-from gradaudit.language.numbers import EXACT, each
+from gradaudit.language.functions import EXACT, identity
+from gradaudit.language.numbers import each
 
 TOKEN = re.compile(
     r'\s*(dot\.op|dot\.o|<=|>=|!=|bold\(1\)|"[^"]*"|\d+(?:\.\d+)?|[A-Za-z]+|#\$|⊘|.)'
@@ -24,7 +25,19 @@ RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, ">": operator.gt, "=": operator.eq,
     "<=": operator.le, ">=": operator.ge, "!=": operator.ne,
 }  # fmt: skip
-FUNCTIONS = {**EXACT, "ReLU": EXACT["relu"]}
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    **EXACT,
+    "ReLU": EXACT["relu"],
+    "max": lambda one, *other: EXACT["larger"](one, *other) if other else max(one.flat),
+    "min": lambda one, *other: EXACT["smaller"](one, *other) if other else min(one.flat),
+    "norm": lambda one: EXACT["norm"](one.ravel()),
+    "softmax": lambda one: EXACT["softmax"](one[:, 0])[:, None],
+    "tr": EXACT["trace"],
+    "diag": lambda one: (
+        EXACT["diag"](one[:, 0]) if one.shape[1] == 1 else column(EXACT["diagonal"](one))
+    ),
+}
+CALLED = ("exp", "abs", "sqrt", "log", "max", "min", "sin", "cos", "tanh", "det", "norm")
 END = {"", ")", "]", ",", "+", "-", "$", *RELATIONS}
 ONES = "ones"
 
@@ -138,7 +151,7 @@ class Reader:
 
     def atom(self) -> Any:
         token = self.take()
-        if token in ("exp", "abs", "sqrt", "log", "max", "op", "frac", "attach"):
+        if token in (*CALLED, "op", "frac", "attach"):
             value = self.call(token)
         elif token == "(":
             value = self.sum()
@@ -165,9 +178,15 @@ class Reader:
             self.take("(")
             if self.next == "dot.o":
                 self.take()
+            elif np.ndim(value) and self.next == "-":
+                self.take("-")
+                self.take("1")
+                self.take(")")
+                value = EXACT["inv"](value)
+                continue
             elif np.ndim(value):
                 raise Ambiguous("a power of a matrix")
-            value = value ** int(self.sum())
+            value = EXACT["**"](value, self.sum())
             self.take(")")
         return value
 
@@ -190,9 +209,12 @@ class Reader:
             token = self.take().strip('"')
             self.take(")")
             self.take("(")
-        value = self.sum()
+        values = [self.sum()]
+        while self.next == ",":
+            self.take()
+            values.append(self.sum())
         self.take(")")
-        return FUNCTIONS[token](value)
+        return FUNCTIONS[token](*values)
 
     def condition(self) -> Any:
         left: Any = self.sum()
@@ -217,6 +239,12 @@ class Reader:
             self.take("(")
             token = self.take()
             self.take(")")
+        if bold and token == "I":
+            self.take("_")
+            self.take("(")
+            size = self.sets[self.take()]
+            self.take(")")
+            return identity(size)
         if self.next == "^" and self.tokens[self.place + 1 : self.place + 3] == ["(", "("]:
             token += "".join(self.take() for _ in range(6))
         value = self.values[GIVEN.get(token, token)]

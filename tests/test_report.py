@@ -242,6 +242,34 @@ class TestReading:
             assert np.shape(found) == np.shape(expected)
             assert all(map(agree, np.ravel(found), np.ravel(expected))), sign
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "inv(z.T @ z + eye(H))",
+            "det(z.T @ z + eye(H)) * trace(z.T @ z)",
+            "diag(w2) @ diag(z.T @ z)",
+            "z @ inv(diag(w2))",
+            "max(w2) - min(w2) + max(w2, 1) @ min(0, w2)",
+            "norm(z) + cos(b2)",
+            "softmax(w2)",
+            "expm1(b2) + log1p(b2)",
+        ],
+    )
+    def test_a_function_reads_as_it_was_evaluated(self, text: str) -> None:
+        formula = parse(text, NETWORK)
+        expected = column(settled(lambda: Env(EXACT, SIZES, {}).evaluate(formula.tree)))
+        printed = mathematics(formula).replace(BREAK, "")
+        found = settled(lambda: Reader(printed, EXACT, SIZES).read())
+        assert np.shape(found) == np.shape(expected)
+        assert all(map(agree, np.ravel(found), np.ravel(expected))), printed
+
+    @pytest.mark.parametrize(
+        "text", ["where(b2 > 0, 1, 2)", "max(z, axis=0)", "softmax(z, axis=1)", "norm(z, axis=0)"]
+    )
+    def test_a_function_without_a_sign_of_its_own_is_code(self, text: str) -> None:
+        with pytest.raises(NotSet):
+            mathematics(parse(text, NETWORK))
+
     @pytest.mark.parametrize("said", ["z_kj", "z[k,j]"])
     def test_an_entry_in_a_reason_reads_as_that_entry(self, said: str) -> None:
         scope = replace(NETWORK, free={**NETWORK.free, "k": "N"})

@@ -7,6 +7,7 @@ import ast
 import copy
 import itertools
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -132,14 +133,15 @@ class Env:
 
     def _dependent(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Return the defined names that depend on free indices, with the numbers of these."""
-        found: dict[str, tuple[int, ...]] = {}
-        for name, tree in self.defined.items():
-            names = names_in(tree)
-            over = {number for number, (index, _) in enumerate(self._free) if index in names}
-            over.update(*(found[one] for one in names & found.keys()))
-            if over:
-                found[name] = tuple(sorted(over))
-        return tuple(found.items())
+        numbers = {index: number for number, (index, _) in enumerate(self._free)}
+
+        @cache
+        def over(name: str) -> frozenset[int]:
+            if name not in self.defined:
+                return frozenset({numbers[name]} if name in numbers else ())
+            return frozenset().union(*map(over, names_in(self.defined[name])))
+
+        return tuple((name, tuple(sorted(over(name)))) for name in self.defined if over(name))
 
     def evaluate(self, tree: ast.expr) -> Any:
         """Return the value of a checked tree. Raises as `entries` does, and what is missing."""

@@ -26,14 +26,20 @@ MAX_EXPONENT = 64
 MAX_DIGITS = 50
 MAX_DECIMAL_EXPONENT = 50
 MAX_OWN_NAMES = 50
+MAX_AXES = 8
 
 _DIGITS = r"\d(?:_?\d)*"
 NUMERAL = re.compile(rf"([+-]?)({_DIGITS})?(?:\.({_DIGITS})?)?(?:[eE]([+-]?{_DIGITS}))?", re.ASCII)
 
-FUNCTIONS = {  # name: how many arguments
-    **dict.fromkeys(("exp", "log", "sqrt", "abs", "max", "softmax", "relu", "sum"), 1),
-    **dict.fromkeys(("outer", "delta", "d"), 2),
+FUNCTIONS: Mapping[str, tuple[int, ...]] = {  # name: how many arguments
+    **dict.fromkeys(("exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh"), (1,)),
+    **dict.fromkeys(("sigmoid", "erf", "abs", "sign", "relu", "sum", "softmax", "norm"), (1,)),
+    **dict.fromkeys(("det", "inv", "trace", "diag", "eye"), (1,)),
+    **dict.fromkeys(("max", "min"), (1, 2)),
+    **dict.fromkeys(("outer", "delta", "d"), (2,)),
+    "where": (3,),
 }
+ALONG_AXES = ("sum", "max", "min", "softmax", "norm")
 
 INDEX_LETTERS = frozenset("abcijklmnqrs")  # an unknown one of these was meant as an index
 
@@ -357,20 +363,39 @@ class _Checker:
                 raise self.refuse(node, "sum(... for k in K) takes nothing else")
             self.generator(arguments[0], bound, depth)
             return
-        for option in node.keywords:
-            axis = option.value
-            if name != "sum" or option.arg != "axis" or not isinstance(axis, ast.Constant):
-                raise self.refuse(node, f"{name} takes no such argument; only sum(A, axis=0) does")
-            if type(axis.value) is not int or axis.value not in (0, 1):
-                raise self.refuse(axis, "an axis is 0 or 1")
-        if len(arguments) != FUNCTIONS[name]:
-            wanted = "one argument" if FUNCTIONS[name] == 1 else "two arguments"
-            hint = "; max(y, 0) is relu(y)" if name == "max" else ""
-            raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}{hint}")
+        self.axis(node, name)
+        if len(arguments) not in FUNCTIONS[name]:
+            counts = " or ".join(("one", "two", "three")[count - 1] for count in FUNCTIONS[name])
+            wanted = f"{counts} argument{'s' * (FUNCTIONS[name] != (1,))}"
+            raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}")
+        if name == "eye":
+            self.index_set(arguments[0], "eye(K) is of")
+            return
         for argument in arguments:
             self.check(argument, bound, depth + 1)
         if name == "d":
             self.derivative(node, arguments[0], arguments[1], bound)
+
+    def axis(self, node: ast.Call, name: str) -> None:
+        """Check `axis=...`, which is a number from here on."""
+        for option in node.keywords:
+            axis = option.value
+            if name not in ALONG_AXES or option.arg != "axis" or len(node.args) != 1:
+                known = ", ".join(ALONG_AXES)
+                raise self.refuse(node, f"{name} takes no such argument; {known} take axis=0")
+            negative = isinstance(axis, ast.UnaryOp) and isinstance(axis.op, ast.USub)
+            number = axis.operand if isinstance(axis, ast.UnaryOp) and negative else axis
+            if not isinstance(number, ast.Constant) or type(number.value) is not int:
+                raise self.refuse(axis, "an axis is a whole number, the first is 0, the last -1")
+            if number.value > MAX_AXES:
+                raise self.refuse(axis, f"an array has at most {MAX_AXES} axes")
+            value = -number.value if negative else number.value
+            option.value = ast.copy_location(ast.Constant(value), axis)
+
+    def index_set(self, node: ast.expr, what: str) -> None:
+        if not isinstance(node, ast.Name) or node.id not in self.scope.sets:
+            known = ", ".join(sorted(self.scope.sets)) or "none here"
+            raise self.refuse(node, f"{what} an index set ({known})")
 
     def generator(self, node: ast.GeneratorExp, bound: tuple[str, ...], depth: int) -> None:
         for clause in node.generators:
@@ -381,10 +406,7 @@ class _Checker:
             if clause.target.id in FUNCTIONS:
                 name = clause.target.id
                 raise self.refuse(clause.target, f"`{name}` is a function; bind another name")
-            over = clause.iter
-            if not isinstance(over, ast.Name) or over.id not in self.scope.sets:
-                known = ", ".join(sorted(self.scope.sets)) or "none here"
-                raise self.refuse(over, f"a sum runs over an index set ({known})")
+            self.index_set(clause.iter, "a sum runs over")
             if clause.ifs:
                 raise self.refuse(clause.ifs[0], "no `if` in a sum: multiply by the condition")
             if clause.is_async:
@@ -411,11 +433,8 @@ class _Checker:
             value = value.operand
         if isinstance(value, ast.Constant):
             number = self.value_of(value)
-            if number.q != 1 or abs(number) > MAX_EXPONENT:
-                root = "; write sqrt(...)" if number == fmpq(1, 2) else ""
-                raise self.refuse(
-                    node, f"an exponent is a whole number within ±{MAX_EXPONENT}{root}"
-                )
+            if abs(number) > MAX_EXPONENT:
+                raise self.refuse(node, f"an exponent is a number within ±{MAX_EXPONENT}")
 
     def value_of(self, node: ast.Constant) -> fmpq:
         """Read a numeral from its text, since the float in the tree is already rounded."""

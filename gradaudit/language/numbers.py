@@ -1,4 +1,4 @@
-"""Numbers that formulas are computed with, and the functions of them.
+"""Numbers that formulas are computed with.
 
 A number is an `fmpq`; an `arb` (a ball with a rigorous radius) once an exp, a log or a root that
 is not rational entered; a `Dual` under a derivative; or, where a loss is wanted as NumPy would
@@ -7,17 +7,14 @@ what it is cannot be told, the reason stands in its place.
 """
 
 import contextlib
-import itertools
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial, reduce
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import flint
 import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
-from flint.utils.flint_exceptions import DomainError
 
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
 
@@ -43,7 +40,8 @@ class Seed(NamedTuple):
 class Dual:
     """A number and its derivatives: value + Σ_p slopes[p] ε_p, with every ε_p ε_q = 0.
 
-    Slopes that are 0 for certain may be left out. No one changes them once they are here.
+    Slopes are left out of what the number does not depend on, and not where they just are 0 here.
+    No one changes them once they are here.
     """
 
     __slots__ = ("seed", "slopes", "value")
@@ -97,6 +95,8 @@ class Dual:
         if dual is None:
             if isinstance(other, np.ndarray | Missing):
                 return NotImplemented
+            if type(other) is fmpq and not other:
+                return other  # whatever the slopes are
             return self.through(self.value * other, other)
         if dual.seed.level > self.seed.level:
             return dual * self
@@ -130,9 +130,6 @@ def _plus(some: Mapping[int, Any], others: Mapping[int, Any]) -> Mapping[int, An
 
 
 def _times(slopes: Mapping[int, Any], factor: Any) -> Mapping[int, Any]:
-    """Return slopes times a number; none where that is exactly 0."""
-    if type(factor) is fmpq and not factor:
-        return {}
     return {place: slope * factor for place, slope in slopes.items()}
 
 
@@ -213,159 +210,3 @@ def decide(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
 def is_true(number: Any) -> bool:
     """Return whether a number is another than 0. Raises CannotTell as `decide` does."""
     return decide(operator.ne, number, 0)
-
-
-def _exp(x: Any) -> Any:
-    if isinstance(x, Dual):
-        value = _exp(x.value)
-        return x.through(value, value)
-    return ONE if x == 0 else arb(x).exp()
-
-
-def _log(x: Any) -> Any:
-    if isinstance(x, Dual):
-        return x.through(_log(x.value), 1 / x.value)
-    if not decide(operator.gt, x, ZERO):
-        raise NoValue("the log of a number that is not positive")
-    return ZERO if x == 1 else arb(x).log()
-
-
-def _sqrt(x: Any) -> Any:
-    if isinstance(x, Dual):
-        root = _sqrt(x.value)
-        return x.through(root, divide(ONE, 2 * root))
-    if decide(operator.lt, x, ZERO):
-        raise NoValue("the square root of a negative number")
-    if isinstance(x, fmpq):
-        with contextlib.suppress(DomainError):
-            return x.sqrt()
-    return arb(x).sqrt()
-
-
-def _abs(x: Any) -> Any:
-    if isinstance(x, Dual) and x.value == 0:
-        raise NoValue("abs has no derivative at 0")
-    return abs(x) if isinstance(x, arb) else -x if decide(operator.lt, x, ZERO) else x
-
-
-def _relu(x: Any) -> Any:
-    return _larger(x, ZERO)
-
-
-def _larger(one: Any, other: Any) -> Any:
-    """Return the larger of two numbers; where two balls overlap, a ball that holds it."""
-    kinds = {type(one), type(other)}
-    if arb in kinds and Dual not in kinds:
-        return arb(one).max(arb(other))
-    return one if decide(operator.gt, one, other) else other
-
-
-def _softmax(y: Sequence[Any]) -> list[Any]:
-    """Softmax of a vector; it is the same for y - c, so c keeps exp small and exp(0) exact."""
-    shift = max(map(primal, y))  # of balls that overlap either will do
-    powers = [_exp(number - shift) for number in y]
-    whole = divide(ONE, reduce(operator.add, powers))
-    return [power * whole for power in powers]
-
-
-def _bit(truth: bool) -> fmpq:
-    return ONE if truth else ZERO
-
-
-def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], fmpq]:
-    return lambda left, right: _bit(decide(compare, left, right))
-
-
-class Entrywise:
-    """A function of numbers for arrays too; where it raises a Missing, that stands instead."""
-
-    def __init__(self, function: Callable[..., Any], arguments: int = 1) -> None:
-        self._alone = or_missing(function)
-        self._of_arrays = np.frompyfunc(self._alone, arguments, 1)
-
-    def __call__(self, *values: Any) -> Any:
-        """Return the function of all entries of values."""
-        for value in values:
-            if isinstance(value, np.ndarray):
-                return self._of_arrays(*values)
-        return self._alone(*values)
-
-
-def _along(function: Callable[[Sequence[Any]], Any], *, to_vector: bool) -> Callable[[Array], Any]:
-    """Return a function of vectors along the first axis of an array."""
-    alone = or_missing(lambda *vector: function(vector))
-
-    def along(array: Array) -> Any:
-        found = [alone(*vector) for vector in array.reshape(len(array), -1).T]
-        if not to_vector:
-            return object_array(found, array.shape[1:])[()]
-        vectors = [[one] * len(array) if isinstance(one, Missing) else one for one in found]
-        numbers = object_array(list(itertools.chain(*vectors)), (len(found), len(array)))
-        return numbers.T.reshape(array.shape)
-
-    return along
-
-
-def _raised(base: Any, exponent: Any) -> Any:
-    if not isinstance(exponent, fmpq) or exponent.q != 1:
-        raise NoValue("an exponent that is not a whole number")
-    return power(base, int(exponent.p))
-
-
-_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-    "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
-_SUMS: Mapping[str, Callable[..., Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "negative": operator.neg,
-}
-_QUOTIENT, _POWER = Entrywise(divide, 2), Entrywise(_raised, 2)
-
-
-def _divided(number: Any, by: Any) -> Any:
-    return number / by if type(by) is fmpq and by else _QUOTIENT(number, by)
-
-
-def _to_the(base: Any, exponent: Any) -> Any:
-    plain = type(exponent) is fmpq and exponent.q == 1 and exponent > 0
-    return base ** int(exponent.p) if plain else _POWER(base, exponent)
-
-
-FLOAT: Mapping[str, Callable[..., Any]] = {
-    **_SUMS,
-    "/": operator.truediv,
-    "**": operator.pow,
-    **{
-        sign: lambda one, other, compare=compare: compare(one, other) * 1.0
-        for sign, compare in _COMPARE.items()
-    },
-    "not": lambda x: (x == 0) * 1.0,
-    "and": lambda x, y: (x != 0) * (y != 0) * 1.0,
-    "or": lambda x, y: np.logical_or(x, y) * 1.0,
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "abs": np.abs,
-    "relu": lambda x: np.maximum(x, 0.0),
-    "max": lambda y: np.max(y, axis=0),
-    "softmax": lambda y: (powers := np.exp(y - np.max(y, axis=0))) / np.sum(powers, axis=0),
-}
-EXACT: Mapping[str, Callable[..., Any]] = {
-    **_SUMS,
-    "/": _divided,
-    "**": _to_the,
-    **{sign: Entrywise(_compared(compare), 2) for sign, compare in _COMPARE.items()},
-    "not": Entrywise(lambda x: _bit(not is_true(x))),
-    "and": Entrywise(lambda x, y: _bit(all([is_true(x), is_true(y)])), 2),
-    "or": Entrywise(lambda x, y: _bit(any([is_true(x), is_true(y)])), 2),
-    "exp": Entrywise(_exp),
-    "log": Entrywise(_log),
-    "sqrt": Entrywise(_sqrt),
-    "abs": Entrywise(_abs),
-    "relu": Entrywise(_relu),
-    "max": _along(partial(reduce, _larger), to_vector=False),
-    "softmax": _along(_softmax, to_vector=True),
-}

@@ -7,7 +7,7 @@ lines them up, from the last axis.
 
 import ast
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,17 +16,9 @@ import numpy as np
 from flint import fmpq
 
 from gradaudit.language.formula import MAX_EXPONENT, OPERATORS, FormulaError, indices, left_spine
-from gradaudit.language.numbers import (
-    EXACT,
-    FIRST_PRECISION,
-    FLOAT,
-    ZERO,
-    Array,
-    Dual,
-    Entrywise,
-    primal,
-)
-from gradaudit.language.outcomes import Missing, NoValue
+from gradaudit.language.functions import EXACT, FLOAT, Entrywise, identity
+from gradaudit.language.numbers import FIRST_PRECISION, ZERO, Array, Dual, is_true, primal
+from gradaudit.language.outcomes import Missing, NoValue, present
 
 if TYPE_CHECKING:
     from gradaudit.language.evaluate import Env
@@ -149,7 +141,7 @@ class _Compiler:
                     first = self.each(node, "and" if isinstance(op, ast.And) else "or", first, part)
                 return first
             case ast.Attribute():
-                return self.changed(self(node.value), _transposed)
+                return self.changed(node, self(node.value), _transposed)
         raise AssertionError(f"{type(node).__name__} passed the check")
 
     def each(self, node: ast.expr, name: str, *parts: Program) -> Program:
@@ -165,15 +157,22 @@ class _Compiler:
 
         return Program(over, run)
 
-    def changed(self, part: Program, change: Callable[[Any, int], Any]) -> Program:
-        """Return a function of a whole array, which is told how many axes are its own."""
-        run = part.run
+    def changed(
+        self, node: ast.expr, part: Program, change: Callable[[Any, int], Any], cost: int = 0
+    ) -> Program:
+        """Return a function of a whole array, which is told how many axes are its own.
 
-        def changed(env: "Env") -> Any:
-            value = run(env)
+        cost: how many operations an entry is, as a power of the array's length.
+        """
+
+        def run(env: "Env") -> Any:
+            value = part.run(env)
+            env.meter.count(
+                node, np.size(value) * (len(value) ** cost if cost and np.ndim(value) else 1)
+            )
             return change(value, part.rank(value))
 
-        return Program(part.over, changed)
+        return Program(part.over, run)
 
     def chain(self, node: ast.BinOp) -> Program:
         first, chain = left_spine(node)
@@ -256,7 +255,7 @@ class _Compiler:
             found = numbers[tuple(at)]
             for place in doubtful:
                 found = _FIRST(found, place)
-            return found
+            return _with_nan(found) if doubtful and self.floats else found
 
         return Program(over, run)
 
@@ -287,30 +286,71 @@ class _Compiler:
             return self.sum_over(arguments[0])
         if name == "d":
             return self.derivative(arguments[0], arguments[1])
+        if name == "eye":
+            assert isinstance(arguments[0], ast.Name)
+            return self.identity(node, arguments[0].id)
         parts = list(map(self, arguments))
         match name:
-            case "sum":
+            case "where":
+                return self.where(node, *parts)
+            case "max" | "min" if len(parts) == 2:
+                return self.each(node, {"max": "larger", "min": "smaller"}[name], *parts)
+            case "sum" | "max" | "min" | "softmax" | "norm":
                 axis = node.keywords[0].value.value if node.keywords else None  # type: ignore[attr-defined]  # checked to be a Constant
-                return self.counted(node, parts[0], partial(_sum, axis))
+                return self.changed(
+                    node, parts[0], partial(_along, name, self.functions[name], axis)
+                )
+            case "det" | "inv" | "trace":
+                return self.changed(
+                    node,
+                    parts[0],
+                    partial(_square, name, self.functions[name]),
+                    0 if name == "trace" else 2,
+                )
+            case "diag":
+                return self.changed(node, parts[0], partial(_diag, self.functions))
             case "outer":
-                column, row = (self.changed(part, _vector) for part in parts)
-                return self.each(node, "*", self.changed(column, _column), row)
+                column, row = (self.changed(node, part, _vector) for part in parts)
+                return self.each(node, "*", self.changed(node, column, _column), row)
             case "delta":
-                numbers = [self.changed(part, _number) for part in parts]
-                return self.each(node, "==", *numbers)
-            case "max" | "softmax":
-                return self.counted(node, parts[0], partial(_of_vector, name, self.functions[name]))
+                return self.each(node, "==", *(self.changed(node, part, _number) for part in parts))
         return self.each(node, name, *parts)
 
-    def counted(self, node: ast.expr, part: Program, change: Callable[[Any, int], Any]) -> Program:
-        """Return a function of a whole array whose entries count."""
+    def identity(self, node: ast.expr, index_set: str) -> Program:
+        def run(env: "Env") -> Any:
+            size = env.sizes[index_set]
+            env.meter.count(node, size * size)
+            return identity(size, floats=self.floats)
+
+        return Program((), run)
+
+    def where(self, node: ast.expr, condition: Program, *sides: Program) -> Program:
+        """Return one of two values at each entry; nothing is owed by the one not taken."""
+        over = _union(condition, *sides)
+        sets = [self.sets[index] for index in over]
+        test, one, other = (part.along(over) for part in (condition, *sides))
+        function = self.functions["where"]
+        missing: Callable[[Missing], Any] = (lambda _: np.nan) if self.floats else (lambda why: why)
+
+        def tried(env: "Env", run: Run) -> Any:
+            try:
+                return run(env)
+            except Missing as reason:
+                return missing(reason)
 
         def run(env: "Env") -> Any:
-            value = part.run(env)
-            env.meter.count(node, np.size(value))
-            return change(value, part.rank(value))
+            chosen = test(env)
+            if isinstance(chosen, np.ndarray):
+                sides = tried(env, one), tried(env, other)
+                env.meter.count(node, _size(len(over), chosen, *sides))
+                return function(chosen, *sides)
+            value = (one if is_true(present(chosen)) else other)(env)
+            if not over:
+                return value
+            own = np.shape(value)[: np.ndim(value) - len(over)] if np.ndim(value) else ()
+            return np.broadcast_to(value, (*own, *(env.sizes[one] for one in sets)))
 
-        return Program(part.over, run)
+        return Program(over, run)
 
     def sum_over(self, node: ast.GeneratorExp) -> Program:
         outer, bound = self.known, []
@@ -448,7 +488,7 @@ def _indices_first(count: int, value: Array) -> Array:
 
 def _raised(node: ast.BinOp, count: int, function: Any, env: "Env", left: Any, right: Any) -> Any:
     if _own_shape(count, right):
-        raise NoValue("an exponent that is not a whole number")
+        raise NoValue("an exponent that is not a number")
     env.meter.count(node, _size(count, left, right))
     exponents = right.flat if isinstance(right, np.ndarray) else (right,)
     whole = [abs(int(one.p)) for one in exponents if isinstance(one, fmpq) and one.q == 1]
@@ -482,18 +522,32 @@ def _number(value: Any, rank: int) -> Any:
     return value
 
 
-def _sum(axis: int | None, value: Any, rank: int) -> Any:
+def _along(
+    name: str, function: Callable[[Any], Any], axis: int | None, value: Any, rank: int
+) -> Any:
+    """Apply a function of vectors along an axis, or to all entries of an array."""
     if not rank:
-        raise NoValue("the sum of a single number; an array is wanted")
-    if axis is not None and axis >= rank:
+        raise NoValue(f"the {name} of a single number; an array is wanted")
+    if axis is None:
+        if rank > 1 and name not in ("sum", "norm"):
+            raise NoValue(f"{name} of something that is not a vector; say along which axis")
+        return function(value.reshape(-1, *value.shape[rank:]))
+    if not -rank <= axis < rank:
         raise NoValue(f"axis {axis} of an array with {rank}")
-    return value.sum(axis=tuple(range(rank)) if axis is None else axis)
+    found = function(np.moveaxis(value, axis % rank, 0))
+    return np.moveaxis(found, 0, axis % rank) if name == "softmax" else found
 
 
-def _of_vector(name: str, function: Callable[[Any], Any], value: Any, rank: int) -> Any:
-    if rank != 1:
-        raise NoValue(f"{name} of something that is not a vector")
+def _square(name: str, function: Callable[[Any], Any], value: Any, rank: int) -> Any:
+    if rank != 2 or value.shape[0] != value.shape[1]:
+        raise NoValue(f"{name} of something that is not a square matrix")
     return function(value)
+
+
+def _diag(functions: Mapping[str, Callable[..., Any]], value: Any, rank: int) -> Any:
+    if rank == 1:
+        return functions["diag"](value)
+    return _square("diag", functions["diagonal"], value, rank)
 
 
 def _all_slopes(by: ast.expr, name: str, inner: Program, env: "Env") -> Any:
@@ -506,6 +560,11 @@ def _all_slopes(by: ast.expr, name: str, inner: Program, env: "Env") -> Any:
     env.meter.count(by, count * np.size(value))
     places = np.arange(count).reshape(shape + (1,) * len(inner.over)) if shape else 0
     return _SLOPE(value, places, seeded.level)
+
+
+def _with_nan(value: Any) -> Any:
+    """Return floats, nan where one is missing."""
+    return np.where(_IS_MISSING(value), np.nan, value).astype(float)[()]
 
 
 def _slope(number: Any, place: int, level: int) -> Any:
@@ -530,4 +589,5 @@ def _index(number: Any, size: int) -> int:
 
 _INDEX, _SLOPE = Entrywise(_index, 2), Entrywise(_slope, 3)
 _FIRST = Entrywise(lambda entry, _: entry, 2)
+_IS_MISSING = np.frompyfunc(lambda number: isinstance(number, Missing), 1, 1)
 _OR_ZERO = np.frompyfunc(lambda place: 0 if isinstance(place, Missing) else place, 1, 1)

@@ -40,7 +40,15 @@ GREEK = {  # names of Typst, with the letters that they stand for
 }
 LAYERS = {"W1": ("W", "(1)"), "b1": ("b", "(1)"), "w2": ("w", "(2)"), "b2": ("b", "(2)")}
 RANKS = {"W1": 2, "X": 2, "b1": 1, "w2": 1, "t": 1, "y": 1}  # of others 0
-RANKS_OF_CALLS = {"max": 0, "delta": 0, "softmax": 1, "outer": 2}  # of others, of what they are of
+RANKS_OF_CALLS = {
+    "delta": 0,
+    "outer": 2,
+    "eye": 2,
+    "trace": 0,
+    "det": 0,
+}  # of others, of what they are of
+OF_TYPST = ("abs", "sqrt", "exp", "log", "max", "min", "sin", "cos", "tanh", "det", "norm")
+WORDS_OF_CALLS = {"relu": "ReLU", "trace": "tr"}  # how others are called where not as they are
 SUM, PRODUCT, ATOM = range(3)  # how tightly the outermost sign binds
 MAX_DEPTH = 16  # of signs within signs; deeper, nobody can read it
 MAX_FRACTIONS = 8  # in the numerator of one
@@ -301,6 +309,9 @@ class _Printer:
         name, arguments = node.func.id, node.args
         if isinstance(arguments[0], ast.GeneratorExp):
             return self.sum_over(arguments[0])
+        if name == "eye":
+            assert isinstance(arguments[0], ast.Name)
+            return Sign(f"bold(I)_({arguments[0].id})")
         first = self.sign(arguments[0])
         inner = first.text
         match name:
@@ -318,9 +329,13 @@ class _Printer:
                 return self.joined(first, " thin ", row)
             case "log" if isinstance(arguments[0], ast.Name | ast.Subscript):
                 return Sign(f"log {inner}", open=True)
-            case "abs" | "sqrt" | "exp" | "log" | "max":
-                return Sign(f"{name}({_unbroken(inner)})")
-        return Sign(f'op("{"ReLU" if name == "relu" else name}")({_unbroken(inner)})')
+            case "inv":
+                return Sign(f"{_base(first)}^(-1)")
+        if node.keywords or name == "where":
+            raise NotSet(f"{name} has no sign of its own")
+        inner = ", ".join([inner, *(self.sign(one).text for one in arguments[1:])])
+        called = name if name in OF_TYPST else f'op("{WORDS_OF_CALLS.get(name, name)}")'
+        return Sign(f"{called}({_unbroken(inner)})")
 
     def sum_over(self, node: ast.GeneratorExp) -> Sign:
         outer, defined = self.bound, self.scope.defined
@@ -342,10 +357,11 @@ class _Printer:
     def total(self, node: ast.Call, inner: Sign) -> Sign:
         of = node.args[0]
         rank = self.rank(of)
-        if node.keywords and rank == 2:
+        if node.keywords and rank > 1:
             axis = node.keywords[0].value
-            assert isinstance(axis, ast.Constant)
-            matrix = self.transposed(of) if axis.value == 0 else inner
+            if rank > 2 or not isinstance(axis, ast.Constant):
+                raise NotSet("a sum along an axis of many")
+            matrix = inner if axis.value in (1, -1) else self.transposed(of)
             return self.joined(matrix, " thin ", Sign("bold(1)"))
         if isinstance(of, ast.Name) and rank == 1:
             used = {*self.bound, *self.scope.free, *mentioned(of, self.scope.defined)}
@@ -382,8 +398,10 @@ class _Printer:
                 rank = self.rank(summed.elt)
                 self.bound = outer
                 return rank
-            case ast.Call(func=ast.Name(id="sum"), args=[of]):
+            case ast.Call(func=ast.Name(id="sum" | "max" | "min" | "norm"), args=[of]):
                 return max(self.rank(of) - 1, 0) if node.keywords else 0
+            case ast.Call(func=ast.Name(id="diag"), args=[of]):
+                return 3 - self.rank(of)
             case ast.Call(func=ast.Name(id=name)) if name in RANKS_OF_CALLS:
                 return RANKS_OF_CALLS[name]
         return max(map(self.rank, operands(node)), default=0)

@@ -1,0 +1,318 @@
+"""The functions and operations of the language: exactly, and in float64.
+
+An array's own axes come first, then those of its indices.
+"""
+
+import contextlib
+import math
+import operator
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+from flint.utils.flint_exceptions import DomainError
+
+from gradaudit.language.numbers import (
+    ONE,
+    ZERO,
+    Array,
+    Dual,
+    decide,
+    divide,
+    is_true,
+    object_array,
+    or_missing,
+    power,
+    primal,
+)
+from gradaudit.language.outcomes import Missing, NoValue, present
+
+Function = Callable[[Any], Any]
+
+
+class Entrywise:
+    """A function of numbers for arrays too; where it raises a Missing, that stands instead."""
+
+    def __init__(self, function: Callable[..., Any], arguments: int = 1) -> None:
+        self._alone = or_missing(function)
+        self._of_arrays = np.frompyfunc(self._alone, arguments, 1)
+
+    def __call__(self, *values: Any) -> Any:
+        """Return the function of all entries of values."""
+        for value in values:
+            if isinstance(value, np.ndarray):
+                return self._of_arrays(*values)
+        return self._alone(*values)
+
+
+def _smooth(exact: Function, slope: Callable[[Any, Any], Any]) -> Function:
+    """Return a function by its value at x, and its slope at x where the value is y."""
+
+    def function(x: Any) -> Any:
+        if isinstance(x, Dual):
+            y = function(x.value)
+            return x.through(y, slope(x.value, y))
+        return exact(x)
+
+    return function
+
+
+def _log_of(x: Any) -> Any:
+    if not decide(operator.gt, x, ZERO):
+        raise NoValue("the log of a number that is not positive")
+    return ZERO if x == 1 else arb(x).log()
+
+
+def _log1p_of(x: Any) -> Any:
+    if not decide(operator.gt, x, -ONE):
+        raise NoValue("the log of a number that is not positive")
+    return ZERO if x == 0 else arb(x).log1p()
+
+
+def _sqrt_of(x: Any) -> Any:
+    if decide(operator.lt, x, ZERO):
+        raise NoValue("the square root of a negative number")
+    if isinstance(x, fmpq):
+        with contextlib.suppress(DomainError):
+            return x.sqrt()
+    return arb(x).sqrt()
+
+
+_exp = _smooth(lambda x: ONE if x == 0 else arb(x).exp(), lambda x, y: y)
+_log = _smooth(_log_of, lambda x, y: ONE / x)
+_log1p = _smooth(_log1p_of, lambda x, y: ONE / (ONE + x))
+_expm1 = _smooth(lambda x: ZERO if x == 0 else arb(x).expm1(), lambda x, y: ONE + y)
+_sqrt = _smooth(_sqrt_of, lambda x, y: divide(ONE, 2 * y))
+_sigmoid: Function = _smooth(
+    lambda x: ONE / 2 if x == 0 else 1 / (1 + arb(-x).exp()), lambda x, y: y * _sigmoid(-x)
+)
+_tanh = _smooth(
+    lambda x: ZERO if x == 0 else arb(x).tanh(),
+    lambda x, y: 4 * _sigmoid(2 * x) * _sigmoid(-2 * x),
+)
+_sin = _smooth(lambda x: ZERO if x == 0 else arb(x).sin(), lambda x, y: _cos(x))
+_cos: Function = _smooth(lambda x: ONE if x == 0 else arb(x).cos(), lambda x, y: -_sin(x))
+_erf = _smooth(
+    lambda x: ZERO if x == 0 else arb(x).erf(), lambda x, y: _exp(-x * x) * (2 / arb.pi().sqrt())
+)
+
+
+def _abs(x: Any) -> Any:
+    if isinstance(x, Dual) and x.value == 0:
+        raise NoValue("abs has no derivative at 0")
+    return abs(x) if isinstance(x, arb) else -x if decide(operator.lt, x, ZERO) else x
+
+
+def _sign(x: Any) -> Any:
+    return _bit(decide(operator.gt, x, ZERO)) - _bit(decide(operator.lt, x, ZERO))
+
+
+def _relu(x: Any) -> Any:
+    return _larger(x, ZERO)
+
+
+def _larger(one: Any, other: Any) -> Any:
+    """Return the larger of two numbers; where two balls overlap, a ball that holds it."""
+    kinds = {type(one), type(other)}
+    if arb in kinds and Dual not in kinds:
+        return arb(one).max(arb(other))
+    return one if decide(operator.gt, one, other) else other
+
+
+def _smaller(one: Any, other: Any) -> Any:
+    return -_larger(-one, -other)
+
+
+def _raised(base: Any, exponent: Any) -> Any:
+    """Return a power: a whole one of any number, or any one of a positive number."""
+    if isinstance(exponent, fmpq) and exponent.q == 1:
+        return power(base, int(exponent.p))
+    if primal(base) == 0 and decide(operator.gt, exponent, ZERO):
+        if isinstance(base, Dual) or isinstance(exponent, Dual):
+            raise NoValue("a power of 0 that is not whole has no derivative")
+        return ZERO
+    if not decide(operator.gt, base, ZERO):
+        raise NoValue("a power that is not whole, of a number that is not positive")
+    if isinstance(exponent, fmpq) and exponent.q == 2:
+        return power(_sqrt(base), int(exponent.p))
+    return _exp(exponent * _log(base))
+
+
+def _bit(truth: bool) -> fmpq:
+    return ONE if truth else ZERO
+
+
+def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], fmpq]:
+    return lambda left, right: _bit(decide(compare, left, right))
+
+
+def _chosen(condition: Any, one: Any, other: Any) -> Any:
+    """Return one of two, whatever the other is."""
+    truth = or_missing(is_true)(condition)
+    return truth if isinstance(truth, Missing) else one if truth else other
+
+
+def _at_each_place(function: Callable[[Array], Any], axes: int) -> Callable[[Array], Any]:
+    """Return a function of arrays of so many axes for those with more: at each place of the rest.
+
+    Where it raises a Missing, or one stands in the array, that is the result there.
+    """
+    tried = or_missing(lambda array, *_: function(array))
+
+    def alone(array: Array) -> Any:
+        return tried(array, *(one for one in array.flat if isinstance(one, Missing)))
+
+    def of_all(array: Array) -> Any:
+        if array.ndim == axes:
+            return function(present(array))
+        places = array.reshape(*array.shape[:axes], -1)
+        found = [alone(places[..., k]) for k in range(places.shape[-1])]
+        shape = max((np.shape(one) for one in found), key=len)
+        numbers = np.empty((*shape, len(found)), dtype=array.dtype)
+        for k, one in enumerate(found):
+            numbers[..., k] = one
+        return numbers.reshape(*shape, *array.shape[axes:])
+
+    return of_all
+
+
+def _softmax(y: Array) -> Array:
+    """Softmax of a vector; it is the same for y - c, so c keeps exp small and exp(0) exact."""
+    shift = max(map(primal, y))  # of balls that overlap either will do
+    powers = object_array([_exp(number - shift) for number in y], y.shape)
+    found: Array = powers * divide(ONE, powers.sum())
+    return found
+
+
+def _det_and_adjugate(matrix: Array) -> tuple[Any, Array]:
+    """Return the determinant of a square matrix and its adjugate, without dividing by an entry.
+
+    It is the method of Faddeev and LeVerrier; it needs no pivot, so it has slopes anywhere.
+    """
+    size, unit = len(matrix), identity(len(matrix))
+    adjugate, coefficient = unit, -matrix.trace()
+    for k in range(2, size + 1):
+        adjugate = matrix @ adjugate + unit * coefficient
+        coefficient = (matrix @ adjugate).trace() / fmpq(-k)
+    sign = -1 if size % 2 else 1
+    return coefficient * sign, adjugate * -sign
+
+
+def _inv(matrix: Array) -> Array:
+    whole, adjugate = _det_and_adjugate(matrix)
+    found: Array = adjugate * divide(ONE, whole)
+    return found
+
+
+def _inv_of_floats(matrix: Array) -> Array:
+    with contextlib.suppress(np.linalg.LinAlgError):
+        return np.linalg.inv(matrix)
+    return np.full(matrix.shape, np.nan)
+
+
+def identity(size: int, *, floats: bool = False) -> Array:
+    """Return the identity matrix of a size."""
+    return np.eye(size) if floats else diag(object_array([ONE] * size, (size,)))
+
+
+def diag(array: Array) -> Array:
+    """Return the matrix with a vector on its diagonal."""
+    size = len(array)
+    matrix = np.full((size, *array.shape), ZERO if array.dtype == object else 0.0)
+    matrix[range(size), range(size)] = array
+    return matrix
+
+
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_QUOTIENT, _POWER = Entrywise(divide, 2), Entrywise(_raised, 2)
+
+
+def _divided(number: Any, by: Any) -> Any:
+    return number / by if type(by) is fmpq and by else _QUOTIENT(number, by)
+
+
+def _to_the(base: Any, exponent: Any) -> Any:
+    plain = type(exponent) is fmpq and exponent.q == 1 and exponent > 0
+    return base ** int(exponent.p) if plain else _POWER(base, exponent)
+
+
+_SAME: Mapping[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "negative": operator.neg,
+    "sum": lambda array: array.sum(axis=0),
+    "trace": lambda array: array.trace(),
+    "diag": diag,
+    "diagonal": lambda array: array[range(len(array)), range(len(array))],
+}
+FLOAT: Mapping[str, Callable[..., Any]] = {
+    **_SAME,
+    "/": operator.truediv,
+    "**": np.power,
+    **{
+        sign: lambda one, other, compare=compare: compare(one, other) * 1.0
+        for sign, compare in _COMPARE.items()
+    },
+    "not": lambda x: (x == 0) * 1.0,
+    "and": lambda x, y: (x != 0) * (y != 0) * 1.0,
+    "or": lambda x, y: np.logical_or(x, y) * 1.0,
+    "where": lambda condition, one, other: np.array(np.where(condition, one, other))[()],
+    "exp": np.exp,
+    "log": np.log,
+    "log1p": np.log1p,
+    "expm1": np.expm1,
+    "sqrt": np.sqrt,
+    "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "sin": np.sin,
+    "cos": np.cos,
+    "erf": np.vectorize(math.erf, otypes=[float]),
+    "abs": np.abs,
+    "sign": np.sign,
+    "relu": lambda x: np.maximum(x, 0.0),
+    "larger": np.maximum,
+    "smaller": np.minimum,
+    "max": lambda y: np.max(y, axis=0),
+    "min": lambda y: np.min(y, axis=0),
+    "norm": lambda y: np.sqrt((y * y).sum(axis=0)),
+    "softmax": lambda y: (powers := np.exp(y - np.max(y, axis=0))) / np.sum(powers, axis=0),
+    "det": _at_each_place(np.linalg.det, 2),
+    "inv": _at_each_place(_inv_of_floats, 2),
+}
+EXACT: Mapping[str, Callable[..., Any]] = {
+    **_SAME,
+    "/": _divided,
+    "**": _to_the,
+    **{sign: Entrywise(_compared(compare), 2) for sign, compare in _COMPARE.items()},
+    "not": Entrywise(lambda x: _bit(not is_true(x))),
+    "and": Entrywise(lambda x, y: _bit(all([is_true(x), is_true(y)])), 2),
+    "or": Entrywise(lambda x, y: _bit(any([is_true(x), is_true(y)])), 2),
+    "where": np.frompyfunc(_chosen, 3, 1),
+    "exp": Entrywise(_exp),
+    "log": Entrywise(_log),
+    "log1p": Entrywise(_log1p),
+    "expm1": Entrywise(_expm1),
+    "sqrt": Entrywise(_sqrt),
+    "tanh": Entrywise(_tanh),
+    "sigmoid": Entrywise(_sigmoid),
+    "sin": Entrywise(_sin),
+    "cos": Entrywise(_cos),
+    "erf": Entrywise(_erf),
+    "abs": Entrywise(_abs),
+    "sign": Entrywise(_sign),
+    "relu": Entrywise(_relu),
+    "larger": Entrywise(_larger, 2),
+    "smaller": Entrywise(_smaller, 2),
+    "max": _at_each_place(lambda y: reduce(_larger, y), 1),
+    "min": _at_each_place(lambda y: reduce(_smaller, y), 1),
+    "norm": _at_each_place(lambda y: _sqrt((y * y).sum()), 1),
+    "softmax": _at_each_place(_softmax, 1),
+    "det": _at_each_place(lambda matrix: _det_and_adjugate(matrix)[0], 2),
+    "inv": _at_each_place(_inv, 2),
+}
