@@ -435,7 +435,7 @@ MALFORMED = [
     ("question1", "b2", "0." + "1" * 10**6, "question1.b2: more than 50 digits"),
     ("question1", "b2", "1" * 51, "question1.b2: more than 50 digits"),
     ("question1", "b2", "0x" + "f" * 5000, "question1.b2: more than 50 digits"),
-    ("question2", "gradient", '"sum(outer(y,y), axis=0j)"', "an axis is 0 or 1"),
+    ("question2", "gradient", '"sum(outer(y,y), axis=0j)"', "an axis is a whole number"),
     ("question1", "b2", '"-2.732"', "found a string; leave out the quotes"),
     ("question1", "b2", "true", "question1.b2: a number is wanted, found a bool"),
     ("question1", "b2", "[1, 2]", "question1.b2: a number is wanted, found a list"),

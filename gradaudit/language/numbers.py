@@ -96,7 +96,7 @@ class Dual:
             if isinstance(other, np.ndarray | Missing):
                 return NotImplemented
             if type(other) is fmpq and not other:
-                return other  # whatever the slopes are
+                return Dual(other, {}, self.seed)
             return self.through(self.value * other, other)
         if dual.seed.level > self.seed.level:
             return dual * self
