@@ -36,7 +36,7 @@ from gradaudit.questions.inputs import Array, Logits, Network, exact
 MAX_LINES = 50
 MAX_OPERATIONS_IN_ALL = 30_000  # of all lines of a derivation, at one input
 BY_THE_TRUTH = "the line before it has no value here, so the true derivative is what it owes"
-KEPT = 2**12  # values of lines that are kept, since the next line is compared with them
+KEPT = 2**12  # values of lines and of truths that are kept, since others are compared with them
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +85,14 @@ def _derivatives(network: Network) -> dict[str, Array]:
     return {name: part.reshape(np.shape(network.blocks[name])) for name, part in parts}
 
 
+@lru_cache(maxsize=KEPT)
+def entries_of_truth(truth: Formula, case: Any) -> Array:
+    """Return what `entries` does of a true derivative, which is the same for every answer."""
+    if truth in _TRUTHS:
+        return _derivatives(case)[_TRUTHS[truth]]
+    return entries(truth, case)
+
+
 class Workings:
     """What is computed for a derivation: kept, since a line is compared twice, and bounded."""
 
@@ -109,8 +117,6 @@ class Workings:
     def _bounded(
         self, compute: Callable[[Formula, Any, Env], Array], formula: Formula, case: Any
     ) -> Array:
-        if formula in _TRUTHS:
-            return _derivatives(case)[_TRUTHS[formula]]
         sizes = tuple(case.sizes.values())
         if sizes in self._too_large or self._spent.get(case, 0) > MAX_OPERATIONS_IN_ALL:
             none = CannotTell(f"all lines take more than {MAX_OPERATIONS_IN_ALL} operations")
@@ -152,6 +158,12 @@ class Line:
             if len(texts) == 1
             else " and ".join(f"({text})" if " or " in text else text for text in texts)
         )
+
+    def entries(self, formula: Formula, case: Any) -> Array:
+        """Return what `entries` does of one of its formulas; the truth costs it nothing."""
+        if formula is self.truth:
+            return entries_of_truth(formula, case)
+        return self.workings.entries(formula, case)
 
     def held(self, case: Any) -> Array:
         """Return at which entries all that is assumed holds: True, False, None for undecided."""
@@ -238,14 +250,14 @@ def _compare(line: Line, case: Any) -> None:
 
 
 def _compare_entries(line: Line, case: Any) -> None:
-    work, assumed = line.workings, line.held(case)
+    assumed = line.held(case)
     if all(one is False for one in assumed.flat):
         raise DoesNotApply(_unmet(line))
     try:
-        expected = work.entries(line.before, case)
+        expected = line.entries(line.before, case)
     except Refusal:
         raise DoesNotApply("the line before it has another shape", nearer=True) from None
-    found = work.entries(line.formula, case)
+    found = line.entries(line.formula, case)
     compared, doubt = False, ""
     from_above = line.leaves_out_entries and line.formula.when is None
     in_force = f"{line.assumed} is still in force" if from_above else ""
@@ -255,7 +267,7 @@ def _compare_entries(line: Line, case: Any) -> None:
         here: Any = found[place]
         note = in_force
         if holds is not False and isinstance(before, NoValue) and not isinstance(here, NoValue):
-            before, note = work.entries(line.truth, case)[place], BY_THE_TRUTH
+            before, note = line.entries(line.truth, case)[place], BY_THE_TRUTH
         if holds is False or isinstance(before, NoValue):
             continue  # what has no value can't be continued wrongly
         told = next((one for one in (before, here) if isinstance(one, Missing)), None)
@@ -316,7 +328,15 @@ def _entries_of(formula: Formula, case: Any, env: Env) -> Array:
 
 def values(formula: Formula, case: Any) -> Array:
     """Return a formula's value at each entry. Raises NoValue, CannotTell or Refusal."""
-    found = entries(formula, case)
+    return _all_there(entries(formula, case))
+
+
+def true_values(truth: Formula, case: Any) -> Array:
+    """Return what `values` does of a true derivative."""
+    return _all_there(entries_of_truth(truth, case))
+
+
+def _all_there(found: Array) -> Array:
     for value in found.flat:
         if isinstance(value, Missing):
             raise type(value)(*value.args)

@@ -25,8 +25,8 @@ from gradaudit.judging.derivation import (
     Line,
     Wanted,
     inputs_of,
+    true_values,
     try_out,
-    values,
     without_value,
 )
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
@@ -359,7 +359,7 @@ def where_held(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
 def look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     """Show a line at an input, where it means to hold. Raises as `values` does."""
     chosen = where_held(judged, case)
-    right = values(wanted.truth, case)[chosen]
+    right = true_values(wanted.truth, case)[chosen]
     try:
         found = judged.workings.entries(judged.formula, case)[chosen]
     except Refusal as refusal:
