@@ -1,14 +1,13 @@
 """Our own answer, judged by the command as anyone's is."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gradaudit.answers.parts import PARTS
+from tests.running import gradaudit
 
 FOLDER = Path(__file__).parent.parent / "analytic"
 FILES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".py", ".toml"))
@@ -19,14 +18,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return what the command tells of our answer, and what it leaves in the folder it ran in."""
     folder = tmp_path_factory.mktemp("empty")
     words = [str(FOLDER / name) for name in FILES]
-    done = subprocess.run(
-        [sys.executable, "-m", "gradaudit", *words, "--format", "json"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = gradaudit(*words, "--format", "json", cwd=folder)
     return done, list(folder.iterdir())
 
 

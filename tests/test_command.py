@@ -1,11 +1,9 @@
 """The command, run as a process where that matters, and else in this one."""
 
-import io
 import json
 import os
 import subprocess
 import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,20 +18,7 @@ from gradaudit.answers.verdicts import audit
 from gradaudit.command import COMMANDS, TEMPLATE, _is_no_pdf, main, run, wants_colour
 from gradaudit.mistakes.diagnosis import BY_ID
 from gradaudit.telling import verdicts as telling
-
-
-def gradaudit(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command in this process, with the inputs that are drawn in it."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        chdir(cwd),
-        redirect_stdout(out),
-        redirect_stderr(err),
-    ):
-        patch.setattr("gradaudit.judging.strategies.draw_settings", lambda examples: None)
-        code = main(words)
-    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+from tests.running import gradaudit
 
 
 def process_of(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -95,6 +80,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("answers")
     write(folder, "wrong.toml", WRONG_TOML)
     write(folder, "wrong.py", WRONG_PYTHON)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of answers that are wrong and soon judged, where only the outcome matters."""
+    folder = tmp_path_factory.mktemp("small")
+    write(folder, "wrong.toml", '[question3]\nconverges = "0 < eta <= 1/5"\n')
+    write(folder, "wrong.py", "def converges(eta):\n    return 0 < eta <= 0.2\n")
     return folder
 
 
@@ -237,7 +231,7 @@ class TestPython:
             ("import os; os._exit(3)", "untested", "it ended its own process (exit code 3)"),
             ("import sys; sys.exit(3)", "untested", "it raises SystemExit: 3"),
             ("import os; os.write(1, b'{}\\n'); return eta > 0 and eta < 0.2", "holds", ""),
-            ("print('x' * 10**6); return eta > 0 and eta < 0.2", "holds", ""),
+            ("print('x' * 10**5); return eta > 0 and eta < 0.2", "holds", ""),
             ("return [0] * 10**6", "fails", "a list"),
             ("if eta < 0: raise ValueError('no')\n    return eta > 0 and eta < 0.2", "fails", "no"),
         ],
@@ -620,10 +614,10 @@ def test_a_disk_that_is_full_is_one_line(folder: Path) -> None:
     ],
 )
 def test_a_stream_that_takes_nothing_leaves_the_exit_code(
-    folder: Path, words: str, code: int
+    small: Path, words: str, code: int
 ) -> None:
     command = f"{sys.executable} -m gradaudit {words}"
-    assert subprocess.run(command, shell=True, cwd=folder, check=False).returncode == code
+    assert subprocess.run(command, shell=True, cwd=small, check=False).returncode == code
 
 
 def test_a_report_is_not_written_into_a_pipe(tmp_path: Path) -> None:
@@ -631,9 +625,9 @@ def test_a_report_is_not_written_into_a_pipe(tmp_path: Path) -> None:
     assert _is_no_pdf(str(tmp_path / "pipe.pdf"))
 
 
-def test_a_terminal_that_knows_ascii_only_gets_escapes(folder: Path) -> None:
+def test_a_terminal_that_knows_ascii_only_gets_escapes(small: Path) -> None:
     env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    assert "\\u2717 fails" in process_of("wrong.toml", cwd=folder, **env).stdout
+    assert "\\u2717 fails" in process_of("wrong.toml", cwd=small, **env).stdout
 
 
 @pytest.mark.parametrize(
