@@ -33,6 +33,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "norm": lambda one: EXACT["norm"](one.ravel()),
     "softmax": lambda one: EXACT["softmax"](one[:, 0])[:, None],
     "tr": EXACT["trace"],
+    "sgn": EXACT["sign"],
     "diag": lambda one: (
         EXACT["diag"](one[:, 0]) if one.shape[1] == 1 else column(EXACT["diagonal"](one))
     ),
@@ -239,9 +240,9 @@ class Reader:
             self.take("(")
             token = self.take()
             self.take(")")
-        if bold and token == "I":
-            self.take("_")
-            self.take("(")
+        if token == "upright":
+            for one in ("(", "I", ")", "_", "("):
+                self.take(one)
             size = self.sets[self.take()]
             self.take(")")
             return identity(size)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import tomllib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,8 @@ from gradaudit.language.formula import FormulaError, Scope, parse, parse_definit
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.questions.assignment import NETWORK, ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.files import Unreadable
+from gradaudit.questions.question import _Reader, read_model
 from gradaudit.telling import report
 from gradaudit.telling.report import document
 from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, mathematics
@@ -31,6 +34,7 @@ from tests.derivations import RIGHT
 from tests.formulas import SHAPES, SIZES, formulas
 from tests.reading import Ambiguous, Reader, column
 
+WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted" / "question.toml"
 typst = pytest.importorskip("typst", reason="it comes with the extra `report`")
 
 
@@ -196,6 +200,77 @@ class TestMathematics:
         assert "dot.o" in mathematics(parse("a45 * a45", scope))
 
 
+MODEL = {
+    "given": "x[N], m1[N], W[N,A], V[N,A,A], fg[N], y, y1",
+    "define": ["s1 = sum(x)"],
+    "print": {"fg": "f", "s1": "s_new", "W": "W^(1)", "y": "h'"},
+}
+
+
+class TestSigns:
+    """How names are printed: as the question says, else as they are."""
+
+    @pytest.mark.parametrize(
+        ("text", "printed"),
+        [
+            ("m1", "bold(m)_(1)"),
+            ("m1[0]", "(m_(1))_(0)"),
+            ("fg", "bold(f)"),
+            ("fg[0]", "f_(0)"),
+            ("s1", 's_(sans("new"))'),
+            ("W", "W^((1))"),
+            ("y", "h^(prime)"),
+            ("y**2", "(h^(prime))^(2)"),
+            ("y1", 'sans("y1")'),
+            ("V[0, 1]", "bold(V)_(0, 1)"),
+            ("V[0, 1, 1]", "V_(0, 1, 1)"),
+            ("sum(x[f] for f in N)", 'limits(sum)_(sans("f") in N) x_(sans("f"))'),
+            ("sum(1 for k in N)", "abs(N)"),
+            ("sum(V, axis=1)", 'limits(sum)_(upright("axis 1")) (V)'),
+        ],
+    )
+    def test_a_name_is_printed(self, text: str, printed: str) -> None:
+        scope = read_model("q", MODEL).scope
+        assert mathematics(parse(text, scope)).replace(BREAK, "") == printed
+
+    def test_an_own_name_is_never_printed_as_another(self) -> None:
+        scope = parse_definitions(["f = sum(fg)", "x1 = f"], read_model("q", MODEL).scope)
+        told = mathematics(parse("f * fg[0] * x1 * x[1]", scope))
+        assert told == 'sans("f") thin f_(0) thin sans("x1") thin x_(1)'
+
+    @pytest.mark.parametrize(
+        ("name", "sign", "said"),
+        [
+            ("fig", "f", "q.print.fig: no such name; did you mean `fg`?"),
+            ("fg", "f g", "q.print.fg: letters are wanted, or these with an index or a prime"),
+            ("fg", "x", "q.print.fg: `x` is another name; choose another sign"),
+            ("fg", "x_i", "q.print.fg: `x_i` is another name; choose another sign"),
+            ("fg", "W^(1)", "q.print.fg: `W^(1)` is another name; choose another sign"),
+        ],
+    )
+    def test_a_sign_that_is_none_is_refused_in_a_line(
+        self, name: str, sign: str, said: str
+    ) -> None:
+        with pytest.raises(Unreadable) as refused:
+            read_model("q", {**MODEL, "print": {"W": "W^(1)", name: sign}})
+        assert str(refused.value).startswith(said)
+
+    @pytest.mark.parametrize(
+        ("titles", "said"),
+        [
+            ({"v": "T"}, "weighted.titles.v: no such name"),
+            ({"w": 1}, "weighted.titles.w: a string"),
+        ],
+    )
+    def test_a_title_of_no_part_is_refused_in_a_line(
+        self, titles: dict[str, Any], said: str
+    ) -> None:
+        table = tomllib.loads(WEIGHTED.read_text(encoding="utf-8"))["weighted"]
+        with pytest.raises(Unreadable) as refused:
+            _Reader("weighted", {**table, "titles": titles}).question()
+        assert str(refused.value).startswith(said)
+
+
 def network_values() -> dict[str, Any]:
     """Return exact values of the names of Question 1."""
     random = np.random.default_rng(4)
@@ -264,11 +339,20 @@ class TestReading:
         assert all(map(agree, np.ravel(found), np.ravel(expected))), printed
 
     @pytest.mark.parametrize(
-        "text", ["where(b2 > 0, 1, 2)", "max(z, axis=0)", "softmax(z, axis=1)", "norm(z, axis=0)"]
+        ("text", "printed"),
+        [
+            (
+                "2 * where(b2 > 0, b2, 1)",
+                '2 thin (cases(b^((2)) &quad upright("if") thick b^((2)) > 0, '
+                '1 &quad upright("otherwise")))',
+            ),
+            ("max(z, axis=0)", 'max_(upright("columns"))(bold(z))'),
+            ("softmax(z, axis=-1)", 'op("softmax")_(upright("rows"))(bold(z))'),
+            ("norm(z, axis=1)", 'norm(bold(z))_(upright("rows"))'),
+        ],
     )
-    def test_a_function_without_a_sign_of_its_own_is_code(self, text: str) -> None:
-        with pytest.raises(NotSet):
-            mathematics(parse(text, NETWORK))
+    def test_cases_and_axes_are_in_words(self, text: str, printed: str) -> None:
+        assert mathematics(parse(text, NETWORK)).replace(BREAK, "") == printed
 
     @pytest.mark.parametrize("said", ["z_kj", "z[k,j]"])
     def test_an_entry_in_a_reason_reads_as_that_entry(self, said: str) -> None:

@@ -76,7 +76,8 @@ class Scope:
     given: the inputs of the question. sizes: whole numbers such as n.
     free: each free index with the set it runs over. sets: what a sum may run over.
     defined: names with a formula, those of the question and an answer's own; written: how the
-    formulas of the latter are written.
+    formulas of the latter are written. ranks: how many axes each given name has, if any. signs:
+    how names are printed, if not as they are: letters, with what stands below and above them.
     """
 
     given: frozenset[str]
@@ -85,6 +86,8 @@ class Scope:
     sets: frozenset[str] = frozenset()
     defined: Mapping[str, ast.expr] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    signs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         """Return every name that stands for a value, in a fixed order."""

@@ -7,11 +7,9 @@ to be compared with what somebody wrote.
 """
 
 import itertools
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -19,15 +17,13 @@ import numpy as np
 from gradaudit.language.balls import settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, Scope, parse
-from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
+from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE, TOLD
 from gradaudit.questions.inputs import Case, Logits, Network
 
 Lines = Mapping[str, str]
 
-_FILE = files("gradaudit.questions") / "assignment.toml"
-_TOLD = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 NETWORK_LINES, SOFTMAX_LINES, RATE_LINES = (
-    _TOLD[question]["lines"] for question in ("question1", "question2", "question3")
+    TOLD[question]["lines"] for question in ("question1", "question2", "question3")
 )
 GRADIENTS = {"W1": "dW1", "b1": "db1", "w2": "dw2", "b2": "db2"}
 _LINE_OF = {**GRADIENTS, "y": "g"}
@@ -239,7 +235,7 @@ def _mistake(told: Mapping[str, Any]) -> Mistake:
 
 
 def _mistakes(question: str, kind: str = "mistakes") -> tuple[Mistake, ...]:
-    return tuple(map(_mistake, _TOLD[question][kind]))
+    return tuple(map(_mistake, TOLD[question][kind]))
 
 
 NETWORK_MISTAKES = _mistakes("question1")
@@ -258,5 +254,5 @@ def rate_pairs() -> list[Variant]:
     by_id = {mistake.id: mistake for mistake in RATE_MISTAKES}
     return [
         Variant((by_id[one], by_id[other]), {"range": text}, _as_it_is)
-        for one, other, text in _TOLD["question3"]["two_at_once"]
+        for one, other, text in TOLD["question3"]["two_at_once"]
     ]

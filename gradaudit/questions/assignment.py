@@ -3,37 +3,20 @@
 The derivatives are nowhere written here: `d` of the language takes them of these formulas.
 """
 
+import tomllib
+from dataclasses import replace
+from importlib.resources import files
+
 from gradaudit.language.formula import Scope, numeral
 from gradaudit.questions.inputs import Array, Network, exact
+from gradaudit.questions.question import read_model
 
-NETWORK = Scope(
-    given=frozenset({"W1", "b1", "w2", "b2", "X", "t"}),
-    sizes=frozenset({"n"}),
-    free={"a": "A", "j": "H"},
-    sets=frozenset({"N", "A", "H"}),
-)
-for _name, _formula in {
-    "z": "X @ W1 + b1",
-    "h": "relu(z)",
-    "y": "h @ w2 + b2",
-    "e": "y - t",
-    "L": "sum(e**2) / 2",
-}.items():
-    NETWORK = NETWORK.define(_name, _formula)
+TOLD = tomllib.loads((files("gradaudit.questions") / "assignment.toml").read_text(encoding="utf-8"))
+MODELS = {name: read_model(name, table) for name, table in TOLD.items()}
 
-SOFTMAX = Scope(
-    given=frozenset({"y", "t"}),
-    sizes=frozenset({"n"}),
-    free={"i": "K"},
-    sets=frozenset({"K"}),
-).define("E", "-sum(t * log(softmax(y)))")
-ONE_HOT = Scope(
-    given=SOFTMAX.given,
-    sizes=SOFTMAX.sizes | {"c"},
-    free=SOFTMAX.free,
-    sets=SOFTMAX.sets,
-    defined=SOFTMAX.defined,
-)
+NETWORK = replace(MODELS["question1"].scope, sizes=frozenset({"n"}), free={"a": "A", "j": "H"})
+ONE_HOT = replace(MODELS["question2"].scope, sizes=frozenset({"n", "c"}), free={"i": "K"})
+SOFTMAX = replace(ONE_HOT, sizes=frozenset({"n"}))
 
 DESCENT = (
     Scope(given=frozenset({"x", "eta"}))
@@ -59,3 +42,4 @@ DATA = Network(
     X=_numbers("0.6 -1.0; 0.8 -1.0; -0.4 0.9; 0.2 0.0"),
     t=_numbers("-0.8 -0.1 0.9 0.7"),
 )
+MODELS["question1"] = replace(MODELS["question1"], data=DATA.blocks)

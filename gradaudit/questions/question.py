@@ -7,7 +7,7 @@ the column and the remedy.
 import ast
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import chain
@@ -33,14 +33,15 @@ from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import KINDS, DecimalText, Unreadable, load_toml
 
 LIBRARY = Path(__file__).with_name("library")
-TABLES = ("parts", "functions", "answers", "mistakes", "owes", "sizes")
-KEYS = ("title", "task", "given", "assume", "define", *TABLES)
+MODEL = ("title", "task", "given", "assume", "define", "sizes", "print", "titles")
+KEYS = (*MODEL, "parts", "functions", "answers", "mistakes", "owes")
 MAX_NAMES = 50
 MAX_SETS = 8
 MAX_AXES = 4
 MAX_SIZE = 9  # that a question may fix
 NAME = r"[^\W\d]\w*"
 GIVEN = re.compile(rf"({NAME})(?:\[([^\]]*)\])?(?: in (?:({NAME})|\{{([^}}]*)\}}))?( spd)?")
+SIGN = re.compile(r"([^\W\d_]+)(?:_(\w+))?(?:\^(\(\w+\))|('))?")  # letters, below, above
 SIGNATURE = re.compile(rf"({NAME})\(([^()]*)\)")
 
 
@@ -154,8 +155,9 @@ class Question:
     """A model with what is asked of it.
 
     sets: the index sets, in order. sizes: those that are fixed, or follow from others. scope: the
-    names of the model. assume: what every input obeys. lines: the right computation, line by line,
-    that mistakes differ from.
+    names of the model. assume: what every input obeys. titles: how parts are called in a document,
+    else by their derivatives. data: values of what is given, where numbers are asked for. own: the
+    names of the reference, that mistakes may differ in as in those of the model.
     """
 
     name: str
@@ -167,6 +169,8 @@ class Question:
     scope: Scope
     assume: tuple[Formula, ...]
     define: tuple[str, ...]
+    titles: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
     parts: Mapping[str, Asked] = field(default_factory=dict)
     functions: tuple[Signature, ...] = ()
     own: tuple[str, ...] = ()
@@ -238,7 +242,10 @@ def _scope_of(given: Iterable[Given], sets: Sequence[str]) -> Scope:
     given = list(given)
     fixed = frozenset(one.name for one in given if one.within)  # nothing to differentiate by
     return Scope(
-        given=frozenset(one.name for one in given) - fixed, sizes=fixed, sets=frozenset(sets)
+        given=frozenset(one.name for one in given) - fixed,
+        sizes=fixed,
+        sets=frozenset(sets),
+        ranks={one.name: len(one.axes) for one in given},
     )
 
 
@@ -257,6 +264,14 @@ def read_questions(name: str) -> list[Question]:
     if re.fullmatch(NAME, name) and not os.path.exists(name):
         raise Unreadable(f"no question of the library, and no file{_hint(name)}")
     return _read(name)
+
+
+def read_model(name: str, table: Mapping[str, Any]) -> Question:
+    """Return a question of which no part is asked, from a table that may hold more.
+
+    Raises Unreadable.
+    """
+    return _Reader(name, {key: value for key, value in table.items() if key in MODEL}).model()
 
 
 @cache
@@ -293,7 +308,7 @@ class _Reader:
                 hint = nearest(key, KEYS) or f"; known are {', '.join(KEYS)}"
                 raise Unreadable(f"{name}.{key}: unknown key{hint}")
 
-    def question(self) -> Question:
+    def model(self) -> Question:
         given = self.given()
         sets = tuple(
             dict.fromkeys(
@@ -306,11 +321,12 @@ class _Reader:
         bare = _scope_of(given, sets)
         define = self.texts("define", "name = formula")
         scope = self.definitions("define", define, bare)
+        scope = replace(scope, signs=self.signs(scope.names()))
         assume = tuple(
             self.formula(f"assume: line {number}", text, scope)
             for number, text in enumerate(self.texts("assume", "eps > 0", ()), start=1)
         )
-        question = Question(
+        return Question(
             self.name,
             self.text("title", self.name),
             self.text("task", ""),
@@ -320,10 +336,15 @@ class _Reader:
             scope,
             assume,
             tuple(define),
+            self.titles(),
         )
+
+    def question(self) -> Question:
+        question = self.model()
         parts = {name: self.asked(question, name, text) for name, text in self.items("parts")}
         if not parts:
             raise self.wrong("parts", 'a part is wanted, such as w = "d(L, w[a])"')
+        self.known("titles", question.titles, parts)
         question = replace(question, parts=parts)
         question = self.with_reference(question)
         return replace(
@@ -335,6 +356,12 @@ class _Reader:
 
     def wrong(self, key: str, message: str) -> Unreadable:
         return Unreadable(f"{self.name}.{key}: {message}")
+
+    def known(self, key: str, names: Iterable[str], known: Collection[str]) -> None:
+        for name in names:
+            if name not in known:
+                hint = nearest(name, known) or f"; known are {', '.join(known)}"
+                raise self.wrong(f"{key}.{name}", f"no such name{hint}")
 
     # ---- what TOML holds
 
@@ -419,6 +446,31 @@ class _Reader:
             known = Scope(frozenset([*free, *found]))
             found[name] = self.formula(key, text, known)
         return found
+
+    def signs(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return how names are printed: letters, with what stands below and above them."""
+        told = dict(self.items("print"))
+        self.known("print", told, names)
+        signs: dict[str, tuple[str, ...]] = {}
+        for name, text in told.items():
+            match = SIGN.fullmatch(text) if isinstance(text, str) else None
+            if match is None:
+                wanted = "letters are wanted, or these with an index or a prime"
+                raise self.wrong(f"print.{name}", f'{wanted}, such as "W^(1)", "s_new" or "h\'"')
+            letters, below, above, prime = (one or "" for one in match.groups())
+            sign = letters, below, above or "prime" * bool(prime)
+            an_entry = below and letters in names
+            if text in names or an_entry or sign in signs.values():
+                raise self.wrong(f"print.{name}", f"`{text}` is another name; choose another sign")
+            signs[name] = sign
+        return signs
+
+    def titles(self) -> dict[str, str]:
+        titles = dict(self.items("titles"))
+        for name, title in titles.items():
+            if not isinstance(title, str) or isinstance(title, DecimalText):
+                raise self.wrong(f"titles.{name}", "a string is wanted")
+        return titles
 
     def asked(self, question: Question, name: str, text: Any) -> Asked:
         key = f"parts.{name}"

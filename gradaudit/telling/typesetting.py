@@ -38,18 +38,14 @@ GREEK = {  # names of Typst, with the letters that they stand for
     )
     for name in names.split()
 }
-LAYERS = {"W1": ("W", "(1)"), "b1": ("b", "(1)"), "w2": ("w", "(2)"), "b2": ("b", "(2)")}
-RANKS = {"W1": 2, "X": 2, "b1": 1, "w2": 1, "t": 1, "y": 1}  # of others 0
-RANKS_OF_CALLS = {
-    "delta": 0,
-    "outer": 2,
-    "eye": 2,
-    "trace": 0,
-    "det": 0,
-}  # of others, of what they are of
-OF_TYPST = ("abs", "sqrt", "exp", "log", "max", "min", "sin", "cos", "tanh", "det", "norm")
-WORDS_OF_CALLS = {"relu": "ReLU", "trace": "tr"}  # how others are called where not as they are
-SUM, PRODUCT, ATOM = range(3)  # how tightly the outermost sign binds
+RANKS_OF_CALLS = {  # of others, of what they are of
+    **dict.fromkeys(("delta", "det", "trace"), 0),
+    **dict.fromkeys(("outer", "eye"), 2),
+}
+REDUCTIONS = ("sum", "max", "min", "norm")  # to a number, or along an axis
+CASES, SUM, PRODUCT, ATOM = range(4)  # how tightly the outermost sign binds
+SHOWN_AS = {"relu": "ReLU", "sign": "sgn", "trace": "tr"}  # functions in the words of a text
+OF_TYPST = ("exp", "log", "abs", "sqrt", "max", "min", "tanh", "sin", "cos", "det", "norm")
 MAX_DEPTH = 16  # of signs within signs; deeper, nobody can read it
 MAX_FRACTIONS = 8  # in the numerator of one
 MAX_ZEROS = 8  # of a decimal; beyond, a power of ten is written
@@ -60,6 +56,7 @@ WORD = re.compile(
     re.VERBOSE,
 )
 ENGLISH = {"a", "A", "I"}  # words that are no names where they stand alone
+Letters = tuple[str, ...]  # of a name: its letters, what stands below it, and what above
 
 
 class NotSet(Exception):
@@ -117,13 +114,21 @@ def inline(code: str, scope: Scope) -> str:
 def in_words(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
     """Yield a text in pieces, each with its mathematics, or "" where it is just words.
 
-    A known name is mathematics, with what follows at once if both together read as a formula:
-    W1, p_i, z[k,j], sum(t), e**2.
+    What stands in `backticks` is mathematics if it is a formula. So is a known name, with what
+    follows at once if both together read as a formula: W1, p_i, z[k,j], sum(t), e**2.
     """
-    signs = {name: name for name in scope.sets}
+    for k, piece in enumerate(re.split(r"`([^`]*)`", text)):
+        if k % 2 and (sign := inline(piece, scope)):
+            yield piece, sign
+        else:
+            yield from _names_in(f"`{piece}`" if k % 2 else piece, scope)
+
+
+def _names_in(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
+    sets = {name: letters(name) for name in scope.sets}
     if GREEK["delta"] not in scope.defined:
-        signs["delta"] = "delta"
-    known = {*scope.names(), *FUNCTIONS, *signs} - ENGLISH
+        sets["delta"] = "delta"
+    known = {*scope.names(), *FUNCTIONS, *sets} - ENGLISH
     start = place = 0
     while match := WORD.search(text, place):
         name, place = match[1], match.end(1)
@@ -134,16 +139,49 @@ def in_words(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
             name = f"{base}[{','.join(marks)}]"
         for end in (match.end(), match.end(1)):
             code = name + text[match.end(1) : end]
-            if sign := signs.get(code) or inline(code, scope):
+            if sign := sets.get(code) or inline(code, scope):
                 yield from ((text[start : match.start()], ""), (text[match.start() : end], sign))
                 start = place = end
                 break
     yield text[start:], ""
 
 
+def letters(name: str) -> str:
+    """Return letters: one in italics, a Greek one; several, or quoted ones, without serifs."""
+    if re.fullmatch("[A-Za-z]|[0-9]+", name) or name in GREEK:
+        return name
+    # Letters that are not Latin or Greek may be missing in the fonts, or look like these.
+    known = "".join(c if ord(c) < 0x400 else f"U{ord(c):X}" for c in name.strip('"'))
+    return f'italic("{known}")' if len(name) == len(known) == 1 else f'sans("{known}")'
+
+
+def signs(scope: Scope) -> dict[str, Letters]:
+    """Return how each name is printed, no two alike: as the question says, or as it is.
+
+    Digits at its end are an index. A name that would look like one before it is in quotes.
+    """
+    known = scope.names()
+    found: dict[str, Letters] = {}
+    taken = set()
+    for name in [*(one for one in known if one not in scope.defined), *scope.defined]:
+        numbered = re.fullmatch(r"([^\W\d_]+)([0-9]+)", name)
+        sign: Letters = scope.signs.get(name, (name, "", ""))
+        if name not in scope.signs and numbered and numbered[1] not in known:
+            sign = numbered[1], numbered[2], ""
+        found[name] = (f'"{name}"', "", "") if _alike(sign) in taken else sign
+        taken.add(_alike(sign))
+    return found
+
+
+def _alike(sign: Letters) -> Letters:
+    """Return the same for signs that look the same."""
+    return (GREEK.get(sign[0], sign[0]), *sign[1:])
+
+
 class _Printer:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.signs = signs(scope)
         self.bound: frozenset[str] = frozenset()  # indices of sums
         self.ranks: dict[str, int] = {}
         self.depth = 0
@@ -207,9 +245,10 @@ class _Printer:
                 return self.name(node)
             case ast.Subscript():
                 return self.entry(node)
-            case ast.Attribute():  # which changes nothing but a matrix
-                matrix = self.rank(node.value) == 2
-                return self.transposed(node.value) if matrix else self.sign(node.value)
+            case ast.Attribute():  # which changes nothing of a vector
+                if (rank := self.rank(node.value)) > 2:
+                    raise NotSet("a transpose of more than two axes")
+                return self.transposed(node.value) if rank == 2 else self.sign(node.value)
             case ast.Call():
                 return self.call(node)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
@@ -222,7 +261,7 @@ class _Printer:
             case ast.Add() | ast.Sub():
                 sign = "+" if isinstance(node.op, ast.Add) else "-"
                 after = f"({right.text})" if right.minus else right.within(PRODUCT)
-                text = f"{left.text} {sign} {BREAK}{after}"
+                text = f"{left.within(SUM)} {sign} {BREAK}{after}"
                 return Sign(text, SUM, right.open, left.minus, left.digit)
             case ast.Mult():
                 if rank and other:
@@ -231,6 +270,8 @@ class _Printer:
                 return self.joined(left, between, right)
             case ast.Div():
                 return self.quotient(left, right, other)
+            case ast.Pow() if other:
+                raise NotSet("an array in an exponent")
             case ast.Pow():
                 plain = isinstance(node.left, ast.Constant) or _is_entry(node.left)
                 base = left.text if plain and "^" not in left.text else f"({left.text})"
@@ -273,26 +314,23 @@ class _Printer:
         return Sign(f"{_base(self.sign(node))}^top")
 
     def name(self, node: ast.Name, marks: str = "", rank: int | None = None) -> Sign:
-        """Return a name, or an entry of it; a vector or a matrix in lower case is bold."""
-        name = node.id
-        given = name in self.scope.given and name not in self.bound
-        letter, layer = LAYERS.get(name, (name, "")) if given else (name, "")
-        text = self.letters(letter)
+        """Return a name, or an entry of it; a vector, or a matrix in lower case, is bold."""
+        written, below, above = self.letters_of(node.id)
+        text = letters(written)
         whole = self.rank(node) if rank is None else rank
-        if whole and letter[0].islower():
+        if whole == 1 or (whole and written.strip('"')[0].islower()):
             text = f"bold({text})"
-        text += f"^({layer})" if layer else ""
+        text += f"^({above})" if above else ""
+        if below:
+            text += f"_({letters(below)})"
+            text = f"({text})" if marks else text
         return Sign(f"{text}_({marks})" if marks else text)
 
-    def letters(self, name: str) -> str:
-        """Return a name in letters: one in italics, a Greek one, or several without serifs."""
-        if re.fullmatch("[A-Za-z]", name):
-            return name
-        if name in GREEK and GREEK[name] not in self.scope.defined:
-            return name
-        # Letters that are not Latin or Greek may be missing in the fonts, or look like these.
-        name = "".join(c if ord(c) < 0x400 else f"U{ord(c):X}" for c in name)
-        return f'sans("{name}")' if len(name) > 1 else f'italic("{name}")'
+    def letters_of(self, name: str) -> Letters:
+        if name not in self.bound:
+            return self.signs[name]
+        taken = (_alike(sign) for other, sign in self.signs.items() if other != name)
+        return (f'"{name}"' if _alike((name, "", "")) in taken else name), "", ""
 
     def entry(self, node: ast.Subscript) -> Sign:
         chosen = indices(node)
@@ -307,39 +345,61 @@ class _Printer:
     def call(self, node: ast.Call) -> Sign:
         assert isinstance(node.func, ast.Name)
         name, arguments = node.func.id, node.args
-        if isinstance(arguments[0], ast.GeneratorExp):
-            return self.sum_over(arguments[0])
-        if name == "eye":
-            assert isinstance(arguments[0], ast.Name)
-            return Sign(f"bold(I)_({arguments[0].id})")
-        first = self.sign(arguments[0])
-        inner = first.text
+        match arguments[0]:
+            case ast.GeneratorExp() as summed:
+                return self.sum_over(summed)
+            case ast.Name(id=of) if name == "eye":
+                return Sign(f"upright(I)_({letters(of)})")
+            case condition if name == "where":
+                return self.cases(condition, *arguments[1:])
+        first, *others = map(self.sign, arguments)
+        inner = ", ".join(_unbroken(one.text) for one in (first, *others))
         match name:
             case "sum":
                 return self.total(node, first)
             case "d":
                 return self.derivative(arguments[0], first, arguments[1])
             case "delta" if "δ" in self.scope.defined:  # so that nothing is taken for it
-                return Sign(f"[{inner} = {self.sign(arguments[1]).text}]")
+                return Sign(f"[{first.text} = {others[0].text}]")
             case "delta":
-                between = " " if _letters(arguments) else ", "
-                return Sign(f"delta_({_unbroken(inner + between + self.sign(arguments[1]).text)})")
+                both = f"{first.text} {others[0].text}" if _letters(arguments) else inner
+                return Sign(f"delta_({both})")
             case "outer":
-                row = Sign(f"{_base(self.sign(arguments[1]))}^top")
-                return self.joined(first, " thin ", row)
-            case "log" if isinstance(arguments[0], ast.Name | ast.Subscript):
-                return Sign(f"log {inner}", open=True)
+                return self.joined(first, " thin ", Sign(f"{_base(others[0])}^top"))
             case "inv":
                 return Sign(f"{_base(first)}^(-1)")
-        if node.keywords or name == "where":
-            raise NotSet(f"{name} has no sign of its own")
-        inner = ", ".join([inner, *(self.sign(one).text for one in arguments[1:])])
-        called = name if name in OF_TYPST else f'op("{WORDS_OF_CALLS.get(name, name)}")'
-        return Sign(f"{called}({_unbroken(inner)})")
+            case "log1p":
+                name, inner = "log", f"1 + {f'({inner})' if first.minus else inner}"
+            case "expm1":
+                return Sign(f"exp({inner}) - 1", SUM)
+            case "log" if isinstance(arguments[0], ast.Name | ast.Subscript):
+                return Sign(f"log {inner}", open=True)
+        function = name if name in OF_TYPST else f'op("{SHOWN_AS.get(name, name)}")'
+        along = self.axis(node)
+        if name == "norm":
+            return Sign(f"norm({inner}){along}")
+        return Sign(f"{function}{along}({inner})")
+
+    def axis(self, node: ast.Call) -> str:
+        """Return the axis along which a function works, if it does, as an index."""
+        if not node.keywords or (rank := self.rank(node.args[0])) < 2:
+            return ""
+        axis = _axis(node) % rank
+        return f'_(upright("{("columns", "rows")[axis] if rank == 2 else f"axis {axis}"}"))'
+
+    def cases(self, condition: ast.expr, one: ast.expr, other: ast.expr) -> Sign:
+        if self.rank(condition) or self.rank(one) or self.rank(other):
+            raise NotSet("cases by entries")
+        texts = (self.condition(condition), self.sign(one).text, self.sign(other).text)
+        when, first, rest = map(_unbroken, texts)
+        rows = f'{first} &quad upright("if") thick {when}, {rest} &quad upright("otherwise")'
+        return Sign(f"cases({rows})", CASES, open=True)
 
     def sum_over(self, node: ast.GeneratorExp) -> Sign:
         outer, defined = self.bound, self.scope.defined
         text = ""
+        if isinstance(node.elt, ast.Constant) and node.elt.value == 1 and len(node.generators) == 1:
+            return Sign(f"abs({letters(ast.unparse(node.generators[0].iter))})")
         for clause in node.generators:
             assert isinstance(clause.target, ast.Name)
             assert isinstance(clause.iter, ast.Name)
@@ -348,7 +408,7 @@ class _Printer:
                     raise NotSet(f"{name} uses {clause.target.id}, which a sum around it binds")
             self.bound |= {clause.target.id}
             index = self.name(clause.target).text
-            text += f"limits(sum)_({index} in {clause.iter.id}) "
+            text += f"limits(sum)_({index} in {letters(clause.iter.id)}) "
         body = self.sign(node.elt)
         self.bound = outer
         inside = f"({body.text})" if body.minus else body.within(PRODUCT)
@@ -357,12 +417,11 @@ class _Printer:
     def total(self, node: ast.Call, inner: Sign) -> Sign:
         of = node.args[0]
         rank = self.rank(of)
-        if node.keywords and rank > 1:
-            axis = node.keywords[0].value
-            if rank > 2 or not isinstance(axis, ast.Constant):
-                raise NotSet("a sum along an axis of many")
-            matrix = inner if axis.value in (1, -1) else self.transposed(of)
+        if node.keywords and rank == 2:
+            matrix = inner if _axis(node) % 2 else self.transposed(of)
             return self.joined(matrix, " thin ", Sign("bold(1)"))
+        if node.keywords and rank > 2:
+            return Sign(f"limits(sum){self.axis(node)} ({inner.text})", PRODUCT, open=True)
         if isinstance(of, ast.Name) and rank == 1:
             used = {*self.bound, *self.scope.free, *mentioned(of, self.scope.defined)}
             if index := next((letter for letter in "kmlrqvuw" if letter not in used), ""):
@@ -398,10 +457,12 @@ class _Printer:
                 rank = self.rank(summed.elt)
                 self.bound = outer
                 return rank
-            case ast.Call(func=ast.Name(id="sum" | "max" | "min" | "norm"), args=[of]):
+            case ast.Call(func=ast.Name(id=name), args=[of]) if name in REDUCTIONS:
                 return max(self.rank(of) - 1, 0) if node.keywords else 0
+            case ast.Call(func=ast.Name(id="d"), args=[of, by]):
+                return self.rank(of) + self.rank(by)
             case ast.Call(func=ast.Name(id="diag"), args=[of]):
-                return 3 - self.rank(of)
+                return 1 if self.rank(of) == 2 else 2
             case ast.Call(func=ast.Name(id=name)) if name in RANKS_OF_CALLS:
                 return RANKS_OF_CALLS[name]
         return max(map(self.rank, operands(node)), default=0)
@@ -415,16 +476,21 @@ class _Printer:
                 self.ranks[name] = self.rank(self.scope.defined[name])
                 self.bound = outer
             return self.ranks[name]
-        return RANKS.get(name, 0) if name in self.scope.given else 0
+        return self.scope.ranks.get(name, 0)
+
+
+def _axis(node: ast.Call) -> int:
+    axis = node.keywords[0].value
+    assert isinstance(axis, ast.Constant)
+    assert isinstance(axis.value, int)
+    return axis.value
 
 
 def _joint_rank(op: ast.operator, left: int, right: int) -> int:
-    if isinstance(op, ast.Pow):
-        return left
     if not isinstance(op, ast.MatMult):
         return max(left, right)
-    if not left or not right:
-        raise NotSet("@ with a number")
+    if not (1 <= left <= 2 and 1 <= right <= 2):
+        raise NotSet("@ of what is no vector and no matrix")
     return left + right - 2
 
 
