@@ -9,10 +9,11 @@ from gradaudit.answers import parts
 from gradaudit.answers.parts import Owed, Part, Sheet, claim
 from gradaudit.answers.tables import ASSIGNMENT, formulas, own_names
 from gradaudit.judging.calling import Function
-from gradaudit.judging.cases import Case, Inputs, domain
+from gradaudit.judging.cases import Case
 from gradaudit.judging.derivation import Wanted
 from gradaudit.judging.form import InForm
 from gradaudit.judging.functions import laws_of
+from gradaudit.judging.hard import Inputs, domain
 from gradaudit.judging.laws import Outcome
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import Scope

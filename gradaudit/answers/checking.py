@@ -9,9 +9,9 @@ import numpy as np
 from gradaudit.answers import parts
 from gradaudit.answers.asked import wanted_of
 from gradaudit.answers.verdicts import Verdict, judge
-from gradaudit.judging.cases import NoInput
 from gradaudit.judging.derivation import Wanted, values
 from gradaudit.judging.functions import laws_of
+from gradaudit.judging.hard import NoInput
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import oracle
 from gradaudit.judging.strategies import draw_inputs

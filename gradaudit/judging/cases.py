@@ -6,18 +6,15 @@ them, and equations are solved by exact Newton steps. Where chance has a say it 
 """
 
 import ast
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
-from itertools import count, islice
-from random import Random
 from typing import Any
 
 import numpy as np
-from flint import fmpq
+from flint import arb, fmpq
 
-from gradaudit.judging.strategies import Domain
+from gradaudit.judging.together import Together
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import (
@@ -25,32 +22,15 @@ from gradaudit.language.numbers import (
     ZERO,
     Dual,
     each,
-    object_array,
     precision,
     primal,
 )
 from gradaudit.language.outcomes import Missing
 from gradaudit.language.sizes import size_of
-from gradaudit.questions.inputs import SIMPLE, _all_effort, _easier_entries, exact_float, floats
-from gradaudit.questions.question import Given, Question, Signature
+from gradaudit.questions.inputs import _all_effort, _easier_entries, floats
+from gradaudit.questions.question import Question, Signature
 
-PLAIN = (*map(fmpq, (1, 2, -1, 3, -2, -3)), fmpq(1, 2), fmpq(-3, 2), fmpq(5, 4))
-POOL = (*SIMPLE, fmpq(1, 8), fmpq(-1, 4), fmpq(1, 10), fmpq(-3, 10), fmpq(5), fmpq(-8))
-POSITIVE = (
-    *PLAIN,
-    *map(fmpq, (0, 4)),
-    fmpq(1, 4),
-    fmpq(3, 4),
-    fmpq(1, 10),
-    fmpq(9, 10),
-    fmpq(1, 2**17),
-)
-TINY, HUGE, OFFSET = fmpq(1, 2**12), fmpq(2**6), fmpq(2**10)
-BESIDE = fmpq(1, 2**20)
 NEWTON_STEPS = 12
-DRAWS = 40  # at most, to meet what is assumed, before calm numbers are taken
-SMALL, LARGE = (1, 2, 3, 4, 4), (5, 7, 9)
-MANY = 400  # entries of all inputs together, beyond which a large size is not tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +57,19 @@ class Case:
         return dict(self.given)
 
     @cached_property
-    def _floats(self) -> list[Any]:
-        return [self._in_floats(name) for name in self.blocks]
+    def _floats(self) -> dict[str, Any]:
+        return {name: self._in_floats(name) for name in self.given}
+
+    @cached_property
+    def _envs(self) -> dict[Any, Env]:
+        return {}
+
+    @cached_property
+    def nearness(self) -> tuple[bool, bool]:
+        """Whether it is away from all kinks, and whether it is exactly at those it is near."""
+        look_for_kinks([self])
+        found: tuple[bool, bool] = vars(self)["nearness"]
+        return found
 
     def _in_floats(self, name: str) -> Any:
         if not self.question.given[name].within:
@@ -88,7 +79,8 @@ class Case:
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of the function: fresh arrays of float64, or of whole numbers."""
-        return tuple(one.copy() if isinstance(one, np.ndarray) else one for one in self._floats)
+        values = [self._floats[name] for name in self.blocks]
+        return tuple(one.copy() if isinstance(one, np.ndarray) else one for one in values)
 
     def results(self) -> dict[str, tuple[int, ...]]:
         """Return the name and the shape of each result of the function."""
@@ -98,10 +90,13 @@ class Case:
 
     def env(self, formula: Formula, *, floats_: bool = False) -> Env:
         """Return the names that a formula is evaluated with, exactly or in float64."""
-        values = self.values
-        if floats_:
-            values = {name: np.array(floats(one))[()] for name, one in values.items()}
-        return Env(values, self.sizes, formula.scope.defined, formula.scope.free, floats=floats_)
+        free = formula.scope.free
+        key = floats_, id(formula.scope.defined), *free.items()
+        if key not in self._envs:  # those of a scope share the values of its names
+            values = self._floats if floats_ else self.given
+            defined = formula.scope.defined
+            self._envs[key] = Env(values, self.sizes, defined, free, floats=floats_)
+        return self._envs[key]
 
     def in_floats(self, formula: Formula) -> Any:
         """Return the value of a formula as plain NumPy computes it. Raises NoValue."""
@@ -206,8 +201,9 @@ def brought_to_zero(
 ) -> Case | None:
     """Return the case with given numbers moved so that a formula is exactly 0, or nothing.
 
-    Newton's method, which is exact where the formula is affine in the number that is moved; place
-    says which of those that can be is. only: of the formula's entries, the one that counts.
+    Newton's method, which is exact where the formula is affine in the number that is moved: one
+    that moves no other entry, if there is one; place says which. only: of the formula's entries,
+    the one that counts.
     """
     names = [name for name, one in case.question.given.items() if not one.within and not one.among]
     names = [name for name in names if not case.question.given[name].definite]
@@ -225,9 +221,11 @@ def brought_to_zero(
         if not isinstance(wrong, Dual) or not isinstance(wrong.value, fmpq):
             return None
         movable = [k for k, slope in enumerate(wrong.tangent) if _is_rational(slope)]
+        others = [one for one in counted if one is not wrong and isinstance(one, Dual)]
+        alone = [k for k in movable if not any(one.tangent[k] != 0 for one in others)]
         if not movable:
             return None
-        chosen = movable[place % len(movable)]
+        chosen = (alone or movable)[place % len(alone or movable)]
         case = _with_entry(case, names, chosen, wrong.value / wrong.tangent[chosen])
     return None
 
@@ -291,253 +289,35 @@ UNIT = 2.0**-53
 ROUNDINGS = 64  # that may come between a kink and what float64 sees of it
 
 
-def distances(case: Case, kink: Formula) -> tuple[Any, Any]:
-    """Return where what is 0 at a kink is 0, and where float64 may not tell it from 0."""
-    with precision(FIRST_PRECISION):
-        exact = np.ravel(np.array(case.env(kink).entries(kink.tree), dtype=object))
-    size = np.ravel(case.in_floats(size_of(kink)))
-    value = np.abs([float(_middle(one)) for one in exact])
-    return np.array([_is_zero(one) for one in exact]), value <= ROUNDINGS * UNIT * size
-
-
-def _middle(number: Any) -> Any:
-    if isinstance(number, Missing):
-        raise number.with_traceback(None)
-    return number if isinstance(number, fmpq) else number.mid()
-
-
 def is_smooth(case: Case) -> bool:
     """Return whether an input is away from every kink, so that float64 cannot be at one."""
-    return not any(distances(case, kink)[1].any() for kink in kinks(case.question))
+    return case.nearness == (True, True)
 
 
 def has_exact_kinks(case: Case) -> bool:
     """Return whether it is at every kink that float64 cannot tell from it."""
-    return all(
-        at[near].all() for at, near in (distances(case, kink) for kink in kinks(case.question))
-    )
+    return case.nearness[1]
 
 
-# ---- making inputs
-
-
-class Inputs:
-    """Makes the inputs of a question."""
-
-    def __init__(self, question: Question) -> None:
-        self.question = question
-        self.kinks = kinks(question)
-
-    @cached_property
-    def pools(self) -> dict[str, Sequence[fmpq]]:
-        """For each given name, the numbers that meet what is assumed of its entries alone."""
-        pools: dict[str, Sequence[fmpq]] = {}
-        for name, given in self.question.given.items():
-            alone = [one for one in self.question.assume if self._named(one) == {name}]
-            for candidates in (POOL, POSITIVE, tuple(fmpq(k, 16) for k in range(-64, 65))):
-                pools[name] = [
-                    number
-                    for number in given.among or candidates
-                    if all(_met(one, name, number) for one in alone)
-                ]
-                if pools[name]:
-                    break
-            pools[name] = pools[name] or POOL
-        return pools
-
-    def _named(self, condition: Formula) -> set[str]:
-        return set(condition.names & self.question.given.keys())
-
-    @cached_property
-    def bounded(self) -> dict[str, bool]:
-        """Whether what is assumed of a name's entries alone bars some numbers, so no scale fits."""
-        return {
-            name: len(pool) < len(POOL) or bool(self.question.given[name].among)
-            for name, pool in self.pools.items()
-        }
-
-    # -- numbers
-
-    def _array(self, given: Given, sizes: Mapping[str, int], numbers: Iterator[fmpq]) -> Any:
-        shape = tuple(sizes[axis] for axis in given.axes)
-        if given.within:
-            size = sizes[given.within]
-            places = [fmpq(int(next(numbers).p) % size) for _ in range(math.prod(shape))]
-            return object_array(places, shape) if shape else places[0]
-        chosen = list(islice(numbers, math.prod(shape)))
-        if given.definite:  # B Bᵀ + 1, of whole numbers
-            b = object_array([fmpq(round(one)) for one in chosen], shape)
-            return b @ b.T + each(fmpq, np.eye(shape[0], dtype=int).astype(object))
-        return object_array(chosen, shape) if shape else chosen[0]
-
-    def draw(self, random: Random, sizes: Mapping[str, int], *, plain: bool = False) -> Case:
-        """Return an input of these sizes; plain: of numbers that are neither 0 nor extreme."""
-        for attempt in range(DRAWS):
-            given = {}
-            for name, one in self.question.given.items():
-                pool = self.pools[name]
-                calm = [number for number in pool if number in PLAIN] or pool
-                numbers = calm if plain or attempt > DRAWS // 2 else pool
-                chosen = (exact_float(random.choice(numbers)) for _ in count())
-                given[name] = self._array(one, sizes, chosen)
-            if solved := solve(Case(self.question, given, dict(sizes))):
-                return solved
-        raise NoInput(f"no input meets what is assumed, of {DRAWS} tried")
-
-    # -- sizes
-
-    @cached_property
-    def sizes(self) -> list[dict[str, int]]:
-        """All of them 1, each 1, every two equal, all equal, all different, and larger ones."""
-        free = self.question.free_sets
-        apart = {name: 2 + k % 3 for k, name in enumerate(free)}
-        turned = {name: 2 + (k + 1) % 3 for k, name in enumerate(free)}
-        wanted = [apart, dict.fromkeys(free, 1), dict.fromkeys(free, 2), dict.fromkeys(free, 3)]
-        wanted += [{**apart, name: 1} for name in free]
-        wanted += [{**dict.fromkeys(free, 1), name: 3} for name in free if len(free) > 1]
-        wanted += [{**apart, one: apart[other]} for one in free for other in free if one < other]
-        wanted += [turned, dict.fromkeys(free, 4)]
-        wanted += [{**dict.fromkeys(free, 2), name: 5 + 2 * k % 5} for k, name in enumerate(free)]
-        found = [sized for one in wanted if (sized := self.question.sized(one)) is not None]
-        fitting = [one for one in found if self._entries(one) <= MANY]
-        return list({tuple(one.items()): one for one in fitting}.values())
-
-    @cached_property
-    def largest(self) -> Case:
-        """An input on which what an answer says is tried out: sizes up to 4."""
-        every = self.question.sized(dict.fromkeys(self.question.free_sets, 4))
-        return self.draw(Random(5), every or self.sizes[0], plain=True)
-
-    @cached_property
-    def shown(self) -> Case:
-        """An input where the form of results shows: as many of its sizes differ as can."""
-        apart = {name: 2 + k for k, name in enumerate(self.question.free_sets)}
-        return self.draw(Random(4), self.question.sized(apart) or self.sizes[0], plain=True)
-
-    def _entries(self, sizes: Mapping[str, int]) -> int:
-        return sum(
-            math.prod(sizes[axis] for axis in one.axes) for one in self.question.given.values()
-        )
-
-    # -- hard cases
-
-    def _changes(self) -> Iterator[Callable[[Case], Case | None]]:
-        """Yield what makes an input hard: zeros, ties, duplicates, scales, offsets, one far off."""
-        for name, given in self.question.given.items():
-            if given.within:
-                yield _put(name, lambda v: v * 0)  # the same place everywhere
+def look_for_kinks(cases: Sequence[Case]) -> None:
+    """Find out at once how near inputs of one question are to its kinks."""
+    together = Together(cases)
+    found = dict.fromkeys(cases, (True, True))
+    for kink in kinks(cases[0].question) if cases else ():
+        exact = {case: value for case, value, _ in together.exact(kink)}
+        size = dict(together.floats(size_of(kink)))
+        for case in cases:
+            away, at = found[case]
+            if case not in exact or case not in size:
+                found[case] = False, False
                 continue
-            if given.definite:
+            numbers = np.ravel(np.array(exact[case], dtype=object))
+            if any(isinstance(one, Missing) for one in numbers):
+                found[case] = False, False
                 continue
-            yield _put(name, lambda v: v * 0)
-            yield _put(name, abs)
-            if given.axes:
-                yield _put(name, lambda v: v * 0 + v.flat[0])
-                yield _put(name, lambda v: _first(v, ZERO))
-                yield _put(name, lambda v: np.where(np.arange(v.size).reshape(v.shape) == 0, v, 0))
-            if not self.bounded[name]:
-                yield _put(name, lambda v: -abs(v))
-                yield _put(name, lambda v: v * TINY)
-                yield _put(name, lambda v: v * HUGE)
-                if given.axes:
-                    yield _put(name, lambda v: v + OFFSET)
-                    yield _put(name, lambda v: _first(v, v.flat[0] + HUGE))
-        for index_set in self.question.free_sets:
-            yield partial(_repeating, index_set, lambda n: [0] * n)
-            yield partial(_repeating, index_set, lambda n: [*range(n - 1), 0])
-        for name in self.question.scope.defined:
-            formula = Formula(name, ast.Name(name, col_offset=1), self.question.scope)
-            yield partial(brought_to_zero, formula=formula)
-
-    def _at_kinks(self) -> Iterator[Callable[[Case], Case | None]]:
-        for kink in self.kinks:
-            for place in (0, 1, 2):
-                yield partial(brought_to_zero, formula=kink, place=place, only=place)
-            yield partial(brought_to_zero, formula=kink)
-            for side in (1, -1):
-                yield partial(_beside, kink=kink, side=side)
-
-    def listed(self) -> Iterator[Case]:
-        """Yield the hard cases."""
-        random = Random(3)
-        for sizes in self.sizes:
-            yield self.draw(random, sizes, plain=True)
-        base = self.sizes[0]
-        for change in (*self._changes(), *self._at_kinks()):
-            changed = change(self.draw(random, base, plain=True))
-            if changed is not None and (solved := solve(changed)):
-                yield _rounded(solved)
-
-    def drawn(self, random: Random) -> Case:
-        """Return one more input."""
-        small = {name: random.choice(SMALL) for name in self.question.free_sets}
-        sizes = self.question.sized(small) or self.sizes[0]
-        case = self.draw(random, sizes)
-        changes = [*self._changes(), *self._at_kinks()]
-        for change in random.sample(changes, k=random.choice((0, 1, 1, 2))):
-            changed = change(case)
-            case = (changed and solve(changed)) or case
-        return _rounded(case)
-
-
-class NoInput(Exception):
-    """A question of which no input was found; the message says why."""
-
-
-def _met(condition: Formula, name: str, number: fmpq) -> bool:
-    """Return whether a condition holds of an array all of whose entries are a number."""
-    try:
-        env = Env({name: number}, {}, condition.scope.defined)
-        return env.truth(condition.tree)
-    except (Missing, FormulaError, KeyError):
-        return True  # it is no condition on each entry
-
-
-def _put(name: str, change: Callable[[Any], Any]) -> Callable[[Case], Case]:
-    def changed(case: Case) -> Case:
-        value = change(case.given[name])
-        return replace(case, given={**case.given, name: value + ZERO})
-
-    return changed
-
-
-def _repeating(index_set: str, order: Callable[[int], list[int]], case: Case) -> Case | None:
-    return case.picked(index_set, order(case.sizes[index_set]))
-
-
-def _first(value: Any, number: fmpq) -> Any:
-    value = value.copy()
-    value.flat[0] = number
-    return value
-
-
-def _beside(case: Case, kink: Formula, side: int) -> Case | None:
-    """Return a case next to a kink, on one side of it."""
-    off = ast.BinOp(kink.tree, ast.Sub(), ast.Constant(side * BESIDE, col_offset=1), col_offset=1)  # type: ignore[arg-type]  # exact
-    return brought_to_zero(case, Formula("", off, kink.scope), 0, 0)
-
-
-def _rounded(case: Case) -> Case:
-    """Return the case of the float64 numbers nearest to its own, if it obeys as well."""
-    given = {name: each(exact_float, value) for name, value in case.given.items()}
-    rounded = replace(case, given=given)
-    return rounded if obeys(rounded) else case
-
-
-# ---- domains
-
-
-def domain(question: Question) -> Domain:
-    """Return the inputs of a question, for formulas: those at which the derivatives are known."""
-    inputs = Inputs(question)
-
-    def listed() -> Iterator[Case]:
-        return filter(is_smooth, inputs.listed())
-
-    def drawn(random: Random) -> Case:
-        for _ in range(DRAWS):
-            if is_smooth(case := inputs.drawn(random)):
-                return case
-        return inputs.draw(random, inputs.sizes[0], plain=True)
-
-    return Domain(f"inputs of {question.name}", obeys, listed, drawn)
+            values = np.abs([float(arb(one).mid()) for one in numbers])
+            near = values <= ROUNDINGS * UNIT * np.ravel(size[case])
+            zero = np.array([bool(one == 0) for one in numbers])
+            found[case] = away and not near.any(), at and bool(zero[near].all())
+    for case, nearness in found.items():
+        vars(case)["nearness"] = nearness

@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from flint import fmpq
 
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal, sizes_of_one
-from gradaudit.judging.oracles import slopes
 from gradaudit.judging.strategies import (
     FORMULA_ANY,
     FORMULA_SUM_ONE,
@@ -25,6 +25,7 @@ from gradaudit.judging.strategies import (
     Domain,
     draw_inputs,
 )
+from gradaudit.judging.together import Together
 from gradaudit.language.balls import agree, settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, Scope, parse
@@ -74,23 +75,20 @@ PARAMETERS = {
     name: _wanted("L", name, replace(NETWORK, free={i: NETWORK.free[i] for i in free}), NETWORKS)
     for name, free in (("W1", "aj"), ("b1", "j"), ("w2", "j"), ("b2", ""))
 }
-_TRUTHS = {wanted.truth: name for name, wanted in PARAMETERS.items()}
+_known: WeakKeyDictionary[Formula, dict[Any, Array]] = WeakKeyDictionary()
 
 
-@lru_cache(maxsize=KEPT)
-def _derivatives(network: Network) -> dict[str, Array]:
-    """Return the derivatives by all parameters, found at once."""
-    ends = np.cumsum([np.size(network.blocks[name]) for name in PARAMETERS])[:-1]
-    parts = zip(PARAMETERS, np.split(slopes(network).gradient, ends), strict=True)
-    return {name: part.reshape(np.shape(network.blocks[name])) for name, part in parts}
+def entries_of_truth(truth: Formula, case: Any, among: Together | None = None) -> Array:
+    """Return what `entries` does of a true derivative, which is the same for every answer.
 
-
-@lru_cache(maxsize=KEPT)
-def entries_of_truth(truth: Formula, case: Any) -> Array:
-    """Return what `entries` does of a true derivative, which is the same for every answer."""
-    if truth in _TRUTHS:
-        return _derivatives(case)[_TRUTHS[truth]]
-    return entries(truth, case)
+    among: inputs at all of which it is then known.
+    """
+    known = _known.setdefault(truth, {})
+    if case not in known and among is not None and case in among:
+        known.update((one, _entries_of(truth, one, v)) for one, v, _ in among.exact(truth))
+    if case not in known:
+        known[case] = entries(truth, case)
+    return known[case]
 
 
 class Workings:
@@ -99,9 +97,17 @@ class Workings:
     def __init__(self) -> None:
         self.entries = lru_cache(maxsize=KEPT)(partial(self._bounded, _entries_of))
         self._holds = lru_cache(maxsize=KEPT)(partial(self._bounded, _truths_of))
+        self.together = Together(())
+        self._at_once: dict[Formula, dict[Any, Any]] = {}  # values at many inputs
         self._envs: dict[tuple[Any, int], Env] = {}  # lines with the same names share their values
         self._spent: dict[Any, int] = {}
         self._too_large: set[tuple[int, ...]] = set()  # sizes at which one input was too much
+
+    def expect(self, cases: Sequence[Any]) -> None:
+        """Evaluate at all of these inputs what is evaluated at one of them."""
+        if not all(case in self.together for case in cases):
+            self.together = Together(cases)
+            self._at_once.clear()
 
     def assumed(self, conditions: Sequence[Formula], case: Any, scope: Scope) -> Array:
         """Return at which entries all conditions hold: True, False, or None for undecided."""
@@ -115,8 +121,15 @@ class Workings:
         return held
 
     def _bounded(
-        self, compute: Callable[[Formula, Any, Env], Array], formula: Formula, case: Any
+        self, shaped: Callable[[Formula, Any, Any], Array], formula: Formula, case: Any
     ) -> Array:
+        if case in self.together and formula not in self._at_once:
+            self._at_once[formula] = found = {}
+            for one, value, operations in self.together.exact(formula):
+                found[one] = value
+                self._spent[one] = self._spent.get(one, 0) + operations
+        if case in self._at_once.get(formula, ()):
+            return shaped(formula, case, self._at_once[formula][case])
         sizes = tuple(case.sizes.values())
         if sizes in self._too_large or self._spent.get(case, 0) > MAX_OPERATIONS_IN_ALL:
             none = CannotTell(f"all lines take more than {MAX_OPERATIONS_IN_ALL} operations")
@@ -125,7 +138,7 @@ class Workings:
         env = self._envs[key] = self._envs.get(key) or _env(formula.scope, case)
         before = env.operations
         try:
-            return compute(formula, case, env)
+            return shaped(formula, case, _value(env, formula.tree))
         finally:
             self._spent[case] = self._spent.get(case, 0) + env.operations - before
             if self._spent[case] > MAX_OPERATIONS_IN_ALL and max(sizes) > LARGEST_TRIED_OUT:
@@ -162,7 +175,7 @@ class Line:
     def entries(self, formula: Formula, case: Any) -> Array:
         """Return what `entries` does of one of its formulas; the truth costs it nothing."""
         if formula is self.truth:
-            return entries_of_truth(formula, case)
+            return entries_of_truth(formula, case, self.workings.together)
         return self.workings.entries(formula, case)
 
     def held(self, case: Any) -> Array:
@@ -217,7 +230,9 @@ def contains_d(line: Line) -> bool:
 def inputs_of(line: Line, wanted: Wanted) -> list[Any]:
     """Return the inputs that a line is tried on."""
     domains = wanted.domains if line.assumptions else wanted.domains[:1]
-    return [case for domain in domains for case in draw_inputs(domain)]
+    inputs = [case for domain in domains for case in draw_inputs(domain)]
+    line.workings.expect(inputs)
+    return inputs
 
 
 def formula_equals_the_derivative(judged: Line, case: Any) -> None:
@@ -309,12 +324,11 @@ def entries(formula: Formula, case: Any) -> Array:
     no value, the reason stands there instead: NoValue, or CannotTell. Raises Refusal where the
     shape is another one.
     """
-    return _entries_of(formula, case, _env(formula.scope, case))
+    return _entries_of(formula, case, _value(_env(formula.scope, case), formula.tree))
 
 
-def _entries_of(formula: Formula, case: Any, env: Env) -> Array:
+def _entries_of(formula: Formula, case: Any, found: Any) -> Array:
     scope, shape = formula.scope, _shape(formula.scope, case)
-    found = _value(env, formula.tree)
     if not np.ndim(found):  # the same at every entry
         return np.full(shape, found, dtype=object)
     if np.shape(found) == shape:
@@ -343,10 +357,10 @@ def _all_there(found: Array) -> Array:
     return found
 
 
-def _truths_of(condition: Formula, case: Any, env: Env) -> Array:
+def _truths_of(condition: Formula, case: Any, value: Any) -> Array:
     """Return at which entries a condition holds, None where undecided; undefined does not hold."""
     shape = _shape(condition.scope, case)
-    found = np.array(_value(env, condition.tree), dtype=object)
+    found = np.array(value, dtype=object)
     if not found.ndim or condition.names.isdisjoint(condition.scope.free):
         return np.full(shape, _truth(found.flat), dtype=object)
     held = np.empty(shape, dtype=object)

@@ -1,15 +1,18 @@
 """The laws of any question: what a function that returns derivatives of its model owes."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from random import Random
 
 import numpy as np
 
 from gradaudit.judging.calling import Function
-from gradaudit.judging.cases import Case, Inputs, has_exact_kinks, is_smooth, obeys
+from gradaudit.judging.cases import Case, has_exact_kinks, is_smooth, look_for_kinks, obeys
 from gradaudit.judging.contract import ask, check_contract, compare
+from gradaudit.judging.hard import Inputs
 from gradaudit.judging.laws import Law
-from gradaudit.judging.oracles import oracle
+from gradaudit.judging.oracles import QuestionOracle, foresee, oracle
 from gradaudit.judging.owed import check_of
 from gradaudit.judging.strategies import Domain
 from gradaudit.language.formula import FormulaError
@@ -51,30 +54,34 @@ def domains(question: Question, signature: Signature) -> tuple[Domain, Domain, D
     """Return the inputs of a function: all, those away from kinks, and a few of these."""
     inputs = Inputs(question)
 
-    def bound_to(case: Case) -> Case:
-        return Case(question, case.given, case.sizes, signature)
+    def bound_to(cases: Iterable[Case]) -> list[Case]:
+        bound = [replace(case, call=signature) for case in cases]
+        look_for_kinks(bound)
+        foresee(bound)
+        return list(filter(is_usable, bound))
 
+    @cache
     def listed() -> list[Case]:
-        return [case for case in map(bound_to, inputs.listed()) if is_usable(case)]
-
-    def drawn(random: Random) -> Case:
-        for _ in range(DRAWS):
-            case = bound_to(inputs.drawn(random))
-            if is_usable(case) and is_smooth(case):
-                return case
-        return bound_to(inputs.draw(random, inputs.sizes[0], plain=True))
+        return bound_to(inputs.listed())
 
     def smooth() -> list[Case]:
         return list(filter(is_smooth, listed()))
 
+    def drawn(random: Random) -> Case:
+        for _ in range(DRAWS):
+            for case in filter(is_smooth, bound_to([inputs.drawn(random)])):
+                return case
+        return replace(inputs.draw(random, inputs.sizes[0], plain=True), call=signature)
+
+    def suits(case: Case) -> bool:
+        return obeys(case) and is_usable(case)
+
     name = f"inputs of {question.name}.{signature.name}"
     return (
-        Domain(f"{name}, kinks included", lambda case: obeys(case) and is_usable(case), listed),
+        Domain(f"{name}, kinks included", suits, listed),
+        Domain(name, lambda case: suits(case) and is_smooth(case), smooth, drawn),
         Domain(
-            name, lambda case: obeys(case) and is_usable(case) and is_smooth(case), smooth, drawn
-        ),
-        Domain(
-            f"{name}, a few", lambda case: obeys(case) and is_smooth(case), lambda: smooth()[:FEW]
+            f"{name}, a few", lambda case: suits(case) and is_smooth(case), lambda: smooth()[:FEW]
         ),
     )
 
@@ -84,18 +91,15 @@ def is_usable(case: Case) -> bool:
 
     Where it does not, such as where an exp overflows, nothing can be asked of others.
     """
+    if not has_exact_kinks(case):
+        return False
+    known = oracle(case)
+    assert isinstance(known, QuestionOracle)
     try:
-        known = oracle(case)
-        found = [np.ravel(case.in_floats(one.closed)) for one in known.asked]  # type: ignore[attr-defined]
-        wide = [np.broadcast_to(one, size) for one, size in zip(found, _sizes(case), strict=True)]
-        off = np.abs(np.concatenate(wide) - known.value)
-        return has_exact_kinks(case) and bool((off <= known.rounding).all())
+        with np.errstate(all="ignore"):
+            return bool((np.abs(known.reference - known.value) <= known.rounding).all())
     except (Missing, FormulaError):
-        return not is_smooth(case) and has_exact_kinks(case)
-
-
-def _sizes(case: Case) -> list[int]:
-    return [int(np.prod(shape)) for shape in case.results().values()]
+        return not is_smooth(case)
 
 
 @cache

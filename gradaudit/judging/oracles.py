@@ -22,10 +22,11 @@ import numpy.typing as npt
 from flint import arb, fmpq
 
 from gradaudit.judging import cases
+from gradaudit.judging.together import Together
 from gradaudit.language.balls import settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.numbers import FIRST_PRECISION, ZERO, Dual, object_array, precision
+from gradaudit.language.numbers import FIRST_PRECISION, Dual, object_array, precision
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.language.sizes import size_of
 from gradaudit.questions.assignment import NETWORK, SOFTMAX
@@ -358,15 +359,42 @@ class QuestionOracle(Oracle):
     @cached_property
     def value(self) -> Floats:
         """The exact derivatives. Raises NoValue or CannotTell."""
-        return floats_of(np.concatenate(derivatives(self.asked, self.case)))
+        found = [
+            _everywhere(one, self.case, truth)
+            for one, truth in zip(self.asked, self._truths, strict=True)
+        ]
+        return floats_of(np.concatenate([np.ravel(present(one)) for one in found]))
 
     @cached_property
     def rounding(self) -> Floats:
-        """One bound for each part."""
-        each = [bound(one, self.case) for one in self.asked]
-        return np.concatenate(
-            [np.full(_count(one, self.case), b) for one, b in zip(self.asked, each, strict=True)]
-        )
+        """One bound for each part: so many roundings of the largest size that an entry has.
+
+        The size is that of the terms which the reference adds, and of what they come from.
+        """
+        bounds = [ALLOWED * UNIT * float(np.max(size, initial=0.0)) for size in self._sizes]
+        counts = [_count(one, self.case) for one in self.asked]
+        return np.concatenate([np.full(n, one) for n, one in zip(counts, bounds, strict=True)])
+
+    @cached_property
+    def reference(self) -> Floats:
+        """The derivatives as plain NumPy computes the reference."""
+        wide = [
+            _everywhere(one, self.case, found)
+            for one, found in zip(self.asked, self._closed, strict=True)
+        ]
+        return np.concatenate([np.ravel(one) for one in wide]).astype(float)
+
+    @cached_property
+    def _truths(self) -> list[Any]:
+        return [settle(partial_entries(one.truth, self.case)) for one in self.asked]
+
+    @cached_property
+    def _sizes(self) -> list[Any]:
+        return [self.case.in_floats(size_of(one.closed)) for one in self.asked]
+
+    @cached_property
+    def _closed(self) -> list[Any]:
+        return [self.case.in_floats(one.closed) for one in self.asked]
 
     @property
     def loss(self) -> float:
@@ -398,34 +426,22 @@ def _count(asked: Asked, case: "cases.Case") -> int:
     return int(np.prod([case.sizes[axis] for axis in asked.axes]))
 
 
-def derivatives(asked: Sequence[Asked], case: "cases.Case") -> list[npt.NDArray[Any]]:
-    """Return the exact derivatives (P,). Raises NoValue or CannotTell where an entry has none.
-
-    Those of the same number are found at once.
-    """
-    ofs = {one.of.text: one.of for one in asked if not one.of.names & one.of.scope.free.keys()}
-    at_once = {text: _slopes(of, [one.by for one in asked], case) for text, of in ofs.items()}
-    found = []
-    for one in asked:
-        if one.of.text in at_once:
-            found.append(at_once[one.of.text][one.by].transpose(one.order))
-        else:
-            found.append(_everywhere(one, case, settle(partial_entries(one.truth, case))))
-    return [np.ravel(present(one)) for one in found]
-
-
-def _slopes(of: Formula, names: list[str], case: "cases.Case") -> dict[str, npt.NDArray[Any]]:
-    """Return the derivatives of a number by all entries of some given names."""
-    names = list(dict.fromkeys(names))
-    env = case.env(of).seeded(*names)
-    ends = np.cumsum([np.size(case.given[name]) for name in names])
-
-    def tangent() -> npt.NDArray[Any]:
-        value = env.evaluate(of.tree)
-        return np.array(value.tangent) if isinstance(value, Dual) else np.full(ends[-1], ZERO)
-
-    parts = zip(names, np.split(settle(tangent), ends[:-1]), strict=True)
-    return {name: part.reshape(np.shape(case.given[name])) for name, part in parts}
+def foresee(inputs: Sequence["cases.Case"]) -> None:
+    """Find out at once what will be asked of inputs of one function."""
+    if not inputs:
+        return
+    together, known = Together(inputs), [oracle(case) for case in inputs]
+    assert isinstance(known[0], QuestionOracle)
+    asked = known[0].asked
+    kinds = {
+        "_truths": [{case: v for case, v, _ in together.exact(one.truth)} for one in asked],
+        "_sizes": [dict(together.floats(size_of(one.closed))) for one in asked],
+        "_closed": [dict(together.floats(one.closed)) for one in asked],
+    }
+    for case, one in zip(inputs, known, strict=True):
+        for kind, values in kinds.items():
+            if all(case in part for part in values):
+                vars(one)[kind] = [part[case] for part in values]
 
 
 def partial_entries(formula: Formula, case: "cases.Case") -> Any:
@@ -438,15 +454,6 @@ def _everywhere(asked: Asked, case: "cases.Case", found: Any) -> npt.NDArray[Any
     """Return a value for each entry of a derivative."""
     shape = tuple(case.sizes[axis] for axis in asked.axes)
     return np.broadcast_to(np.array(found, dtype=object), shape)
-
-
-def bound(asked: Asked, case: "cases.Case") -> float:
-    """Return how far float64 may honestly be from a derivative, in any of its entries.
-
-    It allows for so many roundings of the largest size that an entry of the reference has: of the
-    terms that it adds, and of what they are computed from.
-    """
-    return ALLOWED * UNIT * float(np.max(case.in_floats(size_of(asked.closed)), initial=0.0))
 
 
 def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
@@ -488,7 +495,8 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     value, error = (
         one.reshape((*lengths, *given.shape)).transpose(order).ravel() for one in (slopes, error)
     )
-    return value, np.where(np.isfinite(value) & np.isfinite(error), error, np.inf)
+    known = np.isfinite(value) & np.isfinite(error)
+    return np.where(known, value, 0.0), np.where(known, error, np.inf)
 
 
 def _steps(asked: Asked, case: "cases.Case", theta: Floats, noise: float) -> tuple[Floats, Floats]:

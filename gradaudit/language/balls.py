@@ -29,7 +29,7 @@ def settle(evaluate: Callable[[], Any]) -> Any:
             found[place] = again[place]
         if again.shape != found.shape:
             found = again
-        unsettled = [place for place in np.ndindex(found.shape) if not _is_settled(found[place])]
+        unsettled = [place for place in np.ndindex(found.shape) if not is_settled(found[place])]
         bits *= 2
     for place in unsettled:
         if not isinstance(found[place], CannotTell):
@@ -42,7 +42,8 @@ def settled(evaluate: Callable[[], Any]) -> Any:
     return present(settle(evaluate))
 
 
-def _is_settled(number: Any) -> bool:
+def is_settled(number: Any) -> bool:
+    """Return whether a number is known well enough: finite and small, or known to be missing."""
     number = primal(number)
     if not isinstance(number, arb):
         return not isinstance(number, CannotTell)

@@ -6,6 +6,7 @@ Everything is bounded: the operations of one evaluation, the bits of a rational,
 import ast
 import copy
 import itertools
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -19,12 +20,13 @@ from gradaudit.language.numbers import (
     Array,
     Dual,
     Seed,
-    each,
     is_true,
     object_array,
 )
 from gradaudit.language.outcomes import NoValue, present
 from gradaudit.language.programs import Context, Meter, Program, axes, program
+
+CASES = "*"  # the index of the inputs that are evaluated at once, which no formula can name
 
 
 class Env:
@@ -32,7 +34,9 @@ class Env:
 
     values: the given names. sizes: index sets with their sizes. defined: names with formulas,
     evaluated when first met. free: each free index with its set. floats: compute in float64
-    instead of exactly. A formula is evaluated once, for all values of its indices.
+    instead of exactly. cases: how many inputs of the same sizes these are, if several; each given
+    value then has an axis for them, its last, and each result has one, its first. A formula is
+    evaluated once, for all values of its indices and all inputs.
     """
 
     def __init__(
@@ -43,13 +47,14 @@ class Env:
         free: Mapping[str, str] | None = None,
         *,
         floats: bool = False,
+        cases: int = 0,
     ) -> None:
         self.values = values
-        self.sizes = sizes
+        self.sizes = {**sizes, CASES: cases} if cases else sizes
         self.defined = defined
         self.floats = floats
-        self.meter = Meter()
-        self._free = tuple((free or {}).items())
+        self.meter = Meter(max(cases, 1))
+        self._free = (*(((CASES, CASES),) if cases else ()), *(free or {}).items())
         self._context = Context(self._free, self._dependent() if self._free else (), floats)
         self._values_of_indices: dict[str, Array] = {}
         self._kept: dict[str, Any] = {}  # defined names
@@ -66,16 +71,30 @@ class Env:
 
         A number then carries one derivative for each entry, in the order of the names.
         """
-        place = itertools.count()
-        seed = Seed(self.level + 1, sum(np.size(self.values[name]) for name in names))
+        counts = [math.prod(self.own_shape(name)) for name in names]
+        seed = Seed(self.level + 1, sum(counts))
 
-        def seeded(number: Any) -> Dual:
-            return Dual(number, {next(place): ONE}, seed)
+        def seeded(number: Any, place: int) -> Dual:
+            return Dual(number, {place: ONE}, seed)
 
         env = copy.copy(self)
-        env.values = {**self.values, **{name: each(seeded, self.values[name]) for name in names}}
+        env.values = dict(self.values)
+        for name, count, end in zip(names, counts, itertools.accumulate(counts), strict=True):
+            places = np.arange(end - count, end).reshape(self.own_shape(name))
+            if self._cases:
+                places = places[..., None]
+            env.values[name] = np.frompyfunc(seeded, 2, 1)(self.values[name], places)
         env.level, env._kept, env._seeds = seed.level, {}, {}
         return env
+
+    def own_shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape that a given name has in one input."""
+        shape: tuple[int, ...] = np.shape(self.values[name])
+        return shape[:-1] if self._cases else shape
+
+    @property
+    def _cases(self) -> bool:
+        return CASES in self.sizes
 
     def by(self, name: str) -> "Env":
         """Return the same input with derivatives by all entries of one name."""
@@ -118,6 +137,11 @@ class Env:
             raise NoValue("division by zero") from None
         except RecursionError:
             raise FormulaError(1, "nested too deeply, through its own names") from None
+        if self._cases and not found.over:
+            alone = np.array(value)
+            return np.broadcast_to(alone, (self.sizes[CASES], *alone.shape))
+        if self._cases and found.over == (0,):
+            return np.moveaxis(value, -1, 0)
         if not found.over:
             return value
         return self._everywhere(found, value)
@@ -137,11 +161,14 @@ class Env:
 
         @cache
         def over(name: str) -> frozenset[int]:
+            if self._cases and name in self.values:
+                return frozenset({numbers[CASES]})
             if name not in self.defined:
                 return frozenset({numbers[name]} if name in numbers else ())
             return frozenset().union(*map(over, names_in(self.defined[name])))
 
-        return tuple((name, tuple(sorted(over(name)))) for name in self.defined if over(name))
+        names = {*self.defined, *(self.values if self._cases else ())}
+        return tuple((name, tuple(sorted(over(name)))) for name in sorted(names) if over(name))
 
     def evaluate(self, tree: ast.expr) -> Any:
         """Return the value of a checked tree. Raises as `entries` does, and what is missing."""

@@ -33,7 +33,8 @@ Run = Callable[["Env"], Any]
 class Meter:
     """How many operations were needed, more bits counting as more of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: int = 1) -> None:
+        self.most = MAX_OPERATIONS * inputs
         self.now = 0  # of the evaluation that goes on, whatever the bits
         self.spent = 0  # of all
         self.bits = 0
@@ -52,7 +53,7 @@ class Meter:
         """Count operations at once, and one for being at it. Raises FormulaError if too many."""
         self.now += operations + 1
         self.spent += (operations + 1) * self.weight
-        if self.now > MAX_OPERATIONS:
+        if self.now > self.most:
             raise FormulaError(
                 node.col_offset, f"this takes more than {MAX_OPERATIONS} operations to evaluate"
             )
@@ -393,7 +394,7 @@ class _Compiler:
         def run(env: "Env") -> Any:
             seeded = env.by(base.id)
             value = found(seeded)
-            shape = np.shape(env.values[base.id])
+            shape = env.own_shape(base.id)
             if len(places) != len(shape):
                 raise NoValue(f"{len(places)} indices for {len(shape)} axes")
             at: Any = 0
@@ -553,7 +554,7 @@ def _diag(functions: Mapping[str, Callable[..., Any]], value: Any, rank: int) ->
 def _all_slopes(by: ast.expr, name: str, inner: Program, env: "Env") -> Any:
     """Return the derivatives by all entries of a name, whose axes come first."""
     seeded = env.by(name)
-    value, shape = inner.run(seeded), np.shape(env.values[name])
+    value, shape = inner.run(seeded), env.own_shape(name)
     if inner.rank(value):
         raise NoValue("the derivative of an array with respect to an array")
     count = math.prod(shape)

@@ -1,0 +1,373 @@
+"""The hard inputs of any question: those that are listed and always tried, and others by chance.
+
+All of them are valid by construction: numbers come from short lists that meet what is assumed of
+them, and equations are solved by exact Newton steps. Where chance has a say it comes from
+`random.Random` with a fixed seed, so that the inputs are the same everywhere.
+"""
+
+import ast
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from itertools import combinations, count, islice, zip_longest
+from random import Random
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+
+from gradaudit.judging.cases import (
+    Case,
+    brought_to_zero,
+    is_smooth,
+    kinks,
+    look_for_kinks,
+    obeys,
+    solve,
+)
+from gradaudit.judging.strategies import Domain
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Formula, FormulaError
+from gradaudit.language.numbers import ZERO, each, object_array
+from gradaudit.language.outcomes import Missing
+from gradaudit.questions.inputs import SIMPLE, exact_float
+from gradaudit.questions.question import Given, Question
+
+Change = Callable[[Case], Case | None]
+
+PLAIN = (*map(fmpq, (1, 2, -1, 3, -2, -3)), fmpq(1, 2), fmpq(-3, 2), fmpq(5, 4))
+POOL = (*SIMPLE, fmpq(1, 8), fmpq(-1, 4), fmpq(1, 10), fmpq(-3, 10), fmpq(5), fmpq(-8))
+POSITIVE = (*map(fmpq, (1, 2, 3, 0, 4)), *(fmpq(k, 8) for k in (4, 2, 6, 1, 9)), fmpq(1, 2**17))
+BETWEEN = tuple(fmpq(k, 16) for k in range(-64, 65))
+TINY, MINUTE, SPECK = fmpq(1, 2**12), fmpq(1, 2**30), fmpq(1, 2**43)
+HUGE, VAST = fmpq(2**12), fmpq(2**40)
+OFFSET = fmpq(2**10)
+
+DRAWS = 40  # at most, to meet what is assumed, before calm numbers are taken
+TRIES = 4  # of one change, on different numbers, until no kink is near
+SMALL = (1, 2, 3, 4, 4)
+LARGE = (5, 6, 7, 8, 9, 12)
+MANY = 400  # entries of all inputs together, beyond which a large size is not tried
+
+
+def patterns(k: int, n: int) -> tuple[Any, ...]:
+    """Return entry k of n of arrays that are hard: ties, spreads, sums, scales, offsets."""
+    first, last = k == 0, k == n - 1
+    return (
+        # equal, one-hot, ramps, hardly apart
+        *(1, fmpq(1, 2), fmpq(1, n), first, last, k < 2, k % 2, k, k - fmpq(n - 1, 2)),
+        *(fmpq((-1) ** k * (k + 1), 2), fmpq(k, 10), 1 + k * MINUTE, -2 * k, 2 if first else -1),
+        # of a sum of 1, exactly and nearly, all positive and not
+        *(fmpq(9, 10) * first + fmpq(1, 10 * n), 2 * first - last),
+        *(first + TINY, first - MINUTE, first + SPECK, OFFSET * first + (1 - OFFSET) * last),
+        # far apart, far out, scaled
+        *(20 * last, 100 if first else k, 40 - 30 * k, -500 - k, 600 + k, -690 * last),
+        *(690 * first, 1000 + k, -(10**5) - k, 800 * first),
+        *((k + 1) * scale for scale in (TINY, SPECK, HUGE, 1 / MINUTE)),
+    )
+
+
+class NoInput(Exception):
+    """A question of which no input was found; the message says why."""
+
+
+class Inputs:
+    """Makes the inputs of a question."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.numbers = [
+            one for one in question.given.values() if not one.within and not one.definite
+        ]
+
+    # ---- numbers
+
+    @cached_property
+    def pools(self) -> dict[str, Sequence[fmpq]]:
+        """For each given name, the numbers that meet what is assumed of its entries alone."""
+        return {name: self._pool(given) for name, given in self.question.given.items()}
+
+    def _pool(self, given: Given) -> Sequence[fmpq]:
+        known = self.question.given.keys()
+        alone = [one for one in self.question.assume if one.names & known == {given.name}]
+        for candidates in (POOL, POSITIVE, BETWEEN):
+            pool = [
+                number
+                for number in given.among or candidates
+                if all(_met(one, given.name, number) for one in alone)
+            ]
+            if pool:
+                return pool
+        return POOL
+
+    def _array(self, given: Given, sizes: Mapping[str, int], numbers: Iterator[fmpq]) -> Any:
+        shape = tuple(sizes[axis] for axis in given.axes)
+        chosen = list(islice(numbers, math.prod(shape)))
+        if given.within:
+            chosen = [fmpq(int(one.p) % sizes[given.within]) for one in chosen]
+        if given.definite:  # B Bᵀ + 1, of whole numbers
+            b = object_array([fmpq(round(one)) for one in chosen], shape)
+            return b @ b.T + each(fmpq, np.eye(shape[0], dtype=int).astype(object))
+        return object_array(chosen, shape) if shape else chosen[0]
+
+    def draw(self, random: Random, sizes: Mapping[str, int], *, plain: bool = False) -> Case:
+        """Return an input of these sizes; plain: of numbers that are neither 0 nor extreme.
+
+        Raises NoInput.
+        """
+        for attempt in range(DRAWS):
+            given = {}
+            for name, one in self.question.given.items():
+                pool = self.pools[name]
+                calm = [number for number in pool if number in PLAIN] or pool
+                numbers = calm if plain or attempt > DRAWS // 2 else pool
+                chosen = (exact_float(random.choice(numbers)) for _ in count())
+                given[name] = self._array(one, sizes, chosen)
+            if solved := solve(Case(self.question, given, dict(sizes))):
+                return solved
+        raise NoInput(f"no input meets what is assumed, of {DRAWS} tried")
+
+    # ---- sizes
+
+    @cached_property
+    def sizes(self) -> list[dict[str, int]]:
+        """All of them 1, each 1, every two equal, all equal, all different, and larger ones."""
+        free = self.question.free_sets
+        apart = {name: 2 + k % 3 for k, name in enumerate(free)}
+        twos = dict.fromkeys(free, 2)
+        wanted = [apart, dict.fromkeys(free, 1), twos, dict.fromkeys(free, 3)]
+        wanted += [{**apart, name: 1} for name in free]
+        wanted += [{**dict.fromkeys(free, 1), name: 3} for name in free if len(free) > 1]
+        wanted += [{**apart, one: apart[other]} for one, other in combinations(free, 2)]
+        wanted += [{**apart, **dict.fromkeys(pair, 1)} for pair in combinations(free, 2)]
+        wanted += [
+            {name: 2 + (k + 1) % 3 for k, name in enumerate(free)},
+            dict.fromkeys(free, 4),
+            {name: 5 + k % 3 for k, name in enumerate(free)},
+        ]
+        wanted += [{**twos, name: size} for size in LARGE for name in free]
+        found = [sized for one in wanted if (sized := self.question.sized(one)) is not None]
+        fitting = [one for one in found if self._entries(one) <= MANY]
+        return list({tuple(one.items()): one for one in fitting}.values())
+
+    def _entries(self, sizes: Mapping[str, int]) -> int:
+        return sum(
+            math.prod(sizes[axis] for axis in one.axes) for one in self.question.given.values()
+        )
+
+    @cached_property
+    def largest(self) -> Case:
+        """An input on which what an answer says is tried out: sizes up to 4."""
+        every = self.question.sized(dict.fromkeys(self.question.free_sets, 4))
+        return self.draw(Random(5), every or self.sizes[0], plain=True)
+
+    @cached_property
+    def shown(self) -> Case:
+        """An input where the form of results shows: as many of its sizes differ as can."""
+        apart = {name: 2 + k for k, name in enumerate(self.question.free_sets)}
+        return self.draw(Random(4), self.question.sized(apart) or self.sizes[0], plain=True)
+
+    # ---- what makes an input hard
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """What makes an input hard: values of what is given, and of what is defined of it."""
+        return [
+            *(change for given in self.numbers for change in _changes_of(given)),
+            *self._patterned(),
+            *(partial(_zeroed, pair) for pair in combinations([g.name for g in self.numbers], 2)),
+            partial(_zeroed, sorted({one.by for one in self.question.parts.values()})),
+            *(partial(_scaled, [g.name for g in self.numbers], s) for s in (TINY, HUGE, MINUTE)),
+            *(
+                _put(one.name, lambda v: v * 0)
+                for one in self.question.given.values()
+                if one.within
+            ),
+            *self._repeated(),
+            *(
+                change
+                for name in self.question.scope.defined
+                for change in _values_of(self._formula(name), (ZERO, TINY, MINUTE, SPECK, OFFSET))
+            ),
+            *(
+                partial(brought_to_zero, formula=self._formula(f"sum({name})"))
+                for name in self.question.scope.defined
+                if self._is_array(name)
+            ),
+        ]
+
+    def _repeated(self) -> list[Change]:
+        """Return changes that repeat places of an index set: all of them the first, or the last."""
+        sets = self.question.free_sets
+        return [partial(_repeating, one, every) for one in sets for every in (True, False)]
+
+    def _formula(self, text: str) -> Formula:
+        tree = ast.parse(text, mode="eval").body
+        return Formula(text, tree, self.question.scope)
+
+    def _is_array(self, name: str) -> bool:
+        formula = self._formula(name)
+        try:
+            return bool(np.ndim(self.shown.in_floats(formula)))
+        except (Missing, FormulaError):
+            return False
+
+    def _patterned(self) -> Iterator[Change]:
+        """Yield changes that put patterns into two arrays at a time, each into each array once."""
+        names = [one.name for one in self.numbers if one.axes]
+        several = len(patterns(0, 1))
+        for pattern in range(several):
+            for pair in zip_longest(names[::2], names[1::2]):
+                chosen = zip(pair, (pattern, (pattern + several // 2) % several), strict=True)
+                yield partial(_filled, {name: one for name, one in chosen if name})
+
+    @cached_property
+    def at_kinks(self) -> list[Change]:
+        """What brings an input to a kink, next to it on either side, and far to one side of it."""
+        changes: list[Change] = []
+        for kink in kinks(self.question):
+            changes += (partial(brought_to_zero, formula=kink, place=k, only=k) for k in range(3))
+            beside = (side * fmpq(1, 2**k) for k in (0, 20) for side in (1, -1))
+            changes += _values_of(kink, (ZERO, *beside))
+            changes += _values_of(kink, (fmpq(1, 2**36), fmpq(-1, 2**36)), 0)
+        return changes
+
+    # ---- inputs
+
+    def listed(self) -> Iterator[Case]:
+        """Yield the hard cases. One that is near a kink by chance is tried with other numbers."""
+        random = Random(3)
+        wanted: list[tuple[dict[str, int], Change]]
+        wanted = [(sizes, _as_it_is) for sizes in self.sizes]
+        wanted += [(self.sizes[0], change) for change in (*self.changes, *self.at_kinks)]
+        for _ in range(TRIES):
+            made = [
+                (_changed(self.draw(random, sizes, plain=True), change), (sizes, change))
+                for sizes, change in wanted
+            ]
+            cases = [case for case, _ in made if case is not None]
+            look_for_kinks(cases)
+            yield from cases
+            wanted = [again for case, again in made if case is not None and not is_smooth(case)]
+
+    def drawn(self, random: Random) -> Case:
+        """Return one more input."""
+        small = {name: random.choice(SMALL) for name in self.question.free_sets}
+        case = self.draw(random, self.question.sized(small) or self.sizes[0])
+        changes = random.sample([*self.changes, *self.at_kinks], k=random.choice((0, 1, 1, 2)))
+        for change in changes:
+            case = _changed(case, change) or case
+        return case
+
+
+def _met(condition: Formula, name: str, number: fmpq) -> bool:
+    """Return whether a condition holds of an array all of whose entries are a number."""
+    try:
+        return Env({name: number}, {}, condition.scope.defined).truth(condition.tree)
+    except (Missing, FormulaError, KeyError):
+        return True  # it is no condition on each entry
+
+
+def _changed(case: Case, change: Change) -> Case | None:
+    """Return a changed case of float64 numbers that meets what is assumed, or nothing."""
+    changed = change(case)
+    solved = changed and solve(changed)
+    if not solved:
+        return None
+    given = {name: each(exact_float, value) for name, value in solved.given.items()}
+    rounded = replace(solved, given=given)
+    return rounded if obeys(rounded) else None
+
+
+def _changes_of(given: Given) -> Iterator[Change]:
+    """Yield changes of one array or number."""
+    put = partial(_put, given.name)
+    yield from (put(lambda v: v * 0), put(abs), put(lambda v: -abs(v)))
+    scales = (TINY, HUGE, MINUTE, VAST, 1 / VAST)
+    yield from (partial(_scaled, [given.name], scale) for scale in scales)
+    if not given.axes:
+        return
+    yield from (put(lambda v: v * 0 + v.flat[0]), put(lambda v: _first(v, ZERO)))
+    yield from (put(lambda v: v + OFFSET), put(lambda v: _first(v, v.flat[0] + OFFSET)))
+    yield put(lambda v: _first(v, v.flat[0] - v.sum()))  # they cancel
+    if len(given.axes) > 1:
+        yield put(lambda v: v * 0 + np.equal(*np.indices(v.shape[-2:])).astype(int))
+        yield put(lambda v: v - v.sum(axis=0) / fmpq(len(v)))  # each column cancels
+        yield put(lambda v: v[..., :1] + v * 0)
+        yield put(lambda v: np.concatenate([v[:1] * 0, v[1:]]))
+        yield put(lambda v: np.concatenate([v[..., :1] * 0, v[..., 1:]], axis=-1))
+        if given.axes[-1] == given.axes[-2]:
+            yield put(lambda v: v + v.swapaxes(-1, -2))
+
+
+def _put(name: str, change: Callable[[Any], Any]) -> Change:
+    def changed(case: Case) -> Case:
+        value = change(case.given[name])
+        return replace(case, given={**case.given, name: value + ZERO})
+
+    return changed
+
+
+def _first(value: Any, number: fmpq) -> Any:
+    value = value.copy()
+    value.flat[0] = number
+    return value
+
+
+def _filled(chosen: Mapping[str, int], case: Case) -> Case:
+    """Return a case with patterns put into arrays, along the last axis, shifted from row to row."""
+    given = dict(case.given)
+    for name, pattern in chosen.items():
+        shape = np.shape(given[name])
+        n = shape[-1]
+        rows = math.prod(shape[:-1])
+        numbers = [patterns((k + row) % n, n)[pattern] for row in range(rows) for k in range(n)]
+        given[name] = object_array([ZERO + one for one in numbers], shape)
+    return replace(case, given=given)
+
+
+def _as_it_is(case: Case) -> Case:
+    return case
+
+
+def _zeroed(names: Sequence[str], case: Case) -> Case:
+    return replace(case, given={**case.given, **{name: case.given[name] * ZERO for name in names}})
+
+
+def _scaled(names: Sequence[str], scale: fmpq, case: Case) -> Case:
+    return replace(case, given={**case.given, **{name: case.given[name] * scale for name in names}})
+
+
+def _repeating(index_set: str, every: bool, case: Case) -> Case | None:
+    size = case.sizes[index_set]
+    return case.picked(index_set, [0] * size if every else [*range(size - 1), 0])
+
+
+def _values_of(
+    formula: Formula, values: Sequence[fmpq], only: int | None = None
+) -> Iterator[Change]:
+    """Yield changes that bring a formula to values, in all of its entries or in one."""
+    for value in values:
+        constant = ast.Constant(value, col_offset=1)  # type: ignore[arg-type]  # exact
+        off = ast.BinOp(formula.tree, ast.Sub(), constant, col_offset=1)
+        yield partial(brought_to_zero, formula=Formula("", off, formula.scope), only=only)
+
+
+# ---- domains
+
+
+def domain(question: Question) -> Domain:
+    """Return the inputs of a question, for formulas: those at which the derivatives are known."""
+    inputs = Inputs(question)
+
+    def listed() -> Iterator[Case]:
+        return filter(is_smooth, inputs.listed())
+
+    def drawn(random: Random) -> Case:
+        for _ in range(DRAWS):
+            if is_smooth(case := inputs.drawn(random)):
+                return case
+        return inputs.draw(random, inputs.sizes[0], plain=True)
+
+    return Domain(f"inputs of {question.name}", obeys, listed, drawn)

@@ -1,0 +1,77 @@
+"""One formula at many inputs: those of the same sizes are evaluated at once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradaudit.language.balls import is_settled
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Formula, FormulaError
+from gradaudit.language.numbers import FIRST_PRECISION, precision
+from gradaudit.language.outcomes import Missing
+
+
+class Together:
+    """Inputs that formulas are evaluated at."""
+
+    def __init__(self, cases: Iterable[Any]) -> None:
+        self.groups: dict[Any, list[Any]] = {}
+        self._cases = dict.fromkeys(cases)
+        for case in self._cases:
+            key = *case.sizes.items(), *case.values
+            self.groups.setdefault(key, []).append(case)
+        self._stacks: dict[Any, dict[str, Any]] = {}
+        self._envs: dict[Any, Env] = {}
+
+    def __contains__(self, case: Any) -> bool:
+        return case in self._cases
+
+    def exact(self, formula: Formula) -> Iterator[tuple[Any, Any, int]]:
+        """Yield inputs, with the exact value and the operations that it took.
+
+        Those are left out that take more bits, or at which a formula is too large.
+        """
+        for key, cases in self.groups.items():
+            env = self._env(key, formula, floats=False)
+            before = env.operations
+            try:
+                with precision(FIRST_PRECISION):
+                    found = env.entries(formula.tree)
+            except (Missing, FormulaError):
+                continue
+            operations = (env.operations - before) // len(cases)
+            for case, value in zip(cases, found, strict=True):
+                if all(map(is_settled, value.flat if isinstance(value, np.ndarray) else (value,))):
+                    yield case, value, operations
+
+    def floats(self, formula: Formula) -> Iterator[tuple[Any, Any]]:
+        """Yield inputs with the value as plain NumPy computes it; those that have none are not."""
+        for key, cases in self.groups.items():
+            try:
+                with np.errstate(all="ignore"):
+                    found = self._env(key, formula, floats=True).entries(formula.tree)
+            except (Missing, FormulaError):
+                continue
+            yield from zip(cases, found, strict=True)
+
+    def _env(self, key: Any, formula: Formula, *, floats: bool) -> Env:
+        scope, cases = formula.scope, self.groups[key]
+        of_scope = key, floats, id(scope.defined), *scope.free.items()
+        if of_scope not in self._envs:
+            if (key, floats) not in self._stacks:
+                self._stacks[key, floats] = _stacked(cases, floats)
+            values = self._stacks[key, floats]
+            self._envs[of_scope] = Env(
+                values, cases[0].sizes, scope.defined, scope.free, floats=floats, cases=len(cases)
+            )
+        return self._envs[of_scope]
+
+
+def _stacked(cases: Sequence[Any], floats: bool) -> dict[str, Any]:
+    """Return the values of inputs with an axis for these, the last."""
+    kind = np.float64 if floats else object
+    return {
+        name: np.stack([np.array(case.values[name], dtype=kind) for case in cases], axis=-1)
+        for name in cases[0].values
+    }
