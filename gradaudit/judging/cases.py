@@ -202,7 +202,7 @@ def brought_to_zero(
     """Return the case with given numbers moved so that a formula is exactly 0, or nothing.
 
     Newton's method, which is exact where the formula is affine in the number that is moved: one
-    that moves no other entry, if there is one; place says which. only: of the formula's entries,
+    that moves no other entry, if there is one. place: how many better ones to leave out. only: of the formula's entries,
     the one that counts.
     """
     names = [name for name, one in case.question.given.items() if not one.within and not one.among]
@@ -222,10 +222,12 @@ def brought_to_zero(
             return None
         movable = [k for k, slope in enumerate(wrong.tangent) if _is_rational(slope)]
         others = [one for one in counted if one is not wrong and isinstance(one, Dual)]
-        alone = [k for k in movable if not any(one.tangent[k] != 0 for one in others)]
         if not movable:
             return None
-        chosen = (alone or movable)[place % len(alone or movable)]
+
+        steps = [abs(wrong.tangent[k]) != 1 for k in movable]  # of 1 they keep numbers short
+        others_move = [any(one.tangent[k] != 0 for one in others) for k in movable]
+        _, _, chosen = sorted(zip(others_move, steps, movable, strict=True))[place % len(movable)]
         case = _with_entry(case, names, chosen, wrong.value / wrong.tangent[chosen])
     return None
 

@@ -62,7 +62,16 @@ def patterns(k: int, n: int) -> tuple[Any, ...]:
         *(fmpq(9, 10) * first + fmpq(1, 10 * n), 2 * first - last),
         *(first + TINY, first - MINUTE, first + SPECK, OFFSET * first + (1 - OFFSET) * last),
         # far apart, far out, scaled
-        *(20 * last, 100 if first else k, 40 - 30 * k, -500 - k, 600 + k, -690 * last),
+        *(
+            20 * last,
+            100 if first else k,
+            40 - 30 * k,
+            -500 - k,
+            600 + k,
+            -690 * last,
+            -800 * last,
+            10**5 * (k < 2),
+        ),
         *(690 * first, 1000 + k, -(10**5) - k, 800 * first),
         *((k + 1) * scale for scale in (TINY, SPECK, HUGE, 1 / MINUTE)),
     )
@@ -134,7 +143,7 @@ class Inputs:
     def sizes(self) -> list[dict[str, int]]:
         """All of them 1, each 1, every two equal, all equal, all different, and larger ones."""
         free = self.question.free_sets
-        apart = {name: 2 + k % 3 for k, name in enumerate(free)}
+        apart = {name: (3, 2, 4)[k % 3] for k, name in enumerate(free)}
         twos = dict.fromkeys(free, 2)
         wanted = [apart, dict.fromkeys(free, 1), twos, dict.fromkeys(free, 3)]
         wanted += [{**apart, name: 1} for name in free]
@@ -142,7 +151,7 @@ class Inputs:
         wanted += [{**apart, one: apart[other]} for one, other in combinations(free, 2)]
         wanted += [{**apart, **dict.fromkeys(pair, 1)} for pair in combinations(free, 2)]
         wanted += [
-            {name: 2 + (k + 1) % 3 for k, name in enumerate(free)},
+            {name: (2, 4, 3)[k % 3] for k, name in enumerate(free)},
             dict.fromkeys(free, 4),
             {name: 5 + k % 3 for k, name in enumerate(free)},
         ]
@@ -171,14 +180,20 @@ class Inputs:
     # ---- what makes an input hard
 
     @cached_property
+    def _moved(self) -> list[str]:
+        """The names by which derivatives are asked for."""
+        return sorted({one.by for one in self.question.parts.values()})
+
+    @cached_property
     def changes(self) -> list[Change]:
         """What makes an input hard: values of what is given, and of what is defined of it."""
         return [
             *(change for given in self.numbers for change in _changes_of(given)),
             *self._patterned(),
             *(partial(_zeroed, pair) for pair in combinations([g.name for g in self.numbers], 2)),
-            partial(_zeroed, sorted({one.by for one in self.question.parts.values()})),
-            *(partial(_scaled, [g.name for g in self.numbers], s) for s in (TINY, HUGE, MINUTE)),
+            *(partial(_zeroed, some) for some in combinations(self._moved, 3)),
+            partial(_zeroed, self._moved),
+            *(partial(_scaled, [g.name for g in self.numbers], s) for s in (TINY, HUGE, MINUTE**2)),
             *(
                 _put(one.name, lambda v: v * 0)
                 for one in self.question.given.values()
