@@ -135,29 +135,34 @@ def template(question: str | None) -> int:
     return 0
 
 
-def exam() -> int:
+def exam(question: str | None) -> int:
     """Print which law sees which known mistake; 1 if one is seen by none."""
+    from gradaudit.answers.asked import exam_of
     from gradaudit.mistakes.exam import papers, sit, smallest_errors
+    from gradaudit.questions.question import read_questions
     from gradaudit.telling.mistakes import exam_text
 
-    results = [sit(paper) for paper in papers()]
-    print(exam_text(results, smallest_errors()))
+    if question is None:
+        results, errors = [sit(paper) for paper in papers()], list(smallest_errors())
+    else:
+        results, errors = exam_of(read_questions(question))
+    print(exam_text(results, errors))
     return 0 if all(map(any, itertools.chain(*(result.sight for result in results)))) else 1
 
 
-def explain(word: str | None) -> int:
+def explain(word: str | None, question: str | None) -> int:
     """Print a known mistake, or all of them in a sentence each."""
     from gradaudit.language.hints import nearest
     from gradaudit.language.showing import escaped
-    from gradaudit.mistakes.diagnosis import BY_ID
-    from gradaudit.telling import mistakes as catalogue
+    from gradaudit.telling import mistakes as telling
 
+    known = telling.known(question)
     if word is None:
-        print(catalogue.in_short(dict.fromkeys(BY_ID.values())))
-    elif word in BY_ID:
-        print(catalogue.explain(BY_ID[word]))
+        print(telling.in_short(dict.fromkeys(one for one, _ in known.values())))
+    elif word in known:
+        print(telling.explain(*known[word]))
     else:
-        hint = nearest(word, BY_ID) or "; `gradaudit explain` lists those known"
+        hint = nearest(word, known) or "; `gradaudit explain` lists those known"
         return complain(f"explain: no mistake {escaped(word)}{hint}")
     return 0
 
@@ -308,8 +313,8 @@ QUESTION = "of the library, or a file; else it is the assignment"
 COMMANDS: dict[str, tuple[Callable[..., int], str, str, bool]] = {
     # and the word that one may take, and whether it takes a --question
     "template": (template, "print an empty answer to fill in", "", True),
-    "explain": (explain, "print the known mistake ID, or all of them in short", "ID", False),
-    "exam": (exam, "print which law sees which known mistake", "", False),
+    "explain": (explain, "print the known mistake ID, or all of them in short", "ID", True),
+    "exam": (exam, "print which law sees which known mistake", "", True),
     "question": (question, "check and print NAME or a file; else list the library", "NAME", False),
     "lint": (lint, "say what the numbers in FILE, or the assignment's, can't show", "FILE", False),
 }

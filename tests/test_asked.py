@@ -1,6 +1,9 @@
 """Answers to a question from a file, or of the library."""
 
+import contextlib
+import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.reading import read
 from gradaudit.command import main
+from gradaudit.mistakes.exam import FINEST
 from gradaudit.questions import question
 
 WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted"
@@ -165,3 +169,93 @@ def test_a_template_teaches(said: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_a_template_to_no_question_says_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["template", "--question", "weihgted"]) == 2
     assert "weihgted: no question of the library, and no file" in capsys.readouterr().err
+
+
+# ---- its mistakes
+
+
+def test_its_mistakes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--question", QUESTION]) == 0
+    assert capsys.readouterr().out == (
+        "weights-forgotten\n    The samples are not weighted: c is left out.\n"
+    )
+
+
+def test_a_mistake_is_shown_beside_the_right_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "weights-forgotten", "--question", QUESTION]) == 0
+    assert capsys.readouterr().out.endswith(
+        "    e   = X @ w - t\n    L   = sum(c * e**2) / 2\n  ✗ w   = X.T @ e\n"
+        "  ✓ w   = X.T @ (c * e)\n"
+    )
+
+
+def test_a_mistake_of_the_assignment_is_none_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "mask-missing", "--question", QUESTION]) == 2
+    assert "explain: no mistake mask-missing" in capsys.readouterr().err
+
+
+TWO_PARTS = """
+[line]
+given = "x[N], t[N], w, b"
+define = ["e = w * x + b - t", "L = sum(e**2) / 2"]
+[line.parts]
+w = "d(L, w)"
+b = "d(L, b)"
+[line.functions]
+"slopes(x, t, w, b)" = ["w", "b"]
+[line.answers]
+w = "sum(e * x)"
+b = "sum(e)"
+[[line.mistakes]]
+id = "b-averaged"
+sentence = "The gradient by b is averaged."
+change.b = "{old} / sum(1 for k in N)"
+[[line.mistakes]]
+id = "error-half"
+sentence = "The error is halved."
+change = [{ e = "{old} / 2" }, { e = "w * x + b - t/2" }]
+"""
+
+
+@pytest.fixture(scope="module")
+def exam(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
+    """Return the exit code and the text of an exam."""
+    path = tmp_path_factory.mktemp("exam") / "line.toml"
+    path.write_text(TWO_PARTS, encoding="utf-8")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        return main(["exam", "--question", str(path)]), out.getvalue()
+
+
+def test_the_exam_passes_where_every_mistake_is_seen(exam: tuple[int, str]) -> None:
+    assert exam[0] == 0
+    assert exam[1].startswith("6 of 6 mistakes are caught.")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "    .b  b-averaged: b = (sum(e)) / sum(1 for k in N)",
+        "    ab  error-half: e = (w * x + b - t) / 2",
+        "    .bc  b-averaged: b = (sum(e)) / sum(1 for k in N)",
+    ],
+    ids=["a formula of one part", "formulas of both parts", "a function"],
+)
+def test_the_exam_says_what_sees_a_mistake(exam: tuple[int, str], row: str) -> None:
+    assert row in exam[1].splitlines()
+
+
+@pytest.mark.parametrize("part", ["w", "b"])
+def test_the_exam_says_how_small_an_error_is_noticed(exam: tuple[int, str], part: str) -> None:
+    (in_function, in_formula) = re.findall(rf"  line\.{part}, \w+: 1e-(\d+)", exam[1])
+    assert int(in_function) >= 12
+    assert int(in_formula) == FINEST
+
+
+def test_the_exam_fails_where_a_mistake_is_right(
+    told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = TWO_PARTS.replace("{old} / sum(1 for k in N)", "sum(e) + 0")
+    (told.folder / "right.toml").write_text(right, encoding="utf-8")
+    assert main(["exam", "--question", str(told.folder / "right.toml")]) == 1
+    assert "    ..  b-averaged: b = sum(e) + 0" in capsys.readouterr().out

@@ -17,8 +17,9 @@ from gradaudit.judging.hard import Inputs, domain
 from gradaudit.judging.laws import Outcome
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import Scope
-from gradaudit.mistakes import slips
+from gradaudit.mistakes import slips, trial
 from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.mistakes.exam import Result
 from gradaudit.questions.question import Asked, Question, Signature, read_questions
 
 
@@ -61,6 +62,17 @@ def wanted_of(question: Question, asked: Asked) -> Wanted:
     """Return what a formula for a part is to find."""
     scope = replace(question.scope, free=asked.truth.scope.free)
     return Wanted(asked.label, scope, asked.truth, (domain(question),), Inputs(question).largest)
+
+
+def exam_of(questions: Sequence[Question]) -> tuple[list[Result], list[tuple[str, int]]]:
+    """Return which law sees which mistake of questions, and how small an error is noticed."""
+    results: list[Result] = []
+    errors: list[tuple[str, int]] = []
+    for question in questions:
+        wanted = {name: wanted_of(question, one) for name, one in question.parts.items()}
+        results += trial.results(question, wanted)
+        errors += trial.smallest_errors(question, wanted)
+    return results, errors
 
 
 def of_formulas(question: Question, part: str, path: str, value: Any, where: Any) -> Part:

@@ -15,6 +15,7 @@ from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import parse
 from gradaudit.mistakes.catalogue import (
+    CATALOGUES,
     GRADIENT_MISTAKES,
     NETWORK_LINES,
     NETWORK_MISTAKES,
@@ -32,11 +33,11 @@ FINEST = 50  # decimal places of a numeral of the language
 
 @dataclass(frozen=True)
 class Paper:
-    """One part of the exam: a kind of answer, its laws, and the mistakes to be seen."""
+    """One part of the exam: a kind of answer, its laws, and the mistakes to be seen, by name."""
 
     title: str
     laws: tuple[Law, ...]
-    mistakes: tuple[tuple[Variant, Any], ...]
+    mistakes: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def papers() -> list[Paper]:
     def paper(
         title: str, laws: tuple[Law, ...], made: Sequence[Variant], judged: Callable[[Variant], Any]
     ) -> Paper:
-        return Paper(title, laws, tuple((one, judged(one)) for one in made))
+        return Paper(title, laws, tuple((_named(one), judged(one)) for one in made))
 
     def functions(count: int) -> Callable[[Variant], Any]:
         return lambda one: Function(one.function(), count)
@@ -96,6 +97,18 @@ def papers() -> list[Paper]:
     ]
 
 
+def _named(variant: Variant) -> str:
+    """Return what a mistake is called, with the lines that differ from the right computation."""
+    right = next(right for _, right in CATALOGUES if right.keys() == variant.lines.keys())
+    told = [
+        text if name == "range" else f"{name} = {text}"
+        for name, text in variant.lines.items()
+        if right[name] != text
+    ]
+    said = ", ".join([*told, *(one.data_text for one in variant.mistakes if one.data)])
+    return f"{' and '.join(variant.ids)}: {said}"
+
+
 def sit(paper: Paper) -> Result:
     """Hold every mistake of a paper to every law."""
     return Result(
@@ -116,18 +129,11 @@ def _inputs(law: Law, judged: Any) -> Sequence[Any]:
 def smallest_errors() -> Iterator[tuple[str, int]]:
     """Yield for each gradient the largest k such that an error of 10^-k in an entry is noticed."""
 
-    def finest(made: Callable[[int], Any], laws: Sequence[Law], most: int = 16) -> int:
-        def noticed(k: int) -> bool:
-            judged = made(k)
-            return any(sees(law, judged, draw_inputs(law.domain)) for law in laws)
-
-        return _largest(noticed, most)
-
     def network_off(index: int, k: int) -> Function:
-        return Function(_off(_right(NETWORK_LINES), 1 + 10.0**-k, index), 4)
+        return Function(off(_right(NETWORK_LINES), 1 + 10.0**-k, index), 4)
 
     def softmax_off(k: int) -> Function:
-        return Function(_off(_right(SOFTMAX_LINES), 1 + 10.0**-k), 1)
+        return Function(off(_right(SOFTMAX_LINES), 1 + 10.0**-k), 1)
 
     def formula_off(wanted: Wanted, k: int) -> Line:
         text = f"(softmax(y)[i] * sum(t) - t[i]) * (1 + 1e-{k} * (i == 0))"
@@ -143,11 +149,21 @@ def smallest_errors() -> Iterator[tuple[str, int]]:
         yield title, finest(partial(formula_off, wanted), laws, FINEST)
 
 
+def finest(made: Callable[[int], Any], laws: Sequence[Law], most: int = 16) -> int:
+    """Return the largest k such that a law sees what is off by 10^-k."""
+
+    def noticed(k: int) -> bool:
+        judged = made(k)
+        return any(sees(law, judged, draw_inputs(law.domain)) for law in laws)
+
+    return _largest(noticed, most)
+
+
 def _right(lines: Lines) -> Callable[..., Any]:
     return Variant((), lines, lambda case: case).function()
 
 
-def _off(right: Callable[..., Any], factor: float, index: int | None = None) -> Callable[..., Any]:
+def off(right: Callable[..., Any], factor: float, index: int | None = None) -> Callable[..., Any]:
     """Return a function with one entry multiplied by a factor, of one result if it has several."""
 
     def function(*arguments: Any) -> Any:

@@ -35,17 +35,18 @@ FEW = 3  # parts up to which it is said in which the answer is wrong
 
 @dataclass(frozen=True, eq=False)
 class Wrong:
-    """One way of making a mistake: the wrong formula of every part."""
+    """One way of making a mistake: the wrong formula of every part, and the lines that differ."""
 
     ids: tuple[str, ...]
     formulas: dict[str, Formula]
+    lines: dict[str, str]
 
 
 @cache
 def wrong_answers(question: Question) -> list[Wrong]:
     """Return every variant of every mistake of a question."""
     return [
-        Wrong((slip.id,), question.changed(change))
+        Wrong((slip.id,), question.changed(change), question.changed_lines(change))
         for slip in question.mistakes
         for change in slip.changes
     ]

@@ -121,7 +121,7 @@ class Asked:
         return self.reference[-1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slip:
     """A known mistake: for each variant, the lines of the right computation that differ."""
 
@@ -176,6 +176,18 @@ class Question:
     own: tuple[str, ...] = ()
     mistakes: tuple[Slip, ...] = ()
     owes: tuple[Owed, ...] = ()
+
+    @cached_property
+    def lines(self) -> dict[str, str]:
+        """The right computation, line by line, by name: the model, own names, and the parts."""
+        defined = dict(map(_halves, (*self.define, *self.own)))
+        return defined | {name: asked.closed.text for name, asked in self.parts.items()}
+
+    def changed_lines(self, change: Mapping[str, str]) -> dict[str, str]:
+        """Return those lines that differ in a mistake, as they are in it."""
+        return {
+            name: text.replace("{old}", f"({self.lines[name]})") for name, text in change.items()
+        }
 
     @property
     def free_sets(self) -> tuple[str, ...]:

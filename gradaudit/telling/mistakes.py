@@ -1,17 +1,21 @@
 """The known mistakes as text: the table of the exam, and one mistake explained."""
 
+import string
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from gradaudit.language.showing import escaped
 from gradaudit.mistakes.catalogue import (
     CATALOGUES,
     CONVENTIONS,
     NETWORK_LINES,
+    Lines,
     Mistake,
-    Variant,
     variants,
 )
+from gradaudit.mistakes.diagnosis import BY_ID
 from gradaudit.mistakes.exam import Result
+from gradaudit.questions.question import Question, Slip, read_questions
 from gradaudit.telling.showing import law_name, width
 
 
@@ -24,67 +28,61 @@ def exam_text(results: Sequence[Result], errors: Iterable[tuple[str, int]]) -> s
         lines += ["", f"{result.paper.title}: {result.caught} of {len(result.sight)}"]
         for letter, law, seen in zip(_LETTERS, laws, zip(*result.sight, strict=True), strict=False):
             lines.append(f"  {letter}  {law_name(law)}: {sum(seen)}")
-        for (variant, _), by in zip(result.paper.mistakes, result.sight, strict=True):
+        for (mistake, _), by in zip(result.paper.mistakes, result.sight, strict=True):
             row = "".join(letter if one else "." for letter, one in zip(_LETTERS, by, strict=False))
-            lines.append(f"    {row}  {' and '.join(variant.ids)}: {_change(variant)}")
+            lines.append(escaped(f"    {row}  {mistake}"))
     lines += ["", "the smallest relative error of one entry that is noticed"]
     lines += [f"  {name}: 1e-{k}" for name, k in errors]
     return "\n".join(lines)
 
 
-_LETTERS = "abcdefghijklmnop"
+_LETTERS = string.ascii_letters
 
 
-def _change(variant: Variant) -> str:
-    """Return the lines of a wrong computation that differ from the right one."""
-    right = _right_lines(variant)
-    told = [
-        text if name == "range" else f"{name} = {text}"
-        for name, text in variant.lines.items()
-        if right[name] != text
-    ]
-    return ", ".join([*told, *(one.data_text for one in variant.mistakes if one.data)])
+def known(called: str | None) -> dict[str, tuple[Mistake | Slip, Question | None]]:
+    """Return the known mistakes of a question, else of the assignment, by id. Raises Unreadable."""
+    if called is None:
+        return {name: (one, None) for name, one in BY_ID.items()}
+    return {slip.id: (slip, one) for one in read_questions(called) for slip in one.mistakes}
 
 
-def in_short(mistakes: Iterable[Mistake]) -> str:
+def in_short(mistakes: Iterable[Mistake | Slip]) -> str:
     """Return known mistakes, in a sentence each."""
     lines = []
     for one in mistakes:
-        lines += [one.id, *(f"    {row}" for row in textwrap.wrap(one.sentence, width() - 4))]
+        told = textwrap.wrap(escaped(one.sentence), width() - 4)
+        lines += [escaped(one.id), *(f"    {row}" for row in told)]
     return "\n".join(lines)
 
 
-def explain(mistake: Mistake) -> str:
+def explain(mistake: Mistake | Slip, asked: Question | None = None) -> str:
     """Return a known mistake: the sentence, the wrong computation beside the right, where seen."""
-    lines = [mistake.id, *textwrap.wrap(mistake.sentence, width())]
-    for number, variant in enumerate(_variants_of(mistake)):
+    lines = [mistake.id, *textwrap.wrap(escaped(mistake.sentence), width())]
+    for number, (right, wrong) in enumerate(_computations(mistake, asked)):
         lines += ["", "or", ""] if number else [""]
-        right = _right_lines(variant)
-        for name, text in variant.lines.items():
+        for name, text in right.items():
             called = "" if name == "range" else f"{name:<4}= "
-            differs = text != right[name]
-            lines.append(f"  {'✗' if differs else ' '} {called}{text}")
+            differs = wrong.get(name, text) != text
             if differs:
-                lines.append(f"  ✓ {called}{right[name]}")
-    if mistake.data_text:
+                lines.append(escaped(f"  ✗ {called}{wrong[name]}"))
+            lines.append(escaped(f"  {'✓' if differs else ' '} {called}{text}"))
+    if isinstance(mistake, Mistake) and mistake.data_text:
         lines += [
             "",
             f"  ✗ computed {mistake.data_text}",
             "  ✓ computed on the data as they are, exactly",
         ]
     if mistake.seen:
-        lines += ["", f"Seen in: {mistake.seen}"]
+        lines += ["", f"Seen in: {escaped(mistake.seen)}"]
     return "\n".join(lines)
 
 
-def _variants_of(mistake: Mistake) -> list[Variant]:
-    if mistake.data:
-        return []
+def _computations(mistake: Mistake | Slip, asked: Question | None) -> list[tuple[Lines, Lines]]:
+    """Return for each variant the right lines and the wrong ones."""
+    if isinstance(mistake, Slip):
+        assert asked is not None
+        return [(asked.lines, asked.changed_lines(change)) for change in mistake.changes]
     for catalogue, right in (*CATALOGUES, (CONVENTIONS, NETWORK_LINES)):
-        if mistake in catalogue:
-            return variants((mistake,), right)
+        if mistake in catalogue and not mistake.data:
+            return [(right, variant.lines) for variant in variants((mistake,), right)]
     return []
-
-
-def _right_lines(variant: Variant) -> Mapping[str, str]:
-    return next(right for _, right in CATALOGUES if right.keys() == variant.lines.keys())
