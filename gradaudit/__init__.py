@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     import os
 
     from gradaudit.answers.verdicts import Audit
+    from gradaudit.judging.drawn import Question
 
 __version__ = "0.2.0"
-__all__ = ["__version__", "audit"]
+__all__ = ["__version__", "audit", "read_question"]
 
 
 def audit(path: "str | os.PathLike[str]") -> "Audit":
@@ -20,3 +21,11 @@ def audit(path: "str | os.PathLike[str]") -> "Audit":
     from gradaudit.answers.verdicts import audit as judge
 
     return judge(read(str(path)))
+
+
+def read_question(path: "str | os.PathLike[str]", name: str | None = None) -> "Question":
+    """Read a question of the library or a file; name: which of several. Raises `Unreadable`."""
+    from gradaudit.judging.drawn import Question
+    from gradaudit.questions.question import read_one
+
+    return Question.of(read_one(str(path), name))

@@ -43,8 +43,8 @@ def test_an_example_gets_its_verdicts(name: str, capsys: pytest.CaptureFixture[s
     } == VERDICTS[name]
 
 
-def test_the_test_of_a_project_passes(pytester: pytest.Pytester) -> None:
-    assert "1 passed" in pytest_beside_them(pytester)
+def test_the_tests_of_a_project_pass(pytester: pytest.Pytester) -> None:
+    assert "2 passed" in pytest_beside_them(pytester)
 
 
 def test_a_law_is_a_test(pytester: pytest.Pytester) -> None:

@@ -27,6 +27,7 @@ def _the_width_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
         ("python", 0, "mask_missing.py"),
         ("toml", 0, "weighted/question.toml"),
         ("toml", 1, "weighted/answer.toml"),
+        ("python", 1, "weighted/test_gradient.py"),
         ("toml", 2, "wrong_line.toml"),
         ("toml", 3, "formulas.toml"),
         ("toml", 4, "derivations.toml"),
@@ -53,7 +54,7 @@ def test_it_gets_the_message_that_is_shown(
 def test_the_names_of_the_functions_are_those_that_are_read() -> None:
     from gradaudit.answers.parts import FUNCTIONS
 
-    assert re.findall(r"^def (\w+)", blocks("python")[1], re.MULTILINE) == list(FUNCTIONS)
+    assert re.findall(r"^def (\w+)", blocks("python")[2], re.MULTILINE) == list(FUNCTIONS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,7 +12,7 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb, fmpq, fmpq_mat
 
 from gradaudit.judging.together import Together
 from gradaudit.language.evaluate import Env
@@ -164,7 +164,17 @@ def _some(case: Case | None) -> Iterator[Case]:
 
 def obeys(case: Case) -> bool:
     """Return whether an input certainly meets all that its question assumes."""
-    return all(_is_true(case, condition) for condition in case.question.assume)
+    definite = (case.given[name] for name, one in case.question.given.items() if one.definite)
+    conditions = case.question.assume
+    return all(map(_is_definite, definite)) and all(_is_true(case, one) for one in conditions)
+
+
+def _is_definite(matrix: Any) -> bool:
+    """Return whether a matrix is symmetric, and all its leading minors are positive."""
+    leading = (matrix[:k, :k] for k in range(1, len(matrix) + 1))
+    return bool((matrix == matrix.T).all()) and all(
+        fmpq_mat(len(one), len(one), list(one.flat)).det() > 0 for one in leading
+    )
 
 
 def _is_true(case: Case, condition: Formula) -> bool:

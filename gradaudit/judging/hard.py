@@ -9,7 +9,7 @@ import ast
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import combinations, count, islice, zip_longest
 from random import Random
 from typing import Any
@@ -356,7 +356,9 @@ def _scaled(names: Sequence[str], scale: fmpq, case: Case) -> Case:
 
 def _repeating(index_set: str, every: bool, case: Case) -> Case | None:
     size = case.sizes[index_set]
-    return case.picked(index_set, [0] * size if every else [*range(size - 1), 0])
+    picked = case.picked(index_set, [0] * size if every else [*range(size - 1), 0])
+    definite = {name: case.given[name] for name, one in case.question.given.items() if one.definite}
+    return picked and replace(picked, given={**picked.given, **definite})
 
 
 def _values_of(
@@ -372,6 +374,7 @@ def _values_of(
 # ---- domains
 
 
+@cache
 def domain(question: Question) -> Domain:
     """Return the inputs of a question, for formulas: those at which the derivatives are known."""
     inputs = Inputs(question)

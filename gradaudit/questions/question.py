@@ -286,6 +286,16 @@ def read_model(name: str, table: Mapping[str, Any]) -> Question:
     return _Reader(name, {key: value for key, value in table.items() if key in MODEL}).model()
 
 
+def read_one(path: str, name: str | None = None) -> Question:
+    """Return the question of a file, or the one of that name. Raises Unreadable."""
+    found = {question.name: question for question in read_questions(path)}
+    if name is None and len(found) > 1:
+        raise Unreadable(f"{path}: it holds several questions; choose one of {', '.join(found)}")
+    if name is not None and name not in found:
+        raise Unreadable(f"{path}: no question {name}; it holds {', '.join(found)}")
+    return found[name or next(iter(found))]
+
+
 @cache
 def from_library(name: str) -> list[Question]:
     """Return the questions of the library with this name. Raises Unreadable."""
