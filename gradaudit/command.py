@@ -91,8 +91,10 @@ def audit(options: argparse.Namespace) -> int:
         asked = options.question and sheet_called(options.question)
     except Unreadable as reason:
         return complain(escaped(f"--question {options.question}: {reason}"))
+    if options.called is not None and len(options.answers) != 1:
+        return complain("--as takes one ANSWER, a function")
     as_json = options.format == "json"
-    return run(options.answers, asked, as_json=as_json, report=options.report)
+    return run(options.answers, asked, options.called, as_json=as_json, report=options.report)
 
 
 def _cannot_report(path: str, answers: Sequence[str]) -> str:
@@ -196,18 +198,20 @@ def question(word: str | None) -> int:
 def run(
     paths: Sequence[str],
     asked: "Sheet | None" = None,
+    called: str | None = None,
     *,
     as_json: bool,
     report: str | None = None,
 ) -> int:
     """Audit answers, tell about them, and return the exit code.
 
-    paths: files, or folders of them. asked: what they are answers to, else the assignment.
+    paths: files, folders of them, functions. asked: what they are answers to, else the assignment.
+    called: which function of the question the one at an address is, else that of its name.
     report: where a document about the one answer is written.
     """
     from gradaudit.telling import verdicts as telling
 
-    audits = list(itertools.chain.from_iterable(_audits(path, asked) for path in paths))
+    audits = list(itertools.chain.from_iterable(_audits(path, asked, called) for path in paths))
     codes = [one.exit_code for one in audits]
     if as_json:
         print(telling.as_json(audits))
@@ -218,7 +222,7 @@ def run(
     return min(codes, key=WORST_FIRST.index)
 
 
-def _audits(path: str, asked: "Sheet | None") -> list["Audit"]:
+def _audits(path: str, asked: "Sheet | None", called: str | None = None) -> list["Audit"]:
     """Audit a file, or those of a folder; whatever goes wrong with one is its own verdict."""
     from gradaudit.answers.parts import Answer
     from gradaudit.answers.reading import answers_in, read
@@ -231,7 +235,7 @@ def _audits(path: str, asked: "Sheet | None") -> list["Audit"]:
     try:
         if (files := answers_in(path)) != [path]:
             return list(itertools.chain.from_iterable(_audits(file, asked) for file in files))
-        told = audit(read(path, asked))
+        told = audit(read(path, asked, called))
         telling.as_json([told])  # what can't be told either is a fault with this one alone
         telling.as_text([told], colour=False, detailed=True)
     except Unreadable as reason:
@@ -284,12 +288,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gradaudit {__version__}")
     parser.add_argument(
-        "answers", nargs="+", metavar="ANSWER", help="a .toml or a .py file, or a folder of them"
+        "answers",
+        nargs="+",
+        metavar="ANSWER",
+        help="a .toml or .py file, a folder of them, or a function as package.module:function",
     )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for a person, or a program"
     )
     parser.add_argument("--question", metavar="NAME", help=QUESTION)
+    parser.add_argument(
+        "--as",
+        dest="called",
+        metavar="FUNCTION",
+        help="of the question, which one package.module:function is, where it has another name",
+    )
     parser.add_argument("--examples", type=count, metavar="N", help="inputs to draw for each law")
     parser.add_argument(
         "--report", metavar="PDF", help="also write the answer and what came of it as a document"

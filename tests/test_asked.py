@@ -259,3 +259,101 @@ def test_the_exam_fails_where_a_mistake_is_right(
     (told.folder / "right.toml").write_text(right, encoding="utf-8")
     assert main(["exam", "--question", str(told.folder / "right.toml")]) == 1
     assert "    ..  b-averaged: b = sum(e) + 0" in capsys.readouterr().out
+
+
+# ---- a function in a package
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder in which the command is run, with a package in it."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "__init__.py").touch()
+    (tmp_path / "theirs" / "loss.py").write_text(
+        "from . import parts\n"
+        "number = 3\n"
+        "def slope(X, w, t, c):\n    return X.T @ parts.error(X, w, t, c)\n"
+        "def gradient(X, w, t, c):\n    return X.T @ (X @ w - t)\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "theirs" / "parts.py").write_text(
+        "def error(X, w, t, c):\n    return c * (X @ w - t)\n", encoding="utf-8"
+    )
+    (tmp_path / "theirs" / "broken.py").write_text("1 / 0\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["theirs.loss:gradient"], 1),
+        (["theirs.loss:slope", "--as", "gradient"], 0),
+        (["theirs/parts.py:error", "--as", "gradient"], 1),
+        ([f"{WEIGHTED / 'gradient.py'}:gradient"], 0),
+    ],
+    ids=["by its own name", "by another name", "in a file by another name", "one of a file"],
+)
+def test_a_function_is_judged_where_it_is(package: Path, words: list[str], code: int) -> None:
+    assert main([*words, "--question", QUESTION]) == code
+    assert not list(package.rglob("*.pyc"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["nothing:gradient"],
+            "cannot be imported: ModuleNotFoundError: No module named 'nothing'",
+        ),
+        (["nothing.py:gradient"], "nothing.py:gradient: no such file"),
+        (["theirs.broken:gradient"], "cannot be imported: ZeroDivisionError: division by zero"),
+        (["theirs.parts:gradient"], "it defines none of gradient"),
+        (["theirs.loss:slop", "--as", "gradient"], "it defines none of slop (found slope)"),
+        (["theirs.loss:number", "--as", "gradient"], "number: a function is wanted"),
+        (["theirs.loss:slope"], "called slope; known are gradient, and --as says which one it is"),
+        (["theirs.loss:slope", "--as", "gradent"], "called gradent; did you mean `gradient`?"),
+        (["theirs.loss:"], "theirs.loss:: no such file; a function is package.module:function"),
+        (["theirs.loss:A.slope"], "no such file; a function is package.module:function"),
+        (["theirs/loss.py", "--as", "gradient"], "--as takes a function: package.module:function"),
+        (
+            ["theirs.loss:slope", "theirs.loss:gradient", "--as", "gradient"],
+            "--as takes one ANSWER",
+        ),
+    ],
+    ids=[
+        "no module",
+        "no file",
+        "a module that raises",
+        "no function",
+        "a typing error",
+        "a number",
+        "a function of another name",
+        "an unknown name after --as",
+        "no name",
+        "a method",
+        "a file after which --as stands",
+        "two functions",
+    ],
+)
+@pytest.mark.usefixtures("package")
+def test_what_is_wrong_with_the_address_of_a_function_is_a_line(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert main([*words, "--question", QUESTION]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+@pytest.mark.usefixtures("package")
+def test_a_question_without_functions_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    text = TWO_PARTS.replace('[line.functions]\n"slopes(x, t, w, b)" = ["w", "b"]\n', "")
+    Path("line.toml").write_text(text, encoding="utf-8")
+    assert main(["theirs/loss.py", "--question", "line.toml"]) == 2
+    assert "theirs/loss.py: the question asks for no function" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("package")
+def test_a_function_can_answer_the_assignment() -> None:
+    Path("rates.py").write_text("def good(eta):\n    return 0 < eta < 0.2\n", encoding="utf-8")
+    assert main(["rates:good", "--as", "converges"]) == 0

@@ -1,6 +1,6 @@
-"""The process that a Python answer runs in: it imports the file, forks once for each function, so
-that none meets what another did, calls what it is asked to, and sends back plain numbers. It
-judges nothing. The other end is `gradaudit.answers.process`.
+"""The process that a Python answer runs in: it imports the file or module, forks once for each
+function, so that none meets what another did, calls what it is asked to, and sends back plain
+numbers. It judges nothing. The other end is `gradaudit.answers.process`.
 
 Frames are lines of JSON. The first one says which functions there are, or why there are none. On
 the line of a function each one received is a list of calls, each one sent what they showed; the
@@ -9,6 +9,7 @@ last says that its process has ended.
 
 import contextlib
 import ctypes
+import importlib
 import importlib.util
 import json
 import os
@@ -54,7 +55,7 @@ def decode(sent: Any) -> Any:
 
 def main() -> None:
     """Serve the functions of a file, each on a line of its own; the file gets no stream."""
-    path, lines = Path(sys.argv[1]), json.loads(sys.argv[2])
+    place, lines = sys.argv[1], json.loads(sys.argv[2])
     hello = _writing(lines.pop("")[0])
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
@@ -63,9 +64,9 @@ def main() -> None:
         del sys.modules[name]  # a file beside the answer may have the same name
     _limit()
     try:
-        module = _imported(path)
+        module = _imported(place)
     except (Exception, SystemExit) as error:
-        _send(hello, {"broken": _where(error, path) + describe(error)})
+        _send(hello, {"broken": _where(error, place) + describe(error)})
         return
     found = {name: callable(module[name]) for name in lines if name in module}
     names = [shortened(name) for name in list(module)[:MAX_NAMES] if type(name) is str]
@@ -94,13 +95,17 @@ def _limit() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _imported(path: Path) -> dict[str, Any]:
-    """Import a file as `import` would, leaving no compiled file behind, and return its names."""
-    sys.path.insert(0, str(path.resolve().parent))
-    sys.argv[:] = [str(path)]
+def _imported(place: str) -> dict[str, Any]:
+    """Import a file or a module as `import` would, leaving no compiled file; return its names."""
+    is_file = place.endswith(".py")
+    sys.path.insert(0, str(Path(place).resolve().parent) if is_file else os.getcwd())
+    sys.argv[:] = [place]
     sys.dont_write_bytecode = True
     warnings.simplefilter("ignore")  # there is nobody to read them
-    loader = SourceFileLoader("answer", str(path))
+    if not is_file:
+        with np.errstate(all="ignore"):
+            return vars(importlib.import_module(place))
+    loader = SourceFileLoader("answer", place)
     spec = importlib.util.spec_from_loader("answer", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
@@ -141,12 +146,12 @@ def _argument(sent: Any) -> Any:
     return array if array.ndim else array[()]  # a view, which can't be resized
 
 
-def _where(error: BaseException, path: Path) -> str:
+def _where(error: BaseException, place: str) -> str:
     """Return the line of the answer's file where an exception came from, if it did."""
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
+        if trace.tb_frame.f_code.co_filename == place:
             line = trace.tb_lineno
         trace = trace.tb_next
     return f"line {line}: " if line else ""

@@ -3,15 +3,18 @@
 import difflib
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from gradaudit.answers.asked import sheet_of
-from gradaudit.answers.parts import Answer, Part, Sheet
+from gradaudit.answers.parts import Answer, Owed, Part, Sheet
 from gradaudit.answers.process import Process, RemoteFunction
 from gradaudit.answers.tables import ASSIGNMENT, read_toml
+from gradaudit.language.hints import nearest
 from gradaudit.questions.files import Unreadable, content_of, load_toml
 from gradaudit.questions.question import from_library
 
+ADDRESS = re.compile(r"(.+\.py|[^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*)")
 ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)", re.DOTALL)
 
 
@@ -31,19 +34,33 @@ def answers_in(path: str) -> list[str]:
     raise Unreadable("no .toml or .py file is in this folder")
 
 
-def read(path: str, asked: Sheet | None = None) -> Answer:
-    """Read an answer: TOML, or a Python file if its name ends in .py. Raises Unreadable.
+def address_of(path: str) -> tuple[str, str] | None:
+    """Return where a function is, and its name, for module:function and file.py:function."""
+    match = None if os.path.exists(path) else ADDRESS.fullmatch(path)
+    return match and (match[1], match[2])
 
-    asked: what it is an answer to, else what it says itself, else the assignment.
+
+def read(path: str, asked: Sheet | None = None, called: str | None = None) -> Answer:
+    """Read an answer: TOML, a Python file if its name ends in .py, or one function at its address.
+
+    asked: what it is an answer to, else what it says itself, else the assignment. called: which
+    function of the question one at an address is, else that of its name. Raises Unreadable.
     """
+    sheet = asked or ASSIGNMENT
+    if address := address_of(path):
+        place, function = address
+        return read_python(path, place, {function: _owed(sheet, function, called)}, sheet)
+    if called is not None:
+        raise Unreadable("--as takes a function: package.module:function, or file.py:function")
     if path.endswith(".py"):
-        content_of(path)
-        return read_python(path, asked or ASSIGNMENT)
+        return read_python(path, path, sheet.functions, sheet)
     try:
         tables = load_toml(path)
         named = tables.pop("question") if isinstance(tables.get("question"), str) else None
         return read_toml(path, tables, asked or _of_library(named))
-    except Unreadable:
+    except Unreadable as reason:
+        if ":" in path and not os.path.exists(path):
+            raise Unreadable(f"{reason}; a function is package.module:function") from None
         if path.endswith(".toml") or not os.path.isfile(path):
             raise
         kind = Path(path).suffix or "such"
@@ -60,24 +77,40 @@ def _of_library(name: str | None) -> Sheet:
         raise Unreadable(f"question: {reason}{remedy}") from None
 
 
-def read_python(path: str, sheet: Sheet) -> Answer:
-    """Read a Python answer: import it in a process of its own. Raises Unreadable."""
-    process = Process(path, {name: owed.count for name, owed in sheet.functions.items()})
+def _owed(sheet: Sheet, function: str, called: str | None) -> Owed:
+    """Return what a function at an address owes. Raises Unreadable."""
+    if (name := called or function) in sheet.functions:
+        return sheet.functions[name]
+    known = ", ".join(sheet.functions) or "none"
+    hint = nearest(name, sheet.functions) or f"; known are {known}"
+    remedy = "" if called else ", and --as says which one it is"
+    raise Unreadable(f"no function of the question is called {name}{hint}{remedy}")
+
+
+def read_python(name: str, place: str, wanted: Mapping[str, Owed], sheet: Sheet) -> Answer:
+    """Read functions of a file or a module, in a process of its own. Raises Unreadable.
+
+    wanted: what each owes that may be there.
+    """
+    if not wanted:
+        raise Unreadable("the question asks for no function")
+    if place.endswith(".py"):
+        content_of(place)
+    process = Process(place, {function: owed.count for function, owed in wanted.items()})
     functions, names = process.start()
     parts, malformed, remotes = {}, [], []
-    for name, owed in sheet.functions.items():
-        if name not in functions:
+    for function, owed in wanted.items():
+        if function not in functions:
             continue
-        if not functions[name]:
-            malformed.append(f"{name}: a function is wanted")
+        if not functions[function]:
+            malformed.append(f"{function}: a function is wanted")
             parts[owed.part] = Part(untested=malformed[-1])
             continue
-        remote = RemoteFunction(process, name)
+        remote = RemoteFunction(process, function)
         remotes.append(remote)
         parts[owed.part] = owed.owes(remote)
     if not parts:
-        wanted = ", ".join(sheet.functions)
-        near = [n for n in names if difflib.get_close_matches(n, sheet.functions, 1, 0.7)]
+        near = [n for n in names if difflib.get_close_matches(n, wanted, 1, 0.7)]
         hint = f" (found {near[0]})" if near else ""
-        malformed.append(f"it defines none of {wanted}{hint}")
-    return Answer(path, parts, tuple(malformed), tuple(remotes), sheet.parts)
+        malformed.append(f"it defines none of {', '.join(wanted)}{hint}")
+    return Answer(name, parts, tuple(malformed), tuple(remotes), sheet.parts)
