@@ -28,7 +28,7 @@ from gradaudit.language.numbers import (
 from gradaudit.language.outcomes import Missing
 from gradaudit.language.sizes import size_of
 from gradaudit.questions.inputs import _all_effort, _easier_entries, floats
-from gradaudit.questions.question import Question, Signature
+from gradaudit.questions.question import Given, Question, Signature
 
 NEWTON_STEPS = 12
 
@@ -163,10 +163,19 @@ def _some(case: Case | None) -> Iterator[Case]:
 
 
 def obeys(case: Case) -> bool:
-    """Return whether an input certainly meets all that its question assumes."""
-    definite = (case.given[name] for name, one in case.question.given.items() if one.definite)
-    conditions = case.question.assume
-    return all(map(_is_definite, definite)) and all(_is_true(case, one) for one in conditions)
+    """Return whether an input is what is given, and certainly meets all that is assumed of it."""
+    given = case.question.given.items()
+    fitting = all(_fits(one, case.given[name], case.sizes) for name, one in given)
+    return fitting and all(_is_true(case, condition) for condition in case.question.assume)
+
+
+def _fits(given: Given, value: Any, sizes: Mapping[str, int]) -> bool:
+    """Return whether a value is of the kind that is given."""
+    if given.among:
+        return all(one in given.among for one in np.ravel(value))
+    if given.within:
+        return all(one.q == 1 and 0 <= one < sizes[given.within] for one in np.ravel(value))
+    return not given.definite or _is_definite(value)
 
 
 def _is_definite(matrix: Any) -> bool:
