@@ -7,6 +7,7 @@ every comparison is `==`.
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ class Network(NamedTuple):
     t: Array
 
 
+@cache
 def fractions(*shape: int, plus: Fraction = Fraction(0)) -> st.SearchStrategy[Array]:
     """Return arrays of whole numbers from -3 to 3, plus a constant."""
     entries = st.sampled_from([plus + k for k in (0, 1, -1, 2, -2, 3, -3)])

@@ -1,7 +1,6 @@
 """Each law accepts the right function, and refuses the wrong ones that it should see."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,12 @@ from gradaudit.judging.contract import ask
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, alone, law_of
 from gradaudit.judging.laws import Law, Outcome, hold, sees
 from gradaudit.judging.rates import deciding_rates
-from gradaudit.judging.strategies import ANY_TARGETS, FORMULA_SUM_ONE, Domain, draw_inputs
+from gradaudit.judging.strategies import (
+    ANY_TARGETS,
+    FORMULA_SUM_ONE,
+    draw_inputs,
+    listed_inputs,
+)
 from gradaudit.language.formula import parse
 from gradaudit.mistakes import catalogue as mistakes_module
 from gradaudit.mistakes.catalogue import (
@@ -39,12 +43,6 @@ def outcomes(laws: Sequence[Law], judged: Any) -> list[Outcome]:
     return [hold(law, judged, draw_inputs(law.domain)) for law in laws]
 
 
-@cache
-def listed(domain: Domain) -> list[Any]:
-    """Return the same inputs every time, so that what is true of them is worked out once."""
-    return list(domain.listed())
-
-
 def refusing(laws: Sequence[Law], judged: Any, *names: str) -> set[str]:
     """Return the names of the laws that refuse something, of all laws or of those named.
 
@@ -52,7 +50,7 @@ def refusing(laws: Sequence[Law], judged: Any, *names: str) -> set[str]:
     """
     chosen = [law for law in laws if not names or law.check.__name__ in names]
     assert len(chosen) >= len(names)
-    return {law.check.__name__ for law in chosen if sees(law, judged, listed(law.domain))}
+    return {law.check.__name__ for law in chosen if sees(law, judged, listed_inputs(law.domain))}
 
 
 def failing(laws: Sequence[Law], judged: Any) -> set[str]:

@@ -62,8 +62,14 @@ def draw_inputs(domain: Domain) -> list[Any]:
 
 
 @cache
+def listed_inputs(domain: Domain) -> Sequence[Any]:
+    """Return the inputs of a domain that are listed: those that `draw_inputs` begins with."""
+    return tuple(domain.listed())
+
+
+@cache
 def _inputs(domain: Domain, count: int, anew: bool) -> list[Any]:
-    inputs = list(domain.listed())
+    inputs = list(listed_inputs(domain))
     if domain.strategy is not None:
         random = Random() if anew else Random(domain.name)
         wanted = max(count - len(inputs), count // 10)  # some in any case
