@@ -33,7 +33,7 @@ from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
-from gradaudit.questions.files import KINDS, DecimalText, Unreadable
+from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
 
 MAX_DECISIONS = 200_000
 GAP = "..."  # where an answer is to go on
@@ -201,7 +201,7 @@ def formulas(
     operations = 0
     for number, text in enumerate(texts, start=1):
         place = _place(path, number, len(texts))
-        if not isinstance(text, str) or isinstance(text, DecimalText):
+        if not is_text(text):
             raise Unreadable(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
         if (same := texts.index(text)) < len(read):  # computed once
             read.append(read[same])

@@ -221,8 +221,8 @@ def brought_to_zero(
     """Return the case with given numbers moved so that a formula is exactly 0, or nothing.
 
     Newton's method, which is exact where the formula is affine in the number that is moved: one
-    that moves no other entry, if there is one. place: how many better ones to leave out. only: of the formula's entries,
-    the one that counts.
+    that moves no other entry, if there is one. place: how many better ones to leave out. only: of
+    the formula's entries, the one that counts.
     """
     names = [name for name, one in case.question.given.items() if not one.within and not one.among]
     names = [name for name in names if not case.question.given[name].definite]

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradaudit.language.formula import MAX_DIGITS
 
@@ -62,3 +62,8 @@ class DecimalText(str):
     """The text of a decimal number in TOML, as opposed to a string."""
 
     __slots__ = ()
+
+
+def is_text(value: Any) -> TypeGuard[str]:
+    """Return whether a value of TOML is a string, and not a decimal."""
+    return isinstance(value, str) and not isinstance(value, DecimalText)

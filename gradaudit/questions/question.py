@@ -30,7 +30,7 @@ from gradaudit.language.formula import (
 )
 from gradaudit.language.hints import nearest
 from gradaudit.language.outcomes import NoValue
-from gradaudit.questions.files import KINDS, DecimalText, Unreadable, load_toml
+from gradaudit.questions.files import KINDS, Unreadable, is_text, load_toml
 
 LIBRARY = Path(__file__).with_name("library")
 MODEL = ("title", "task", "given", "assume", "define", "sizes", "print", "titles")
@@ -389,7 +389,7 @@ class _Reader:
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.table.get(key, default)
-        if not isinstance(value, str) or isinstance(value, DecimalText):
+        if not is_text(value):
             found = KINDS.get(type(value), "nothing" if value is None else "a number")
             raise self.wrong(key, f"a string is wanted, found {found}")
         return value
@@ -398,10 +398,9 @@ class _Reader:
         return self.lines(key, self.table.get(key, default), such_as)
 
     def lines(self, key: str, value: Any, such_as: str) -> list[str]:
-        if isinstance(value, str) and not isinstance(value, DecimalText):
+        if is_text(value):
             value = [value]
-        strings = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
-        if not strings:
+        if not isinstance(value, list | tuple) or not all(map(is_text, value)):
             raise self.wrong(key, f'a list of strings is wanted, such as ["{such_as}"]')
         return list(value)
 
@@ -412,7 +411,7 @@ class _Reader:
         yield from table.items()
 
     def formula(self, key: str, text: Any, scope: Scope) -> Formula:
-        if not isinstance(text, str) or isinstance(text, DecimalText):
+        if not is_text(text):
             raise self.wrong(key, "a formula in quotes is wanted")
         try:
             return parse(text, scope)
@@ -475,7 +474,7 @@ class _Reader:
         self.known("print", told, names)
         signs: dict[str, tuple[str, ...]] = {}
         for name, text in told.items():
-            match = SIGN.fullmatch(text) if isinstance(text, str) else None
+            match = SIGN.fullmatch(text) if is_text(text) else None
             if match is None:
                 wanted = "letters are wanted, or these with an index or a prime"
                 raise self.wrong(f"print.{name}", f'{wanted}, such as "W^(1)", "s_new" or "h\'"')
@@ -490,7 +489,7 @@ class _Reader:
     def titles(self) -> dict[str, str]:
         titles = dict(self.items("titles"))
         for name, title in titles.items():
-            if not isinstance(title, str) or isinstance(title, DecimalText):
+            if not is_text(title):
                 raise self.wrong(f"titles.{name}", "a string is wanted")
         return titles
 
@@ -562,10 +561,12 @@ class _Reader:
             if extra := sorted(one.keys() - {"id", "sentence", "change", "seen"}):
                 raise self.wrong(key, f"unknown key {extra[0]}")
             name, sentence = one["id"], one["sentence"]
-            if not isinstance(name, str) or not isinstance(sentence, str) or name in seen:
-                raise self.wrong(key, "an id that no other has, and a sentence, are wanted")
+            if not all(map(is_text, (name, sentence, one.get("seen", "")))) or name in seen:
+                raise self.wrong(key, "strings are wanted, and an id that no other has")
             seen.add(name)
             changes = one["change"] if isinstance(one["change"], list) else [one["change"]]
+            if not changes:
+                raise self.wrong(f"{key}.change", "a change is wanted")
             for change in changes:
                 if not isinstance(change, dict) or not change:
                     raise self.wrong(f"{key}.change", 'lines that differ are wanted: { x = "..." }')
@@ -573,13 +574,13 @@ class _Reader:
                     if line not in known and line not in question.parts:
                         hint = nearest(line, [*known, *question.parts])
                         raise self.wrong(f"{key}.change.{line}", f"no line of this name{hint}")
-                    if not isinstance(change[line], str):
+                    if not is_text(change[line]):
                         raise self.wrong(f"{key}.change.{line}", "a formula in quotes is wanted")
                 try:
                     question.changed(change)
                 except FormulaError as error:
                     raise self.wrong(f"{key}.change", str(error)) from None
-            yield Slip(name, sentence, tuple(changes), str(one.get("seen", "")))
+            yield Slip(name, sentence, tuple(changes), one.get("seen", ""))
 
     def owed(self, question: Question) -> Iterator[Owed]:
         own = {f"d{asked.by}" for asked in question.parts.values()}
@@ -591,16 +592,19 @@ class _Reader:
             if len(kinds) != 1 or not kinds <= {"that", "order", "adds_up", "linear", "same"}:
                 raise self.wrong(key, "one of that, order, adds_up, linear, same is wanted")
             (kind,) = kinds
-            value, say = told[kind], str(told.get("say", name)).rstrip(".")
+            value, say = told[kind], told.get("say", name)
+            if not is_text(say):
+                raise self.wrong(f"{key}.say", "a string is wanted")
+            say = say.rstrip(".")
             if kind == "that":
                 yield Owed(name, say, that=self.formula(key, value, scope))
             elif kind == "same":
                 yield Owed(name, say, same=self.moved(f"{key}.same", value, question))
             else:
                 known = question.given if kind == "linear" else question.free_sets
-                if value not in known:
+                if not is_text(value) or value not in known:
                     raise self.wrong(f"{key}.{kind}", f"one of {', '.join(known)} is wanted")
-                yield Owed(name, say, **{kind: value})
+                yield replace(Owed(name, say), **{kind: value})
 
     def moved(self, key: str, value: Any, question: Question) -> dict[str, tuple[Formula, ...]]:
         if not isinstance(value, dict) or not value.keys() <= question.given.keys():
