@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 
 from gradaudit.language.balls import agree, settle, settled
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import FUNCTIONS, FormulaError, numeral, parse, parse_definitions
+from gradaudit.language.formula import (
+    FUNCTIONS,
+    FormulaError,
+    Scope,
+    numeral,
+    parse,
+    parse_definitions,
+)
 from gradaudit.language.numbers import ZERO, object_array
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
 from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE, SOFTMAX
@@ -117,6 +124,85 @@ class TestMeaning:
         scope = parse_definitions(["s = sum(y)**2"], SOFTMAX)
         env = Env(CASE.values, CASE.sizes, scope.defined)
         assert env.evaluate(parse("d(s, y[0])", scope).tree) == 6
+
+    @pytest.mark.parametrize(
+        ("lines", "text", "expected"),
+        [
+            (["u[k] = y[k] * t[k] for k in K"], "u", [0, 0, -6]),
+            (["u[k] = y[k] for k in K"], "sum(u[k+1] for k in K when 1)", None),
+            (
+                ["u[k,m] = y[k] - t[m] for k in K for m in K"],
+                "u",
+                "outer(y, t*0 + 1) - outer(y*0 + 1, t)",
+            ),
+            (["u[k,m] = y[k] - t[m] for k in K for m in K"], "u[0,2]", 3),
+            (["u[k] = y * k for k in K"], "u", "outer(y, y)"),
+            (["u[k] = 7 for k in K"], "u", [7, 7, 7]),
+            (["u[k] = sum(y[m] for m in K) for k in K"], "sum(u)", 9),
+            (["u[k] = where(k + 1 < n, y[k + 1], 0) for k in K"], "u", [1, 2, 0]),
+            (
+                ["s = sum(t)", "u[k] = s * k for k in K", "v[m] = u[m]**2 for m in K"],
+                "v",
+                [0, 4, 16],
+            ),
+            (["u[i] = y[i] * t[i] for i in K"], "u[i] + i", [0, 1, -4]),
+            (["u[k] = y[k] + i for k in K"], "sum(u)", [3, 6, 9]),
+        ],
+    )
+    def test_an_own_array_is_read_by_its_entries(
+        self, lines: list[str], text: str, expected: Any
+    ) -> None:
+        scope = parse_definitions(lines, SOFTMAX)
+        env = Env(CASE.values, CASE.sizes, scope.defined, scope.free)
+        if expected is None:
+            with pytest.raises(FormulaError):
+                parse(text, scope)
+            return
+        found = env.evaluate(parse(text, scope).tree)
+        wanted = value(expected) if isinstance(expected, str) else expected
+        assert np.array(found).tolist() == np.array(wanted).tolist()
+        places = {name: np.vectorize(float)(one) for name, one in CASE.values.items()}
+        floats = Env(places, CASE.sizes, scope.defined, scope.free, floats=True)
+        assert np.array_equal(
+            floats.evaluate(parse(text, scope).tree), np.array(found, dtype=float)
+        )
+
+    def test_a_convolution_is_written_with_shifted_indices(self) -> None:
+        scope = Scope(frozenset({"x", "w"}), sets=frozenset({"M", "F"}))
+        scope = parse_definitions(["y[i] = sum(w[f] * x[2*i + f] for f in F) for i in M"], scope)
+        x, w = exact(map(fmpq, (1, 2, 3, 4, 5))), exact(map(fmpq, (1, -1, 10)))
+        env = Env({"x": x, "w": w}, {"M": 2, "F": 3}, scope.defined)
+        assert env.value_of("y").tolist() == [29, 49]
+        slope = env.evaluate(parse("d(sum(y**2), x)", scope).tree)
+        assert slope.tolist() == [58, -58, 678, -98, 980]
+        by_entry = env.evaluate(parse("sum(d(y[i], x[i + 2]) for i in M)", scope).tree)
+        assert by_entry == 20 - 1 - 10
+
+    @pytest.mark.parametrize(
+        ("lines", "text", "expected"),
+        [
+            (["p = softmax(y)"], "d(E, p[i])", "-t[i] / softmax(y)[i]"),
+            (["p = softmax(y)"], "d(E, p)", "-t / softmax(y)"),
+            (["p = softmax(y)"], "sum(d(E, p[k]) * d(p[k], y[i]) for k in K)", "d(E, y[i])"),
+            (["p = softmax(y)"], "d(E, p) @ d(p, y)", "d(E, y)"),
+            (["p = softmax(y)"], "(diag(p) - outer(p, p)) @ (-t/p)", "d(E, y)"),
+            (["p = softmax(y)"], "d(p, y)", "d(softmax(y)[i], y)"),
+            (["s = sum(y)"], "d(s**2 + y[0], s)", "2*sum(y)"),
+            (["s = sum(y)", "q = s * y"], "d(q, s)", "y"),
+            (["s = sum(y)", "q = sum(y) * y"], "d(q[i], s)", "y[i]"),
+            (["u[k] = y[k]**2 for k in K"], "d(sum(u * t), u[i])", "t[i]"),
+            (["u[k] = y[k]**2 for k in K"], "d(sum(y[k]**2 * t[k] for k in K), u[i])", "t[i]"),
+            (["s = n * 2"], "d(sum(n * 2 for n in K) + s, s)", "1"),
+            ([], "d(E, E)", "1"),
+        ],
+    )
+    def test_d_is_by_a_defined_name_too(self, lines: list[str], text: str, expected: str) -> None:
+        scope = parse_definitions(lines, SOFTMAX)
+        env = Env(CASE.values, CASE.sizes, scope.defined, scope.free)
+        found = settled(lambda: env.evaluate(parse(text, scope).tree))
+        wanted = value(expected)
+        assert np.shape(found) == np.shape(wanted)
+        assert all(map(agree, np.ravel(found), np.ravel(wanted)))
 
     def test_the_assumption_and_the_reason_are_kept(self) -> None:
         formula = parse("y - t  when sum(t) == 1  # because", SOFTMAX)
@@ -227,7 +313,9 @@ class TestRefusals:
             ("exp(*y)", 5, "not in the language"),
             ("exp", 1, "write exp(...)"),
             ("K + 1", 1, "index set"),
-            ("d(E, E)", 6, "with respect to"),
+            ("d(E, n)", 6, "with respect to"),
+            ("d(E, q)", 1, "does not contain q: write q in it"),
+            ("d(E, r)", 3, "r is of one i only; define it for all of them"),
             ("d(E, y[:])", 6, "whole array or one entry"),
             ("d(d(E, y[0]), y[1])", 1, "derivative of a derivative"),
             ("y[0:1]", 3, "single colon"),
@@ -248,8 +336,11 @@ class TestRefusals:
     def test_a_text_outside_the_language_is_refused_at_its_column(
         self, text: str, column: int | None, says: str
     ) -> None:
+        scope = SOFTMAX
+        if "q)" in text or "r)" in text:
+            scope = scope.define("q", "exp(t)").define("r", "y[i]")
         with pytest.raises(FormulaError) as refused:
-            parse(text, SOFTMAX)
+            parse(text, scope)
         assert says in refused.value.message
         assert column in (refused.value.column, None)
 
@@ -300,11 +391,11 @@ class TestRefusals:
             ("y_i", "an entry is written y[i]"),
             ("t[k]", "an index is free (i) or bound by sum(... for k in ...)"),
             ("p - t", "own names are defined in `where`"),
-            ("d(E, p)", "of a step between, write the slope itself"),
+            ("d(E, p)", "write p in it, or what p is defined as, to the letter"),
         ],
     )
     def test_a_likely_slip_gets_a_hint(self, text: str, hint: str) -> None:
-        scope = SOFTMAX.define("p", "softmax(y)") if text == "d(E, p)" else SOFTMAX
+        scope = SOFTMAX.define("p", "softmax(y - 1)") if text == "d(E, p)" else SOFTMAX
         with pytest.raises(FormulaError, match=re.escape(hint)):
             parse(text, scope)
 
@@ -377,6 +468,12 @@ class TestRefusals:
             ("when = t", "already has a meaning"),
             ("p = p", "unknown name `p`"),
             ("p = y when t", "belongs to a formula"),
+            ("p[k] = y[k]", "say what k runs over: for k in ... at the end"),
+            ("p[k,m] = y[k] for k in K", "not k, m, in this order"),
+            ("p[k] = y[k] for k in y", "runs over an index set (K)"),
+            ("p[0] = 1", "`name[i] = formula for i in K`"),
+            ("p[] = 1", "`name[i] = formula for i in K`"),
+            ("p[k] = q[k] for k in K if k", "no `if`"),
         ],
     )
     def test_a_bad_own_name_is_refused_with_its_line(self, line: str, says: str) -> None:

@@ -188,11 +188,19 @@ class TestMathematics:
             ("标 = n", 'sans("U6807") = n'),
             ("m = y > 0", "bold(m) = [bold(y) > 0]"),
             ("δ = y", 'bold(italic("δ")) = bold(y)'),
+            (
+                "u[k] = y[k] * t[k] for k in K",
+                'u_(k) = y_(k) thin t_(k) quad upright("for") thick k in K',
+            ),
+            (
+                "u[k] = y * k for k in K",
+                'bold(u)_(k) = bold(y) thin k quad upright("for") thick k in K',
+            ),
         ],
     )
     def test_an_own_name_is_set_by_what_it_stands_for(self, line: str, printed: str) -> None:
         scope = parse_definitions([line], SOFTMAX)
-        assert definition(line.split(maxsplit=1)[0], scope).replace(BREAK, "") == printed
+        assert definition(re.split(r"\W", line)[0], scope).replace(BREAK, "") == printed
 
     def test_names_that_double_do_not_take_for_ever(self) -> None:
         lines = ["a0 = y", *(f"a{k + 1} = a{k} * a{k}" for k in range(45))]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from gradaudit.language.formula import FormulaError, names_in
+from gradaudit.language.formula import FormulaError, names_in, with_input
 from gradaudit.language.numbers import (
     ONE,
     Array,
@@ -69,8 +69,10 @@ class Env:
     def seeded(self, *names: str) -> "Env":
         """Return the same input where every number depends on all entries of the named values.
 
-        A number then carries one derivative for each entry, in the order of the names.
+        A number then carries one derivative for each entry, in the order of the names. A defined
+        name is an input of its own then, and what it is made of is held fixed.
         """
+        values = {name: self.lookup(name) for name in names}
         counts = [math.prod(self.own_shape(name)) for name in names]
         seed = Seed(self.level + 1, sum(counts))
 
@@ -78,19 +80,23 @@ class Env:
             return Dual(number, {place: ONE}, seed)
 
         env = copy.copy(self)
-        env.values = dict(self.values)
+        env.values = {**self.values, **values}
         for name, count, end in zip(names, counts, itertools.accumulate(counts), strict=True):
-            places = np.arange(end - count, end).reshape(self.own_shape(name))
-            if self._cases:
-                places = places[..., None]
-            env.values[name] = np.frompyfunc(seeded, 2, 1)(self.values[name], places)
+            own = self.own_shape(name)
+            places = np.arange(end - count, end).reshape(own + (1,) * len(self._over(name)))
+            env.values[name] = np.frompyfunc(seeded, 2, 1)(values[name], places)
+        for name in self.defined.keys() & names:
+            env.defined = with_input(name, env.defined)
         env.level, env._kept, env._seeds = seed.level, {}, {}
         return env
 
     def own_shape(self, name: str) -> tuple[int, ...]:
-        """Return the shape that a given name has in one input."""
-        shape: tuple[int, ...] = np.shape(self.values[name])
-        return shape[:-1] if self._cases else shape
+        """Return the shape that a name has in one input."""
+        shape: tuple[int, ...] = np.shape(self.lookup(name))
+        return shape[: len(shape) - len(self._over(name))]
+
+    def _over(self, name: str) -> tuple[int, ...]:
+        return dict(self._context.dependent).get(name, ())
 
     @property
     def _cases(self) -> bool:

@@ -10,9 +10,9 @@ import operator
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flint import fmpq
@@ -75,8 +75,8 @@ class Scope:
 
     given: the inputs of the question. sizes: whole numbers such as n.
     free: each free index with the set it runs over. sets: what a sum may run over.
-    defined: names with a formula, those of the question and an answer's own; written: how the
-    formulas of the latter are written. ranks: how many axes each given name has, if any. signs:
+    defined: names with a formula, those of the question and an answer's own; written: the lines
+    that define the latter. ranks: how many axes each given name has, if any. signs:
     how names are printed, if not as they are: letters, with what stands below and above them.
     """
 
@@ -133,8 +133,7 @@ def mentioned(tree: ast.expr, defined: Mapping[str, ast.expr]) -> set[str]:
     while pending:
         node, bound = pending.pop()
         if isinstance(node, ast.GeneratorExp):
-            targets = [clause.target for clause in node.generators]
-            bound |= {target.id for target in targets if isinstance(target, ast.Name)}
+            bound |= set(_targets(node))
             pending.append((node.elt, bound))
         elif isinstance(node, ast.Name):
             if node.id not in bound and node.id not in found:
@@ -146,6 +145,12 @@ def mentioned(tree: ast.expr, defined: Mapping[str, ast.expr]) -> set[str]:
     return found
 
 
+def _targets(node: ast.GeneratorExp) -> list[str]:
+    """Return the indices that a sum binds."""
+    targets = (clause.target for clause in node.generators)
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
 def names_in(tree: ast.expr) -> frozenset[str]:
     """Return the free names that stand in a tree itself; they are kept with it."""
     kept: dict[str, frozenset[str]] = vars(tree)
@@ -154,22 +159,70 @@ def names_in(tree: ast.expr) -> frozenset[str]:
     return kept["names"]
 
 
-def parse(text: str, scope: Scope) -> Formula:
-    """Read one formula in a scope. Raises FormulaError, and nothing else, for any text."""
+def with_input(name: str, defined: Mapping[str, ast.expr]) -> dict[str, ast.expr]:
+    """Return definitions in terms of one of them, which is an input then.
+
+    Its name, and what is written exactly like its definition, stands for it in the others.
+    """
+    others = ((other, tree) for other, tree in defined.items() if other != name)
+    return {other: _kept_standing(tree, name, defined[name]) for other, tree in others}
+
+
+def _standing(tree: ast.expr, name: str, definition: ast.expr) -> ast.expr:
+    """Return a tree with a name wherever its definition is written out."""
+    pattern, letters = definition, list[str]()
+    if isinstance(definition, ast.GeneratorExp):
+        pattern, letters = definition.elt, _targets(definition)
+    wanted, names = ast.dump(pattern), mentioned(definition, {})
+
+    def standing(node: Any) -> Any:
+        if isinstance(node, list):
+            found = [standing(one) for one in node]
+            return found if any(map(operator.is_not, found, node)) else node
+        if not isinstance(node, ast.AST) or isinstance(node, ast.operator | ast.cmpop):
+            return node
+        if isinstance(node, ast.GeneratorExp) and names.intersection(_targets(node)):
+            return node  # there they are no more the names of the definition
+        if type(node) is type(pattern) and ast.dump(node) == wanted:
+            stands: ast.expr = ast.Name(name, ast.Load())
+            if letters:
+                places: list[ast.expr] = [ast.Name(one, ast.Load()) for one in letters]
+                at = places[0] if len(places) == 1 else ast.Tuple(places, ast.Load())
+                stands = ast.Subscript(stands, at, ast.Load())
+            for one in ast.walk(stands):
+                ast.copy_location(one, node)
+            return stands
+        fields = {key: standing(value) for key, value in ast.iter_fields(node)}
+        if all(value is getattr(node, key) for key, value in fields.items()):
+            return node
+        return ast.copy_location(type(node)(**fields), node)
+
+    found: ast.expr = standing(tree)
+    return found
+
+
+_kept_standing = lru_cache(maxsize=2**12)(_standing)
+
+
+def parse(text: str, scope: Scope, own: Sequence[str] = ()) -> Formula:
+    """Read one formula in a scope. Raises FormulaError, and nothing else, for any text.
+
+    own: indices of a definition, `... for i in K`, which makes an array with an axis for each.
+    """
     if len(text) > MAX_CHARACTERS:
         raise FormulaError(
             MAX_CHARACTERS + 1, f"{len(text)} characters; a formula has at most {MAX_CHARACTERS}"
         )
     body, _, reason = text.partition("#")
     expression, *rest = re.split(r"(?<!\w)when(?!\w)", re.sub(r"\s", " ", body), maxsplit=1)
-    tree, condition, when = _checked(expression, 0, scope), "", None
+    tree, condition, when = _checked(expression, 0, scope, tuple(own)), "", None
     for condition in rest:
         when = _checked(condition, len(expression) + len("when"), scope)
     return Formula(expression.strip(), tree, scope, when, condition.strip(), reason.strip())
 
 
 def parse_definitions(lines: Iterable[str], scope: Scope) -> Scope:
-    """Read the lines of `where`, each `name = formula`, in order.
+    """Read the lines of `where`, each `name = formula` or `name[i] = ... for i in K`, in order.
 
     Raises FormulaError, with the number of the line in front.
     """
@@ -184,21 +237,30 @@ def parse_definitions(lines: Iterable[str], scope: Scope) -> Scope:
 
 
 def _defined(line: str, scope: Scope) -> Scope:
-    name, equals, formula = line.partition("=")
-    name = unicodedata.normalize("NFKC", name.strip())  # as Python reads a name
-    named = name.isidentifier() and not keyword.iskeyword(name)
-    if not equals or formula.startswith("=") or not named:
-        raise FormulaError(1, "a line of `where` reads `name = formula`")
+    left, equals, formula = line.partition("=")
+    left, bracket, inside = left.partition("[")
+    name, *own = (_name(one) for one in (left, *inside.strip().removesuffix("]").split(",")))
+    own = own if bracket else []
+    if not equals or formula.startswith("=") or not all((name, *own)):
+        kinds = "`name = formula`, or `name[i] = formula for i in K`"
+        raise FormulaError(1, f"a line of `where` reads {kinds}")
     if name in {*scope.names(), *scope.sets, *FUNCTIONS, "when"}:
         raise FormulaError(1, f"`{name}` already has a meaning; choose another name")
-    parsed = parse(" " * (len(line) - len(formula)) + formula, scope)
+    parsed = parse(" " * (len(line) - len(formula)) + formula, scope, own)
     if parsed.when is not None:
         raise FormulaError(1, "`when` belongs to a formula, not to a name")
+    indexed = f"{name}[{','.join(own)}]" if own else name
     return replace(
         scope,
         defined={**scope.defined, name: parsed.tree},
-        written={**scope.written, name: parsed.text},
+        written={**scope.written, name: f"{indexed} = {parsed.text}"},
     )
+
+
+def _name(text: str) -> str:
+    """Return a name as Python reads it, or nothing where it is none."""
+    name = unicodedata.normalize("NFKC", text.strip())
+    return name if name.isidentifier() and not keyword.iskeyword(name) else ""
 
 
 def numeral(source: str) -> fmpq:
@@ -228,13 +290,15 @@ def left_spine(node: ast.BinOp) -> tuple[ast.expr, list[ast.BinOp]]:
     return first, chain[::-1]
 
 
-def _checked(source: str, offset: int, scope: Scope) -> ast.expr:
+def _checked(source: str, offset: int, scope: Scope, own: tuple[str, ...] = ()) -> ast.expr:
     """Parse source with Python's grammar and refuse what is not in the language."""
     stripped = source.lstrip(" ")
     offset += len(source) - len(stripped)
     stripped = stripped.rstrip(" ")
     if not stripped:
         raise FormulaError(offset + 1, "a formula is missing")
+    if own:
+        stripped, offset = f"({stripped})", offset - 1
     try:
         with warnings.catch_warnings():
             # Python warns of texts such as `1or 2`; whether they are formulas is decided below.
@@ -246,8 +310,11 @@ def _checked(source: str, offset: int, scope: Scope) -> ast.expr:
         raise FormulaError(offset + column, f"this is not a formula{hint}") from None
     except (ValueError, RecursionError, MemoryError):
         raise FormulaError(offset + 1, "this is not a formula, or nested too deeply") from None
-    checker = _Checker(stripped, offset, scope)
-    checker.check(tree, (), 0)
+    checker = _Checker(stripped, offset, scope, own)
+    if own:
+        checker.array(tree)
+    else:
+        checker.check(tree, (), 0)
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):  # from here on a node knows its column in the whole text
             node.col_offset = checker.column(node)
@@ -257,10 +324,11 @@ def _checked(source: str, offset: int, scope: Scope) -> ast.expr:
 class _Checker:
     """Walks a tree of Python's grammar and raises at the first node outside of the language."""
 
-    def __init__(self, source: str, offset: int, scope: Scope) -> None:
+    def __init__(self, source: str, offset: int, scope: Scope, own: tuple[str, ...] = ()) -> None:
         self.source = source.encode()
         self.offset = offset
         self.scope = scope
+        self.own = own  # indices of what is defined
 
     def column(self, node: ast.expr) -> int:
         return self.offset + len(self.source[: node.col_offset].decode()) + 1
@@ -400,9 +468,19 @@ class _Checker:
             known = ", ".join(sorted(self.scope.sets)) or "none here"
             raise self.refuse(node, f"{what} an index set ({known})")
 
+    def array(self, node: ast.expr) -> None:
+        """Check what defines an array by the indices of its entries."""
+        letters = ", ".join(self.own)
+        if not isinstance(node, ast.GeneratorExp):
+            wanted = " ".join(f"for {index} in ..." for index in self.own)
+            raise self.refuse(node, f"say what {letters} runs over: {wanted} at the end")
+        if _targets(node) != list(self.own):
+            raise self.refuse(node, f"the indices at the end are not {letters}, in this order")
+        self.generator(node, (), 0)
+
     def generator(self, node: ast.GeneratorExp, bound: tuple[str, ...], depth: int) -> None:
         for clause in node.generators:
-            if len(bound) == MAX_SUMS:
+            if len(bound) == MAX_SUMS + len(self.own):
                 raise self.refuse(node, f"more than {MAX_SUMS} nested sums")
             if not isinstance(clause.target, ast.Name):
                 raise self.refuse(clause.target, "a sum binds one name: sum(... for k in K)")
@@ -421,14 +499,32 @@ class _Checker:
         self, node: ast.Call, of: ast.expr, by: ast.expr, bound: tuple[str, ...]
     ) -> None:
         base = by.value if isinstance(by, ast.Subscript) else by
-        if not isinstance(base, ast.Name) or base.id not in self.scope.given or base.id in bound:
+        name = base.id if isinstance(base, ast.Name) else ""
+        defined = self.scope.defined
+        if name in bound or name not in {*self.scope.given, *defined}:
             known = ", ".join(sorted(self.scope.given, key=str.swapcase))
-            remedy = "; of a step between, write the slope itself"
-            raise self.refuse(by, f"d(F, v) is with respect to {known}, or an entry of one{remedy}")
+            others = "a defined name, or an entry of one"
+            raise self.refuse(by, f"d(F, v) is with respect to {known}, {others}")
         if isinstance(by, ast.Subscript) and any(_is_whole_axis(i) for i in indices(by)):
             raise self.refuse(by, "d(F, v) is with respect to a whole array or one entry")
-        if "d" in mentioned(of, self.scope.defined):
+        if "d" in mentioned(of, defined):
             raise self.refuse(node, "a derivative of a derivative is not in the language")
+        if name in defined:
+            node.args[0] = of = self.in_terms_of(name, of)
+            if name not in mentioned(of, with_input(name, defined)):
+                remedy = f"write {name} in it, or what {name} is defined as, to the letter"
+                raise self.refuse(node, f"what is differentiated does not contain {name}: {remedy}")
+
+    def in_terms_of(self, name: str, of: ast.expr) -> ast.expr:
+        """Return an expression in terms of a defined name."""
+        definition = self.scope.defined[name]
+        if letters := mentioned(definition, self.scope.defined) & self.scope.free.keys():
+            remedy = f"define it for all of them: {name}[k] = ... for k in ..."
+            raise self.refuse(of, f"{name} is of one {', '.join(sorted(letters))} only; {remedy}")
+        try:
+            return _standing(of, name, definition)
+        except RecursionError:
+            raise self.refuse(of, "nested too deeply") from None
 
     def exponent(self, node: ast.expr) -> None:
         value = node

@@ -17,7 +17,15 @@ from flint import fmpq
 
 from gradaudit.language.formula import MAX_EXPONENT, OPERATORS, FormulaError, indices, left_spine
 from gradaudit.language.functions import EXACT, FLOAT, Entrywise, identity
-from gradaudit.language.numbers import FIRST_PRECISION, ZERO, Array, Dual, is_true, primal
+from gradaudit.language.numbers import (
+    FIRST_PRECISION,
+    ZERO,
+    Array,
+    Dual,
+    is_true,
+    object_array,
+    primal,
+)
 from gradaudit.language.outcomes import Missing, NoValue, present
 
 if TYPE_CHECKING:
@@ -141,6 +149,8 @@ class _Compiler:
                 for part in rest:
                     first = self.each(node, "and" if isinstance(op, ast.And) else "or", first, part)
                 return first
+            case ast.GeneratorExp():
+                return self.array(node)
             case ast.Attribute():
                 return self.changed(node, self(node.value), _transposed)
         raise AssertionError(f"{type(node).__name__} passed the check")
@@ -353,18 +363,24 @@ class _Compiler:
 
         return Program(over, run)
 
-    def sum_over(self, node: ast.GeneratorExp) -> Program:
-        outer, bound = self.known, []
+    def bound(self, node: ast.GeneratorExp) -> tuple[Program, dict[int, str]]:
+        """Return what is summed, or an entry of what is defined, and the sets of its indices."""
+        outer, bound = self.known, {}
         for clause in node.generators:
             assert isinstance(clause.target, ast.Name)
             assert isinstance(clause.iter, ast.Name)
-            bound.append(len(self.sets))
-            self.known = {**self.known, clause.target.id: len(self.sets)}
+            number = len(self.sets)
+            bound[number] = clause.iter.id
+            self.known = {**self.known, clause.target.id: number}
             self.sets.append(clause.iter.id)
         inner = self(node.elt)
-        alike = [self.sets[index] for index in bound if index not in inner.over]
         self.known = outer
-        del self.sets[bound[0] :]
+        del self.sets[len(self.sets) - len(bound) :]
+        return inner, bound
+
+    def sum_over(self, node: ast.GeneratorExp) -> Program:
+        inner, bound = self.bound(node)
+        alike = [index_set for index, index_set in bound.items() if index not in inner.over]
         gone = tuple(
             place - len(inner.over) for place, index in enumerate(inner.over) if index in bound
         )
@@ -379,6 +395,25 @@ class _Compiler:
             return value if times == 1 else value * number(times)
 
         return Program(tuple(index for index in inner.over if index not in bound), run)
+
+    def array(self, node: ast.GeneratorExp) -> Program:
+        """Return an array by its entries, with an axis for each index."""
+        inner, bound = self.bound(node)
+        over = tuple(index for index in inner.over if index not in bound)
+        key = axes(inner.over, (*over, *bound))
+
+        def run(env: "Env") -> Any:
+            value = inner.run(env)
+            if not isinstance(value, np.ndarray):
+                value = np.asarray(value) if self.floats else object_array([value], ())
+            value = value[key] if inner.over else value[(..., *[None] * len(bound))]
+            lengths = [env.sizes[index_set] for index_set in bound.values()]
+            value = np.broadcast_to(value, (*value.shape[: value.ndim - len(bound)], *lengths))
+            env.meter.count(node, value.size)
+            first = range(value.ndim - len(bound), value.ndim)
+            return value.transpose(*first, *range(value.ndim - len(bound)))
+
+        return Program(over, run)
 
     def derivative(self, of: ast.expr, by: ast.expr) -> Program:
         base = by.value if isinstance(by, ast.Subscript) else by
@@ -552,14 +587,16 @@ def _diag(functions: Mapping[str, Callable[..., Any]], value: Any, rank: int) ->
 
 
 def _all_slopes(by: ast.expr, name: str, inner: Program, env: "Env") -> Any:
-    """Return the derivatives by all entries of a name, whose axes come first."""
+    """Return the derivatives by all entries of a name, whose axes follow those of the value."""
     seeded = env.by(name)
     value, shape = inner.run(seeded), env.own_shape(name)
-    if inner.rank(value):
-        raise NoValue("the derivative of an array with respect to an array")
-    count = math.prod(shape)
+    own, count = inner.rank(value), math.prod(shape)
     env.meter.count(by, count * np.size(value))
-    places = np.arange(count).reshape(shape + (1,) * len(inner.over)) if shape else 0
+    if not shape:
+        return _SLOPE(value, 0, seeded.level)
+    if isinstance(value, np.ndarray):
+        value = value.reshape(*value.shape[:own], *[1] * len(shape), *value.shape[own:])
+    places = np.arange(count).reshape(shape + (1,) * len(inner.over))
     return _SLOPE(value, places, seeded.level)
 
 

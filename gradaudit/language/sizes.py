@@ -97,6 +97,8 @@ class _Sizes:
             case ast.Subscript():
                 inner = self.of(node.value)
                 return ast.Subscript(inner, node.slice, ast.Load(), col_offset=1)
+            case ast.GeneratorExp():
+                return ast.GeneratorExp(self.of(node.elt), node.generators)
             case ast.Call(func=ast.Name(id=name)):
                 return self.of_call(node, name)
         raise KeyError(type(node).__name__)
@@ -104,8 +106,7 @@ class _Sizes:
     def of_call(self, node: ast.Call, name: str) -> ast.expr:
         first = node.args[0]
         if isinstance(first, ast.GeneratorExp):
-            inner = ast.GeneratorExp(self.of(first.elt), first.generators)
-            return ast.Call(node.func, [inner], [], col_offset=1)
+            return ast.Call(node.func, [self.of(first)], [], col_offset=1)
         if name in _AS_THEY_ARE or name == "sign":
             return _call("abs", node)
         if name == "where":

@@ -225,10 +225,7 @@ def _formulas(verdict: Verdict) -> dict[str, Any]:
     sums = {ast.unparse(node.target): "" for node in nodes if isinstance(node, ast.comprehension)}
     words = replace(scope, free={**sums, **scope.free})  # a reason may speak of their indices
     return {
-        "own": [
-            _printed(f"{one} = {scope.written[one]}", partial(definition, one, scope))
-            for one in own
-        ],
+        "own": [_printed(scope.written[one], partial(definition, one, scope)) for one in own],
         "lines": [
             {**_line(line, outcome, verdict), "reason": _reason(line, words)}
             for line, outcome in zip(lines, verdict.outcomes, strict=True)

@@ -99,9 +99,16 @@ def mathematics(formula: Formula, *, condition: bool = False) -> str:
 
 def definition(name: str, scope: Scope) -> str:
     """Return a name of an answer with its definition. Raises NotSet."""
-    printer = _Printer(scope)
-    left = printer.name(ast.Name(name))
-    return f"{left.text} = {BREAK}{printer.whole(scope.defined[name], condition=False)}"
+    printer, tree = _Printer(scope), scope.defined[name]
+    if not isinstance(tree, ast.GeneratorExp):
+        left = printer.name(ast.Name(name))
+        return f"{left.text} = {BREAK}{printer.whole(tree, condition=False)}"
+    loops = [printer.bind(clause, tree.elt) for clause in tree.generators]
+    marks = " ".join(index for index, _ in loops)
+    left = printer.name(ast.Name(name), marks, printer.rank(tree.elt))
+    over = ", ".join(f"{index} in {index_set}" for index, index_set in loops)
+    right = printer.whole(tree.elt, condition=False)
+    return f'{left.text} = {BREAK}{right} {BREAK}quad upright("for") thick {over}'
 
 
 def inline(code: str, scope: Scope) -> str:
@@ -396,23 +403,27 @@ class _Printer:
         return Sign(f"cases({rows})", CASES, open=True)
 
     def sum_over(self, node: ast.GeneratorExp) -> Sign:
-        outer, defined = self.bound, self.scope.defined
-        text = ""
+        outer, text = self.bound, ""
         if isinstance(node.elt, ast.Constant) and node.elt.value == 1 and len(node.generators) == 1:
             return Sign(f"abs({letters(ast.unparse(node.generators[0].iter))})")
         for clause in node.generators:
-            assert isinstance(clause.target, ast.Name)
-            assert isinstance(clause.iter, ast.Name)
-            for name in mentioned(node.elt, {}) & defined.keys():  # which has an index of its own
-                if clause.target.id in mentioned(defined[name], defined):
-                    raise NotSet(f"{name} uses {clause.target.id}, which a sum around it binds")
-            self.bound |= {clause.target.id}
-            index = self.name(clause.target).text
-            text += f"limits(sum)_({index} in {letters(clause.iter.id)}) "
+            index, index_set = self.bind(clause, node.elt)
+            text += f"limits(sum)_({index} in {index_set}) "
         body = self.sign(node.elt)
         self.bound = outer
         inside = f"({body.text})" if body.minus else body.within(PRODUCT)
         return Sign(f"{text}{inside}", PRODUCT, open=True)
+
+    def bind(self, clause: ast.comprehension, inside: ast.expr) -> tuple[str, str]:
+        """Return an index and its set; the index is no name in the formula inside from here on."""
+        assert isinstance(clause.target, ast.Name)
+        assert isinstance(clause.iter, ast.Name)
+        defined = self.scope.defined
+        for name in mentioned(inside, {}) & defined.keys():  # which has an index of its own
+            if clause.target.id in mentioned(defined[name], defined):
+                raise NotSet(f"{name} uses {clause.target.id}, which binds it around")
+        self.bound |= {clause.target.id}
+        return self.name(clause.target).text, letters(clause.iter.id)
 
     def total(self, node: ast.Call, inner: Sign) -> Sign:
         of = node.args[0]
@@ -452,11 +463,13 @@ class _Printer:
                     raise NotSet("more indices than axes")
                 return left
             case ast.Call(func=ast.Name(id="sum"), args=[ast.GeneratorExp() as summed]):
+                return self.rank(summed) - len(summed.generators)
+            case ast.GeneratorExp():
                 outer = self.bound
-                self.bound |= {ast.unparse(one.target) for one in summed.generators}
-                rank = self.rank(summed.elt)
+                self.bound |= {ast.unparse(one.target) for one in node.generators}
+                rank = self.rank(node.elt)
                 self.bound = outer
-                return rank
+                return rank + len(node.generators)
             case ast.Call(func=ast.Name(id=name), args=[of]) if name in REDUCTIONS:
                 return max(self.rank(of) - 1, 0) if node.keywords else 0
             case ast.Call(func=ast.Name(id="d"), args=[of, by]):
