@@ -604,7 +604,8 @@ class _Reader:
                 known = question.given if kind == "linear" else question.free_sets
                 if not is_text(value) or value not in known:
                     raise self.wrong(f"{key}.{kind}", f"one of {', '.join(known)} is wanted")
-                yield replace(Owed(name, say), **{kind: value})
+                chosen: dict[str, Any] = {kind: value}
+                yield Owed(name, say, **chosen)
 
     def moved(self, key: str, value: Any, question: Question) -> dict[str, tuple[Formula, ...]]:
         if not isinstance(value, dict) or not value.keys() <= question.given.keys():
