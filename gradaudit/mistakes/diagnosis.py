@@ -30,7 +30,7 @@ from gradaudit.judging.derivation import (
     without_value,
 )
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
-from gradaudit.judging.oracles import floats_of, oracle
+from gradaudit.judging.oracles import UNIT, floats_of, oracle
 from gradaudit.judging.rates import deciding_rates, holds_at
 from gradaudit.judging.strategies import (
     HUGE_LOGITS,
@@ -109,7 +109,8 @@ class Diagnosis:
     candidates: ids of all known mistakes that fit. together: they fit only two at once. doubtful:
     too little is wrong to name one. factor: they fit apart from this factor, such as `2/n`, or
     `2 on dL/dW1`. facts: what holds on every input, where nothing fits. hidden: mistakes that
-    what was given can't show. sentences: of the candidates.
+    what was given can't show. sentences: of the candidates. edit: what was done wrong, where no
+    known mistake fits, but one small edit of the right formulas does.
     """
 
     candidates: tuple[str, ...] = ()
@@ -119,6 +120,7 @@ class Diagnosis:
     facts: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     sentences: Mapping[str, str] = field(default_factory=dict)
+    edit: str = ""
 
     @property
     def mistake(self) -> str | None:
@@ -138,7 +140,7 @@ class Comparison:
     an answer may be off by. look: shows the answer at an input; raises where it
     has no value. wrong: the values of a mistake at an input; rounded: as float64 computes them.
     close: whether values at an input are those found. facts: what else holds of the answer.
-    places: where its blocks are.
+    places: where its blocks are. edits: of the right formulas.
     """
 
     known: Callable[[], Sequence[Any]]
@@ -150,6 +152,7 @@ class Comparison:
     facts: Callable[[Look, Sequence[Seen]], list[str]]
     places: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     rounded: Callable[[Any, Any], Any] | None = None
+    edits: Callable[[], Sequence[Any]] = tuple
 
     def fits(self, variant: Any, one: Seen) -> tuple[bool, bool]:
         """Return whether a mistake fits, and whether it differs then from the right answer."""
@@ -182,6 +185,16 @@ class Comparison:
         enough = min(ENOUGH, wrong)
         return [variant for variant, count in different.items() if count >= enough > 0]
 
+    def edit(self, seen: Sequence[Seen]) -> str:
+        """Return the edit of the right formulas that gives what is seen, if one function does.
+
+        Nothing but zeros comes of many.
+        """
+        fitted = self.fitting(seen, self.edits() if any(map(_says_something, seen)) else ())
+        both = itertools.product(fitted[1:], seen)
+        alike = all(_alike(*(self.wrong(v, one.case) for v in (fitted[0], w))) for w, one in both)
+        return str(fitted[0].ids[0]) if fitted and alike else ""
+
     def without(self, factor: Factor, block: str, one: Seen) -> Seen:
         """Return what would be seen without a factor, on all of the answer or on one block."""
         number = factor.at(one.case)
@@ -189,6 +202,16 @@ class Comparison:
         found = one.found.copy()
         found[places] /= float(number) if found.dtype == np.float64 else number
         return replace(one, found=found, is_right=self.close(one.case, one.right, found))
+
+
+def _says_something(one: Seen) -> bool:
+    return any(value != 0 for value in one.found.flat)
+
+
+def _alike(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """Return whether exact values are the same, rounded to float64."""
+    left, right = floats_of(one), floats_of(other)
+    return bool((abs(left - right) <= A_FEW * UNIT * abs(left)).all())
 
 
 def diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
@@ -211,6 +234,8 @@ def diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
             return Diagnosis(_ids(double), together=True)
         if found := _apart_from_a_factor(seen, known, compared, compared.places):
             return found
+        if edit := compared.edit(seen):
+            return Diagnosis(edit=edit)
         return Diagnosis(facts=tuple(compared.facts(compared.look, seen)))
     except (NoValue, CannotTell, DoesNotApply, CannotGoOn, Refusal):
         return Diagnosis()

@@ -15,6 +15,7 @@ from gradaudit.judging.derivation import Line, Wanted, inputs_of, values
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of, oracle
+from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import NoValue
 from gradaudit.mistakes.diagnosis import (
@@ -26,6 +27,7 @@ from gradaudit.mistakes.diagnosis import (
     look_at_line,
     where_held,
 )
+from gradaudit.mistakes.edits import edits_of
 from gradaudit.mistakes.facts import Seen, factors_of
 from gradaudit.questions.question import Question, Signature
 
@@ -41,6 +43,26 @@ class Wrong:
     formulas: dict[str, Formula]
     lines: dict[str, str]
 
+    def function(self, question: Question, signature: Signature) -> Function:
+        """Return it as a float64 function of a question."""
+
+        def wrong(*arguments: Any) -> Any:
+            given = dict(zip(signature.arguments, arguments, strict=True))
+            found = tuple(self._part(question, name, given) for name in signature.parts)
+            return found if len(found) > 1 else found[0]
+
+        return Function(wrong, len(signature.parts))
+
+    def _part(self, question: Question, name: str, given: dict[str, Any]) -> Any:
+        formula = self.formulas[name]
+        axes = ((question.given[one].axes, np.shape(value)) for one, value in given.items())
+        sizes = {axis: n for one, shape in axes for axis, n in zip(one, shape, strict=True)}
+        free = formula.scope.free
+        env = Env(given, sizes, formula.scope.defined, free, floats=True)
+        found = np.array(env.entries(formula.tree))
+        shape = tuple(sizes[one] for one in question.parts[name].axes)
+        return found if found.ndim else np.full(shape, found)
+
 
 @cache
 def wrong_answers(question: Question) -> list[Wrong]:
@@ -50,6 +72,12 @@ def wrong_answers(question: Question) -> list[Wrong]:
         for slip in question.mistakes
         for change in slip.changes
     ]
+
+
+@cache
+def edited_answers(question: Question) -> list[Wrong]:
+    """Return what comes of every edit of the right formulas of a question."""
+    return [Wrong((sentence,), formulas) for sentence, formulas in edits_of(question)]
 
 
 def of_function(
@@ -72,6 +100,7 @@ def of_function(
         close_to,
         lambda look, seen: _right_parts(signature, seen),
         {label: partial(_places, label) for label in _labels(question, signature)},
+        edits=partial(edited_answers, question),
     )
     return _told(question, diagnosed(cases, compared))
 
@@ -132,6 +161,7 @@ def of_line(question: Question, part: str, judged: Line, wanted: Wanted) -> Diag
         wrong,
         lambda _, one, found: agreeing(one, found),
         lambda look, seen: [],
+        edits=partial(edited_answers, question),
     )
     return _told(question, diagnosed(cases, compared))
 

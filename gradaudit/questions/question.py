@@ -209,6 +209,21 @@ class Question:
             found[name] = int(size.p)
         return {name: found[name] for name in self.sets}
 
+    @property
+    def lines(self) -> dict[str, tuple[str, tuple[tuple[str, str], ...]]]:
+        """The formula of every line by its name, and its indices with the sets they run over."""
+        halves = (_halves(line) for line in (*self.define, *self.own))
+        split = {name: _loops(formula) for name, formula in halves}
+        loop = re.compile(rf"for ({NAME}) in ({NAME})")
+        return {
+            name: (" ".join(body.split()), tuple(loop.findall(loops)))
+            for name, (body, loops) in split.items()
+        }
+
+    def axes(self, name: str) -> tuple[str, ...]:
+        """Return the index sets of the axes of a name, as far as they are known."""
+        return _axes_of(name, self)
+
     def changed(self, change: Mapping[str, str]) -> dict[str, Formula]:
         """Return the last line of every part as it is with some lines changed.
 
@@ -230,9 +245,8 @@ def _changed_line(line: str, change: Mapping[str, str]) -> str:
     name, formula = _halves(line)
     if name not in change:
         return line
-    left, _, right = line.partition("=")
-    body, loops = _loops(right)
-    del formula
+    body, loops = _loops(formula)
+    left = line.partition("=")[0]
     return f"{left}= {change[name].replace('{old}', f'({body.strip()})')}{loops}"
 
 

@@ -40,6 +40,8 @@ def _lines(checked: Checked) -> Iterator[str]:
     for name, (inputs, median) in checked.tolerances.items():
         part = f"the median tolerance is {median:.0e} of the largest entry"
         yield f"  {name} is judged on {inputs} inputs; {part}"
+    if checked.edits:
+        yield f"  {checked.edits} wrong edits of the reference are refused"
     yield from _block("mistakes", (f"{one.id}: {one.sentence}" for one in question.mistakes))
 
 

@@ -132,6 +132,8 @@ def mistake(known: Diagnosis) -> list[str]:
     elif known.candidates:
         each = (f"{name}: {known.sentence(name)}" for name in known.candidates)
         said.append(f"Consistent with {' Or '.join(each)}")
+    if known.edit:
+        said.append(known.edit)
     if known.facts:
         said.append(f"It is {'; '.join(known.facts)}.")
     if known.hidden:
@@ -299,8 +301,9 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
     if (before := told.get(id(verdict.diagnosis))) and mistake(verdict.diagnosis):
         yield _line("mistake", f"as in {before}")
     for number, sentence in enumerate([] if before else mistake(verdict.diagnosis)):
-        named = name and not number
-        yield _line("mistake", f"{sentence} ({name})") if named else _line("note", sentence)
+        named = (name or verdict.diagnosis.edit) and not number
+        with_id = f"{sentence} ({name})" if name else sentence
+        yield _line("mistake", with_id) if named else _line("note", sentence)
     for note in notes(verdict):
         yield _line("note", note)
     if verdict.is_derivation:

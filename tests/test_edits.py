@@ -1,0 +1,186 @@
+"""Edits of the right formulas: what each says, that it names an answer, and that laws see it."""
+
+import json
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from gradaudit.answers.asked import sheet_of
+from gradaudit.answers.checking import exam
+from gradaudit.answers.reading import read
+from gradaudit.answers.verdicts import Verdict, audit
+from gradaudit.judging.calling import Function
+from gradaudit.judging.functions import laws_of
+from gradaudit.judging.strategies import draw_inputs
+from gradaudit.mistakes import slips
+from gradaudit.mistakes.edits import edits
+from gradaudit.questions.question import Question, library, read_questions
+from gradaudit.telling.verdicts import as_json, as_text
+
+Floats = npt.NDArray[np.float64]
+
+NORM = """
+[norm]
+given = "x[D], gamma[D], eps, G[D]"
+assume = ["eps > 0"]
+define = [
+  "n = sum(1 for k in D)", "mu = sum(x)/n", "v = sum((x - mu)**2)/n", "h = (x - mu)/sqrt(v + eps)",
+  "L = sum(G*gamma*h)",
+]
+[norm.parts]
+x = "d(L, x[i])"
+gamma = "d(L, gamma[i])"
+[norm.functions]
+"backward(G, x, gamma, eps)" = ["x", "gamma"]
+[norm.answers]
+where = ["u = G*gamma", "g = u - sum(u)/n - h*sum(u*h)/n"]
+x = "g/sqrt(v + eps)"
+gamma = "G*h"
+[[norm.mistakes]]
+id = "variance-constant"
+sentence = "The variance is treated as a constant."
+change = { g = "u - sum(u)/n" }
+"""
+
+
+@cache
+def norm() -> Question:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "norm.toml"
+        path.write_text(NORM, encoding="utf-8")
+        (question,) = read_questions(str(path))
+    return question
+
+
+SAID = {
+    "x - mu": {
+        "the term mu is missing": "x",
+        "the sign of mu is wrong": "x + (mu)",
+        "the term x is missing": "-(mu)",
+        "the sign of x is wrong": "-(x) - (mu)",
+    },
+    "e[k]*w*(z[k] > 0)": {
+        "the mask z[k] > 0 is missing": "e[k]*w",
+        "the factor w is missing in e[k]*w": "(e[k])*(z[k] > 0)",
+        "z[k] > 0 is the wrong way round": "e[k]*w*((z[k] < 0))",
+        "e[i] stands for e[k]": "(e[i])*w*(z[k] > 0)",
+    },
+    "sum(u)/n": {
+        "the division by n is missing": "sum(u)",
+        "the mean of u stands for its sum": "(sum(u) / sum(0 * (u) + 1))/n",
+        "u is not summed": "u/n",
+    },
+    "sum((a[k]) for k in N)": {
+        "the mean of a[k] stands for its sum": "sum((a[k]) for k in N) / sum(1 for k in N)",
+        "a[i] stands for a[k]": "sum(((a[i])) for k in N)",
+    },
+    "X.T @ e": {
+        "X is not transposed": "X @ e",
+        "X.T and e are the wrong way round": "(e) @ (X.T)",
+        "e is transposed": "X.T @ (e).T",
+    },
+    "-P[i, k]**2": {
+        "the sign of P[i, k]**2 is wrong": "P[i, k]**2",
+        "the exponent 2 of P[i, k] is missing": "-(P[i, k])",
+        "the indices of P[i, k] are the wrong way round": "-(P[k, i])**2",
+    },
+    "sqrt(v)": {"sqrt is left out: v stands alone": "v"},
+    "sum(S, axis=0)": {"sum runs along the wrong axis": "sum(S, axis=1)"},
+    "outer(p, q)": {"p and q are the wrong way round in outer": "outer(q, p)"},
+}
+
+
+@pytest.mark.parametrize(("text", "said"), SAID.items(), ids=SAID)
+def test_an_edit_says_what_was_done_in_the_words_of_the_formula(
+    text: str, said: dict[str, str]
+) -> None:
+    made = dict(edits(text, [("i", "N"), ("k", "N")]))
+    assert said.items() <= made.items()
+
+
+def test_counting_is_not_edited() -> None:
+    assert not list(edits("sum(1 for k in D)"))
+
+
+def test_each_wrong_formula_comes_once() -> None:
+    made = [text for _, text in edits("a*a - b")]
+    assert len(made) == len(set(made))
+
+
+def test_names_of_the_reference_are_explained() -> None:
+    sentences = [one.ids[0] for one in slips.edited_answers(norm())]
+    assert (
+        "In g: the term sum(u)/n is missing, where g = u - sum(u)/n - h*sum(u*h)/n and u = G*gamma."
+        in sentences
+    )
+
+
+def judged(folder: Path, text: str, name: str = "answer.toml") -> Verdict:
+    (folder / name).write_text(text, encoding="utf-8")
+    (told,) = audit(read(str(folder / name), sheet_of([norm()]))).answered
+    return told
+
+
+def test_a_formula_that_one_edit_gives_is_named_by_it(tmp_path: Path) -> None:
+    found = judged(tmp_path, '[norm]\ngamma = "G*(x - mu)/sqrt(n*v + eps)"').diagnosis
+    assert (found.edit, found.mistake) == ("In v: the division by n is missing.", None)
+
+
+def test_a_hand_written_mistake_goes_before_an_edit(tmp_path: Path) -> None:
+    found = judged(tmp_path, '[norm]\nx = "(G*gamma - sum(G*gamma)/n)/sqrt(v + eps)"').diagnosis
+    assert (found.edit, found.mistake) == ("", "variance-constant")
+
+
+def test_no_edit_is_named_where_none_fits_everywhere(tmp_path: Path) -> None:
+    assert not judged(tmp_path, '[norm]\ngamma = "G*h + (n > 3)"').diagnosis.edit
+
+
+def test_nothing_but_zeros_is_no_edit(tmp_path: Path) -> None:
+    assert not judged(tmp_path, '[norm]\nx = "0*x"').diagnosis.edit
+
+
+def no_mean(G: Floats, x: Floats, gamma: Floats, eps: float) -> tuple[Floats, Floats]:
+    r = np.sqrt(((x - x.mean()) ** 2).mean() + eps)
+    h, u = (x - x.mean()) / r, G * gamma
+    return (u - u.mean() - h * (u * h).sum()) / r, G * h
+
+
+def of_function(function: Any) -> str:
+    (signature,) = norm().functions
+    law = laws_of(norm(), signature)[1]
+    found = slips.of_function(norm(), signature, Function(function, 2), draw_inputs(law.domain))
+    return found.edit
+
+
+def test_a_function_that_one_edit_gives_is_named_by_it() -> None:
+    assert of_function(no_mean).startswith("In g: the division by n is missing in h*sum(u*h)/n")
+
+
+def test_a_person_and_a_program_are_told_of_an_edit(tmp_path: Path) -> None:
+    text = '[norm]\ngamma = "G*x/sqrt(v + eps)"'
+    (tmp_path / "answer.toml").write_text(text, encoding="utf-8")
+    told = audit(read(str(tmp_path / "answer.toml"), sheet_of([norm()])))
+    assert "    mistake   In h: the term mu is missing.\n" in as_text(
+        [told], colour=False, detailed=True
+    )
+    (part,) = (one for one in json.loads(as_json([told]))["audits"][0]["parts"] if one["laws"])
+    assert "In h: the term mu is missing" in part["explanation"]
+
+
+def test_every_wrong_edit_is_refused_as_a_formula_and_as_a_function() -> None:
+    wrong, held = exam(norm())
+    assert wrong
+    assert not held
+
+
+@pytest.mark.parametrize("name", library())
+def test_every_wrong_edit_of_the_library_is_refused(name: str) -> None:
+    for question in read_questions(name):
+        wrong, held = exam(question)
+        assert wrong
+        assert not held
