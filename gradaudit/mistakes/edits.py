@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 
 from gradaudit.language.formula import Formula, FormulaError, indices, mentioned, parse
-from gradaudit.questions.question import Asked, Question
+from gradaudit.questions.question import Asked, Question, axes_of
 
 Loop = tuple[str, str]  # an index, and the set that it runs over
 
@@ -67,14 +67,15 @@ def edits(text: str, loops: Sequence[Loop] = ()) -> Iterator[tuple[str, str]]:
     source = Source(text, loops)
     seen = {ast.dump(source.tree)}
     for node, known in source.nodes():
-        for what, new in _edits_of(node, source, known):
+        for what, new in edits_at(node, source, known):
             edited = source.replaced(node, new)
             if (tree := ast.dump(ast.parse(edited, mode="eval").body)) not in seen:
                 seen.add(tree)
                 yield what, edited
 
 
-def _edits_of(node: ast.expr, source: Source, known: Sequence[Loop]) -> Iterator[tuple[str, str]]:
+def edits_at(node: ast.expr, source: Source, known: Sequence[Loop]) -> Iterator[tuple[str, str]]:
+    """Yield what was done wrong at a place, and the text that then stands there."""
     text = source.text
     inside = "" if node is source.tree else f" in {text(node)}"
     match node:
@@ -207,14 +208,14 @@ def _chains(question: Question, asked: Asked) -> Iterator[tuple[str, str]]:
         if name in asked.truth.names and name != of and asked.by in mentioned(tree, defined)
     ]
     for name in steps:
-        if (axes := question.axes(name)) == asked.axes:
+        if (axes := axes_of(name, question)) == asked.axes:
             entry = f"{name}[{', '.join(asked.truth.scope.free)}]" if axes else name
             yield f"the chain rule stops at {name}", f"d({of}, {entry})"
     for name in steps:
-        letters = [f"index{k}" for k, _ in enumerate(question.axes(name))]
+        letters = [f"index{k}" for k, _ in enumerate(axes_of(name, question))]
         entry = f"{name}[{', '.join(letters)}]" if letters else name
         through = f"d({of}, {entry}) * d({entry}, {by})"
         if letters:
-            over = zip(letters, question.axes(name), strict=True)
+            over = zip(letters, axes_of(name, question), strict=True)
             through = f"sum({through}{''.join(f' for {one} in {axis}' for one, axis in over)})"
         yield f"{name} is treated as a constant", f"d({of}, {by}) - {through}"

@@ -220,10 +220,6 @@ class Question:
             for name, (body, loops) in split.items()
         }
 
-    def axes(self, name: str) -> tuple[str, ...]:
-        """Return the index sets of the axes of a name, as far as they are known."""
-        return _axes_of(name, self)
-
     def changed(self, change: Mapping[str, str]) -> dict[str, Formula]:
         """Return the last line of every part as it is with some lines changed.
 
