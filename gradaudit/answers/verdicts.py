@@ -6,13 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gradaudit.answers.parts import Answer, Part
+from gradaudit.judging.derivation import Line
 from gradaudit.judging.form import Form, InForm
-from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at
+from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at, sees
 from gradaudit.judging.softmax import is_right_at_huge_logits
 from gradaudit.judging.strategies import draw_inputs, sums_to_one
 from gradaudit.judging.written import Block
 from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.mistakes.mends import Mend, mend_of
 
 SUM_IS_ONE = "sum(t) == 1"
 
@@ -25,7 +27,8 @@ class Verdict:
     outcomes: one for each law. condition: what it is conditional on. stated: the answer states
     that itself. reason: why it is untested, or wrong without a counterexample. first_wrong: the
     step of the forward pass that is wrong before it. weaker: what came of all that fails where the
-    condition is met. diagnosis: which known mistake it is.
+    condition is met. diagnosis: which known mistake it is. mend: what would make the first wrong
+    line right.
     """
 
     part: str
@@ -38,6 +41,7 @@ class Verdict:
     first_wrong: str = ""
     weaker: tuple[Outcome, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    mend: Mend | None = None
 
     @property
     def failures(self) -> tuple[Outcome, ...]:
@@ -166,6 +170,7 @@ def judge(name: str, part: Part | None) -> Verdict:
             condition=SUM_IS_ONE if weaker else "",
             weaker=weaker,
             diagnosis=Diagnosis() if verdict.only_form else part.diagnose(verdict.failure),
+            mend=None if weaker else _mend(part, verdict.failure),
         )
     if part.wrong:
         return replace(verdict, status="fails")
@@ -178,6 +183,21 @@ def judge(name: str, part: Part | None) -> Verdict:
     if part.condition and not (part.in_general and part.in_general.outcome().status == "holds"):
         return replace(verdict, status="conditional", condition=part.condition, stated=True)
     return verdict
+
+
+def _mend(part: Part, failure: Outcome) -> Mend | None:
+    """Return what would make a wrong line right."""
+    line, against_truth = failure.judged, part.against_truth
+    if not isinstance(line, Line) or against_truth is None:
+        return None
+
+    def holds(mended: Line) -> bool:
+        claim = against_truth(mended)
+        return not sees(claim.law, mended, claim.inputs()) and claim.outcome().status == "holds"
+
+    (inputs,) = {id(one.judged): one.inputs for one in part.claims if one.judged is line}.values()
+    others = [one.formula.text for one in part.lines if one is not line]
+    return mend_of(line, others, inputs(), holds)
 
 
 def _with_recovery(part: Part, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:

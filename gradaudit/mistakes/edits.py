@@ -65,12 +65,12 @@ class Source:
 def edits(text: str, loops: Sequence[Loop] = ()) -> Iterator[tuple[str, str]]:
     """Yield what was done wrong, and the formula with that edit, each wrong formula once."""
     source = Source(text, loops)
-    seen = {ast.dump(source.tree)}
+    seen = {"".join(text.split())}
     for node, known in source.nodes():
         for what, new in edits_at(node, source, known):
             edited = source.replaced(node, new)
-            if (tree := ast.dump(ast.parse(edited, mode="eval").body)) not in seen:
-                seen.add(tree)
+            if (tight := "".join(edited.split())) not in seen:
+                seen.add(tight)
                 yield what, edited
 
 

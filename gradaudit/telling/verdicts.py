@@ -14,6 +14,7 @@ from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.showing import escaped, show
 from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.mistakes.mends import Mend
 from gradaudit.telling.showing import inputs_of, shown_input, width
 
 STATUSES = (
@@ -61,6 +62,7 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
         ],
         "lines": [_line_json(one) for one in verdict.outcomes if verdict.is_derivation],
         "counterexample": _counterexample(verdict.failure),
+        "mend": None if verdict.mend is None else vars(verdict.mend),
     }
 
 
@@ -311,9 +313,13 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
             if number:
                 yield _line("also", unequal(one))
             yield from _wrong_line(one)
+            if not number and verdict.mend:
+                yield _line("mend", mend(verdict.mend))
         return
     if verdict.said.answer is not None:
         yield _line("formula", written(verdict.said.answer))
+    if verdict.mend:
+        yield _line("mend", mend(verdict.mend))
     if failure is None or failure.refusal is None or verdict.only_form:
         return
     if plain and not name:
@@ -321,6 +327,11 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
     if failure.law.domain is not ASSIGNMENT:
         yield _line("input", shown_input(failure))
     yield from _expected_and_found(failure.refusal)
+
+
+def mend(found: Mend) -> str:
+    """Return what would make a line right, in a sentence."""
+    return f"column {found.column}: {found.wrong} should be {found.right}"
 
 
 def of_line(outcome: Outcome) -> str:

@@ -1,0 +1,250 @@
+"""What would make a wrong line right: another text for the smallest part of it that is to blame.
+
+Small edits, and what may have been left out, are tried at every place. Nothing is told that is
+not right on every input.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import islice, product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradaudit.judging.derivation import Line, Workings, contains_d
+from gradaudit.judging.laws import Refusal
+from gradaudit.judging.oracles import floats_of
+from gradaudit.judging.rates import holds_at
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import FUNCTIONS, FormulaError, indices, mentioned, parse
+from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
+from gradaudit.language.outcomes import Missing, present
+from gradaudit.mistakes.edits import Loop, Source, edits_at
+from gradaudit.questions.inputs import floats
+
+LONGEST_LINE = 400  # characters of a line that is looked at
+MOST_CHARACTERS = 60_000  # of all texts that are tried for one line
+MOST_OPERATIONS = 300_000  # of all of them together, on one input
+MOST_HELD = 8  # of those that fit there, how many are held to the law
+LONGEST_PART = 30  # characters of a part of another line that may belong here
+ROOMS = 4  # ways to index one array at one place
+LARGE = 16  # of a number, beyond which a small term is not seen
+CLOSE = 1e-6  # of the largest entry: what fits so far is looked at exactly
+_FORM = re.compile(r"^[^=]*(?<![<>!=])=(?!=)\s*|(\s+for\s+\w+\s+in\s+\w+)+\s*$")  # of a definition
+SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y = function(x)
+
+
+@dataclass(frozen=True)
+class Mend:
+    """What would make a line right: at a column, a text for another."""
+
+    line: int
+    column: int
+    wrong: str
+    right: str
+
+
+def mend_of(
+    line: Line, others: Sequence[str], inputs: Sequence[Any], holds: Callable[[Line], bool]
+) -> Mend | None:
+    """Return the smallest mend of a wrong line, if one is found.
+
+    others: formulas whose parts may belong here. inputs: what the line was judged on. holds:
+    whether a line is right on every input.
+    """
+    if len(line.formula.text) > LONGEST_LINE:
+        return None
+    trial = _Trial(line, others, inputs)
+    formula, source, held, characters = line.formula, trial.source, 0, 0
+    for node, right in trial.mends():
+        text = source.replaced(node, right)
+        characters += len(text)
+        try:
+            mended = parse(text, formula.scope)
+        except FormulaError:
+            continue
+        if trial.fits(mended.tree):
+            held += 1
+            mended = replace(mended, when=formula.when, condition=formula.condition)
+            if holds(replace(line, formula=mended, workings=Workings())):
+                return Mend(line.number, source.column(node), source.text(node), right)
+        beyond = trial.env.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
+        if held == MOST_HELD or beyond:
+            break
+    return None
+
+
+class _Trial:
+    """A wrong line at one input, where its mends are tried before they are held to the law."""
+
+    def __init__(self, line: Line, others: Sequence[str], inputs: Sequence[Any]) -> None:
+        self.line, self.others = line, others
+        self.scope = line.formula.scope
+        self.source = Source(line.formula.text, tuple(self.scope.free.items()))
+        self.comma = ", " if ", " in line.formula.text else ","
+        subscripts = (one for one in ast.walk(self.source.tree) if isinstance(one, ast.Subscript))
+        self.within_entries = {  # an entry is looked at as a whole
+            id(one) for entry in subscripts for one in (entry.value, *indices(entry))
+        }
+        self.inputs = inputs
+        self.case = max(inputs, key=_variety)
+        self.exact = contains_d(line)
+        values = getattr(self.case, "values", {})
+        if not self.exact:
+            values = {name: np.array(floats(value))[()] for name, value in values.items()}
+        sizes = getattr(self.case, "sizes", {})
+        free, defined = self.scope.free, self.scope.defined
+        self.env = Env(values, sizes, defined, free, floats=not self.exact)
+        self._known: dict[tuple[Loop, ...], list[str]] = {}
+
+    @cached_property
+    def wanted(self) -> npt.NDArray[np.float64]:
+        """What the line above is there."""
+        return _in_floats(self.line.workings.entries(self.line.before, self.case))
+
+    def value(self, tree: ast.expr) -> npt.NDArray[np.float64]:
+        """Return a value, rounded. Raises Missing, FormulaError or what NumPy raises."""
+        with precision(FIRST_PRECISION), np.errstate(all="ignore"):
+            found = self.env.entries(tree)
+            return _in_floats(found) if self.exact else np.array(found, dtype=float)
+
+    def fits(self, tree: ast.expr) -> bool:
+        """Return whether a line is about right, or a condition right at all rates tried so far."""
+        try:
+            if self.line.name is None:
+                mended = replace(self.line.formula, tree=tree)
+                both = (mended, self.line.before)
+                return all(len({holds_at(one, rate) for one in both}) == 1 for rate in self.inputs)
+            found, wanted = self.value(tree), self.wanted
+            same_form = found.shape in ((), wanted.shape)
+            return same_form and bool((abs(found - wanted) <= CLOSE * np.max(abs(wanted))).all())
+        except (Missing, Refusal, FormulaError, ValueError, TypeError, ZeroDivisionError):
+            return False
+
+    def mends(self) -> Iterator[tuple[ast.expr, str]]:
+        """Yield parts of the line with another text: small ones first, changes before additions."""
+        inside: dict[int, type[ast.operator]] = {}  # what a factor or a term stands in
+        for node, _ in self.source.nodes():
+            if isinstance(node, ast.BinOp):
+                inside |= dict.fromkeys((id(node.left), id(node.right)), type(node.op))
+        places = [place for place in self.source.nodes() if id(place[0]) not in self.within_entries]
+        places.sort(key=lambda place: _size(place[0]))
+        for node, loops in places:
+            for text in dict.fromkeys(self.changes(node, loops)):
+                yield node, text
+        for node, loops in places:
+            for text in dict.fromkeys(self.additions(node, loops, inside.get(id(node)))):
+                yield node, text
+
+    def changes(self, node: ast.expr, loops: tuple[Loop, ...]) -> Iterator[str]:
+        """Yield what may belong in place of a part, the likeliest first."""
+        text = self.source.text(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            n = node.value
+            yield from (str(n + 1), str(n - 1), str(2 * n), f"{n}/2" if n % 2 else str(n // 2))
+        if isinstance(node, ast.Name | ast.Subscript | ast.Constant):
+            yield from (part for part in self.known(loops) if text not in part)
+        if isinstance(node, ast.Constant):
+            return
+        yield from (
+            right for what, right in edits_at(node, self.source, loops) if "mean" not in what
+        )
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            left, right = map(self.source.text, (node.left, node.right))
+            yield from (f"{left}/{right}", f"{left} @ {right}")
+        one = _bracketed(text, node)
+        yield from (f"-{one}", f"{one}.T", f"{one}**2", f"sqrt({text})", f"log({text})")
+        yield from (f"sum({text})", f"sum({text}, axis=0)", f"sum({text}, axis=1)")
+
+    def additions(
+        self, node: ast.expr, loops: tuple[Loop, ...], inside: type[ast.operator] | None
+    ) -> Iterator[str]:
+        """Yield a part with what may have been left out of a product or a sum."""
+        text, known = self.source.text(node), self.known(loops)
+        spaced = " * " in self.source.text(self.source.tree)
+        if isinstance(node, ast.Constant) or inside in (ast.Mult, ast.Div):
+            return
+        left = text if _is_product(node) else _bracketed(text, node)
+        for other in ("2", *known):
+            for sign in (" * ", " / ") if spaced else "*/":
+                yield f"{left}{sign}{_bracketed(other)}"
+        if inside not in (ast.Add, ast.Sub):
+            for other in known:
+                yield from (f"{text} + {other}", f"{text} - {other}")
+
+    def known(self, loops: tuple[Loop, ...]) -> list[str]:
+        """Return what may belong at a place where these indices are known."""
+        if loops not in self._known:
+            self._known[loops] = list(dict.fromkeys(self._parts(loops)))
+        return self._known[loops]
+
+    def _parts(self, loops: tuple[Loop, ...]) -> Iterator[str]:
+        given = sorted({*self.scope.given, *self.scope.sizes, *self.scope.defined})
+        for name in given:
+            yield from self._entries(name, loops)
+        for name, tree in self.scope.defined.items():
+            match tree:
+                case ast.Call(func=ast.Name(id=function), args=[ast.Name(id=argument)]):
+                    both = zip(
+                        *map(partial(self._entries, loops=loops), (argument, name)), strict=False
+                    )
+                    for x, y in both if function in SLOPES else ():
+                        yield SLOPES[function].format(x=x, y=y)
+        names = {*given, *dict(loops), *FUNCTIONS} - {"d"}
+        definitions = (_FORM.sub("", text) for text in self.scope.written.values())
+        for text in (self.line.formula.text, *self.others, *definitions):
+            source = Source(text)
+            for node, _ in source.nodes():
+                short = node is not source.tree and len(source.text(node)) <= LONGEST_PART
+                if short and mentioned(node, {}) <= names:
+                    yield source.text(node)
+
+    def _entries(self, name: str, loops: tuple[Loop, ...]) -> Iterator[str]:
+        """Yield an array with the indices that it can have at a place, then as it is."""
+        if self.line.name is None:
+            yield name
+            return
+        try:
+            shape = self.value(ast.Name(name, col_offset=1)).shape
+        except (Missing, FormulaError, ZeroDivisionError):
+            return
+        fitting = ([one for one, over in loops if self.case.sizes[over] == n] for n in shape)
+        for chosen in islice(product(*fitting), ROOMS) if shape else ():
+            yield f"{name}[{self.comma.join(chosen)}]"
+        yield name
+
+
+def _variety(case: Any) -> tuple[bool, int, int, float]:
+    """Return how much an input tells: few of its sizes are 1, or equal, and its numbers differ."""
+    values = getattr(case, "values", {"none": ZERO})  # a rate has no names
+    numbers = np.concatenate([np.ravel(np.array(value)) for value in values.values()])
+    sizes = list(getattr(case, "sizes", {}).values())
+    plain = 0 < max(map(abs, numbers)) < LARGE
+    different = len(set(map(abs, numbers))) / len(numbers)
+    return plain, -sizes.count(1), len(set(sizes)), different
+
+
+def _in_floats(values: Any) -> npt.NDArray[np.float64]:
+    array = np.array(present(values), dtype=object)
+    return floats_of(array.ravel()).reshape(array.shape)
+
+
+def _size(node: ast.expr) -> tuple[int, bool]:
+    """Return how large a part is; of those as large, numbers come first."""
+    parts = sum(isinstance(one, ast.expr) for one in ast.walk(node))
+    return parts, not isinstance(node, ast.Constant)
+
+
+def _is_product(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
+
+
+def _bracketed(text: str, node: ast.expr | None = None) -> str:
+    """Return a text so that it can be a factor."""
+    tree = ast.parse(text, mode="eval").body if node is None else node
+    compound = isinstance(tree, ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp)
+    return f"({text})" if compound else text

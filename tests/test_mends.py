@@ -1,0 +1,120 @@
+"""The part of a wrong line that is to blame is pointed at, with what mends the line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradaudit.answers.asked import sheet_of
+from gradaudit.answers.parts import Sheet
+from gradaudit.answers.reading import read
+from gradaudit.answers.tables import ASSIGNMENT
+from gradaudit.answers.verdicts import Audit, audit
+from gradaudit.mistakes.mends import Mend
+from gradaudit.telling.verdicts import as_json, as_text
+from tests.test_edits import norm
+
+
+def audited(folder: Path, part: str, lines: Any, sheet: Sheet = ASSIGNMENT) -> Audit:
+    table, _, key = part.rpartition(".")
+    where = 'where = ["p = softmax(y)"]\n' if table == "question2" else ""
+    text = f"[{table}]\n{where}{key} = {json.dumps(lines)}\n"
+    (folder / "answer.toml").write_text(text, encoding="utf-8")
+    return audit(read(str(folder / "answer.toml"), sheet))
+
+
+def mend(folder: Path, part: str, lines: Any, sheet: Sheet = ASSIGNMENT) -> Mend | None:
+    (told,) = audited(folder, part, lines, sheet).answered
+    assert told.status in ("fails", "conditional")
+    return told.mend
+
+
+W1, W2, B1, B2 = (f"question1.derivation.{name}" for name in ("W1", "w2", "b1", "b2"))
+MENDED: dict[str, tuple[str, Any, Mend]] = {
+    "a mask that is missing": (
+        W1,
+        ["d(L, W1[a,j])", "sum(e[k] * w2[j] * X[k,a] for k in N)"],
+        Mend(2, 5, "e[k] * w2[j] * X[k,a]", "e[k] * w2[j] * X[k,a] * (z[k,j] > 0)"),
+    ),
+    "a mask that is missing in an array": (
+        W1,
+        "X.T @ outer(e, w2)",
+        Mend(1, 7, "outer(e, w2)", "outer(e, w2)*(z > 0)"),
+    ),
+    "a kink at another place": (
+        B1,
+        ["d(L, b1[j])", "sum(e[k] * w2[j] * (h[k,j] > 1) for k in N)"],
+        Mend(2, 30, "1", "0"),
+    ),
+    "an array that is not transposed": (W2, "h @ e", Mend(1, 1, "h", "h.T")),
+    "a power too many": (
+        W2,
+        ["d(L, w2[j])", "sum(e[k] * h[k,j]**2 for k in N)"],
+        Mend(2, 20, "2", "1"),
+    ),
+    "another name": (B2, ["d(L, b2)", "sum(t)"], Mend(2, 5, "t", "e")),
+    "a division too many": (
+        B2,
+        ["d(L, b2)", "sum(e[k] for k in N) / n"],
+        Mend(2, 1, "sum(e[k] for k in N) / n", "sum(e[k] for k in N)"),
+    ),
+    "a sign": (
+        "question2.gradient",
+        ["d(E, y[i])", "p[i]*sum(t) + t[i]"],
+        Mend(2, 15, "t[i]", "-t[i]"),
+    ),
+    "a factor within a sum, after one with d": (
+        "question2.gradient",
+        ["-sum(t[k]/p[k]*d(p[k], y[i]) for k in K)", "-sum((delta(k,i) - p[i]) for k in K)"],
+        Mend(2, 7, "delta(k,i) - p[i]", "(delta(k,i) - p[i])*t[k]"),
+    ),
+    "a line with d itself": (
+        "question2.gradient",
+        ["-sum(t[k]*p[k]*d(p[k], y[i]) for k in K)", "p[i]*sum(t) - t[i]"],
+        Mend(1, 6, "t[k]*p[k]", "t[k]/p[k]"),
+    ),
+    "a number in a condition on the rate": (
+        "question3.converges",
+        ["abs(1 - 10*eta) < 1", "0 < eta < 2/5"],
+        Mend(2, 11, "2", "1"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("part", "lines", "wanted"), MENDED.values(), ids=MENDED)
+def test_the_smallest_part_that_mends_a_line_is_found(
+    tmp_path: Path, part: str, lines: Any, wanted: Mend
+) -> None:
+    assert mend(tmp_path, part, lines) == wanted
+
+
+def test_a_line_of_any_question_is_mended(tmp_path: Path) -> None:
+    wrong = "(G*gamma - sum(G*gamma)/n - h*sum(G*gamma*h))/sqrt(v + eps)"
+    assert mend(tmp_path, "norm.x", wrong, sheet_of([norm()])) == Mend(
+        1, 35, "G*gamma*h", "G*gamma*h/n"
+    )
+
+
+UNMENDED = {
+    "two parts are wrong": ("question2.gradient", ["d(E, y[i])", "p[i]**2 + t[i]**2"]),
+    "it is right under an assumption": ("question2.gradient", ["d(E, y[i])", "p[i] - t[i]"]),
+    "only all of it could be replaced": (B2, ["d(L, b2)", "2"]),
+}
+
+
+@pytest.mark.parametrize(("part", "lines"), UNMENDED.values(), ids=UNMENDED)
+def test_nothing_is_told_where(tmp_path: Path, part: str, lines: Any) -> None:
+    assert mend(tmp_path, part, lines) is None
+
+
+def test_nothing_is_told_of_a_very_long_line(tmp_path: Path) -> None:
+    long = " + ".join(["p[i]*t[i]"] * 150)
+    assert mend(tmp_path, "question2.gradient", ["d(E, y[i])", long]) is None
+
+
+def test_a_person_and_a_program_are_told(tmp_path: Path) -> None:
+    told = audited(tmp_path, B2, ["d(L, b2)", "sum(t)"])
+    assert "    mend      column 5: t should be e" in as_text([told], colour=False, detailed=True)
+    mends = [part["mend"] for part in json.loads(as_json([told]))["audits"][0]["parts"]]
+    assert [one for one in mends if one] == [{"line": 2, "column": 5, "wrong": "t", "right": "e"}]
