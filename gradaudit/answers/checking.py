@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -10,21 +9,19 @@ import numpy as np
 from gradaudit.answers import parts
 from gradaudit.answers.asked import wanted_of
 from gradaudit.answers.verdicts import Verdict, judge
-from gradaudit.judging.cases import is_smooth
-from gradaudit.judging.derivation import Wanted, alone, inputs_of, law_of, values
+from gradaudit.judging.derivation import Wanted, values
 from gradaudit.judging.functions import laws_of
-from gradaudit.judging.hard import Inputs, NoInput
-from gradaudit.judging.laws import Refusal, sees
+from gradaudit.judging.hard import NoInput
+from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import oracle
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import Missing, NoValue
-from gradaudit.mistakes.slips import edited_answers, wrong_answers
+from gradaudit.mistakes.slips import wrong_answers
+from gradaudit.mistakes.trial import of_edits
 from gradaudit.questions.question import Question, Signature
 
-FRESH = 12  # inputs on which an edit has to be wrong
-MOST = 60  # edits that are looked at
 FEWEST = 10  # inputs on which a function can be judged at all
 LOOSEST = 1e-6  # part of the largest entry that a tolerance may be, on most inputs
 
@@ -63,8 +60,8 @@ def check(question: Question) -> Checked:
             tolerances[signature.name] = found = _tolerance(question, signature)
             faults += _loose(question, signature, *found)
         if not faults:
-            edits, unseen = exam(question)
-            faults += unseen
+            edits, held = of_edits(question, wanted)
+            faults += held
     except NoInput as none:
         faults.append(f"{question.name}.assume: {none}")
     return Checked(question, tuple(faults), references, tolerances, edits)
@@ -86,50 +83,17 @@ def _right_mistakes(question: Question, wanted: dict[str, Wanted]) -> Iterator[s
             yield f"{question.name}.mistakes: {' '.join(variant.ids)} is right on every input tried"
 
 
-def exam(question: Question) -> tuple[int, list[str]]:
-    """Return how many edits of the reference are provably wrong, and a line for each held right.
-
-    They are wrong on inputs that no law has tried. Of many edits some are looked at.
-    """
-    random, inputs = Random(0), Inputs(question)
-    fresh = [case for _ in range(FRESH) if is_smooth(case := inputs.drawn(random))]
-    wanted = {name: wanted_of(question, one) for name, one in question.parts.items()}
-    wrong, held = 0, []
-    edits = edited_answers(question)
-    for edit in edits[:: 1 + len(edits) // MOST]:
-        (what,) = edit.ids
-        differing = [
-            name
-            for name, one in wanted.items()
-            if edit.formulas[name] is not question.parts[name].closed
-            and any(_differs(edit.formulas[name], one, case, silent=False) for case in fresh)
-        ]
-        wrong += bool(differing)
-        for name in differing:
-            line = alone(edit.formulas[name], wanted[name])
-            if not sees(law_of(line, wanted[name].domains[0]), line, inputs_of(line, wanted[name])):
-                held.append(f"{question.name}.{name}: this edit is held right: {what}")
-        for signature in question.functions:
-            contract, *values = laws_of(question, signature)
-            judged = edit.function(question, signature)
-            seen = (sees(law, judged, draw_inputs(law.domain)) for law in (*values, contract))
-            if set(differing) & set(signature.parts) and not any(seen):
-                held.append(f"{question.name}.{signature.name}: this edit is held right: {what}")
-    return wrong, held
-
-
 def _is_wrong(formula: Formula, wanted: Wanted) -> bool:
     return any(_differs(formula, wanted, case) for case in draw_inputs(wanted.domains[0]))
 
 
-def _differs(formula: Formula, wanted: Wanted, case: Any, *, silent: bool = True) -> bool:
-    """Return whether a formula is not the derivative at an input; silent: if it has no value."""
+def _differs(formula: Formula, wanted: Wanted, case: Any) -> bool:
     try:
         found, right = values(formula, case), values(wanted.truth, case)
-    except Refusal:
+    except (NoValue, Refusal):
         return True
-    except Missing as none:
-        return silent and isinstance(none, NoValue)
+    except Missing:
+        return False
     return not all(map(agree, found.flat, right.flat))
 
 

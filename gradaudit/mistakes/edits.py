@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 
 from gradaudit.language.formula import Formula, FormulaError, indices, mentioned, parse
-from gradaudit.questions.question import Asked, Question, axes_of
+from gradaudit.questions.question import Asked, Question, axes_of, split_loops
 
 Loop = tuple[str, str]  # an index, and the set that it runs over
 
@@ -180,8 +180,9 @@ def edits_of(question: Question) -> Iterator[tuple[str, dict[str, Formula]]]:
                 found = parse(text, asked.closed.scope)
                 yield told(asked.label, what), {**right, name: found}
     used = frozenset[str]().union(*(one.names for one in right.values()))
-    for name, (text, loops) in reversed(question.lines.items()):
-        for what, edited in edits(text, loops) if name in used else ():
+    for name in reversed([name for name in question.lines if name in used]):
+        text, loops = split_loops(" ".join(question.lines[name].split()))
+        for what, edited in edits(text, tuple(loops.items())):
             with suppress(FormulaError):
                 yield told(name, what), question.changed({name: edited})
 
@@ -193,8 +194,8 @@ def _sentence(question: Question, where: str, what: str) -> str:
     pending, legend = re.findall(r"\w+", said), dict[str, str]()
     while pending:
         if (name := pending.pop(0)) in own and name not in legend:
-            legend[name] = f"{name} = {lines[name][0]}"
-            pending += re.findall(r"\w+", lines[name][0])
+            legend[name] = f"{name} = {lines[name]}"
+            pending += re.findall(r"\w+", lines[name])
     return said + (f", where {' and '.join(legend.values())}" if legend else "") + "."
 
 

@@ -5,7 +5,6 @@ not right on every input.
 """
 
 import ast
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -25,6 +24,7 @@ from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.mistakes.edits import Loop, Source, edits_at
 from gradaudit.questions.inputs import floats
+from gradaudit.questions.question import split_loops
 
 LONGEST_LINE = 400  # characters of a line that is looked at
 MOST_CHARACTERS = 60_000  # of all texts that are tried for one line
@@ -34,7 +34,6 @@ LONGEST_PART = 30  # characters of a part of another line that may belong here
 ROOMS = 4  # ways to index one array at one place
 LARGE = 16  # of a number, beyond which a small term is not seen
 CLOSE = 1e-6  # of the largest entry: what fits so far is looked at exactly
-_FORM = re.compile(r"^[^=]*(?<![<>!=])=(?!=)\s*|(\s+for\s+\w+\s+in\s+\w+)+\s*$")  # of a definition
 SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y = function(x)
 
 
@@ -195,7 +194,7 @@ class _Trial:
                     for x, y in both if function in SLOPES else ():
                         yield SLOPES[function].format(x=x, y=y)
         names = {*given, *dict(loops), *FUNCTIONS} - {"d"}
-        definitions = (_FORM.sub("", text) for text in self.scope.written.values())
+        definitions = (split_loops(text)[0] for text in self.scope.written.values())
         for text in (self.line.formula.text, *self.others, *definitions):
             source = Source(text)
             for node, _ in source.nodes():

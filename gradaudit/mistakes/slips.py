@@ -15,7 +15,6 @@ from gradaudit.judging.derivation import Line, Wanted, inputs_of, values
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of, oracle
-from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import NoValue
 from gradaudit.mistakes.diagnosis import (
@@ -43,26 +42,6 @@ class Wrong:
     formulas: dict[str, Formula]
     lines: dict[str, str]
 
-    def function(self, question: Question, signature: Signature) -> Function:
-        """Return it as a float64 function of a question."""
-
-        def wrong(*arguments: Any) -> Any:
-            given = dict(zip(signature.arguments, arguments, strict=True))
-            found = tuple(self._part(question, name, given) for name in signature.parts)
-            return found if len(found) > 1 else found[0]
-
-        return Function(wrong, len(signature.parts))
-
-    def _part(self, question: Question, name: str, given: dict[str, Any]) -> Any:
-        formula = self.formulas[name]
-        axes = ((question.given[one].axes, np.shape(value)) for one, value in given.items())
-        sizes = {axis: n for one, shape in axes for axis, n in zip(one, shape, strict=True)}
-        free = formula.scope.free
-        env = Env(given, sizes, formula.scope.defined, free, floats=True)
-        found = np.array(env.entries(formula.tree))
-        shape = tuple(sizes[one] for one in question.parts[name].axes)
-        return found if found.ndim else np.full(shape, found)
-
 
 @cache
 def wrong_answers(question: Question) -> list[Wrong]:
@@ -77,7 +56,7 @@ def wrong_answers(question: Question) -> list[Wrong]:
 @cache
 def edited_answers(question: Question) -> list[Wrong]:
     """Return what comes of every edit of the right formulas of a question."""
-    return [Wrong((sentence,), formulas) for sentence, formulas in edits_of(question)]
+    return [Wrong((sentence,), formulas, {}) for sentence, formulas in edits_of(question)]
 
 
 def of_function(

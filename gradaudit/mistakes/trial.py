@@ -1,20 +1,32 @@
 """The exam of any question: which of its laws, and which formulas, see which of its mistakes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from random import Random
 from typing import Any
 
 import numpy as np
 
 from gradaudit.judging.calling import Function
-from gradaudit.judging.cases import Case
-from gradaudit.judging.derivation import Line, Wanted, alone, formula_equals_the_derivative
+from gradaudit.judging.cases import Case, is_smooth
+from gradaudit.judging.derivation import (
+    Line,
+    Wanted,
+    alone,
+    formula_equals_the_derivative,
+    law_of,
+)
 from gradaudit.judging.functions import laws_of
-from gradaudit.judging.laws import Law
+from gradaudit.judging.hard import Inputs
+from gradaudit.judging.laws import Law, hold, sees
+from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import Formula, parse
 from gradaudit.mistakes.exam import FINEST, Paper, Result, finest, off, sit
-from gradaudit.mistakes.slips import Wrong, wrong_answers
+from gradaudit.mistakes.slips import Wrong, edited_answers, wrong_answers
 from gradaudit.questions.question import Question, Signature
+
+FRESH = 12  # inputs on which an edit has to be wrong
+MOST = 60  # edits that are looked at
 
 Formulas = Mapping[str, Formula]
 
@@ -109,3 +121,37 @@ def _function_off(function: Callable[..., Any], index: int | None, count: int, k
 
 def _line_off(right: Formula, wanted: Wanted, k: int) -> Line:
     return alone(parse(f"({right.text}) * (1 + 1e-{k})", right.scope), wanted)
+
+
+def of_edits(question: Question, wanted: Mapping[str, Wanted]) -> tuple[int, list[str]]:
+    """Return how many edits of the reference are provably wrong, and a line for each held right.
+
+    They are wrong on inputs that no law has tried. Of many edits some are looked at.
+    """
+    random, inputs = Random(0), Inputs(question)
+    fresh = [case for _ in range(FRESH) if is_smooth(case := inputs.drawn(random))]
+    edits, count, held = edited_answers(question), 0, []
+    for edit in edits[:: 1 + len(edits) // MOST]:
+        lines = {
+            part: alone(formula, wanted[part])
+            for part, formula in edit.formulas.items()
+            if formula is not question.parts[part].closed
+        }
+        laws = {part: law_of(line, wanted[part].domains[0]) for part, line in lines.items()}
+        wrong = [part for part, line in lines.items() if sees(laws[part], line, fresh)]
+        count += bool(wrong)
+        passed = [part for part in wrong if _holds(lines[part], [laws[part]])]
+        for signature in question.functions:
+            if set(wrong) & set(signature.parts):
+                judged = as_function(question, signature, edit.formulas)
+                contract, *others = laws_of(question, signature)
+                passed += [signature.name] if _holds(judged, [*others, contract]) else []
+        held += [f"{question.name}.{one}: this is held right: {edit.ids[0]}" for one in passed]
+    return count, held
+
+
+def _holds(judged: Any, laws: Sequence[Law]) -> bool:
+    """Return whether no law refuses what is judged, and it has values at all."""
+    if any(sees(law, judged, draw_inputs(law.domain)) for law in laws):
+        return False
+    return hold(laws[0], judged, draw_inputs(laws[0].domain)).status == "holds"

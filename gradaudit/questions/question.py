@@ -209,17 +209,6 @@ class Question:
             found[name] = int(size.p)
         return {name: found[name] for name in self.sets}
 
-    @property
-    def lines(self) -> dict[str, tuple[str, tuple[tuple[str, str], ...]]]:
-        """The formula of every line by its name, and its indices with the sets they run over."""
-        halves = (_halves(line) for line in (*self.define, *self.own))
-        split = {name: _loops(formula) for name, formula in halves}
-        loop = re.compile(rf"for ({NAME}) in ({NAME})")
-        return {
-            name: (" ".join(body.split()), tuple(loop.findall(loops)))
-            for name, (body, loops) in split.items()
-        }
-
     def changed(self, change: Mapping[str, str]) -> dict[str, Formula]:
         """Return the last line of every part as it is with some lines changed.
 
@@ -241,9 +230,10 @@ def _changed_line(line: str, change: Mapping[str, str]) -> str:
     name, formula = _halves(line)
     if name not in change:
         return line
-    body, loops = _loops(formula)
+    body, loops = split_loops(formula)
+    over = "".join(f" for {index} in {index_set}" for index, index_set in loops.items())
     left = line.partition("=")[0]
-    return f"{left}= {change[name].replace('{old}', f'({body.strip()})')}{loops}"
+    return f"{left}= {change[name].replace('{old}', f'({body.strip()})')}{over}"
 
 
 def _halves(line: str) -> tuple[str, str]:
@@ -252,12 +242,12 @@ def _halves(line: str) -> tuple[str, str]:
     return left.partition("[")[0].strip(), right.strip()
 
 
-def _loops(text: str) -> tuple[str, str]:
-    """Return the formula of a definition, and the loops of its index, if it has one."""
-    match = re.fullmatch(r"(.*?)((?:\s+for\s+\w+\s+in\s+\w+)+)\s*", text)
+def split_loops(text: str) -> tuple[str, dict[str, str]]:
+    """Return the formula of a definition, and its indices with the sets that they run over."""
+    match = re.fullmatch(r"(.*?)((?:\s+for\s+\w+\s+in\s+\w+)+)\s*", text, re.DOTALL)
     if match and match[1].count("(") == match[1].count(")"):
-        return match[1], match[2]
-    return text, ""
+        return match[1], dict(re.findall(r"for\s+(\w+)\s+in\s+(\w+)", match[2]))
+    return text, {}
 
 
 def _scope_of(given: Iterable[Given], sets: Sequence[str]) -> Scope:
