@@ -194,7 +194,8 @@ class _Trial:
                     for x, y in both if function in SLOPES else ():
                         yield SLOPES[function].format(x=x, y=y)
         names = {*given, *dict(loops), *FUNCTIONS} - {"d"}
-        definitions = (split_loops(text)[0] for text in self.scope.written.values())
+        lines = (line.partition("=")[2].strip() for line in self.scope.written.values())
+        definitions = (split_loops(text)[0] for text in lines)
         for text in (self.line.formula.text, *self.others, *definitions):
             source = Source(text)
             for node, _ in source.nodes():
