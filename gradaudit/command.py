@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING, Any, Never
 
 from gradaudit import __version__
 
@@ -63,24 +63,28 @@ def command(arguments: Sequence[str] | None) -> int:
     from gradaudit.language.showing import escaped
     from gradaudit.questions.files import Unreadable
 
-    run, does, word, of_question = COMMANDS[words[0]]
+    run, does, word, options = COMMANDS[words[0]]
     parser = argparse.ArgumentParser(prog=f"gradaudit {words[0]}", description=does)
     if word:
         parser.add_argument("word", nargs="?", metavar=word)
-    if of_question:
-        parser.add_argument("--question", metavar="NAME", help=QUESTION)
-    options = vars(parser.parse_args(words[1:]))
+    for option in options:
+        parser.add_argument(f"--{option}", **OPTIONS[option])
+    chosen = vars(parser.parse_args(words[1:]))
     try:
-        return run(**options)
+        return run(**chosen)
     except Unreadable as reason:
-        named = options.get("question") or options.get("word")
+        named = chosen.get("question") or chosen.get("word")
         return complain(escaped(f"{named}: {reason}"))
 
 
 def audit(options: argparse.Namespace) -> int:
     """Audit answers, and write the document if it is wanted."""
-    if options.report is not None and (said := _cannot_report(options.report, options.answers)):
+    if options.report is not None and (said := _cannot_report(options.report)):
         return complain(said)
+    if options.report is not None and (
+        len(options.answers) != 1 or Path(options.answers[0]).is_dir()
+    ):
+        return complain("--report takes one ANSWER, a file")
     from gradaudit.answers.asked import sheet_called
     from gradaudit.judging.strategies import draw_settings
     from gradaudit.language.showing import escaped
@@ -97,7 +101,7 @@ def audit(options: argparse.Namespace) -> int:
     return run(options.answers, asked, options.called, as_json=as_json, report=options.report)
 
 
-def _cannot_report(path: str, answers: Sequence[str]) -> str:
+def _cannot_report(path: str) -> str:
     """Return why no document can be made, before any work is done for it."""
     from gradaudit.language.showing import escaped
     from gradaudit.telling.report import typesetter
@@ -105,8 +109,6 @@ def _cannot_report(path: str, answers: Sequence[str]) -> str:
 
     if _is_no_pdf(path):
         return f"{escaped(path)}: it exists and is no PDF; name another file after --report"
-    if len(answers) != 1 or Path(answers[0]).is_dir():
-        return "--report takes one ANSWER, a file"
     try:
         typesetter()
     except NotSet as reason:
@@ -179,8 +181,13 @@ def lint(word: str | None) -> int:
     return 0 if clean else 1
 
 
-def question(word: str | None) -> int:
-    """Print a question and check it, or list those of the library; 2 if one is wrong."""
+def question(word: str | None, report: str | None, solution: bool) -> int:
+    """Print a question and check it, or list those of the library; 2 if one is wrong.
+
+    report: where it is written as a document. solution: with the reference derivations.
+    """
+    if report is not None and (said := _cannot_report(report)):
+        return complain(said)
     from gradaudit.answers.checking import check
     from gradaudit.language.showing import escaped
     from gradaudit.questions.question import library, read_questions
@@ -191,6 +198,11 @@ def question(word: str | None) -> int:
         return 0
     checked = [check(one) for one in read_questions(str(word))]
     print("\n\n".join(map(telling.in_full, checked)))
+    if report is not None:
+        from gradaudit.telling.report import handout
+
+        if failed := write_report(report, handout(checked, solved=solution)):
+            return failed[0]
     faults = [fault for one in checked for fault in one.faults]
     return max((complain(escaped(f"{word}: {fault}")) for fault in faults), default=0)
 
@@ -218,7 +230,9 @@ def run(
     elif len(audits) > 1 or not audits[0].unreadable:
         print(telling.as_text(audits, colour=wants_colour(), detailed=len(audits) == 1))
     if report is not None and not audits[0].unreadable:
-        codes += write_report(report, audits[0])
+        from gradaudit.telling.report import document
+
+        codes += write_report(report, document(audits[0]))
     return min(codes, key=WORST_FIRST.index)
 
 
@@ -253,14 +267,14 @@ def _audits(path: str, asked: "Sheet | None", called: str | None = None) -> list
     return [told]
 
 
-def write_report(path: str, audit: "Audit") -> list[int]:
-    """Write the document about an audit; return the exit code of a file that can't be written."""
+def write_report(path: str, told: dict[str, Any]) -> list[int]:
+    """Write a document; return the exit code of a file that can't be written."""
     from gradaudit.language.showing import escaped
     from gradaudit.telling.report import pdf
     from gradaudit.telling.typesetting import NotSet
 
     try:
-        Path(path).write_bytes(pdf(audit))
+        Path(path).write_bytes(pdf(told))
     except NotSet as reason:
         return [complain(f"{escaped(path)}: it cannot be set: {escaped(str(reason))}")]
     except (OSError, ValueError) as error:
@@ -323,13 +337,28 @@ def wants_colour() -> bool:
 
 
 QUESTION = "of the library, or a file; else it is the assignment"
-COMMANDS: dict[str, tuple[Callable[..., int], str, str, bool]] = {
-    # and the word that one may take, and whether it takes a --question
-    "template": (template, "print an empty answer to fill in", "", True),
-    "explain": (explain, "print the known mistake ID, or all of them in short", "ID", True),
-    "exam": (exam, "print which law sees which known mistake", "", True),
-    "question": (question, "check and print NAME or a file; else list the library", "NAME", False),
-    "lint": (lint, "say what the numbers in FILE, or the assignment's, can't show", "FILE", False),
+OPTIONS: dict[str, dict[str, Any]] = {
+    "question": {"metavar": "NAME", "help": QUESTION},
+    "report": {"metavar": "PDF", "help": "also write it as a document"},
+    "solution": {"action": "store_true", "help": "with the reference derivations"},
+}
+COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
+    # and the word and the options that one may take
+    "template": (template, "print an empty answer to fill in", "", ("question",)),
+    "explain": (
+        explain,
+        "print the known mistake ID, or all of them in short",
+        "ID",
+        ("question",),
+    ),
+    "exam": (exam, "print which law sees which known mistake", "", ("question",)),
+    "question": (
+        question,
+        "check and print NAME or a file; else list the library",
+        "NAME",
+        ("report", "solution"),
+    ),
+    "lint": (lint, "say what the numbers in FILE, or the assignment's, can't show", "FILE", ()),
 }
 OTHERS = "\n".join(
     [

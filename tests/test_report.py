@@ -15,6 +15,8 @@ from flint import fmpq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradaudit.answers.asked import sheet_called
+from gradaudit.answers.checking import Checked, check
 from gradaudit.answers.parts import Answer
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Audit, audit
@@ -24,11 +26,11 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, Scope, parse, parse_definitions
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, NoValue
-from gradaudit.questions.assignment import NETWORK, ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.assignment import MODELS, NETWORK, ONE_HOT, RATE, SOFTMAX
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import _Reader, read_model
 from gradaudit.telling import report
-from gradaudit.telling.report import document
+from gradaudit.telling.report import document, handout
 from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, mathematics
 from tests.derivations import RIGHT
 from tests.formulas import SHAPES, SIZES, formulas
@@ -45,7 +47,7 @@ def audited(folder: Path, content: str, name: str = "answer.toml") -> Audit:
 
 
 def question(told: dict[str, Any], number: int) -> dict[str, Any]:
-    (one,) = (one for one in told["questions"] if one["number"] == str(number))
+    (one,) = (one for one in told["questions"] if one["title"] == f"Question {number}")
     return dict(one)
 
 
@@ -459,7 +461,7 @@ class TestDocument:
         (part,) = parts(document(told), 3, "function")
         start = next(one for one in told.answered[0].failures if "x0" in one.at.blocks)
         assert signs(part["remarks"][-1]) == ["eta"]
-        assert signs(report._at(start, RATE)) == ["x_0", "eta"]
+        assert signs(report._at(start, MODELS["question3"].scope)) == ["x_(0)", "eta"]
 
     @pytest.mark.parametrize(
         ("content", "lines"),
@@ -534,17 +536,149 @@ class TestDocument:
         assert (part["lines"][0]["math"], part["lines"][0]["code"][-9:]) == ("", "+ 0*(n@n)")
 
 
+CONVOLUTION = {
+    "title": "Convolution",
+    "task": "Find the gradient of L by w, where `sum(y**2) / 2` is `L`.",
+    "given": "x[N], w[F], M[N,F] in {0, 1}, S[F,F] spd, c in F, lam",
+    "assume": ["lam > 0"],
+    "sizes": {"F": 2, "N": "F + 1"},
+    "define": ["y = x * lam", "L = sum(y * x) * sum(w)"],
+    "parts": {"w": "d(L, w[j])"},
+    "functions": {"back(x, w)": ["w"]},
+    "answers": {"w": ["sum(y*x) * d(sum(w), w[j])   # L is linear in w", "sum(y*x)"]},
+    "titles": {"w": "By the filter"},
+}
+
+
+@pytest.fixture(scope="module")
+def checked() -> Checked:
+    return check(_Reader("convolution", CONVOLUTION).question())
+
+
+class TestHandout:
+    """A question as a document, with its solution or without."""
+
+    def test_it_has_the_task_with_names_as_mathematics(self, checked: Checked) -> None:
+        (posed,) = handout([checked], solved=False)["questions"]
+        assert posed["title"] == "Convolution"
+        assert signs(posed["task"]) == [
+            "L",
+            "bold(w)",
+            "frac(limits(sum) (bold(y)^(dot.o 2)), 2)",
+            "L",
+        ]
+
+    def test_it_has_what_is_given_with_shapes_and_kinds(self, checked: Checked) -> None:
+        (posed,) = handout([checked], solved=False)["questions"]
+        assert [one["math"] for one in posed["given"]] == [
+            "bold(x) in RR^(N)",
+            "bold(w) in RR^(F)",
+            "M in {0, 1}^(N times F)",
+            "S in RR^(F times F)",
+            "c in F",
+            "lambda in RR",
+        ]
+        assert [one["also"] for one in posed["given"] if one["also"]] == [
+            "symmetric positive definite"
+        ]
+
+    def test_it_has_what_is_assumed_and_how_large_the_index_sets_are(
+        self, checked: Checked
+    ) -> None:
+        (posed,) = handout([checked], solved=False)["questions"]
+        said = ["lambda > 0", "abs(N) = abs(F) + 1", "abs(F) = 2"]
+        assert sorted(one["math"] for one in posed["assumed"]) == sorted(said)
+
+    def test_it_has_the_model_and_what_is_asked(self, checked: Checked) -> None:
+        (posed,) = handout([checked], solved=False)["questions"]
+        assert posed["model"][0]["math"] == "bold(y) = bold(x) thin lambda"
+        assert posed["asked"][0]["math"] == "frac(partial L, partial w_(j)) quad j in F"
+        assert posed["functions"][0]["code"] == "back(x, w)"
+
+    def test_it_has_no_solution_unless_that_is_wanted(self, checked: Checked) -> None:
+        (posed,) = handout([checked], solved=False)["questions"]
+        assert posed["parts"] == []
+
+    def test_its_solution_is_the_reference_line_by_line(self, checked: Checked) -> None:
+        ((part,),) = (one["parts"] for one in handout([checked], solved=True)["questions"])
+        assert [line["status"] for line in part["lines"]] == ["holds", "holds"]
+        assert text(part["lines"][0]["reason"]) == "L is linear in w"
+        assert part["title"] == "By the filter"
+
+    def test_both_are_one_page(self, checked: Checked) -> None:
+        for solved in (False, True):
+            assert isinstance(
+                report.pdf(handout([checked], solved=solved), format="png", ppi=9), bytes
+            )
+
+    def test_the_command_writes_it(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        pdf = tmp_path / "out.pdf"
+        assert main(["question", str(WEIGHTED), "--report", str(pdf), "--solution"]) == 0
+        assert pdf.read_bytes().startswith(b"%PDF")
+        assert "Weighted least squares" in capsys.readouterr().out
+
+    def test_a_question_that_cannot_be_written_is_one_line(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["question", str(WEIGHTED), "--report", "/nowhere/x.pdf"]) == 2
+        assert "cannot be written" in capsys.readouterr().err
+
+
+class TestAnswerToAQuestion:
+    """An answer to a question from a file is a document as one to the assignment is."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def told(cls, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+        path = tmp_path_factory.mktemp("answer") / "answer.toml"
+        path.write_text('[weighted]\nw = ["d(L, w[a])", "X.T @ e   # the chain rule for e"]\n')
+        (one,) = document(audit(read(str(path), sheet_called(str(WEIGHTED)))))["questions"]
+        return dict(one)
+
+    def test_the_question_stands_before_it(self, told: dict[str, Any]) -> None:
+        assert told["title"] == "Weighted least squares"
+        assert told["model"][0]["math"] == "bold(e) = X thin bold(w) - bold(t)"
+
+    def test_its_lines_and_their_reasons_are_mathematics(self, told: dict[str, Any]) -> None:
+        (part,) = told["parts"]
+        assert part["what"] == "frac(partial L, partial bold(w))"
+        assert [line["math"] for line in part["lines"]] == [
+            "frac(partial L, partial w_(a))",
+            "X^top thin bold(e)",
+        ]
+        assert signs(part["lines"][1]["reason"]) == ["bold(e)"]
+
+    def test_a_wrong_line_has_its_counterexample_and_the_mistake(
+        self, told: dict[str, Any]
+    ) -> None:
+        equal, at, mistake = map(text, told["parts"][0]["lines"][1]["wrong"])
+        assert equal == "Line 2 does not equal line 1."
+        assert at.startswith("At X = [[")
+        assert mistake == "The samples are not weighted: c is left out."
+
+    def test_a_function_has_its_name_and_its_laws(self) -> None:
+        path = str(WEIGHTED.with_name("gradient.py"))
+        told = document(audit(read(path, sheet_called(str(WEIGHTED)))))
+        (part,) = told["questions"][0]["parts"]
+        assert (part["kind"], part["name"]) == ("function", "gradient")
+        assert told["source"] != []
+
+
 class TestPdf:
     def test_the_same_answer_gives_the_same_bytes_wherever_it_lies(self, tmp_path: Path) -> None:
         (tmp_path / "a").mkdir()
         (tmp_path / "b").mkdir()
-        one, other = (report.pdf(audited(tmp_path / name, WRONG)) for name in "ab")
+        one, other = (report.pdf(document(audited(tmp_path / name, WRONG))) for name in "ab")
         assert one == other
         assert one.startswith(b"%PDF")
 
     def test_an_answer_to_one_question_is_one_page(self, tmp_path: Path) -> None:
         told = audited(tmp_path, "[question3]\nconverges = '0 < eta < 2/5'\n")
-        assert isinstance(report.pdf(told, format="png", ppi=9), bytes)  # a list if there are more
+        assert isinstance(
+            report.pdf(document(told), format="png", ppi=9), bytes
+        )  # a list if there are more
 
     def test_text_is_never_markup(self, tmp_path: Path) -> None:
         hostile = '#panic() $x$ *b* <l> @r `c` // /* \\" #import "/etc/passwd" ] } ) \u202e'
@@ -553,7 +687,7 @@ class TestPdf:
         (part,) = parts(document(told), 2, "formulas")
         shown = text(part["lines"][0]["reason"]).replace("\u200b", "")
         assert shown == hostile.replace("\u202e", "\\u202e")
-        assert report.pdf(told).startswith(b"%PDF")
+        assert report.pdf(document(told)).startswith(b"%PDF")
 
     def test_what_is_too_long_for_a_page_is_set_all_the_same(self, tmp_path: Path) -> None:
         lines = [
@@ -567,7 +701,7 @@ class TestPdf:
             f"[question2]\nwhere = {json.dumps(own)}\ngradient = {json.dumps(lines)}\n"
             f"[question1]\ny = [{', '.join(['1' * 50] * 4)}]\n",
         )
-        assert len(report.pdf(told, format="png", ppi=9)) > 2
+        assert len(report.pdf(document(told), format="png", ppi=9)) > 2
 
     def test_the_command_writes_it_and_still_tells(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -49,7 +49,7 @@ def sheet_of(questions: Sequence[Question]) -> Sheet:
         return of_formulas(by_name[name], part, path, value, where)
 
     tables = {question.name: ("where", *question.parts) for question in questions}
-    return Sheet(tuple(names), tables, read, str, functions)
+    return Sheet(tuple(names), tables, read, str, functions, by_name)
 
 
 def part_of(question: Question, signature: Signature) -> str:

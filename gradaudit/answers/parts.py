@@ -38,6 +38,7 @@ from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.questions.assignment import DATA
 from gradaudit.questions.inputs import Logits, Network, exact, one_hot
+from gradaudit.questions.question import Question
 
 BLOCKS = Network.PARAMETERS
 PARTS = (
@@ -86,8 +87,9 @@ class Part:
     in_general: what the answer owes without. wrong: why it is wrong as it stands. unfinished: why
     it is no answer yet. untested: why it can't be judged. lines: of a derivation, or the one
     formula; answer is the line that counts. against_truth: what a line owes if it is held to the
-    truth, not to the line above. numbers: those written. texts: of formulas that can't be read.
-    diagnose: finds the mistake that a failing outcome shows.
+    truth, not to the line above. wanted: the derivative that it is to find, if it is one. numbers:
+    those written. texts: of formulas that can't be read. diagnose: finds the mistake that a failing
+    outcome shows.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -100,6 +102,7 @@ class Part:
     lines: tuple[Line, ...] = ()
     answer: Line | None = None
     against_truth: Callable[[Line], Claim] | None = None
+    wanted: Wanted | None = None
     numbers: Block | None = None
     texts: tuple[str, ...] = ()
     diagnose: Callable[[Outcome], Diagnosis] = lambda _: Diagnosis()
@@ -121,14 +124,16 @@ class Sheet:
     parts: in order. tables: those of an answer in TOML, with their keys; one in another is written
     with a dot. read: returns the part at a path such as question2.gradient, from what stands there
     and the names of `where`; it raises Unreadable. part_of: the name of the part at a path.
-    functions: those of a Python answer. together: what is done when all parts are read.
+    functions: those of a Python answer. questions: by the first word of the names of their parts.
+    together: what is done when all parts are read.
     """
 
-    parts: tuple[str, ...]
-    tables: Mapping[str, tuple[str, ...]]
-    read: Callable[[str, Any, Any], Part]
-    part_of: Callable[[str], str]
-    functions: Mapping[str, Owed]
+    parts: tuple[str, ...] = ()
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    read: Callable[[str, Any, Any], Part] = lambda path, value, where: Part()
+    part_of: Callable[[str], str] = str
+    functions: Mapping[str, Owed] = field(default_factory=dict)
+    questions: Mapping[str, Question] = field(default_factory=dict)
     together: Callable[[dict[str, Part]], None] = lambda parts: None
 
 
@@ -136,14 +141,14 @@ class Sheet:
 class Answer:
     """An answer by parts.
 
-    malformed: a line for each thing that could not be read. asked: all parts that it can have.
+    malformed: a line for each thing that could not be read. sheet: what it is an answer to.
     """
 
     name: str
     parts: dict[str, Part] = field(default_factory=dict)
     malformed: tuple[str, ...] = ()
     functions: tuple[RemoteFunction, ...] = ()
-    asked: tuple[str, ...] = ()
+    sheet: Sheet = field(default_factory=Sheet)
 
     def close(self) -> None:
         """End the processes of its functions."""
@@ -158,7 +163,8 @@ def claim(law: Law, judged: Any) -> Claim:
 
 def of_numbers(block: Block) -> Part:
     """Return what written numbers owe."""
-    return Part((claim(written.LAW, block),), numbers=block)
+    wanted = PARAMETERS.get(block.name)
+    return Part((claim(written.LAW, block),), wanted=wanted, numbers=block)
 
 
 def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
@@ -208,6 +214,7 @@ def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
         lines=lines,
         answer=answer,
         against_truth=against_truth,
+        wanted=wanted,
         diagnose=lambda outcome: diagnosis.of_line(outcome.judged, wanted),
     )
     if FORMULA_SUM_ONE in wanted.domains:

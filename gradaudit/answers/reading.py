@@ -113,4 +113,4 @@ def read_python(name: str, place: str, wanted: Mapping[str, Owed], sheet: Sheet)
         near = [n for n in names if difflib.get_close_matches(n, wanted, 1, 0.7)]
         hint = f" (found {near[0]})" if near else ""
         malformed.append(f"it defines none of {', '.join(wanted)}{hint}")
-    return Answer(name, parts, tuple(malformed), tuple(remotes), sheet.parts)
+    return Answer(name, parts, tuple(malformed), tuple(remotes), sheet)

@@ -32,7 +32,7 @@ from gradaudit.language.numbers import object_array
 from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
-from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
+from gradaudit.questions.assignment import DATA, MODELS, NETWORK, ONE_HOT, RATE
 from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
 
 MAX_DECISIONS = 200_000
@@ -62,7 +62,7 @@ class _Reader:
                 self.read_table(name, table)
         self.sheet.together(self.parts)
         ordered = {part: self.parts[part] for part in self.sheet.parts if part in self.parts}
-        return Answer(self.path, ordered, tuple(self.malformed), asked=self.sheet.parts)
+        return Answer(self.path, ordered, tuple(self.malformed), sheet=self.sheet)
 
     def complain(self, line: str) -> None:
         self.malformed[line] = None
@@ -156,6 +156,7 @@ ASSIGNMENT = Sheet(
     _read_part,
     _part_of,
     FUNCTIONS,
+    {_part_of(name): question for name, question in MODELS.items()},
     _diagnosed_together,
 )
 

@@ -135,7 +135,7 @@ class Audit:
 def audit(answer: Answer) -> Audit:
     """Judge every part of an answer, and end its processes."""
     try:
-        verdicts = [judge(name, answer.parts.get(name)) for name in answer.asked]
+        verdicts = [judge(name, answer.parts.get(name)) for name in answer.sheet.parts]
     finally:
         answer.close()
     return Audit(answer, tuple(_with_first_wrong_step(verdicts)))

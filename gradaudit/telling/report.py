@@ -20,32 +20,40 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from gradaudit.answers.parts import FUNCTIONS, WANTED
+from gradaudit.answers.checking import Checked
 from gradaudit.answers.verdicts import Audit, Verdict
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.descent import TRUTH, multiplier
+from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Outcome
 from gradaudit.judging.rates import holds_at
+from gradaudit.judging.strategies import RATES
 from gradaudit.judging.written import ASSIGNMENT
 from gradaudit.language.formula import Formula, Scope
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.showing import decimal, escaped, show
-from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE
 from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.inputs import Rate
+from gradaudit.questions.question import Asked, Given, Question
 from gradaudit.telling.showing import inputs_of, plain
-from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, inline, mathematics
+from gradaudit.telling.typesetting import (
+    BREAK,
+    NotSet,
+    definition,
+    in_words,
+    inline,
+    letters,
+    mathematics,
+)
 from gradaudit.telling.verdicts import mistake, notes, unequal, why, written
 
 TEMPLATE = Path(__file__).with_name("report.typ")
-QUESTIONS = {"1": NETWORK, "2": ONE_HOT, "3": RATE}
 LONGEST_WORD = 24  # letters; a longer one may be broken anywhere
 MOST_MALFORMED, MOST_SOURCE = 20, 500  # lines that are shown
 LONGEST_SOURCE = 200  # characters of one
 MOST_SIGNS = 50  # in a reason; one with more is no sentence, and takes long to set
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?:/\d+)?)(?![\w.])")
-SHOWN_DATA = ("X", "t", *DATA.PARAMETERS)
 SHOWN_RATES = tuple(fmpq(k, 100) for k in (-2, 0, 5, 10, 15, 19, 20, 22))
 
 Run = str | dict[str, Any]
@@ -60,13 +68,13 @@ def typesetter() -> Any:
     return typst
 
 
-def pdf(audit: Audit, **options: Any) -> Any:
-    """Return the document on an audit, the same bytes for the same. Raises NotSet."""
+def pdf(told: dict[str, Any], **options: Any) -> Any:
+    """Return a document as PDF, the same bytes for the same. Raises NotSet."""
     typst = typesetter()
     try:
         return typst.compile(
             TEMPLATE.read_bytes(),
-            sys_inputs={"document": json.dumps(document(audit))},
+            sys_inputs={"document": json.dumps(told)},
             ignore_system_fonts=True,  # those of the package are the same everywhere
             **options,
         )
@@ -75,17 +83,26 @@ def pdf(audit: Audit, **options: Any) -> Any:
 
 
 def document(audit: Audit) -> dict[str, Any]:
-    """Return all that stands in the document."""
+    """Return all that stands in the document on an audit."""
     answered, name = audit.answered, audit.answer.name
     malformed = _first(audit.answer.malformed, MOST_MALFORMED, "And {} more of the kind.")
     return {
         "answer": soft(Path(name).name),  # without the folder that it happens to lie in
         "overall": f"{audit.holding} of {len(answered)} answered parts hold.",
         "malformed": [[soft(line)] for line in malformed],
-        "data": [_named(one, _nested(DATA.values[one]), NETWORK) for one in SHOWN_DATA],
-        "questions": [_question(number, answered) for number in QUESTIONS],
+        "questions": [_answered(*one, audit) for one in audit.answer.sheet.questions.items()],
         "source": _source(name) if name.endswith(".py") else [],
     }
+
+
+def handout(checked: Sequence[Checked], *, solved: bool) -> dict[str, Any]:
+    """Return all that stands in a document that asks questions. solved: with their references."""
+    questions = []
+    for one in checked:
+        verdicts = one.references.values() if solved else ()
+        parts = [_part(one.question, verdict) for verdict in verdicts]
+        questions.append({**_posed(one.question), "parts": parts, "orbits": []})
+    return {"answer": "", "overall": "", "malformed": [], "questions": questions, "source": []}
 
 
 def _first(lines: Sequence[str], most: int, rest: str) -> list[str]:
@@ -115,49 +132,125 @@ def soft(text: str) -> str:
     return re.sub(rf"[^ ]{{{LONGEST_WORD + 1},}}", lambda word: "\u200b".join(word[0]), known)
 
 
-def _question(number: str, answered: Sequence[Verdict]) -> dict[str, Any]:
-    own = [one for one in answered if one.part[1] == number]
-    orbits = list(_orbits(own)) if number == "3" and own else []
-    return {"number": number, "parts": list(map(_part, own)), "orbits": orbits}
+def _posed(question: Question) -> dict[str, Any]:
+    """Return what a question says: its task, what is given, the model, and what is asked."""
+    scope = question.scope
+    lines = zip(question.define, scope.defined, strict=True)
+    return {
+        "title": soft(question.title),
+        "task": _sentence(question.task, scope),
+        "given": [_given(one, scope) for one in question.given.values()],
+        "assumed": [
+            *(_condition(one.text, scope) for one in question.assume),
+            *(_size(name, one) for name, one in question.sizes.items()),
+        ],
+        "model": [_printed(line, partial(definition, name, scope)) for line, name in lines],
+        "data": [_named(name, _nested(value), scope) for name, value in question.data.items()],
+        "asked": [_asked(question, one) for one in question.parts.values()],
+        "functions": [
+            {
+                "code": f"{one.name}({', '.join(one.arguments)})",
+                "parts": [_whole(question.parts[part].truth) for part in one.parts],
+            }
+            for one in question.functions
+        ],
+    }
 
 
-def _part(verdict: Verdict) -> dict[str, Any]:
-    said = verdict.said
+def _given(one: Given, scope: Scope) -> Run:
+    """Return a given name with the set that it is of."""
+    power = " times ".join(map(letters, one.axes))
+    of = letters(one.within) if one.within else "RR"
+    if one.among:
+        of = f"{{{', '.join(map(str, one.among))}}}"
+    code = f"{one.name}[{','.join(one.axes)}]" if one.axes else one.name
+    told = f"{inline(one.name, scope)} in {of}{f'^({power})' if power else ''}"
+    return {"math": told, "code": code, "also": "symmetric positive definite" * one.definite}
+
+
+def _condition(code: str, scope: Scope) -> dict[str, Any]:
+    return {"math": inline(code, scope, condition=True), "code": code}
+
+
+def _size(name: str, size: Formula) -> Run:
+    """Return how many indices a set has, by those of other sets."""
+    code = f"{name} == {size.text}"
+    counted = re.sub(r"[^\W\d]\w*", r"sum(1 for k in \g<0>)", code)
+    scope = Scope(frozenset(), sets=frozenset(size.names | {name}))
+    return {**_condition(counted, scope), "code": code}
+
+
+def _asked(question: Question, asked: Asked) -> dict[str, Any]:
+    index = "".join(f", {name} in {letters(of)}" for name, of in asked.truth.scope.free.items())
+    title = question.titles.get(asked.name, "")
+    entry = inline(asked.truth.text, asked.truth.scope) + index.replace(", ", " quad ", 1)
+    return {"title": soft(title), "math": entry, "code": asked.truth.text}
+
+
+def _answered(name: str, question: Question, audit: Audit) -> dict[str, Any]:
+    """Return a question with the parts of it that are answered, and what came of each."""
+    own = [one for one in audit.answered if one.part.partition(".")[0] == name]
+    of_rates = [one for one in own if _is_of_rates(one)]
+    return {
+        **_posed(question),
+        "parts": [_part(question, one) for one in own],
+        "orbits": list(_orbits(of_rates)) if of_rates else [],
+    }
+
+
+def _is_of_rates(verdict: Verdict) -> bool:
+    lines, outcomes = verdict.said.lines, verdict.outcomes
+    return any(line.name is None for line in lines) or any(
+        one.law.domain is RATES for one in outcomes
+    )
+
+
+def _part(question: Question, verdict: Verdict) -> dict[str, Any]:
+    said, name = verdict.said, verdict.part.rpartition(".")[2]
     content: dict[str, Any]
     if said.lines:
-        content = {"kind": "formulas", **_formulas(verdict)}
+        content = {"kind": "formulas", **_formulas(verdict, question.scope)}
     elif said.numbers is not None:
         content = {"kind": "numbers", "values": _nested(said.numbers.numbers)}
     elif verdict.outcomes:
-        (name,) = (name for name, owed in FUNCTIONS.items() if owed.part == verdict.part)
+        judged = verdict.outcomes[0].judged
+        function = judged.judged if isinstance(judged, InForm) else judged
         laws = [
             {"statement": soft(one.law.statement), "status": one.status, "inputs": one.examples}
             for one in verdict.outcomes
         ]
-        content = {"kind": "function", "name": name, "laws": laws}
+        content = {"kind": "function", "name": soft(function.name), "laws": laws}
     else:
         content = {"kind": "unread", "texts": list(map(soft, said.texts))}
     return {
         "id": verdict.part,
+        "title": soft(question.titles.get(name, "")),
         "status": verdict.status,
-        "what": _wanted(verdict),
-        "remarks": list(_remarks(verdict)),
+        "what": _wanted(verdict, question.scope),
+        "remarks": list(_remarks(verdict, question.scope)),
         **content,
     }
 
 
-def _wanted(verdict: Verdict, *, entry: bool = False) -> str:
-    """Return what a part speaks of, such as the derivative that it finds, or an entry of it."""
-    if verdict.part in WANTED:
-        truth = WANTED[verdict.part].truth
-        index = f"[{','.join(truth.scope.free)}])"
-        return inline(truth.text[:-1] + index if entry else truth.text, truth.scope)
-    if (block := verdict.said.numbers) is not None:
-        return inline(f"d(L, {block.name})" if block.is_gradient else block.name, NETWORK)
-    return ""
+def _wanted(verdict: Verdict, scope: Scope) -> str:
+    """Return what a part speaks of, such as the derivative that it finds."""
+    if verdict.said.wanted is not None:
+        return _whole(verdict.said.wanted.truth)
+    return inline(verdict.said.numbers.name, scope) if verdict.said.numbers is not None else ""
 
 
-def _remarks(verdict: Verdict) -> Iterator[list[Run]]:
+def _whole(truth: Formula) -> str:
+    """Return a derivative by a whole array, that of which an entry is asked for."""
+    return inline(re.sub(r"\[[^]]*\]\)$", ")", truth.text), truth.scope)
+
+
+def _entry(truth: Formula) -> str:
+    """Return an entry of a derivative."""
+    index = f"[{','.join(truth.scope.free)}])" * (not truth.text.endswith("])"))
+    return inline(truth.text.removesuffix(")") + (index or ")"), truth.scope)
+
+
+def _remarks(verdict: Verdict, scope: Scope) -> Iterator[list[Run]]:
     """Yield what a person is told of a part that does not simply hold."""
     failure = verdict.failure
     if verdict.said.lines and verdict.status == "fails":
@@ -171,8 +264,7 @@ def _remarks(verdict: Verdict) -> Iterator[list[Run]]:
     if not verdict.said.lines:
         yield from map(_said, [*mistake(verdict.diagnosis), *notes(verdict)])
     if failure is not None and refusal is not None:
-        scope = QUESTIONS[verdict.part[1]]
-        sign = inline(re.sub(r"^d(\w)/d(.*)", r"d(\1, \2)", refusal.where), scope)
+        sign = inline(re.sub(r"^d(\w+)/d(.*)", r"d(\1, \2)", refusal.where), scope)
         entry: Run = {"math": f"display({sign})", "code": refusal.where} if sign else refusal.where
         is_ = " is " if entry else ""
         yield [*_at(failure, scope), entry, *_told(failure, is_, "; found ")]
@@ -196,7 +288,7 @@ def _at(outcome: Outcome, scope: Scope) -> list[Run]:
 
 def _named(name: str, value: Any, scope: Scope) -> Run:
     """Return a name of a question with its value, which is text, or nested lists of it."""
-    sign = inline(name, scope) or re.sub(r"(\d)", r"_\1", name)  # x0 is a value of x
+    sign = inline(name, scope) or inline(name, Scope(frozenset({name})))  # such as an index
     return {"math": sign, "value": value, "code": f"{name} = {plain(value)}"}
 
 
@@ -216,38 +308,47 @@ def _numbers(text: str) -> list[Run]:
     ]
 
 
-def _formulas(verdict: Verdict) -> dict[str, Any]:
+def _formulas(verdict: Verdict, model: Scope) -> dict[str, Any]:
     lines = verdict.said.lines
-    scope, question = lines[0].formula.scope, QUESTIONS[verdict.part[1]]
+    scope = lines[0].formula.scope
     used = frozenset().union(*(line.formula.all_names for line in lines))
-    own = [name for name in scope.defined if name not in question.defined and name in used]
+    own = [
+        name
+        for name, tree in scope.defined.items()
+        if name in used and tree is not model.defined.get(name)
+    ]
     nodes = (node for line in lines for node in ast.walk(line.formula.tree))
     sums = {ast.unparse(node.target): "" for node in nodes if isinstance(node, ast.comprehension)}
     words = replace(scope, free={**sums, **scope.free})  # a reason may speak of their indices
     return {
         "own": [_printed(scope.written[one], partial(definition, one, scope)) for one in own],
+        "decided": lines[0].name is None,
         "lines": [
-            {**_line(line, outcome, verdict), "reason": _reason(line, words)}
+            {
+                **_line(line, outcome, verdict, model),
+                "reason": _sentence(line.formula.reason, words),
+            }
             for line, outcome in zip(lines, verdict.outcomes, strict=True)
         ],
     }
 
 
-def _reason(line: Line, scope: Scope) -> list[Run]:
-    pieces = list(in_words(line.formula.reason, scope))
+def _sentence(text: str, scope: Scope) -> list[Run]:
+    """Return what a person wrote, the names in it as mathematics."""
+    pieces = list(in_words(text, scope))
     if sum(sign != "" for _, sign in pieces) > MOST_SIGNS:
-        pieces = [(line.formula.reason, "")]
+        pieces = [(text, "")]
     return [{"math": sign, "code": soft(piece)} for piece, sign in pieces]
 
 
-def _line(line: Line, outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
+def _line(line: Line, outcome: Outcome, verdict: Verdict, model: Scope) -> dict[str, Any]:
     condition = line.name is None
     return {
         "number": line.number,
         "before": _before(line, verdict),
         "status": verdict.status if outcome.status == "fails" else outcome.status,
         "inputs": outcome.examples if not condition and outcome.status == "holds" else 0,
-        "wrong": list(_wrong(line, outcome, verdict)),
+        "wrong": list(_wrong(line, outcome, verdict, model)),
         **_printed(written(line), partial(mathematics, line.formula, condition=condition)),
     }
 
@@ -259,11 +360,14 @@ def _before(line: Line, verdict: Verdict) -> str:
     match line.formula.tree:
         case ast.Call(func=ast.Name(id="d")):  # which says itself what is wanted
             return ""
+    wanted = verdict.said.wanted
+    if wanted is None:
+        return ""
     entry = not line.formula.names.isdisjoint(line.formula.scope.free)
-    return f"{_wanted(verdict, entry=entry)} =" if line.name else ""
+    return f"{(_entry if entry else _whole)(wanted.truth)} ="
 
 
-def _wrong(line: Line, outcome: Outcome, verdict: Verdict) -> Iterator[list[Run]]:
+def _wrong(line: Line, outcome: Outcome, verdict: Verdict, model: Scope) -> Iterator[list[Run]]:
     """Yield what is to be said below a line."""
     if line.repeats:
         yield _said(f"it repeats line {line.number - 1}")
@@ -277,7 +381,7 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict) -> Iterator[list[Run]
             words = ("descent ", ", this line says that it ")
         elif isinstance(outcome.refusal.expected, str):
             words = ("wanted is ", ", and this line is ")
-        yield [*_at(outcome, QUESTIONS[verdict.part[1]]), *_told(outcome, *words)]
+        yield [*_at(outcome, model), *_told(outcome, *words)]
         if outcome is verdict.failure:
             yield from map(_said, mistake(verdict.diagnosis))
     elif outcome.reason:

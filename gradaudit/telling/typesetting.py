@@ -37,7 +37,8 @@ GREEK = {  # names of Typst, with the letters that they stand for
         ("CAPITAL", "Gamma Delta Theta Xi Pi Sigma Phi Psi Omega"),
     )
     for name in names.split()
-}
+} | {"lam": "λ", "eps": "ε"}
+SHORT = {"lam": "lambda", "eps": "epsilon"}  # since Python keeps the word lambda for itself
 RANKS_OF_CALLS = {  # of others, of what they are of
     **dict.fromkeys(("delta", "det", "trace"), 0),
     **dict.fromkeys(("outer", "eye"), 2),
@@ -111,10 +112,10 @@ def definition(name: str, scope: Scope) -> str:
     return f'{left.text} = {BREAK}{right} {BREAK}quad upright("for") thick {over}'
 
 
-def inline(code: str, scope: Scope) -> str:
+def inline(code: str, scope: Scope, *, condition: bool = False) -> str:
     """Return a formula as mathematics in one piece, or "" where it is none."""
     with suppress(FormulaError, NotSet):
-        return _unbroken(mathematics(parse(code, scope)))
+        return _unbroken(mathematics(parse(code, scope), condition=condition))
     return ""
 
 
@@ -156,7 +157,7 @@ def _names_in(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
 def letters(name: str) -> str:
     """Return letters: one in italics, a Greek one; several, or quoted ones, without serifs."""
     if re.fullmatch("[A-Za-z]|[0-9]+", name) or name in GREEK:
-        return name
+        return SHORT.get(name, name)
     # Letters that are not Latin or Greek may be missing in the fonts, or look like these.
     known = "".join(c if ord(c) < 0x400 else f"U{ord(c):X}" for c in name.strip('"'))
     return f'italic("{known}")' if len(name) == len(known) == 1 else f'sans("{known}")'
