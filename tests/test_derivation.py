@@ -14,13 +14,13 @@ from gradaudit.answers.parts import WANTED, Answer
 from gradaudit.answers.reading import read
 from gradaudit.answers.tables import ASSIGNMENT
 from gradaudit.answers.verdicts import Audit, Verdict, audit
-from gradaudit.judging import descent
+from gradaudit.judging import iterations
 from gradaudit.judging.derivation import Line, entries, inputs_of, law_of, lines_of, try_out
 from gradaudit.judging.laws import hold, sees
-from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.strategies import FORMULA_ANY, NETWORKS, draw_inputs
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
+from gradaudit.language.rates import deciding_rates
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.questions.assignment import SOFTMAX
 from gradaudit.questions.files import Unreadable
@@ -100,7 +100,7 @@ def of_edit(part: str, line: Line, text: str) -> str:
     truth = ours().parts[part].lines[0].before
     edited = lines_of([*before, formula], truth, line.name)[-1]
     if part not in WANTED:
-        law, inputs = descent.law_of(edited), deciding_rates(formula, line.before)
+        law, inputs = iterations.law_of(edited), deciding_rates(formula, line.before)
     else:
         wanted = WANTED[part]
         try_out(formula, wanted.largest)

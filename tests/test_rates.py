@@ -9,13 +9,13 @@ from flint import fmpq
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gradaudit.judging import descent, laws, strategies
+from gradaudit.judging import iterations, laws, strategies
 from gradaudit.judging.calling import Function
-from gradaudit.judging.descent import TRUTH, multiplier
-from gradaudit.judging.rates import Root, deciding_rates, holds_at, simplest_between
+from gradaudit.judging.iterations import TRUTH, multiplier
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, numeral, parse, parse_definitions
 from gradaudit.language.outcomes import NoValue
+from gradaudit.language.rates import Root, deciding_rates, holds_at, simplest_between
 from gradaudit.language.showing import exactly
 from gradaudit.questions.assignment import RATE
 from gradaudit.questions.inputs import Rate
@@ -181,8 +181,8 @@ def test_an_irrational_rate_is_told_by_its_equation() -> None:
     ],
 )
 def test_the_rate_shown_is_the_simplest_that_shows_it_and_exact(text: str, shown: str) -> None:
-    (law,) = descent.LAWS_OF_FORMULA
-    line = descent.alone(parse(text, RATE))
+    (law,) = iterations.LAWS_OF_FORMULA
+    line = iterations.alone(parse(text, RATE))
     outcome = laws.hold(law, line, deciding_rates(line.formula, TRUTH))
     assert outcome.at.blocks == {"eta": shown}
 
@@ -200,7 +200,7 @@ def test_the_rate_shown_is_the_simplest_that_shows_it_and_exact(text: str, shown
 def test_the_rate_a_function_is_wrong_at_is_shown_as_a_short_decimal(
     function: Callable[[float], bool], shown: str
 ) -> None:
-    law = descent.LAWS[1]
+    law = iterations.LAWS[1]
     outcome = laws.hold(law, Function(function, 1), strategies.draw_inputs(law.domain))
     assert outcome.at.blocks == {"eta": shown}
 

@@ -9,12 +9,11 @@ import pytest
 from analytic.softmax import softmax_gradient, softmax_gradient_one_hot
 from gradaudit.answers.parts import of_function
 from gradaudit.answers.verdicts import judge
-from gradaudit.judging import descent, network, softmax
+from gradaudit.judging import iterations, network, softmax
 from gradaudit.judging.calling import Function
 from gradaudit.judging.contract import ask
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, alone, law_of
 from gradaudit.judging.laws import Law, Outcome, hold, sees
-from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     FORMULA_SUM_ONE,
@@ -22,6 +21,7 @@ from gradaudit.judging.strategies import (
     listed_inputs,
 )
 from gradaudit.language.formula import parse
+from gradaudit.language.rates import deciding_rates
 from gradaudit.mistakes import catalogue as mistakes_module
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
@@ -311,16 +311,16 @@ class TestWhereTheSumIsOne:
 class TestDescent:
     @by_name(right.CONVERGES)
     def test_a_right_range_in_odd_clothes_is_accepted(self, function: Any) -> None:
-        assert failing(descent.LAWS, Function(function, 1)) == set()
+        assert failing(iterations.LAWS, Function(function, 1)) == set()
 
     @by_phrase(wrong.CONVERGES_WRONG)
     def test_a_wrong_range_is_refused_by_the_contraction(self, function: Any) -> None:
-        refused = refusing(descent.LAWS, Function(function, 1))
+        refused = refusing(iterations.LAWS, Function(function, 1))
         assert "converges_where_steps_contract" in refused
 
     @by_phrase(wrong.CONVERGES_UNMANNERED)
     def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
-        assert refusing(descent.LAWS, Function(function, 1), "keeps_the_contract")
+        assert refusing(iterations.LAWS, Function(function, 1), "keeps_the_contract")
 
     @pytest.mark.parametrize("text", right.CONDITIONS)
     def test_a_right_condition_is_accepted(self, text: str) -> None:
@@ -353,8 +353,8 @@ class TestDescent:
     @staticmethod
     def decided(text: str) -> Outcome:
         condition = parse(text, RATE)
-        (law,) = descent.LAWS_OF_FORMULA
-        return hold(law, descent.alone(condition), deciding_rates(condition, descent.TRUTH))
+        (law,) = iterations.LAWS_OF_FORMULA
+        return hold(law, iterations.alone(condition), deciding_rates(condition, iterations.TRUTH))
 
     def test_a_start_at_zero_refutes_nothing(self) -> None:
         from flint import fmpq
@@ -364,4 +364,4 @@ class TestDescent:
         for eta in (fmpq(0), fmpq(1, 10), fmpq(1)):
             for said in (True, False):
                 judged = Function(lambda eta, said=said: said, 1)
-                descent.agrees_with_the_orbit(judged, Start(fmpq(0), eta))
+                iterations.agrees_with_the_orbit(judged, Start(fmpq(0), eta))

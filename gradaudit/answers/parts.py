@@ -8,7 +8,7 @@ from typing import Any
 from flint import fmpq
 
 from gradaudit.answers.process import RemoteFunction
-from gradaudit.judging import descent, network, softmax, written
+from gradaudit.judging import iterations, network, softmax, written
 from gradaudit.judging.derivation import (
     GRADIENT,
     GRADIENT_ONE_HOT,
@@ -23,7 +23,6 @@ from gradaudit.judging.derivation import (
 )
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Law, Outcome, hold
-from gradaudit.judging.rates import Point, deciding_rates
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     FORMULA_SUM_ONE,
@@ -33,6 +32,7 @@ from gradaudit.judging.strategies import (
 )
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
+from gradaudit.language.rates import Point, deciding_rates
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.mistakes.diagnosis import Diagnosis
@@ -179,7 +179,7 @@ def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
         ),
         "q2.one_hot": lambda at: diagnosis.of_softmax_function(judged, draw_inputs(TRUE_CLASS), at),
         "q3.converges": lambda _: diagnosis.of_rate_function(
-            partial(descent.ask, judged), draw_inputs(RATES)
+            partial(iterations.ask, judged), draw_inputs(RATES)
         ),
     }
     whole = Part(claims, diagnose=lambda outcome: diagnose[part](outcome.at))
@@ -197,7 +197,7 @@ FUNCTIONS = {
     "softmax_gradient_one_hot": Owed(
         "q2.one_hot", 1, partial(of_function, "q2.one_hot", softmax.LAWS_ONE_HOT)
     ),
-    "converges": Owed("q3.converges", 1, partial(of_function, "q3.converges", descent.LAWS)),
+    "converges": Owed("q3.converges", 1, partial(of_function, "q3.converges", iterations.LAWS)),
 }
 
 
@@ -253,16 +253,16 @@ def of_conditions(lines: Sequence[Line], rates: Sequence[Sequence[Point]]) -> Pa
 
     rates: those that tell a line from the one before it, for each.
     """
-    (law,) = descent.LAWS_OF_FORMULA
+    (law,) = iterations.LAWS_OF_FORMULA
 
     def against_truth(line: Line) -> Claim:
-        alone = replace(line, before=descent.TRUTH, number=1)
-        return Claim(law, alone, lambda: deciding_rates(line.formula, descent.TRUTH))
+        alone = replace(line, before=iterations.TRUTH, number=1)
+        return Claim(law, alone, lambda: deciding_rates(line.formula, iterations.TRUTH))
 
     return Part(
         against_truth=against_truth,
         claims=tuple(
-            Claim(descent.law_of(line), line, partial(list, points))
+            Claim(iterations.law_of(line), line, partial(list, points))
             for line, points in zip(lines, rates, strict=True)
         ),
         lines=tuple(lines),

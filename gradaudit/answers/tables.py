@@ -13,10 +13,9 @@ import numpy as np
 
 from gradaudit.answers import parts
 from gradaudit.answers.parts import BLOCKS, FUNCTIONS, PARTS, WANTED, Answer, Part, Sheet
-from gradaudit.judging import descent
+from gradaudit.judging import iterations
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.form import Form
-from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.written import Block, exact_value, rounding
 from gradaudit.language.formula import (
     MAX_DIGITS,
@@ -29,6 +28,7 @@ from gradaudit.language.formula import (
 )
 from gradaudit.language.hints import nearest
 from gradaudit.language.numbers import object_array
+from gradaudit.language.rates import deciding_rates
 from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
@@ -162,7 +162,7 @@ ASSIGNMENT = Sheet(
 
 
 def _conditions(path: str, formulas: Sequence[Formula]) -> Part:
-    lines = lines_of(formulas, descent.TRUTH)
+    lines = lines_of(formulas, iterations.TRUTH)
     if any(line.assumptions for line in lines):
         raise Unreadable(f"{path}: a condition on the rate takes no `when`; state the whole range")
     rates, decisions = [], 0

@@ -31,7 +31,6 @@ from gradaudit.judging.derivation import (
 )
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
 from gradaudit.judging.oracles import UNIT, floats_of, oracle
-from gradaudit.judging.rates import deciding_rates, holds_at
 from gradaudit.judging.strategies import (
     HUGE_LOGITS,
     HUGE_TRUE_CLASS,
@@ -46,6 +45,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
+from gradaudit.language.rates import deciding_rates, holds_at
 from gradaudit.language.written import Written
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.judging import descent, network, softmax
+from gradaudit.judging import iterations, network, softmax
 from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Line, Wanted, alone
 from gradaudit.judging.laws import Law, sees
-from gradaudit.judging.rates import deciding_rates
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import parse
+from gradaudit.language.rates import deciding_rates
 from gradaudit.mistakes.catalogue import (
     CATALOGUES,
     GRADIENT_MISTAKES,
@@ -87,12 +87,12 @@ def papers() -> list[Paper]:
         formulas("q2.gradient, formulas", softmax.LAWS_OF_FORMULA, on_softmax, GRADIENT),
         paper("q2.one_hot, functions", softmax.LAWS_ONE_HOT, on_one_hot, one_hot),
         formulas("q2.one_hot, formulas", one_hot_lines, on_one_hot, GRADIENT_ONE_HOT),
-        paper("q3.converges, functions", descent.LAWS, on_rates, rate),
+        paper("q3.converges, functions", iterations.LAWS, on_rates, rate),
         paper(
             "q3.converges, formulas",
-            descent.LAWS_OF_FORMULA,
+            iterations.LAWS_OF_FORMULA,
             on_rates,
-            lambda one: descent.alone(one.condition),
+            lambda one: iterations.alone(one.condition),
         ),
     ]
 
@@ -121,7 +121,7 @@ def sit(paper: Paper) -> Result:
 
 
 def _inputs(law: Law, judged: Any) -> Sequence[Any]:
-    if law.domain is descent.DECIDED:
+    if law.domain is iterations.DECIDED:
         return deciding_rates(judged.formula, judged.before)
     return draw_inputs(law.domain)
 

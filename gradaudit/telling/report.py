@@ -23,15 +23,15 @@ from flint import fmpq
 from gradaudit.answers.checking import Checked
 from gradaudit.answers.verdicts import Audit, Verdict
 from gradaudit.judging.derivation import Line
-from gradaudit.judging.descent import TRUTH, multiplier
 from gradaudit.judging.form import InForm
+from gradaudit.judging.iterations import TRUTH, multiplier
 from gradaudit.judging.laws import Outcome
-from gradaudit.judging.rates import holds_at
 from gradaudit.judging.strategies import RATES
 from gradaudit.judging.written import ASSIGNMENT
 from gradaudit.language.formula import Formula, Scope
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
+from gradaudit.language.rates import holds_at
 from gradaudit.language.showing import decimal, escaped, show
 from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.inputs import Rate

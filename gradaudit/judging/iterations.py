@@ -13,11 +13,11 @@ from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.derivation import Line, lines_of
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
 from gradaudit.judging.oracles import rounding_of
-from gradaudit.judging.rates import Point, Root, holds_at
 from gradaudit.judging.strategies import MARKS, RATES, STARTS, Domain
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, parse
 from gradaudit.language.outcomes import NoValue
+from gradaudit.language.rates import Point, Root, holds_at
 from gradaudit.questions.assignment import CONVERGES, DESCENT, RATE
 from gradaudit.questions.inputs import Rate, Start
 
