@@ -9,6 +9,7 @@ from flint import arb, fmpq
 
 from analytic import descent, network, softmax
 from gradaudit.judging.contract import flat
+from gradaudit.judging.iterations import iteration_of
 from gradaudit.judging.oracles import SoftmaxOracle, exact_gradient, slopes
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
@@ -20,8 +21,9 @@ from gradaudit.judging.strategies import (
 )
 from gradaudit.language.balls import agree, settled
 from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import parse
 from gradaudit.language.numbers import FIRST_PRECISION, each, precision
-from gradaudit.questions.assignment import DATA, DESCENT, NETWORK, SOFTMAX
+from gradaudit.questions.assignment import DATA, NETWORK, QUESTION3, SOFTMAX
 from gradaudit.questions.inputs import Logits, exact_float
 
 
@@ -91,14 +93,16 @@ class TestHugeLogits:
 
 @pytest.mark.parametrize("x", [fmpq(0), fmpq(1), fmpq(-7, 3)])
 def test_f_and_its_slope_are_the_questions(x: fmpq) -> None:
-    env = Env({"x": x, "eta": fmpq(1)}, {}, DESCENT.defined)
-    assert (descent.f(x), descent.derivative(x)) == (env.value_of("f"), env.value_of("slope"))
+    env = Env({"x": x}, {}, QUESTION3.scope.defined)
+    slope = parse("d(f, x)", QUESTION3.scope)
+    assert (descent.f(x), descent.derivative(x)) == (env.value_of("f"), env.evaluate(slope.tree))
 
 
 @pytest.mark.parametrize("eta", [fmpq(0), fmpq(1, 7), fmpq(1, 5)])
 def test_a_step_is_the_questions(eta: fmpq) -> None:
-    env = Env({"x": fmpq(-7, 3), "eta": eta}, {}, DESCENT.defined)
-    assert descent.step(fmpq(-7, 3), eta) == env.value_of("following")
+    env = Env({"x": fmpq(-7, 3), "eta": eta}, {}, QUESTION3.scope.defined)
+    following = iteration_of(QUESTION3).following["x"]
+    assert descent.step(fmpq(-7, 3), eta) == env.evaluate(following.tree)
 
 
 def test_in_rationals_the_gradients_of_the_network_are_the_exact_derivative() -> None:

@@ -20,9 +20,8 @@ from gradaudit.judging.laws import hold, sees
 from gradaudit.judging.strategies import FORMULA_ANY, NETWORKS, draw_inputs
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
-from gradaudit.language.rates import deciding_rates
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.questions.assignment import SOFTMAX
+from gradaudit.questions.assignment import QUESTION3, SOFTMAX
 from gradaudit.questions.files import Unreadable
 from gradaudit.telling.report import document
 from gradaudit.telling.verdicts import as_json, as_text, explanation
@@ -100,7 +99,8 @@ def of_edit(part: str, line: Line, text: str) -> str:
     truth = ours().parts[part].lines[0].before
     edited = lines_of([*before, formula], truth, line.name)[-1]
     if part not in WANTED:
-        law, inputs = iterations.law_of(edited), deciding_rates(formula, line.before)
+        law = iterations.law_of(edited, iterations.decided(QUESTION3))
+        inputs = iterations.rates_for(QUESTION3, edited)
     else:
         wanted = WANTED[part]
         try_out(formula, wanted.largest)
@@ -230,7 +230,7 @@ class TestWrongLines:
         told = verdict(
             tmp_path, "q3.converges", ["abs(1 - 10*eta) < 1", "eta < 1/5", "0 < eta < 1/5"]
         )
-        assert [(one.judged.number, str(one.at.eta)) for one in told.failures] == [(2, "0")]
+        assert [(one.judged.number, str(one.at.at)) for one in told.failures] == [(2, "0")]
 
     def test_the_mistake_is_looked_for_where_the_line_means_to_hold(self, tmp_path: Path) -> None:
         lines = ["softmax(y)[i] - delta(i, c)", "-softmax(y)[i]**2 when i == c"]

@@ -16,13 +16,14 @@ from gradaudit.judging import contract
 from gradaudit.judging import written as judging_written
 from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, PARAMETERS, Wanted, alone
+from gradaudit.judging.iterations import domains, iteration_of
 from gradaudit.judging.oracles import oracle
-from gradaudit.judging.strategies import ANY_TARGETS, RATES, TRUE_CLASS, draw_inputs
+from gradaudit.judging.strategies import ANY_TARGETS, TRUE_CLASS, draw_inputs
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula, parse
 from gradaudit.language.numbers import object_array
 from gradaudit.language.written import Written
-from gradaudit.mistakes import diagnosis
+from gradaudit.mistakes import diagnosis, ranges
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
     GRADIENT_MISTAKES,
@@ -37,7 +38,7 @@ from gradaudit.mistakes.catalogue import (
     variants,
 )
 from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
-from gradaudit.questions.assignment import DATA, ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.assignment import DATA, ONE_HOT, QUESTION3, SOFTMAX
 from gradaudit.questions.inputs import floats
 
 BLOCKS = ("W1", "b1", "w2", "b2")
@@ -110,6 +111,7 @@ ON_NETWORK = [
     one for one in variants(NETWORK_MISTAKES, NETWORK_LINES) if not NO_MISTAKE_HERE & set(one.ids)
 ]
 ON_SOFTMAX = variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
+RATES, RATE = domains(QUESTION3, ("eta",))[1], iteration_of(QUESTION3).truth.scope
 ON_RATES = variants(RATE_MISTAKES, RATE_LINES)
 
 
@@ -321,12 +323,12 @@ class TestFunctions:
 
     @pytest.mark.parametrize("variant", named(ON_RATES))
     def test_a_wrong_condition_is_named(self, variant: Variant) -> None:
-        assert diagnosis.of_condition(variant.condition).mistake == variant.ids[0]
+        assert ranges.of_condition(QUESTION3, variant.condition).mistake == variant.ids[0]
 
     @pytest.mark.parametrize("variant", named(ON_RATES))
     def test_a_wrong_function_of_the_rate_is_named(self, variant: Variant) -> None:
         says = variant.rate_function()
-        found = diagnosis.of_rate_function(lambda rate: says(float(rate.eta)), draw_inputs(RATES))
+        found = ranges.of_function(QUESTION3, lambda rate: says(float(rate.at)), draw_inputs(RATES))
         assert found.mistake == variant.ids[0]
 
     @pytest.mark.parametrize(
@@ -342,7 +344,7 @@ class TestFunctions:
     def test_two_mistakes_about_the_range_are_said_to_be_two(
         self, text: str, both: set[str]
     ) -> None:
-        found = diagnosis.of_condition(parse(text, RATE))
+        found = ranges.of_condition(QUESTION3, parse(text, RATE))
         assert (found.together, set(found.candidates)) == (True, both)
 
     @pytest.mark.parametrize(
@@ -357,12 +359,12 @@ class TestFunctions:
         ids=["below 0.39", "below 0.95", "no end below", "two rates out", "two rates only"],
     )
     def test_a_function_that_is_only_near_a_mistake_gets_no_name(self, says: Any) -> None:
-        found = diagnosis.of_rate_function(lambda rate: says(float(rate.eta)), draw_inputs(RATES))
+        found = ranges.of_function(QUESTION3, lambda rate: says(float(rate.at)), draw_inputs(RATES))
         assert found.mistake is None
 
     @pytest.mark.parametrize("text", ["0 < eta < 1/3", "eta > 1", "0 < eta < 0.19"])
     def test_a_condition_of_its_own_kind_gets_no_name(self, text: str) -> None:
-        assert diagnosis.of_condition(parse(text, RATE)) == Diagnosis()
+        assert ranges.of_condition(QUESTION3, parse(text, RATE)) == Diagnosis()
 
     @pytest.mark.parametrize("catalogued", [m.id for m in NETWORK_MISTAKES])
     def test_a_mistake_of_the_network_that_is_unknown_gets_no_other_name(

@@ -12,6 +12,7 @@ from flint import arb, fmpq
 from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
+from gradaudit.judging.iterations import iteration_of
 from gradaudit.language.balls import agree, settle, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import (
@@ -24,11 +25,13 @@ from gradaudit.language.formula import (
 )
 from gradaudit.language.numbers import ZERO, object_array
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
-from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, QUESTION3, SOFTMAX
 from gradaudit.questions.inputs import Logits, Network, exact
 from tests.formulas import formulas_of_an_entry
 
 CASE = Logits(exact(map(fmpq, (0, 1, 2))), exact(map(fmpq, (1, 0, -3))))
+
+RATE = iteration_of(QUESTION3).truth.scope
 
 
 def value(text: str) -> Any:

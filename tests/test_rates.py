@@ -11,42 +11,42 @@ from hypothesis import strategies as st
 
 from gradaudit.judging import iterations, laws, strategies
 from gradaudit.judging.calling import Function
-from gradaudit.judging.iterations import TRUTH, multiplier
+from gradaudit.judging.iterations import iteration_of
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, numeral, parse, parse_definitions
 from gradaudit.language.outcomes import NoValue
-from gradaudit.language.rates import Root, deciding_rates, holds_at, simplest_between
+from gradaudit.language.rates import Point, Root, deciding_points, ends, holds_at, simplest_between
 from gradaudit.language.showing import exactly
-from gradaudit.questions.assignment import RATE
-from gradaudit.questions.inputs import Rate
+from gradaudit.questions.assignment import QUESTION3
+from gradaudit.questions.iteration import Rate, deciding_rates
+
+ITERATION = iteration_of(QUESTION3)
+TRUTH = ITERATION.truth
+RATE = TRUTH.scope
 
 
-def rates(text: str, where: Sequence[str] = ()) -> list[Rate | Root]:
+def rates(text: str, where: Sequence[str] = ()) -> list[Point]:
     """Return the rates that decide a condition against the truth, in increasing order."""
     condition = parse(text, parse_definitions(where, RATE))
-    return sorted(deciding_rates(condition, TRUTH), key=ends)
-
-
-def ends(rate: Rate | Root) -> tuple[fmpq, fmpq]:
-    return (rate.eta, rate.eta) if isinstance(rate, Rate) else (rate.low, rate.high)
+    return deciding_points(condition, TRUTH, ())
 
 
 def test_the_truth_is_the_contraction_of_the_questions_own_step() -> None:
     for rate in rates("eta == 1/7"):
-        assert isinstance(rate, Rate)
-        assert holds_at(TRUTH, rate) == (abs(multiplier(rate.eta)) < 1)
+        ((multiplier,),) = Rate(ITERATION, rate).matrix()
+        assert holds_at(TRUTH, rate) == (abs(multiplier) < 1)
 
 
 @pytest.mark.parametrize("eta", ["1/7", "1/100", "-3", "1/5"])
 def test_every_root_is_among_the_deciding_rates(eta: str) -> None:
-    assert eta in {str(rate.eta) for rate in rates(f"eta != {eta}") if isinstance(rate, Rate)}
+    assert eta in {str(rate) for rate in rates(f"eta != {eta}")}
 
 
 def test_a_rate_is_tried_between_any_two_roots_and_beyond_the_ends() -> None:
-    tried = [rate.eta for rate in rates("eta < 1/7") if isinstance(rate, Rate)]
+    tried = rates("eta < 1/7")
     roots = [fmpq(0), fmpq(1, 10), fmpq(1, 7), fmpq(1, 5)]
     assert tried[1::2] == roots
-    assert all(a < b for a, b in itertools.pairwise(tried))
+    assert all(ends(a) < ends(b) for a, b in itertools.pairwise(tried))
 
 
 def test_an_irrational_root_is_decided_exactly() -> None:
@@ -57,7 +57,7 @@ def test_an_irrational_root_is_decided_exactly() -> None:
 
 def test_a_pole_is_undefined_and_not_false() -> None:
     with pytest.raises(NoValue, match="division by zero"):
-        holds_at(parse("1/eta > 5", RATE), Rate(fmpq(0)))
+        holds_at(parse("1/eta > 5", RATE), fmpq(0))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_pole_is_undefined_and_not_false() -> None:
     ],
 )
 def test_what_is_decided_already_needs_no_value(text: str, held: bool) -> None:
-    assert holds_at(parse(text, RATE), Rate(fmpq(0))) == held
+    assert holds_at(parse(text, RATE), fmpq(0)) == held
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,7 @@ def test_a_gap_of_any_width_is_seen(end: str, places: int) -> None:
 )
 def test_a_difference_that_is_always_zero_hides_no_rate(text: str) -> None:
     condition = parse(text, RATE)
-    assert any(
-        holds_at(condition, r) != holds_at(TRUTH, r) for r in rates(text) if r != Rate(fmpq(3))
-    )
+    assert any(holds_at(condition, r) != holds_at(TRUTH, r) for r in rates(text) if r != fmpq(3))
 
 
 def test_names_that_double_each_other_take_no_longer() -> None:
@@ -164,7 +162,8 @@ def test_roots_that_nearly_meet_are_told_apart(text: str, count: int) -> None:
 
 
 def test_an_irrational_rate_is_told_by_its_equation() -> None:
-    told = {str(rate.blocks["eta"]) for rate in rates("200*eta**2 - 3*eta < 1")}
+    points = rates("200*eta**2 - 3*eta < 1")
+    told = {str(Rate(ITERATION, point).blocks["eta"]) for point in points}
     assert "the root of 200*eta**2 - 3*eta - 1 near 0.0786073" in told
 
 
@@ -181,9 +180,9 @@ def test_an_irrational_rate_is_told_by_its_equation() -> None:
     ],
 )
 def test_the_rate_shown_is_the_simplest_that_shows_it_and_exact(text: str, shown: str) -> None:
-    (law,) = iterations.LAWS_OF_FORMULA
-    line = iterations.alone(parse(text, RATE))
-    outcome = laws.hold(law, line, deciding_rates(line.formula, TRUTH))
+    line = iterations.alone(parse(text, RATE), TRUTH)
+    law = iterations.law_of(line, iterations.decided(QUESTION3))
+    outcome = laws.hold(law, line, deciding_rates(ITERATION, line.formula, TRUTH))
     assert outcome.at.blocks == {"eta": shown}
 
 
@@ -200,7 +199,7 @@ def test_the_rate_shown_is_the_simplest_that_shows_it_and_exact(text: str, shown
 def test_the_rate_a_function_is_wrong_at_is_shown_as_a_short_decimal(
     function: Callable[[float], bool], shown: str
 ) -> None:
-    law = iterations.LAWS[1]
+    law = iterations.laws_of(QUESTION3, ("eta",))[1]
     outcome = laws.hold(law, Function(function, 1), strategies.draw_inputs(law.domain))
     assert outcome.at.blocks == {"eta": shown}
 
@@ -260,11 +259,11 @@ def changes_unseen(seed: int) -> Iterator[str]:
     """Yield where the truth of a random condition is not what it is at the rates that decide it."""
     draw = Conditions(seed)
     condition = draw.formula()
-    decided = sorted(deciding_rates(condition, condition), key=ends)
+    decided = deciding_points(condition, condition, ())
     lows = [ends(decided[0])[0] - 1000, *(ends(rate)[1] for rate in decided[1::2])]
     highs = [*(ends(rate)[0] for rate in decided[1::2]), ends(decided[-1])[1] + 1000]
     for index, rate in enumerate(decided):
-        tried = [] if isinstance(rate, Root) else [rate.eta]
+        tried = [] if isinstance(rate, Root) else [rate]
         if index % 2 == 0:
             low, high = lows[index // 2], highs[index // 2]
             parts = (1, draw.choice(range(1, 1000)), 999)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from flint import fmpq
 
 from analytic.softmax import softmax_gradient, softmax_gradient_one_hot
 from gradaudit.answers.parts import of_function
@@ -21,7 +22,6 @@ from gradaudit.judging.strategies import (
     listed_inputs,
 )
 from gradaudit.language.formula import parse
-from gradaudit.language.rates import deciding_rates
 from gradaudit.mistakes import catalogue as mistakes_module
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
@@ -34,8 +34,9 @@ from gradaudit.mistakes.catalogue import (
     Mistake,
     Variant,
 )
-from gradaudit.questions.assignment import ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.assignment import ONE_HOT, QUESTION3, SOFTMAX
 from gradaudit.questions.inputs import floats
+from gradaudit.questions.iteration import Rate
 from tests import right, wrong
 
 
@@ -308,19 +309,22 @@ class TestWhereTheSumIsOne:
         assert judge("q2.gradient", part).status == status
 
 
+LAWS_OF_RATES = iterations.laws_of(QUESTION3, ("eta",))
+
+
 class TestDescent:
     @by_name(right.CONVERGES)
     def test_a_right_range_in_odd_clothes_is_accepted(self, function: Any) -> None:
-        assert failing(iterations.LAWS, Function(function, 1)) == set()
+        assert failing(LAWS_OF_RATES, Function(function, 1)) == set()
 
     @by_phrase(wrong.CONVERGES_WRONG)
     def test_a_wrong_range_is_refused_by_the_contraction(self, function: Any) -> None:
-        refused = refusing(iterations.LAWS, Function(function, 1))
+        refused = refusing(LAWS_OF_RATES, Function(function, 1))
         assert "converges_where_steps_contract" in refused
 
     @by_phrase(wrong.CONVERGES_UNMANNERED)
     def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
-        assert refusing(iterations.LAWS, Function(function, 1), "keeps_the_contract")
+        assert refusing(LAWS_OF_RATES, Function(function, 1), "keeps_the_contract")
 
     @pytest.mark.parametrize("text", right.CONDITIONS)
     def test_a_right_condition_is_accepted(self, text: str) -> None:
@@ -330,7 +334,7 @@ class TestDescent:
         "text",
         [
             *wrong.CONDITIONS_WRONG,
-            *(change["range"] for one in RATE_MISTAKES for change in one.changes),
+            *(text for one in RATE_MISTAKES for change in one.changes for text in change.values()),
         ],
     )
     def test_a_wrong_condition_is_refused(self, text: str) -> None:
@@ -348,20 +352,18 @@ class TestDescent:
     def test_a_wrong_condition_is_shown_at_a_rate_where_it_shows(
         self, text: str, rate: str
     ) -> None:
-        assert str(self.decided(text).at.eta) == rate
+        assert str(self.decided(text).at.at) == rate
 
     @staticmethod
     def decided(text: str) -> Outcome:
-        condition = parse(text, RATE)
-        (law,) = iterations.LAWS_OF_FORMULA
-        return hold(law, iterations.alone(condition), deciding_rates(condition, iterations.TRUTH))
+        truth = iterations.iteration_of(QUESTION3).truth
+        line = iterations.alone(parse(text, truth.scope), truth)
+        law = iterations.law_of(line, iterations.decided(QUESTION3))
+        return hold(law, line, iterations.rates_for(QUESTION3, line))
 
     def test_a_start_at_zero_refutes_nothing(self) -> None:
-        from flint import fmpq
-
-        from gradaudit.questions.inputs import Start
-
+        iteration = iterations.iteration_of(QUESTION3)
         for eta in (fmpq(0), fmpq(1, 10), fmpq(1)):
             for said in (True, False):
                 judged = Function(lambda eta, said=said: said, 1)
-                iterations.agrees_with_the_orbit(judged, Start(fmpq(0), eta))
+                iterations.agrees_with_the_orbit(judged, Rate(iteration, eta, start=fmpq(0)))

@@ -21,12 +21,13 @@ from gradaudit.answers.parts import Answer
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Audit, audit
 from gradaudit.command import main
+from gradaudit.judging.iterations import iteration_of
 from gradaudit.language.balls import agree, settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, Scope, parse, parse_definitions
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, NoValue
-from gradaudit.questions.assignment import MODELS, NETWORK, ONE_HOT, RATE, SOFTMAX
+from gradaudit.questions.assignment import MODELS, NETWORK, ONE_HOT, QUESTION3, SOFTMAX
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import _Reader, read_model
 from gradaudit.telling import report
@@ -38,6 +39,8 @@ from tests.reading import Ambiguous, Reader, column
 
 WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted" / "question.toml"
 typst = pytest.importorskip("typst", reason="it comes with the extra `report`")
+
+RATE = iteration_of(QUESTION3).truth.scope
 
 
 def audited(folder: Path, content: str, name: str = "answer.toml") -> Audit:
@@ -514,14 +517,14 @@ class TestDocument:
     def test_a_rate_that_the_answer_gets_wrong_is_marked_in_the_figure(
         self, tmp_path: Path
     ) -> None:
-        orbits = question(document(audited(tmp_path, WRONG)), 3)["orbits"]
-        assert [one["eta"] for one in orbits if one["disputed"]] == ["1/5"]
+        orbits = question(document(audited(tmp_path, WRONG)), 3)["orbits"]["panels"]
+        assert [one["rate"] for one in orbits if one["disputed"]] == ["1/5"]
 
     def test_orbits_are_drawn_inside_at_the_best_rate_at_the_ends_and_beyond(
         self, tmp_path: Path
     ) -> None:
-        orbits = question(document(audited(tmp_path, WRONG)), 3)["orbits"]
-        rates = {one["eta"]: one["converges"] for one in orbits}
+        orbits = question(document(audited(tmp_path, WRONG)), 3)["orbits"]["panels"]
+        rates = {one["rate"]: one["converges"] for one in orbits}
         assert {"0": False, "1/10": True, "1/5": False}.items() <= rates.items()
         assert {True, False} == set(rates.values())
 

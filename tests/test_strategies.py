@@ -11,11 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradaudit.judging import laws, strategies
+from gradaudit.judging.iterations import domains
 from gradaudit.judging.oracles import slopes
 from gradaudit.judging.strategies import FAR, Domain, draw_inputs, listed_inputs
-from gradaudit.questions.inputs import Logits, Network, Rate, floats
+from gradaudit.questions.assignment import QUESTION3
+from gradaudit.questions.inputs import Logits, Network, floats
+from gradaudit.questions.iteration import Rate
 
+MARKS, RATES, STARTS = domains(QUESTION3, ("eta",))
 DOMAINS = [one for one in vars(strategies).values() if isinstance(one, Domain)]
+DOMAINS += [MARKS, RATES, STARTS]
 
 
 @pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
@@ -84,7 +89,7 @@ def targets_cancel_beyond(size: int, logits: Logits) -> bool:
 
 
 def is_within(low: float, high: float, rate: Rate) -> bool:
-    return low < float(rate.eta) < high
+    return low < float(rate.at) < high
 
 
 def beyond(least: int, k: int, network: Network) -> bool:
@@ -286,19 +291,19 @@ HUGE_CASES: dict[str, Callable[[Logits], bool]] = {
     "ties below the largest": lambda c: len(set(c.y)) < len(c.y),
 }
 MARK_CASES: dict[str, Callable[[Rate], bool]] = {
-    "zero": lambda c: c.eta == 0,
-    "a fifth": lambda c: c.eta == fmpq(1, 5),
-    "the optimum": lambda c: c.eta == fmpq(1, 10),
-    "just below a fifth": lambda c: 0 < fmpq(1, 5) - c.eta <= fmpq(1, 10**12),
-    "just above a fifth": lambda c: 0 < c.eta - fmpq(1, 5) <= fmpq(1, 10**12),
-    "just above zero": lambda c: 0 < c.eta <= fmpq(1, 10**12),
-    "just below zero": lambda c: 0 < -c.eta <= fmpq(1, 10**12),
-    "inside": lambda c: 0 < c.eta < fmpq(1, 5),
-    "above": lambda c: c.eta > 1,
-    "below": lambda c: c.eta < -1,
-    "far above": lambda c: c.eta > 1000,
-    "far below": lambda c: c.eta < -1000,
-    "inside, by every power of ten": lambda c: c.eta == fmpq(3, 10**5),
+    "zero": lambda c: c.at == 0,
+    "a fifth": lambda c: c.at == fmpq(1, 5),
+    "the optimum": lambda c: c.at == fmpq(1, 10),
+    "just below a fifth": lambda c: 0 < fmpq(1, 5) - c.at <= fmpq(1, 10**12),
+    "just above a fifth": lambda c: 0 < c.at - fmpq(1, 5) <= fmpq(1, 10**12),
+    "just above zero": lambda c: 0 < c.at <= fmpq(1, 10**12),
+    "just below zero": lambda c: 0 < -c.at <= fmpq(1, 10**12),
+    "inside": lambda c: 0 < c.at < fmpq(1, 5),
+    "above": lambda c: c.at > 1,
+    "below": lambda c: c.at < -1,
+    "far above": lambda c: c.at > 1000,
+    "far below": lambda c: c.at < -1000,
+    "inside, by every power of ten": lambda c: c.at == fmpq(3, 10**5),
 }
 FAR_CASES: dict[str, Callable[[Logits], bool]] = {
     "a logit beyond 5000": lambda c: max(c.y) > 5000,
@@ -308,7 +313,7 @@ FAR_CASES: dict[str, Callable[[Logits], bool]] = {
 }
 RATE_CASES: dict[str, Callable[[Rate], bool]] = {
     **MARK_CASES,
-    "a hundredth": lambda c: c.eta == fmpq(7, 100),
+    "a hundredth": lambda c: c.at == fmpq(7, 100),
     **{
         f"one from {low} to {high}": partial(is_within, low, high)
         for low, high in (
@@ -330,17 +335,17 @@ REACH: dict[Domain, dict[str, Callable[[Any], Any]]] = {
     strategies.HUGE_LOGITS: HUGE_CASES,
     strategies.HUGE_SUM_ONE: HUGE_CASES,
     strategies.HUGE_TRUE_CLASS: HUGE_CASES,
-    strategies.MARKS: MARK_CASES,
-    strategies.RATES: RATE_CASES,
-    strategies.STARTS: {
-        "a start at zero": lambda c: c.x0 == 0,
-        "a start below zero": lambda c: c.x0 < 0,
-        "a rate of zero, and a start elsewhere": lambda c: c.eta == 0 != c.x0,
-        "a rate of a fifth, and a start elsewhere": lambda c: c.eta == fmpq(1, 5) and c.x0 != 0,
-        "the optimum": lambda c: c.eta == fmpq(1, 10),
-        "a rate inside": lambda c: 0 < c.eta < fmpq(1, 5),
-        "a rate above": lambda c: c.eta > fmpq(1, 5),
-        "a rate below": lambda c: c.eta < 0,
+    MARKS: MARK_CASES,
+    RATES: RATE_CASES,
+    STARTS: {
+        "a start at zero": lambda c: c.start == 0,
+        "a start below zero": lambda c: c.start < 0,
+        "a rate of zero, and a start elsewhere": lambda c: c.at == 0 != c.start,
+        "a rate of a fifth, and a start elsewhere": lambda c: c.at == fmpq(1, 5) and c.start != 0,
+        "the optimum": lambda c: c.at == fmpq(1, 10),
+        "a rate inside": lambda c: 0 < c.at < fmpq(1, 5),
+        "a rate above": lambda c: c.at > fmpq(1, 5),
+        "a rate below": lambda c: c.at < 0,
     },
 }
 

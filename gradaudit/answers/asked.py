@@ -7,7 +7,7 @@ from typing import Any
 
 from gradaudit.answers import parts
 from gradaudit.answers.parts import Owed, Part, Sheet, claim
-from gradaudit.answers.tables import ASSIGNMENT, formulas, own_names
+from gradaudit.answers.tables import ASSIGNMENT, formulas, of_conditions, own_names
 from gradaudit.judging.calling import Function
 from gradaudit.judging.cases import Case
 from gradaudit.judging.derivation import Wanted
@@ -77,6 +77,8 @@ def exam_of(questions: Sequence[Question]) -> tuple[list[Result], list[tuple[str
 
 def of_formulas(question: Question, part: str, path: str, value: Any, where: Any) -> Part:
     """Return what a formula, or the lines of a derivation, owe. Raises Unreadable."""
+    if question.iteration:
+        return of_conditions(question, path, value, where)
     asked = question.parts[part]
     wanted = wanted_of(question, asked)
     letters = {
@@ -94,6 +96,8 @@ def of_formulas(question: Question, part: str, path: str, value: Any, where: Any
 
 def of_function(question: Question, signature: Signature, judged: Function) -> Part:
     """Return what a function of an answer owes."""
+    if question.iteration:
+        return parts.of_rate_function(question, signature, judged)
     shown = Inputs(question).shown
     in_form = InForm(judged, Case(question, shown.given, shown.sizes, signature))
     laws = laws_of(question, signature)

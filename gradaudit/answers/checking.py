@@ -8,6 +8,7 @@ import numpy as np
 
 from gradaudit.answers import parts
 from gradaudit.answers.asked import wanted_of
+from gradaudit.answers.tables import conditions
 from gradaudit.answers.verdicts import Verdict, judge
 from gradaudit.judging.derivation import Wanted, values
 from gradaudit.judging.functions import laws_of
@@ -18,7 +19,7 @@ from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import Missing, NoValue
-from gradaudit.mistakes.slips import wrong_answers
+from gradaudit.mistakes.slips import wrong_answers, wrong_twice
 from gradaudit.mistakes.trial import of_edits
 from gradaudit.questions.question import Question, Signature
 
@@ -49,6 +50,9 @@ def check(question: Question) -> Checked:
     tolerances: dict[str, tuple[int, float]] = {}
     edits = 0
     try:
+        if question.iteration:
+            faults += _faults_of_conditions(question, references)
+            return Checked(question, tuple(faults), references, tolerances, edits)
         wanted = {name: wanted_of(question, one) for name, one in question.parts.items()}
         for name, one in wanted.items():
             lines = question.parts[name].reference
@@ -67,12 +71,27 @@ def check(question: Question) -> Checked:
     return Checked(question, tuple(faults), references, tolerances, edits)
 
 
+def _faults_of_conditions(question: Question, references: dict[str, Verdict]) -> Iterator[str]:
+    """Yield what is wrong with the reference and the mistakes of an iteration."""
+    for name, asked in question.parts.items():
+        key = f"{question.name}.answers.{name}"
+        references[name] = judge(name, conditions(question, key, asked.reference))
+        if references[name].status != "holds":
+            yield f"{key}: {_why(references[name])}"
+        for variant in (*wrong_answers(question), *wrong_twice(question)):
+            part = conditions(question, key, [variant.formulas[name]])
+            if all(claim.outcome().status == "holds" for claim in part.claims):
+                yield f"{question.name}.mistakes: {' '.join(variant.ids)} is right at every rate"
+
+
 def _why(verdict: Verdict) -> str:
     failure = verdict.failure
     if failure is None or failure.refusal is None:
         return verdict.reason or f"it is {verdict.status}"
     line = failure.judged
-    above = "the derivative" if line.number == 1 else f"line {line.number - 1}"
+    above = f"line {line.number - 1}"
+    if line.number == 1:
+        above = "the derivative" if line.name else f"the condition {line.truth.text}"
     return f"line {line.number} does not equal {above}: {failure.refusal}"
 
 

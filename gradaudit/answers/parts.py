@@ -26,19 +26,18 @@ from gradaudit.judging.laws import Law, Outcome, hold
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     FORMULA_SUM_ONE,
-    RATES,
     TRUE_CLASS,
     draw_inputs,
 )
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
-from gradaudit.language.rates import Point, deciding_rates
-from gradaudit.mistakes import diagnosis
+from gradaudit.mistakes import diagnosis, ranges
 from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.questions.assignment import DATA
+from gradaudit.questions.assignment import DATA, QUESTION3
 from gradaudit.questions.inputs import Logits, Network, exact, one_hot
-from gradaudit.questions.question import Question
+from gradaudit.questions.iteration import Rate
+from gradaudit.questions.question import Question, Signature
 
 BLOCKS = Network.PARAMETERS
 PARTS = (
@@ -47,7 +46,7 @@ PARTS = (
     "q1.gradients",
     "q2.gradient",
     "q2.one_hot",
-    "q3.converges",
+    *(f"q3.{part}" for part in QUESTION3.parts),
 )
 _LOGITS = exact(map(fmpq, (0, 1, -1)))
 SHOWN: dict[str, Network | Logits] = {  # where the form of results shows: the sizes differ
@@ -64,17 +63,21 @@ WANTED = {
 
 @dataclass(frozen=True)
 class Claim:
-    """One law, held against what an answer says, on the inputs that it speaks of."""
+    """One law, held against what an answer says, on the inputs that it speaks of.
+
+    foreseen: whether it asks for each of the inputs, once.
+    """
 
     law: Law
     judged: Any
     inputs: Callable[[], Sequence[Any]]
+    foreseen: bool = False
 
     def outcome(self) -> Outcome:
         """Hold the judged to the law."""
         inputs = self.inputs()
-        if self.law.domain is RATES and isinstance(self.judged, RemoteFunction):
-            self.judged.foresee([rate.arguments() for rate in inputs])
+        if self.foreseen and isinstance(self.judged, RemoteFunction):
+            self.judged.foresee([one.arguments() for one in inputs])
         return hold(self.law, self.judged, inputs)
 
 
@@ -178,15 +181,24 @@ def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
             judged, draw_inputs(ANY_TARGETS), at
         ),
         "q2.one_hot": lambda at: diagnosis.of_softmax_function(judged, draw_inputs(TRUE_CLASS), at),
-        "q3.converges": lambda _: diagnosis.of_rate_function(
-            partial(iterations.ask, judged), draw_inputs(RATES)
-        ),
     }
     whole = Part(claims, diagnose=lambda outcome: diagnose[part](outcome.at))
     if part != "q2.gradient":
         return whole
     weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)
     return replace(whole, where_sum_is_one=weaker)
+
+
+def of_rate_function(question: Question, signature: Signature, judged: Any) -> Part:
+    """Return what a function owes that says for which rates an iteration converges."""
+    marks, contraction, orbits = iterations.laws_of(question, signature.arguments)
+    rates = partial(draw_inputs, contraction.domain)
+
+    def diagnose(_: Outcome) -> Diagnosis:
+        return ranges.of_function(question, partial(iterations.ask, judged), rates())
+
+    asked = Claim(contraction, judged, rates, foreseen=True)
+    return Part((claim(marks, judged), asked, claim(orbits, judged)), diagnose=diagnose)
 
 
 FUNCTIONS = {
@@ -197,7 +209,10 @@ FUNCTIONS = {
     "softmax_gradient_one_hot": Owed(
         "q2.one_hot", 1, partial(of_function, "q2.one_hot", softmax.LAWS_ONE_HOT)
     ),
-    "converges": Owed("q3.converges", 1, partial(of_function, "q3.converges", iterations.LAWS)),
+    **{
+        one.name: Owed(f"q3.{one.parts[0]}", 1, partial(of_rate_function, QUESTION3, one))
+        for one in QUESTION3.functions
+    },
 }
 
 
@@ -248,24 +263,27 @@ def _says_something(line: Line, wanted: Wanted) -> bool:
     )
 
 
-def of_conditions(lines: Sequence[Line], rates: Sequence[Sequence[Point]]) -> Part:
+def of_conditions(
+    question: Question, lines: Sequence[Line], rates: Sequence[Sequence[Rate]]
+) -> Part:
     """Return what a condition on the rate, or lines of them, owe at the rates that decide each.
 
     rates: those that tell a line from the one before it, for each.
     """
-    (law,) = iterations.LAWS_OF_FORMULA
+    domain = iterations.decided(question)
 
     def against_truth(line: Line) -> Claim:
-        alone = replace(line, before=iterations.TRUTH, number=1)
-        return Claim(law, alone, lambda: deciding_rates(line.formula, iterations.TRUTH))
+        alone = replace(line, before=line.truth, number=1)
+        inputs = partial(iterations.rates_for, question, alone)
+        return Claim(iterations.law_of(alone, domain), alone, inputs)
 
     return Part(
         against_truth=against_truth,
         claims=tuple(
-            Claim(iterations.law_of(line), line, partial(list, points))
+            Claim(iterations.law_of(line, domain), line, partial(list, points))
             for line, points in zip(lines, rates, strict=True)
         ),
         lines=tuple(lines),
         answer=lines[-1],
-        diagnose=lambda outcome: diagnosis.of_condition(outcome.judged.formula),
+        diagnose=lambda outcome: ranges.of_condition(question, outcome.judged.formula),
     )

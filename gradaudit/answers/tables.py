@@ -13,9 +13,9 @@ import numpy as np
 
 from gradaudit.answers import parts
 from gradaudit.answers.parts import BLOCKS, FUNCTIONS, PARTS, WANTED, Answer, Part, Sheet
-from gradaudit.judging import iterations
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.form import Form
+from gradaudit.judging.iterations import iteration_of, rates_for
 from gradaudit.judging.written import Block, exact_value, rounding
 from gradaudit.language.formula import (
     MAX_DIGITS,
@@ -28,12 +28,12 @@ from gradaudit.language.formula import (
 )
 from gradaudit.language.hints import nearest
 from gradaudit.language.numbers import object_array
-from gradaudit.language.rates import deciding_rates
 from gradaudit.language.written import Written
 from gradaudit.mistakes import diagnosis
 from gradaudit.mistakes.catalogue import FORWARD
-from gradaudit.questions.assignment import DATA, MODELS, NETWORK, ONE_HOT, RATE
+from gradaudit.questions.assignment import DATA, MODELS, NETWORK, ONE_HOT, QUESTION3
 from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
+from gradaudit.questions.question import Question
 
 MAX_DECISIONS = 200_000
 GAP = "..."  # where an answer is to go on
@@ -119,10 +119,10 @@ def _read_part(path: str, value: Any, where: Any) -> Part:
     table, _, key = path.rpartition(".")
     if table == "question1":
         return parts.of_numbers(_block(path, key, value))
-    widest = {"1": NETWORK, "2": ONE_HOT, "3": RATE}[part[1]]
+    if table == QUESTION3.name:
+        return of_conditions(QUESTION3, path, value, where)
+    widest = {"1": NETWORK, "2": ONE_HOT}[part[1]]
     scope = own_names(f"{table}.where", where, widest)
-    if table == "question3":
-        return _conditions(path, formulas(path, value, scope, widest))
     wanted = WANTED[part].scope
     return parts.of_formulas(
         WANTED[part],
@@ -151,7 +151,7 @@ ASSIGNMENT = Sheet(
         "question1": (*FORWARD, *BLOCKS, "derivation"),
         "question1.derivation": ("where", *BLOCKS),
         "question2": ("where", "gradient", "one_hot"),
-        "question3": ("where", "converges"),
+        QUESTION3.name: ("where", *QUESTION3.parts),
     },
     _read_part,
     _part_of,
@@ -161,20 +161,28 @@ ASSIGNMENT = Sheet(
 )
 
 
-def _conditions(path: str, formulas: Sequence[Formula]) -> Part:
-    lines = lines_of(formulas, iterations.TRUTH)
+def of_conditions(question: Question, path: str, value: Any, where: Any) -> Part:
+    """Return what a condition on the rate of an iteration owes. Raises Unreadable."""
+    widest = iteration_of(question).truth.scope
+    scope = own_names(f"{question.name}.where", where, widest)
+    return conditions(question, path, formulas(path, value, scope, widest))
+
+
+def conditions(question: Question, path: str, formulas: Sequence[Formula]) -> Part:
+    """Return what conditions that are read owe. Raises Unreadable."""
+    lines = lines_of(formulas, iteration_of(question).truth)
     if any(line.assumptions for line in lines):
         raise Unreadable(f"{path}: a condition on the rate takes no `when`; state the whole range")
     rates, decisions = [], 0
     for line in lines:
         try:
-            rates.append(deciding_rates(line.formula, line.before))
+            rates.append(rates_for(question, line))
         except FormulaError as error:
             raise Unreadable(f"{_place(path, line.number, len(lines))}{error}") from None
         decisions += len(rates[-1]) ** 2  # as many rates, in as many comparisons
         if decisions > MAX_DECISIONS:
             raise Unreadable(f"{path}: too many rates at which it can change; simplify it")
-    return parts.of_conditions(lines, rates)
+    return parts.of_conditions(question, lines, rates)
 
 
 def own_names(name: str, lines: Any, scope: Scope) -> Scope:

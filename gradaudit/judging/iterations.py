@@ -1,45 +1,36 @@
-"""The laws of Question 3: for which learning rates descent on 5x² + 2 converges, and how it goes.
+"""The laws of an iteration: for which rates it converges from every start, and how it goes.
 
-What they cannot see: a start at x0 = 0 never moves, so it refutes no rate; a function that says
-for which rates descent converges is tried at finitely many, a formula is decided for all.
+What they cannot see: a start at rest never moves, so it refutes no rate; a function that says for
+which rates an iteration converges is tried at finitely many, a formula is decided for all.
 """
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from itertools import product, starmap
+from random import Random
+from typing import Any
 
+import numpy as np
 from flint import fmpq
 
 from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.derivation import Line, lines_of
+from gradaudit.judging.hard import Inputs, NoInput
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
-from gradaudit.judging.oracles import rounding_of
-from gradaudit.judging.strategies import MARKS, RATES, STARTS, Domain
-from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import Formula, parse
+from gradaudit.judging.strategies import Domain
+from gradaudit.language.formula import Formula
+from gradaudit.language.numbers import Array
 from gradaudit.language.outcomes import NoValue
-from gradaudit.language.rates import Point, Root, holds_at
-from gradaudit.questions.assignment import CONVERGES, DESCENT, RATE
-from gradaudit.questions.inputs import Rate, Start
+from gradaudit.language.rates import Parameters, Point, Root, deciding_points, ends, holds_at
+from gradaudit.questions.inputs import exact_float
+from gradaudit.questions.iteration import Iteration, Rate, deciding_rates
+from gradaudit.questions.question import Question
 
-TRUTH = parse(CONVERGES, RATE)
-MAX_STEPS = 2_000
-CLOSER, FARTHER = 2.0**-30, 2.0  # parts of its distance that an orbit is to reach; any would do
+DOUBLINGS = 11  # of the steps of an orbit, of which there are then thousands
+SETTINGS = 12  # choices of the parameters, if there are any
 
 SAYS = {True: "converges", False: "does not converge"}
-
-
-def multiplier(eta: fmpq) -> fmpq:
-    """Return what one step multiplies x by, exactly, for any x: f' is linear."""
-    return 1 - SLOPE * eta
-
-
-def following(x: fmpq, eta: fmpq) -> fmpq:
-    """Return x - η f'(x), exactly, by differentiating the question's f."""
-    result: fmpq = Env({"x": x, "eta": eta}, {}, DESCENT.defined).value_of("following")
-    return result
-
-
-SLOPE = 1 - following(fmpq(1), fmpq(1))  # of the question's f at 1
 
 
 def ask(judged: Function, rate: Rate) -> bool:
@@ -59,7 +50,7 @@ def _broken_form(said: Result) -> Refusal | None:
 
 def keeps_the_contract(judged: Function, rate: Rate) -> None:
     """It returns True or False, and says the same when asked again and when asked elsewhere in between."""  # noqa: E501  # a statement is one sentence
-    elsewhere = Rate(fmpq(1, 10) - rate.eta)
+    elsewhere = replace(rate, at=rate.at + 1)
     calls = [rate.arguments(), rate.arguments(), elsewhere.arguments(), rate.arguments()]
     said = [one[0] for one in judged.observe(calls).results]
     for one in (said[0], said[1], said[3]):
@@ -70,99 +61,309 @@ def keeps_the_contract(judged: Function, rate: Rate) -> None:
 
 
 def converges_where_steps_contract(judged: Function, rate: Rate) -> None:
-    """It says that descent converges exactly where |1 - 10η| < 1."""
-    _compare(abs(multiplier(rate.eta)) < 1, ask(judged, rate), rate)
+    """It says that the iteration converges exactly where a step multiplies by less than 1, or by a matrix whose eigenvalues are all below 1 in size."""  # noqa: E501  # a statement is one sentence
+    _compare(holds(rate.iteration.truth, rate), ask(judged, rate), rate)
 
 
-def agrees_with_the_orbit(judged: Function, start: Start) -> None:
-    """What it says of a rate is what the orbit from a starting point does."""
-    said = ask(judged, Rate(start.eta))
-    if start.x0 == 0:
-        return  # it never moves, so it can refute nothing
-    if abs(multiplier(start.eta)) == 1:  # float64 drifts where |x| stays for ever
-        _compare(False, said, start)
-        return
-    x0, eta = float(start.x0), float(start.eta)
-    x, slope = x0, float(SLOPE)
-    for _ in range(predicted_steps(start.eta)):
-        x = x - eta * (slope * x)
-    if abs(x) <= CLOSER * abs(x0):
-        _compare(True, said, start)
-    elif abs(x) >= FARTHER * abs(x0):
-        _compare(False, said, start)
+def agrees_with_the_orbit(judged: Function, rate: Rate) -> None:
+    """What it says of a rate is what the orbits from a starting point do."""
+    said = ask(judged, rate)
+    if rate.start == 0:
+        return None  # they never move, so they can refute nothing
+    try:
+        step = rate.matrix()
+    except NoValue:
+        return None
+    one = np.eye(len(step), dtype=int) * fmpq(1)
+    if any(_determinant(step - side * one) == 0 for side in (1, -1)):
+        _compare(False, said, rate)  # an orbit stays, or turns round, for ever
+    for _ in range(DOUBLINGS):  # of the steps that are taken at once
+        if abs(step).sum(axis=0).max() < 1:
+            return _compare(True, said, rate)  # every orbit is nearer than it was
+        if abs(step.trace()) > len(step):
+            return _compare(False, said, rate)  # some orbit leaves every bound
+        step = step @ step
+    return None
 
 
-def _compare(expected: bool, found: bool, at: Rate | Start) -> None:
+def _determinant(matrix: Array) -> Any:
+    if len(matrix) == 1:
+        return matrix[0, 0]
+    return matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
+
+
+def holds(condition: Formula, rate: Rate) -> bool:
+    """Return whether a condition holds at a rate; one that is undefined there does not claim it."""
+    try:
+        return holds_at(condition, rate.at, rate.parameters)
+    except NoValue:
+        return False
+
+
+def _compare(expected: bool, found: bool, at: Rate) -> None:
     if found != expected:
-        raise Refusal("", SAYS[expected], SAYS[found], note=_step(at.eta))
+        raise Refusal("", SAYS[expected], SAYS[found], note=_step(at))
 
 
-def _step(eta: fmpq) -> str:
-    return f"a step multiplies x by {multiplier(eta)}"
+def _step(rate: Rate) -> str:
+    if isinstance(rate.at, Root):
+        return ""
+    try:
+        step = rate.matrix()
+    except NoValue:
+        return ""
+    if len(step) == 1:
+        return f"a step multiplies {rate.iteration.states[0]} by {step[0, 0]}"
+    known = f"the trace {step.trace()} and the determinant {_determinant(step)}"
+    return f"the matrix of a step has {known}"
 
 
-def predicted_steps(eta: fmpq) -> int:
-    """Return how many float64 steps bring x CLOSER or FARTHER, as the contraction predicts.
-
-    At most MAX_STEPS, and none where rounding hides which of the two it is.
-    """
-    least, most = float_multiplier(eta)
-    if most < 1:
-        return min(math.ceil(math.log(CLOSER) / math.log(most)), MAX_STEPS)
-    if least > 1:
-        return min(math.ceil(math.log(FARTHER) / math.log(least)), MAX_STEPS)
-    return 0
-
-
-def float_multiplier(eta: fmpq) -> tuple[float, float]:
-    """Return bounds on what a float64 step multiplies |x| by: |1 - 10η|, and three roundings."""
-    factor = abs(float(multiplier(eta)))
-    slack = rounding_of(3) * (1 + abs(float(10 * eta)))
-    return max(factor - slack, 0.0), factor + slack
-
-
-def condition_holds_where_steps_contract(judged: Line, rate: Point) -> None:
-    """The condition holds exactly where |1 - 10η| < 1, decided wherever either can change."""
+def condition_holds_where_steps_contract(judged: Line, rate: Rate) -> None:
+    """The condition holds exactly where a step multiplies by less than 1, or by a matrix whose eigenvalues are all below 1 in size, decided wherever either can change."""  # noqa: E501  # a statement is one sentence
     _compare_conditions(judged, rate, SAYS)
 
 
-def line_holds_where_the_one_before_does(judged: Line, rate: Point) -> None:
+def line_holds_where_the_one_before_does(judged: Line, rate: Rate) -> None:
     """The line holds for exactly the rates for which the one before it does, decided wherever either can change."""  # noqa: E501  # a statement is one sentence
     _compare_conditions(judged, rate, {True: "holds", False: "does not hold"})
 
 
-def law_of(line: Line) -> Law:
-    """Return the law that a line of a derivation is held to."""
-    (first,) = LAWS_OF_FORMULA
-    return first if line.number == 1 else LAW_OF_LINE
-
-
-def _compare_conditions(line: Line, rate: Point, says: Mapping[bool, str]) -> None:
+def _compare_conditions(line: Line, rate: Rate, says: Mapping[bool, str]) -> None:
+    expected = holds(line.before, rate)
     try:
-        expected = holds_at(line.before, rate)
-    except NoValue:
-        expected = False  # a condition that is undefined at a rate does not claim it
-    try:
-        found = holds_at(line.formula, rate)
+        found = holds_at(line.formula, rate.at, rate.parameters)
     except NoValue as undefined:
         if expected:
             raise Refusal("", says[True], f"nothing: {undefined}") from None
         return
     if found != expected:
-        note = "" if isinstance(rate, Root) else _step(rate.eta)
-        raise Refusal("", says[expected], says[found], note=note)
+        raise Refusal("", says[expected], says[found], note=_step(rate))
 
 
-def alone(condition: Formula) -> Line:
+def law_of(line: Line, domain: Domain) -> Law:
+    """Return the law that a line of a derivation is held to."""
+    first = line.number == 1
+    check = condition_holds_where_steps_contract if first else line_holds_where_the_one_before_does
+    return Law(check, domain)
+
+
+def alone(condition: Formula, truth: Formula) -> Line:
     """Return a condition that stands alone as the line that it is."""
-    return lines_of([condition], TRUTH)[0]
+    return lines_of([condition], truth)[0]
 
 
-LAWS: tuple[Law, ...] = (
-    Law(keeps_the_contract, MARKS),
-    Law(converges_where_steps_contract, RATES),
-    Law(agrees_with_the_orbit, STARTS),
-)
-DECIDED = Domain("all rates", lambda rate: True)
-LAWS_OF_FORMULA: tuple[Law, ...] = (Law(condition_holds_where_steps_contract, DECIDED),)
-LAW_OF_LINE = Law(line_holds_where_the_one_before_does, DECIDED)
+# ---- at which rates, and with which parameters
+
+
+@cache
+def decided(question: Question) -> Domain:
+    """Return the rates at which conditions are decided: all that can tell."""
+    iteration = iteration_of(question)
+    chosen = settings(question)
+    name = "all rates"
+    if iteration.parameters:
+        name += f", for {len(chosen)} choices of {' and '.join(iteration.parameters)}"
+    return Domain(name, lambda rate: iteration.allows(rate.parameters))
+
+
+def iteration_of(question: Question) -> Iteration:
+    """Return the iteration of a question that has one."""
+    assert question.iteration is not None
+    return question.iteration
+
+
+@cache
+def settings(question: Question) -> list[Parameters]:
+    """Return choices of the parameters: numbers that float64 has, the simplest first."""
+    iteration = iteration_of(question)
+    pools = [
+        [number for number in Inputs(question).pools[name] if number == exact_float(number)]
+        for name in iteration.parameters
+    ]
+    random = Random(3)
+    found: dict[Parameters, None] = {}
+    for attempt in range(SETTINGS**2):
+        numbers = [random.choice(pool) if attempt else pool[0] for pool in pools if pool]
+        chosen = tuple(zip(iteration.parameters, numbers, strict=False))
+        if len(chosen) == len(pools) and iteration.allows(chosen) and len(found) < SETTINGS:
+            found[chosen] = None
+    if not found:
+        raise NoInput("no parameters meet what is assumed")
+    return list(found)
+
+
+def rates_for(question: Question, line: Line) -> list[Rate]:
+    """Return the rates at which a line is decided. Raises FormulaError."""
+    iteration = iteration_of(question)
+    return [
+        rate
+        for parameters in settings(question)
+        for rate in deciding_rates(iteration, line.formula, line.before, parameters)
+    ]
+
+
+NEAREST = fmpq(1, 10**12)  # a float any nearer to an end may round to it in a right formula
+FINEST = fmpq(1, 10**30)  # to which a root is known that marks are set beside
+LANDMARKS = tuple(map(fmpq, (0, 1, -1, 2)))
+FAR_RATES = tuple(side * fmpq(10) ** k for k in (1, 2, 3, 6, 12) for side in (1, -1))
+DECADES = range(-6, 9)
+PLACES = 20_000  # on the range between the ends
+INSIDE, BELOW, ABOVE = range(0, 20_000, 20), range(-30_000, 0, 100), range(20_000, 60_000, 100)
+STARTING_POINTS = (*map(fmpq, (1, -1, 2, 0, -3, 1000)), fmpq(1, 2), fmpq(1, 10**6))
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Where the truth of an iteration can change, and where it does, with certain parameters."""
+
+    all: tuple[fmpq, ...]
+    ends: tuple[fmpq, ...]
+
+    def within(self, part: fmpq) -> fmpq:
+        """Return a rate between the ends: 0 is the lowest, 1 the highest."""
+        low, high = self.ends[0], self.ends[-1]
+        return low + (high - low or 1) * part
+
+    def near(self) -> list[fmpq]:
+        """Return the marks, and others that are parts of the range or round."""
+        return [*self.all, *LANDMARKS, self.within(fmpq(2)), self.within(fmpq(-1, 2))]
+
+    def listed(self) -> list[fmpq]:
+        """Return these, what is beside the marks by every power of ten, and what is far out."""
+        beside = [
+            mark + side * fmpq(size, 10**k)
+            for k in range(12, 1, -1)
+            for mark in self.all
+            for side in (1, -1)
+            for size in (1, 3)
+        ]
+        return [*self.near(), *beside, *FAR_RATES]
+
+    def at_start(self) -> list[fmpq]:
+        """Return at which rates orbits are looked at."""
+        return [*self.near(), *(self.within(fmpq(k, 4)) for k in (1, 3, 5))]
+
+    def drawn(self, random: Random) -> fmpq:
+        """Return one more rate."""
+        if random.random() < 1 / 4:
+            side = random.choice((1, -1))
+            return _outwards(random, random.randrange(1, 10), random.choice(DECADES), side)
+        return self.within(fmpq(random.randrange(BELOW[0], ABOVE[-1]), PLACES))
+
+
+def _outwards(random: Random, digit: int, decade: int, side: int) -> fmpq:
+    """Return a rate of two digits, of which the first is given."""
+    return side * fmpq(10 * digit + random.randrange(1, 10), 10) * fmpq(10) ** decade
+
+
+def _parts(random: Random) -> Iterator[fmpq]:
+    """Yield twentieths of the range, and a place in each small part between them."""
+    for places in (INSIDE, BELOW, ABOVE):
+        for k in places:
+            yield fmpq(k + (random.randrange(places.step) if k % 1000 else 0), PLACES)
+
+
+@cache
+def marks_of(iteration: Iteration, parameters: Parameters) -> Marks:
+    """Return the marks of an iteration."""
+    truth = iteration.truth
+    points = deciding_points(truth, truth, parameters)
+    held = [holds(truth, Rate(iteration, point, parameters)) for point in points]
+    roots = range(1, len(points), 2)
+    ends_ = [k for k in roots if not held[k - 1] == held[k] == held[k + 1]]
+    return Marks(
+        tuple(_near(points[k]) for k in roots), tuple(_near(points[k]) for k in ends_ or [0])
+    )
+
+
+def _near(point: Point) -> fmpq:
+    """Return a rational that a point is, or that it is very near to."""
+    while isinstance(point, Root) and point.high - point.low > FINEST:
+        point = point.narrowed()
+    return ends(point)[0]
+
+
+def told_apart(rate: Rate) -> bool:
+    """Return whether a rate is an end of the range that floats are right at, or far from each."""
+    marks = marks_of(rate.iteration, rate.parameters)
+    return all(
+        _is_exact(rate)
+        if rate.at == end
+        else abs(rate.at - end) >= max(NEAREST, abs(end) * NEAREST, key=float)
+        for end in marks.ends
+    )
+
+
+def _is_exact(rate: Rate) -> bool:
+    """Return whether a right function finds the very end of a range as floats have it.
+
+    One number stands for itself. What is computed of parameters is exact where float64 has the
+    result, and eigenvalues are where a matrix of two is triangular.
+    """
+    step = rate.matrix()
+    alone = len(step) == 1 or step[0, 1] * step[1, 0] == 0
+    return alone and (not rate.parameters or exact_float(rate.at) == rate.at)
+
+
+@cache
+def domains(question: Question, call: tuple[str, ...]) -> tuple[Domain, Domain, Domain]:
+    """Return the rates that a function is tried at: the marks, many, and with starting points.
+
+    call: the names of the arguments.
+    """
+    iteration, chosen = iteration_of(question), settings(question)
+
+    def rates(points: Callable[[int, Marks], Iterable[fmpq]]) -> Iterator[Rate]:
+        for place, parameters in enumerate(chosen):
+            for point in dict.fromkeys(points(place, marks_of(iteration, parameters))):
+                rate = Rate(iteration, point, parameters, call=call)
+                if told_apart(rate):
+                    yield rate
+
+    def many() -> Iterator[Rate]:
+        random = Random(3)
+        digits = product(range(1, 10), DECADES, (1, -1))
+        outwards = list(starmap(partial(_outwards, random), digits))
+        parts = list(_parts(random))
+
+        def points(place: int, marks: Marks) -> Iterator[fmpq]:
+            share = slice(place, None, len(chosen))
+            yield from (*marks.listed(), *outwards[share], *map(marks.within, parts[share]))
+
+        return rates(points)
+
+    def starts() -> Iterator[Rate]:
+        for place, rate in enumerate(rates(lambda _, marks: marks.at_start())):
+            share = slice(place % len(chosen), None, len(chosen))
+            for start in STARTING_POINTS[share]:
+                yield replace(rate, start=start)
+
+    def drawn(random: Random) -> Rate:
+        parameters = random.choice(chosen)
+        marks = marks_of(iteration, parameters)
+        drawn = Rate(iteration, marks.drawn(random), parameters, call=call)
+        other = replace(drawn, at=marks.within(fmpq(1, 2)))
+        return drawn if told_apart(drawn) else other
+
+    def started(random: Random) -> Rate:
+        return replace(drawn(random), start=random.choice(STARTING_POINTS))
+
+    def contains(rate: Rate) -> bool:
+        return iteration.allows(rate.parameters) and told_apart(rate)
+
+    at_marks = "learning rates at the ends, beside them and far out"
+    return (
+        Domain(at_marks, contains, lambda: rates(lambda _, marks: marks.listed()), drawn),
+        Domain("learning rates", contains, many, drawn),
+        Domain("starting points and learning rates", contains, starts, started),
+    )
+
+
+def laws_of(question: Question, call: tuple[str, ...]) -> tuple[Law, ...]:
+    """Return what a function of the rate owes. call: the names of its arguments."""
+    marks, rates, starts = domains(question, call)
+    return (
+        Law(keeps_the_contract, marks),
+        Law(converges_where_steps_contract, rates),
+        Law(agrees_with_the_orbit, starts),
+    )

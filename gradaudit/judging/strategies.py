@@ -7,8 +7,8 @@ are the same everywhere, whatever the version or profile of Hypothesis.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from itertools import cycle, product, starmap
+from functools import cache
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from flint import fmpq
 
 from gradaudit.language.numbers import object_array
-from gradaudit.questions.inputs import Array, Logits, Network, Rate, Start, exact, one_hot
+from gradaudit.questions.inputs import Array, Logits, Network, exact, one_hot
 
 EXAMPLES, THOROUGH = 100, 10_000
 
@@ -443,68 +443,4 @@ SUM_ONE, HUGE_SUM_ONE, FORMULA_SUM_ONE = _domains_with(
 )
 TRUE_CLASS, HUGE_TRUE_CLASS, FORMULA_TRUE_CLASS = _domains_with(
     "a true class", targets_are_one_hot, None
-)
-
-
-FIFTH = fmpq(1, 5)
-NEAREST = fmpq(1, 10**12)  # a float any nearer to an end may round to it in a right formula
-LANDMARKS = (FIFTH, *map(fmpq, (0, 1, -1, 2)), *(fmpq(k, 10) for k in (1, 4, -1)))
-BESIDE = tuple(
-    mark + side * fmpq(size, 10**k)
-    for k in range(12, 1, -1)
-    for mark in (FIFTH, fmpq(0), fmpq(1, 10))
-    for side in (1, -1)
-    for size in (1, 3)
-)
-FAR_RATES = tuple(side * fmpq(10) ** k for k in (1, 2, 3, 6, 12) for side in (1, -1))
-DECADES = range(-6, 9)
-PLACES = 10**5
-INSIDE, AROUND = range(0, 20_000, 20), (*range(-30_000, 0, 100), *range(20_000, 60_000, 100))
-
-
-def _outwards(random: Random, digit: int, decade: int, side: int) -> fmpq:
-    """Return a rate of two digits, of which the first is given."""
-    return side * fmpq(10 * digit + random.randrange(1, 10), 10) * fmpq(10) ** decade
-
-
-def _near_rates(random: Random) -> Iterator[fmpq]:
-    """Yield the hundredths, and a rate of five places from each small part between them."""
-    for parts, width in ((INSIDE, 20), (AROUND, 100)):
-        for k in parts:
-            yield fmpq(k + (random.randrange(width) if k % 1000 else 0), PLACES)
-
-
-def _listed_rates() -> Iterator[Rate]:
-    random = Random(3)
-    outwards = starmap(partial(_outwards, random), product(range(1, 10), DECADES, (1, -1)))
-    etas = (*LANDMARKS, *BESIDE, *FAR_RATES, *outwards, *_near_rates(random))
-    yield from map(Rate, dict.fromkeys(etas))
-
-
-def _drawn_rate(random: Random) -> fmpq:
-    if random.random() < 1 / 4:
-        side = random.choice((1, -1))
-        return _outwards(random, random.randrange(1, 10), random.choice(DECADES), side)
-    return fmpq(random.randrange(-30_000, 60_000), PLACES)
-
-
-def told_apart(rate: Rate) -> bool:
-    """Return whether a rate is an end of the range, or far enough from both for a float."""
-    return all(rate.eta == end or abs(rate.eta - end) >= NEAREST for end in (FIFTH, fmpq(0)))
-
-
-MARKS = Domain(
-    "learning rates at the ends, beside them and far out",
-    told_apart,
-    lambda: map(Rate, dict.fromkeys((*LANDMARKS, *BESIDE, *FAR_RATES))),
-    lambda random: Rate(_drawn_rate(random)),
-)
-RATES = Domain("learning rates", told_apart, _listed_rates, MARKS.strategy)
-STARTING_POINTS = (*map(fmpq, (1, -1, 2, 0, -3, 1000)), fmpq(1, 2), fmpq(1, 10**6))
-RATES_AT_START = (*LANDMARKS, *(fmpq(k, 20) for k in (1, 3, 5)))
-STARTS = Domain(
-    "starting points and learning rates",
-    lambda start: True,
-    lambda: (Start(x0, eta) for x0 in STARTING_POINTS for eta in RATES_AT_START),
-    lambda random: Start(random.choice(STARTING_POINTS), _drawn_rate(random)),
 )

@@ -17,7 +17,7 @@ from typing import Any
 
 from flint import fmpq
 
-from gradaudit.language.hints import NAMES, RANGE, foreign, in_ascii, known_as, nearest, slip
+from gradaudit.language.hints import NAMES, foreign, in_ascii, known_as, nearest, range_of, slip
 
 MAX_CHARACTERS = 2_000
 MAX_NESTING = 50
@@ -78,6 +78,7 @@ class Scope:
     defined: names with a formula, those of the question and an answer's own; written: the lines
     that define the latter. ranks: how many axes each given name has, if any. signs:
     how names are printed, if not as they are: letters, with what stands below and above them.
+    rate: the given name that a condition is on, if one is wanted.
     """
 
     given: frozenset[str]
@@ -88,6 +89,7 @@ class Scope:
     written: Mapping[str, str] = field(default_factory=dict)
     ranks: Mapping[str, int] = field(default_factory=dict)
     signs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rate: str = ""
 
     def names(self) -> list[str]:
         """Return every name that stands for a value, in a fixed order."""
@@ -306,7 +308,7 @@ def _checked(source: str, offset: int, scope: Scope, own: tuple[str, ...] = ()) 
             tree = ast.parse(stripped, mode="eval").body
     except SyntaxError as error:
         column = min(max(error.offset or 1, 1), len(stripped) + 1)
-        hint = slip(stripped, "eta" in scope.given)
+        hint = slip(stripped, scope.rate)
         raise FormulaError(offset + column, f"this is not a formula{hint}") from None
     except (ValueError, RecursionError, MemoryError):
         raise FormulaError(offset + 1, "this is not a formula, or nested too deeply") from None
@@ -354,7 +356,7 @@ class _Checker:
             case ast.Compare():
                 for op in node.ops:
                     if type(op) not in OPERATORS:
-                        hint = f"; {RANGE}" if self.is_rate else ""
+                        hint = f"; {range_of(self.scope.rate)}" if self.scope.rate else ""
                         raise self.refuse(node, f"the comparisons are < <= > >= == !={hint}")
                 self.operands(node, bound, depth)
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
@@ -374,19 +376,15 @@ class _Checker:
                         self.check(index, bound, depth + 1)
             case ast.Call():
                 self.call(node, bound, depth)
-            case ast.Tuple() if self.is_rate:
-                raise self.refuse(node, f"{RANGE}, with a point in decimals")
+            case ast.Tuple() if self.scope.rate:
+                hint = f"{range_of(self.scope.rate)}, with a point in decimals"
+                raise self.refuse(node, hint)
             case _:
                 raise self.refuse(node, foreign(node))
 
     def operands(self, node: ast.expr, bound: tuple[str, ...], depth: int) -> None:
         for operand in operands(node):
             self.check(operand, bound, depth + 1)
-
-    @property
-    def is_rate(self) -> bool:
-        """Whether nothing but a rate is known here."""
-        return self.scope.given == {"eta"}
 
     def name(self, node: ast.Name, bound: tuple[str, ...]) -> None:
         name = node.id
@@ -398,8 +396,10 @@ class _Checker:
             raise self.refuse(node, f"`{name}` is a function: write {name}(...)")
         known = [*self.scope.names(), *bound]
         base, _, index = name.rpartition("_")
-        if self.is_rate:
-            hint = "; the rate is written eta"
+        if self.scope.rate:
+            others = ", ".join(sorted(self.scope.given - {self.scope.rate}))
+            hint = f"; the rate is written {self.scope.rate}"
+            hint += f", the parameters {others}" if others else ""
         elif name in NAMES:
             hint = f"; {NAMES[name]}"
         elif base and len(index) == 1 and (base in known or index in INDEX_LETTERS):

@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-RANGE = "a range is written 0 < eta < 1/5"
 _HINTS: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
@@ -28,13 +27,21 @@ def foreign(node: ast.expr) -> str:
     return FOREIGN.get(type(node).__name__, "this is not in the language")
 
 
-def slip(source: str, rate: bool) -> str:
-    """Return what may have been meant, where Python's grammar has no words for it."""
+def range_of(rate: str) -> str:
+    """Return how a range of a rate is written."""
+    return f"a range is written 0 < {rate} < 1/5"
+
+
+def slip(source: str, rate: str) -> str:
+    """Return what may have been meant, where Python's grammar has no words for it.
+
+    rate: the name of what a condition is on, if one is wanted.
+    """
     said = [remedy for pattern, remedy in SLIPS.items() if re.search(pattern, source)][:2]
     if source.count("(") != source.count(")") or source.count("[") != source.count("]"):
         said.insert(0, "its brackets do not match")
     if rate and re.search(r"[,;\]\[]|\blambda\b", source):
-        said = [f"{RANGE}, with a point in decimals"]
+        said = [f"{range_of(rate)}, with a point in decimals"]
     return in_ascii(source) + "".join(f"; {one}" for one in said)
 
 

@@ -1,15 +1,16 @@
-"""Conditions on the learning rate η, decided exactly instead of sampled.
+"""Conditions on a rate, such as a learning rate, decided exactly instead of sampled.
 
-A condition is evaluated at a rate with η as a rational function, which keeps every polynomial
+A condition is evaluated at a rate with that as a rational function, which keeps every polynomial
 whose sign it was asked for. Up to the next root of one of these nothing else can come of it. So
 rates are tried, at the roots of what was asked so far, between any two of them and beyond either
 end, until nothing new is asked. A root may be irrational; it is then held as an irreducible
-polynomial and two rationals around the one root that is meant. All of it is exact.
+polynomial and two rationals around the one root that is meant. All of it is exact. Other names in
+a condition are parameters, each of which has a number.
 """
 
 import ast
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, total_ordering
 from typing import Any
@@ -18,8 +19,8 @@ from flint import arb, fmpq, fmpq_poly
 
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, mentioned
+from gradaudit.language.numbers import Dual
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
-from gradaudit.questions.inputs import Rate
 
 MAX_DEGREE = 64
 MAX_BITS = 2_000
@@ -28,8 +29,9 @@ MAX_ROOT_BITS = 2**14  # of the rationals around a root
 MAX_SEARCH = 2**15  # of these times the degree, until there is one root between them
 MAX_OPERATIONS = 100_000  # to find out where one condition can change
 
-ETA = fmpq_poly([0, 1])
+ITSELF = fmpq_poly([0, 1])
 ONE = fmpq_poly([1])
+Parameters = tuple[tuple[str, fmpq], ...]
 Coefficients = tuple[fmpq, ...]  # of an irreducible polynomial, the constant first
 
 
@@ -42,14 +44,10 @@ class Root:
     high: fmpq
     bits: int = 1  # by which to narrow the interval next
 
-    @property
-    def blocks(self) -> dict[str, Any]:
-        """The rate by its name, in words: no number that is written out is this one."""
-        return {"eta": str(self)}
-
-    def __str__(self) -> str:
+    def told(self, name: str) -> str:
+        """Return which rate it is, in words: no number that is written out is this one."""
         polynomial = str(fmpq_poly(list(self.coefficients)))
-        for theirs, ours in (("x", "eta"), ("^", "**"), ("+ (-", "- "), (")", "")):
+        for theirs, ours in (("x", name), ("^", "**"), ("+ (-", "- "), (")", "")):
             polynomial = polynomial.replace(theirs, ours)
         near = self
         while near.high - near.low > abs(near.low) / 10**9:
@@ -75,41 +73,33 @@ class Root:
             return Root(self.coefficients, middle, self.high)
         return Root(self.coefficients, self.low, middle)
 
-    def effort(self) -> tuple[int, fmpq]:
-        """Return how hard this is to check by hand: harder than any rational."""
-        return len(str(self)), self.low
 
-    def simpler(self) -> Iterator["Root"]:
-        """Yield nothing: no simpler rate is near."""
-        return iter(())
-
-
-Point = Rate | Root
+Point = fmpq | Root
 
 
 @total_ordering
 class Ratio:
-    """A rational function of η that has a value at the rate `at`, by which it is compared.
+    """A rational function of the rate that has a value where it is `at`, by which it is compared.
 
-    asked: every polynomial whose sign was needed, of all ratios that came of the same η.
+    name: of the rate. asked: every polynomial whose sign was needed, of all ratios that came of
+    the same rate.
     """
 
-    __slots__ = ("asked", "at", "over", "under")
+    __slots__ = ("asked", "at", "name", "over", "under")
     __hash__ = None  # type: ignore[assignment]  # compares by value only
 
-    def __init__(
-        self, over: fmpq_poly, under: fmpq_poly, at: Point, asked: list[fmpq_poly]
-    ) -> None:
+    def __init__(self, name: str, over: Any, under: Any, at: Point, asked: list[fmpq_poly]) -> None:
+        self.name = name
         self.over = over
         self.under = under
         self.at = at
         self.asked = asked
 
-    def _of(self, over: fmpq_poly, under: fmpq_poly) -> "Ratio":
-        return Ratio(over, under, self.at, self.asked)
+    def _of(self, over: Any, under: Any) -> "Ratio":
+        return type(self)(self.name, over, under, self.at, self.asked)
 
     def __add__(self, other: Any) -> "Ratio":
-        if isinstance(other, Missing):
+        if isinstance(other, Missing | Dual):
             return NotImplemented
         if not isinstance(other, Ratio):
             return self._of(self.over + other * self.under, self.under)
@@ -128,7 +118,7 @@ class Ratio:
         return (-self).__add__(other)
 
     def __mul__(self, other: Any) -> "Ratio":
-        if isinstance(other, Missing):
+        if isinstance(other, Missing | Dual):
             return NotImplemented
         if not isinstance(other, Ratio):
             return self._of(other * self.over, self.under)
@@ -163,7 +153,7 @@ class Ratio:
     def too_large(self, times: int = 1) -> str:
         """Return why a power of this is too large to go on with, or nothing."""
         if max(self.over.degree(), self.under.degree()) * times > MAX_DEGREE:
-            return f"a power of eta beyond {MAX_DEGREE}"
+            return f"a power of {self.name} beyond {MAX_DEGREE}"
         for part in (self.over, self.under):
             whole: Any = part.numer()
             if max(whole.height_bits(), part.denom().bit_length()) > MAX_BITS:
@@ -171,22 +161,21 @@ class Ratio:
         return ""
 
 
-def deciding_rates(condition: Formula, truth: Formula) -> list[Point]:
-    """Return rates that tell two conditions apart if any rate does, the simplest first.
+def deciding_points(condition: Formula, truth: Formula, parameters: Parameters) -> list[Point]:
+    """Return rates that tell two conditions apart if any rate does, in increasing order.
 
     Raises FormulaError.
     """
-    points = _in_order(_critical(condition) | _critical(truth))
-    return sorted(points, key=lambda point: point.effort())
+    return _in_order(_critical(condition, parameters) | _critical(truth, parameters))
 
 
-def holds_at(condition: Formula, at: Point) -> bool:
+def holds_at(condition: Formula, at: Point, parameters: Parameters = ()) -> bool:
     """Return whether a condition holds at a rate.
 
     Raises NoValue where it is undefined, CannotTell where it is beyond a limit there.
     """
     try:
-        truth, _ = _truth(condition, Ratio(ETA, ONE, at, []))
+        truth, _ = _truth(condition, at, parameters, [])
     except FormulaError as beyond:
         raise CannotTell(beyond.message) from None
     if truth is None:
@@ -195,9 +184,11 @@ def holds_at(condition: Formula, at: Point) -> bool:
 
 
 @lru_cache(maxsize=2**10)
-def _critical(condition: Formula) -> frozenset[Coefficients]:
+def _critical(condition: Formula, parameters: Parameters) -> frozenset[Coefficients]:
     """Return irreducible polynomials at whose roots alone the truth of a condition can change."""
-    _refuse_other_operations(condition)
+    refuse_other_operations(
+        condition, ("abs", "relu"), f"a condition on {condition.scope.rate}", ", compared"
+    )
     factors: frozenset[Coefficients] = frozenset()
     tried: set[Point] = set()
     operations = 0
@@ -206,7 +197,7 @@ def _critical(condition: Formula) -> frozenset[Coefficients]:
         for point in _in_order(factors):
             if point not in tried:
                 tried.add(point)
-                operations += _truth(condition, Ratio(ETA, ONE, point, asked))[1]
+                operations += _truth(condition, point, parameters, asked)[1]
             if operations > MAX_OPERATIONS:
                 raise FormulaError(1, f"this takes more than {MAX_OPERATIONS} operations to decide")
         found = factors.union(*map(_factors, {tuple(one.coeffs()) for one in asked}))
@@ -217,12 +208,16 @@ def _critical(condition: Formula) -> frozenset[Coefficients]:
             raise FormulaError(1, "too many rates at which it can change; simplify it")
 
 
-def _truth(condition: Formula, eta: Ratio) -> tuple[bool | None, int]:
+def _truth(
+    condition: Formula, at: Point, parameters: Parameters, asked: list[fmpq_poly]
+) -> tuple[bool | None, int]:
     """Return the truth of a condition, and how many operations that took.
 
     It is None where a part that matters is undefined (Kleene).
     """
-    env = Env({"eta": eta}, {}, condition.scope.defined)
+    name = condition.scope.rate
+    rate = Ratio(name, ITSELF, ONE, at, asked)
+    env = Env({**dict(parameters), name: rate}, {}, condition.scope.defined)
 
     @cache
     def truth(node: ast.expr) -> bool | None:
@@ -240,7 +235,8 @@ def _truth(condition: Formula, eta: Ratio) -> tuple[bool | None, int]:
                 for op, (left, right) in zip(node.ops, sides, strict=True):
                     parts.append(ast.Compare(left, [op], [right], col_offset=node.col_offset))
             case _ if not any(isinstance(one, ast.Compare) for one in _nodes(node, env.defined)):
-                raise FormulaError(node.col_offset, "a condition is wanted, such as 0 < eta < 1")
+                wanted = f"a condition is wanted, such as 0 < {name} < 1"
+                raise FormulaError(node.col_offset, wanted)
             case _:
                 try:
                     return env.truth(node)
@@ -262,16 +258,22 @@ def _nodes(tree: ast.expr, defined: Mapping[str, ast.expr]) -> Iterator[ast.AST]
         yield from ast.walk(defined[name])
 
 
-def _refuse_other_operations(condition: Formula) -> None:
-    """Raise FormulaError for what does not make ratios of ratios."""
-    for node in _nodes(condition.tree, condition.scope.defined):
+def refuse_other_operations(
+    formula: Formula, functions: Sequence[str], what: str, also: str = ""
+) -> None:
+    """Raise FormulaError for what does not make ratios of ratios.
+
+    functions: those that may stand in it. what: it is, and also: what it may consist of besides.
+    """
+    made_of = " and ".join(["+ - * / **", *(one for one in functions if one != "relu")])
+    for node in _nodes(formula.tree, formula.scope.defined):
         match node:
-            case ast.Call(func=ast.Name(id=name)) if name not in ("abs", "relu"):
-                message = f"no {name}(...) in a condition on eta"
+            case ast.Call(func=ast.Name(id=name)) if name not in functions:
+                message = f"no {name}(...) in {what}"
             case ast.Subscript() | ast.Attribute():
-                message = "a condition on eta is made of numbers, + - * / ** and abs, compared"
+                message = f"{what} is made of numbers, {made_of}{also}"
             case ast.BinOp(op=ast.MatMult(), right=node):
-                message = "@ joins arrays, and a condition on eta has none"
+                message = f"@ joins arrays, and {what} has none"
             case _:
                 continue
         raise FormulaError(node.col_offset, message)
@@ -290,7 +292,7 @@ def _factors(coefficients: Coefficients) -> frozenset[Coefficients]:
 def _real_roots(coefficients: Coefficients) -> tuple[Point, ...]:
     """Return the real roots of an irreducible polynomial. Raises FormulaError."""
     if len(coefficients) == 2:
-        return (Rate(-coefficients[0] / coefficients[1]),)
+        return (-coefficients[0] / coefficients[1],)
     polynomial = fmpq_poly(list(coefficients))
     *rest, leading = coefficients
     bits = [abs(one / leading).ceil().bit_length() for one in reversed(rest)]
@@ -326,7 +328,7 @@ def _sign(polynomial: fmpq_poly, at: Point) -> int:
             return 0
         while _sign_changes(polynomial, at.low, at.high):
             at = at.narrowed()
-    value = polynomial(at.eta if isinstance(at, Rate) else (at.low + at.high) / 2)
+    value = polynomial((at.low + at.high) / 2 if isinstance(at, Root) else at)
     return int(value > 0) - int(value < 0)
 
 
@@ -334,24 +336,23 @@ def _in_order(factors: Iterable[Coefficients]) -> list[Point]:
     """Return all roots, with a simple rational between neighbours and beyond the ends."""
     points = [root for factor in factors for root in _real_roots(factor)]
     if not points:
-        return [Rate(fmpq(0))]
+        return [fmpq(0)]
     while True:
-        points.sort(key=_ends)
+        points.sort(key=ends)
         pairs = itertools.pairwise(points)
-        close = {
-            p for one, other in pairs if _ends(one)[1] >= _ends(other)[0] for p in (one, other)
-        }
+        close = {p for one, other in pairs if ends(one)[1] >= ends(other)[0] for p in (one, other)}
         if not close:
             break
         points = [p.narrowed() if p in close and isinstance(p, Root) else p for p in points]
-    result: list[Point] = [Rate(fmpq(_ends(points[0])[0].floor()) - 1)]
+    result: list[Point] = [fmpq(ends(points[0])[0].floor()) - 1]
     for one, other in itertools.pairwise(points):
-        result += [one, Rate(simplest_between(_ends(one)[1], _ends(other)[0]))]
-    return [*result, points[-1], Rate(fmpq(_ends(points[-1])[1].ceil()) + 1)]
+        result += [one, simplest_between(ends(one)[1], ends(other)[0])]
+    return [*result, points[-1], fmpq(ends(points[-1])[1].ceil()) + 1]
 
 
-def _ends(point: Point) -> tuple[fmpq, fmpq]:
-    return (point.eta, point.eta) if isinstance(point, Rate) else (point.low, point.high)
+def ends(point: Point) -> tuple[fmpq, fmpq]:
+    """Return two rationals that a rate is between, or itself twice."""
+    return (point.low, point.high) if isinstance(point, Root) else (point, point)
 
 
 def simplest_between(low: fmpq, high: fmpq) -> fmpq:

@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from gradaudit.judging.iterations import iteration_of
 from gradaudit.language.balls import settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, Scope, parse
-from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, RATE, TOLD
+from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, QUESTION3, TOLD
 from gradaudit.questions.inputs import Case, Logits, Network
 
 Lines = Mapping[str, str]
 
-NETWORK_LINES, SOFTMAX_LINES, RATE_LINES = (
-    TOLD[question]["lines"] for question in ("question1", "question2", "question3")
-)
+NETWORK_LINES, SOFTMAX_LINES = (TOLD[question]["lines"] for question in ("question1", "question2"))
+RATE_LINES = {name: asked.reference[0].text for name, asked in QUESTION3.parts.items()}
 GRADIENTS = {"W1": "dW1", "b1": "db1", "w2": "dw2", "b2": "db2"}
 _LINE_OF = {**GRADIENTS, "y": "g"}
 FORWARD = ("z", "h", "y", "e")  # what an answer may state of the forward pass
@@ -125,12 +125,13 @@ class Variant:
     @cached_property
     def condition(self) -> Formula:
         """The wrong condition on the rate."""
-        return parse(self.lines["range"], RATE)
+        (text,) = self.lines.values()
+        return parse(text, iteration_of(QUESTION3).truth.scope)
 
     def rate_function(self) -> Callable[[float], bool]:
         """Return the wrong condition as a function of a float rate."""
-        tree = self.condition.tree
-        return lambda eta: bool(Env({"eta": eta}, {}, {}, floats=True).evaluate(tree))
+        tree, name = self.condition.tree, self.condition.scope.rate
+        return lambda rate: bool(Env({name: rate}, {}, {}, floats=True).evaluate(tree))
 
 
 @cache
@@ -247,12 +248,3 @@ CATALOGUES: tuple[tuple[tuple[Mistake, ...], Lines], ...] = (
     (GRADIENT_MISTAKES, SOFTMAX_LINES),
     (RATE_MISTAKES, RATE_LINES),
 )
-
-
-def rate_pairs() -> list[Variant]:
-    """Return ranges with two mistakes at once."""
-    by_id = {mistake.id: mistake for mistake in RATE_MISTAKES}
-    return [
-        Variant((by_id[one], by_id[other]), {"range": text}, _as_it_is)
-        for one, other, text in TOLD["question3"]["two_at_once"]
-    ]

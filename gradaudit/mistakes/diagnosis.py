@@ -42,10 +42,9 @@ from gradaudit.judging.strategies import (
 from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.balls import agree
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import Formula, FormulaError
+from gradaudit.language.formula import FormulaError
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
-from gradaudit.language.rates import deciding_rates, holds_at
 from gradaudit.language.written import Written
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,
@@ -53,13 +52,11 @@ from gradaudit.mistakes.catalogue import (
     GRADIENTS,
     NETWORK_LINES,
     NETWORK_MISTAKES,
-    RATE_LINES,
     RATE_MISTAKES,
     SOFTMAX_LINES,
     Mistake,
     Variant,
     pairs,
-    rate_pairs,
     variants,
 )
 from gradaudit.mistakes.facts import (
@@ -78,7 +75,7 @@ from gradaudit.mistakes.facts import (
     seen_at,
 )
 from gradaudit.questions.assignment import DATA
-from gradaudit.questions.inputs import KEPT, Case, Logits, Network, Rate
+from gradaudit.questions.inputs import KEPT, Case, Logits, Network
 
 Floats = npt.NDArray[np.float64]
 
@@ -223,15 +220,15 @@ def diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
             return Diagnosis()
         known = compared.known()
         single = compared.fitting(seen, known)
-        if len(_ids(single)) < 2:  # a name, and any fact, rests on all of very many inputs
+        if len(ids_of(single)) < 2:  # a name, and any fact, rests on all of very many inputs
             seen = _wrong_first([*seen, *seen_at(compared.look, rest)])
             single = compared.fitting(seen, single)
         if single:
-            return Diagnosis(_ids(single))
+            return Diagnosis(ids_of(single))
         if found := _apart_from_a_factor(seen, known, compared, [""]):
             return found
         if double := compared.fitting(seen, compared.pairs()):
-            return Diagnosis(_ids(double), together=True)
+            return Diagnosis(ids_of(double), together=True)
         if found := _apart_from_a_factor(seen, known, compared, compared.places):
             return found
         if edit := compared.edit(seen):
@@ -257,12 +254,13 @@ def _apart_from_a_factor(
             but = f"right but for the factor {factor.name}{on}"
             whole = f"exactly {factor.name} times the right value"
             return Diagnosis(facts=(but if block else whole,))
-        if factor.likely and (ids := _ids(compared.fitting(map(scaled, seen), known))):
+        if factor.likely and (ids := ids_of(compared.fitting(map(scaled, seen), known))):
             fits.append(Diagnosis(ids, factor=factor.name + on))
     return fits[0] if len(fits) == 1 else None
 
 
-def _ids(fitted: Sequence[Any]) -> tuple[str, ...]:
+def ids_of(fitted: Sequence[Any]) -> tuple[str, ...]:
+    """Return the ids of the mistakes of variants, each once."""
     return tuple(dict.fromkeys(name for variant in fitted for name in variant.ids))
 
 
@@ -428,67 +426,6 @@ def agreeing(one: Any, other: Any) -> bool:
     return all(map(agree, one.flat, other.flat))
 
 
-def of_condition(judged: Formula) -> Diagnosis:
-    """Compare a wrong condition with the mistakes of Question 3, at every rate that can tell."""
-    return _of_rates(
-        lambda variant: all(
-            _holds(judged, rate) == _holds(variant.condition, rate)
-            for rate in deciding_rates(judged, variant.condition)
-        )
-    )
-
-
-def _holds(condition: Formula, rate: Any) -> bool:
-    try:
-        return holds_at(condition, rate)
-    except (NoValue, CannotTell):
-        return False
-
-
-def of_rate_function(says: Callable[[Any], bool], rates: Sequence[Any]) -> Diagnosis:
-    """Compare a wrong function of the rate with the mistakes of Question 3, at many rates.
-
-    Among them are the ends of every mistake's range and rates just beside these.
-    """
-    probed = [*_probes(), *rates]
-    try:
-        said = [says(rate) for rate in probed]
-    except (NoValue, DoesNotApply, CannotGoOn):
-        return Diagnosis()
-    return _of_rates(
-        lambda variant: all(
-            _known_to_hold(variant.condition, rate) == one
-            for rate, one in zip(probed, said, strict=True)
-        )
-    )
-
-
-@cache
-def _known_to_hold(condition: Formula, rate: Any) -> bool:
-    return holds_at(condition, rate)
-
-
-def _of_rates(fits: Callable[[Variant], bool]) -> Diagnosis:
-    single = [variant for variant in variants(RATE_MISTAKES, RATE_LINES) if fits(variant)]
-    if single:
-        return Diagnosis(_ids(single))
-    double = [variant for variant in rate_pairs() if fits(variant)]
-    return Diagnosis(_ids(double), together=bool(double))
-
-
-@cache
-def _probes() -> list[Rate]:
-    marks = {
-        rate.eta
-        for variant in variants(RATE_MISTAKES, RATE_LINES)
-        for rate in deciding_rates(variant.condition, variant.condition)
-        if isinstance(rate, Rate)
-    }
-    beside = [mark + side * fmpq(1, 10**9) for mark in sorted(marks) for side in (-1, 0, 1)]
-    evenly = [fmpq(k, 100) for k in range(-50, 250)]
-    return [Rate(eta) for eta in (*beside, *evenly)]
-
-
 def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
     """Compare written numbers, all of them together, with the mistakes on the assignment's data.
 
@@ -502,9 +439,9 @@ def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
     gradients = [block for block in blocks if block.is_gradient]
     only = gradients[0].name if len(blocks) == len(gradients) == 1 else ""
     hidden = partial(_hidden, known, only)
-    single = _ids([one for one in known if _gives(one, blocks)])
+    single = ids_of([one for one in known if _gives(one, blocks)])
     at_once = [one for one in _pairs_giving_the_first_number(blocks) if _gives(one, blocks)]
-    double = _ids([one for one in at_once if not set(one.ids) & set(single)])
+    double = ids_of([one for one in at_once if not set(one.ids) & set(single)])
     rounded = (ROUNDED.id,) if _is_rounded_midway(gradients) else ()
     if single or rounded:
         fitting_ids = tuple(dict.fromkeys((*single, *rounded, *double)))
@@ -599,7 +536,7 @@ def _hidden(known: Sequence[Variant], name: str, candidates: Sequence[str]) -> t
         return ()
     right = exact_value(name, DATA)
     shown = [one for one in known if not np.array_equal(one.on_the_assignment[name], right)]
-    return tuple(one for one in _ids(known) if one not in (*_ids(shown), *candidates))
+    return tuple(one for one in ids_of(known) if one not in (*ids_of(shown), *candidates))
 
 
 def _is_rounded_midway(blocks: Sequence[Block]) -> bool:

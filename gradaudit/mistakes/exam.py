@@ -13,7 +13,6 @@ from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Line, Wante
 from gradaudit.judging.laws import Law, sees
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import parse
-from gradaudit.language.rates import deciding_rates
 from gradaudit.mistakes.catalogue import (
     CATALOGUES,
     GRADIENT_MISTAKES,
@@ -26,7 +25,7 @@ from gradaudit.mistakes.catalogue import (
     Variant,
     variants,
 )
-from gradaudit.questions.assignment import DATA
+from gradaudit.questions.assignment import DATA, QUESTION3
 
 FINEST = 50  # decimal places of a numeral of the language
 
@@ -80,6 +79,13 @@ def papers() -> list[Paper]:
     def rate(one: Variant) -> Function:
         return Function(one.rate_function(), 1)
 
+    def condition(one: Variant) -> Line:
+        return iterations.alone(one.condition, truth)
+
+    (signature,), truth = QUESTION3.functions, iterations.iteration_of(QUESTION3).truth
+    of_rates = iterations.laws_of(QUESTION3, signature.arguments)
+    part = f"q3.{signature.parts[0]}"
+    first_line = iterations.law_of(iterations.alone(truth, truth), iterations.decided(QUESTION3))
     one_hot_lines = softmax.LAWS_OF_ONE_HOT_FORMULA
     return [
         paper("q1.gradients, functions", network.LAWS, on_network, functions(4)),
@@ -87,13 +93,8 @@ def papers() -> list[Paper]:
         formulas("q2.gradient, formulas", softmax.LAWS_OF_FORMULA, on_softmax, GRADIENT),
         paper("q2.one_hot, functions", softmax.LAWS_ONE_HOT, on_one_hot, one_hot),
         formulas("q2.one_hot, formulas", one_hot_lines, on_one_hot, GRADIENT_ONE_HOT),
-        paper("q3.converges, functions", iterations.LAWS, on_rates, rate),
-        paper(
-            "q3.converges, formulas",
-            iterations.LAWS_OF_FORMULA,
-            on_rates,
-            lambda one: iterations.alone(one.condition),
-        ),
+        paper(f"{part}, functions", of_rates, on_rates, rate),
+        paper(f"{part}, formulas", (first_line,), on_rates, condition),
     ]
 
 
@@ -101,7 +102,7 @@ def _named(variant: Variant) -> str:
     """Return what a mistake is called, with the lines that differ from the right computation."""
     right = next(right for _, right in CATALOGUES if right.keys() == variant.lines.keys())
     told = [
-        text if name == "range" else f"{name} = {text}"
+        text if len(right) == 1 else f"{name} = {text}"
         for name, text in variant.lines.items()
         if right[name] != text
     ]
@@ -121,8 +122,8 @@ def sit(paper: Paper) -> Result:
 
 
 def _inputs(law: Law, judged: Any) -> Sequence[Any]:
-    if law.domain is iterations.DECIDED:
-        return deciding_rates(judged.formula, judged.before)
+    if law.domain is iterations.decided(QUESTION3):
+        return iterations.rates_for(QUESTION3, judged)
     return draw_inputs(law.domain)
 
 

@@ -59,6 +59,12 @@ def edited_answers(question: Question) -> list[Wrong]:
     return [Wrong((sentence,), formulas, {}) for sentence, formulas in edits_of(question)]
 
 
+@cache
+def wrong_twice(question: Question) -> list[Wrong]:
+    """Return the pairs of mistakes that a question knows to be made together."""
+    return [Wrong(ids, question.changed(change)) for ids, change in question.two_at_once]
+
+
 def of_function(
     question: Question, signature: Signature, judged: Function | InForm, cases: Sequence[Case]
 ) -> Diagnosis:
@@ -81,7 +87,7 @@ def of_function(
         {label: partial(_places, label) for label in _labels(question, signature)},
         edits=partial(edited_answers, question),
     )
-    return _told(question, diagnosed(cases, compared))
+    return told(question, diagnosed(cases, compared))
 
 
 def _labels(question: Question, signature: Signature) -> list[str]:
@@ -142,9 +148,10 @@ def of_line(question: Question, part: str, judged: Line, wanted: Wanted) -> Diag
         lambda look, seen: [],
         edits=partial(edited_answers, question),
     )
-    return _told(question, diagnosed(cases, compared))
+    return told(question, diagnosed(cases, compared))
 
 
-def _told(question: Question, found: Diagnosis) -> Diagnosis:
+def told(question: Question, found: Diagnosis) -> Diagnosis:
+    """Return a diagnosis with the sentences of its question."""
     sentences = {slip.id: slip.sentence for slip in question.mistakes}
     return replace(found, sentences=sentences)

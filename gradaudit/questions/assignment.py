@@ -7,9 +7,9 @@ import tomllib
 from dataclasses import replace
 from importlib.resources import files
 
-from gradaudit.language.formula import Scope, numeral
+from gradaudit.language.formula import numeral
 from gradaudit.questions.inputs import Array, Network, exact
-from gradaudit.questions.question import read_model
+from gradaudit.questions.question import read_model, read_table
 
 TOLD = tomllib.loads((files("gradaudit.questions") / "assignment.toml").read_text(encoding="utf-8"))
 MODELS = {name: read_model(name, table) for name, table in TOLD.items()}
@@ -18,14 +18,7 @@ NETWORK = replace(MODELS["question1"].scope, sizes=frozenset({"n"}), free={"a": 
 ONE_HOT = replace(MODELS["question2"].scope, sizes=frozenset({"n", "c"}), free={"i": "K"})
 SOFTMAX = replace(ONE_HOT, sizes=frozenset({"n"}))
 
-DESCENT = (
-    Scope(given=frozenset({"x", "eta"}))
-    .define("f", "5*x**2 + 2")
-    .define("slope", "d(f, x)")
-    .define("following", "x - eta * slope")
-)
-RATE = Scope(given=frozenset({"eta"}))
-CONVERGES = "abs(1 - 10*eta) < 1"
+QUESTION3 = MODELS["question3"] = read_table("question3", TOLD["question3"])
 
 
 def _numbers(text: str) -> Array:

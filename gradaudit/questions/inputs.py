@@ -14,14 +14,12 @@ import numpy.typing as npt
 from flint import fmpq
 
 from gradaudit.language.numbers import each, object_array
-from gradaudit.language.showing import exactly
 
 Array = npt.NDArray[Any]
 
 SIMPLE = (*map(fmpq, (0, 1, -1, 2, -2, 3, -3)), fmpq(1, 2), fmpq(-1, 2), fmpq(3, 2))
 TINY = fmpq(1, 2**100)
 KEPT = 2**16  # inputs of which something is kept that costs to work out, more than there are
-MAX_PLACES = 60  # of a decimal that is tried instead of a rate
 SIMPLE_TARGETS = (SIMPLE[1], SIMPLE[0], *SIMPLE[2:])  # a class with a target says more than none
 
 
@@ -292,60 +290,6 @@ class Input(Protocol):
     def results(self) -> dict[str, tuple[int, ...]]:
         """Return the name of each derivative, such as dL/dW1, and its shape."""
         ...
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A learning rate η. The float nearest to it stands for it in a call: 0.2 for 1/5."""
-
-    eta: fmpq
-
-    @property
-    def blocks(self) -> dict[str, Any]:
-        """What the function is given, by name; written exactly."""
-        return {"eta": exactly(self.eta)}
-
-    def arguments(self) -> tuple[float]:
-        """Return the argument of `converges`."""
-        return (float(self.eta),)
-
-    def effort(self) -> tuple[int, int]:
-        """Return how hard this is to check by hand: the digits, then the size of the fraction."""
-        return len(exactly(self.eta).rstrip("0")), int(abs(self.eta.p) + self.eta.q)
-
-    def simpler(self) -> Iterator["Rate"]:
-        """Yield decimals near the rate, those of the fewest places first."""
-        whole, places = len(str(self.eta.ceil())), len(str(self.eta.q)) + 1
-        for place in range(-whole, min(places, MAX_PLACES) + 1):
-            unit = fmpq(10) ** -place
-            below = (self.eta / unit).floor()
-            for steps in (0, 1, -1, 2):
-                yield Rate((below + steps) * unit)
-
-
-@dataclass(frozen=True)
-class Start:
-    """A starting point x0 and a learning rate η."""
-
-    x0: fmpq
-    eta: fmpq
-
-    @property
-    def blocks(self) -> dict[str, Any]:
-        """What the descent starts from, by name."""
-        return {"x0": self.x0, "eta": exactly(self.eta)}
-
-    def effort(self) -> tuple[int, int]:
-        """Return how hard this is to check by hand: as the rate, then the starting point."""
-        digits, size = Rate(self.eta).effort()
-        return digits + _effort(self.x0, SIMPLE_TARGETS), size
-
-    def simpler(self) -> Iterator["Start"]:
-        """Yield easier starting points and rates."""
-        for x0 in _easier(self.x0, SIMPLE_TARGETS):
-            yield replace(self, x0=x0)
-        for rate in Rate(self.eta).simpler():
-            yield replace(self, eta=rate.eta)
 
 
 def one_hot(n: int, c: int) -> Array:

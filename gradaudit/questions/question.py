@@ -31,10 +31,13 @@ from gradaudit.language.formula import (
 from gradaudit.language.hints import nearest
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import KINDS, Unreadable, is_text, load_toml
+from gradaudit.questions.iteration import MOST_STATES, Iteration, iteration_of
 
 LIBRARY = Path(__file__).with_name("library")
 MODEL = ("title", "task", "given", "assume", "define", "sizes", "print", "titles")
-KEYS = (*MODEL, "parts", "functions", "answers", "mistakes", "owes")
+OF_RATES = ("next", "rate", "two_at_once")
+KEYS = (*MODEL, *OF_RATES, "parts", "functions", "answers", "mistakes", "owes")
+EVERY_START = "from every start"  # what is asked of an iteration
 MAX_NAMES = 50
 MAX_SETS = 8
 MAX_AXES = 4
@@ -72,9 +75,10 @@ class Signature:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A part of a question: the derivative asked for, and how it is found.
+    """A part of a question: the derivative asked for, or a condition, and how it is found.
 
-    truth: the derivative, by the language's own `d`; its free indices are those of an entry.
+    truth: the derivative, by the language's own `d`; its free indices are those of an entry. Of an
+    iteration it is the condition under which that converges.
     reference: the lines of a derivation, of which the last is closed.
     """
 
@@ -105,7 +109,9 @@ class Asked:
 
     @property
     def label(self) -> str:
-        """How the derivative is called, such as dL/dW1."""
+        """How the derivative is called, such as dL/dW1; a condition has the name of the part."""
+        if self.truth.scope.rate:
+            return self.name
         of = self.of.tree
         base = of.value if isinstance(of, ast.Subscript) else of
         return f"d{base.id if isinstance(base, ast.Name) else 'f'}/d{self.by}"
@@ -157,7 +163,9 @@ class Question:
     sets: the index sets, in order. sizes: those that are fixed, or follow from others. scope: the
     names of the model. assume: what every input obeys. titles: how parts are called in a document,
     else by their derivatives. data: values of what is given, where numbers are asked for. own: the
-    names of the reference, that mistakes may differ in as in those of the model.
+    names of the reference, that mistakes may differ in as in those of the model. iteration: how
+    it goes on, if it is asked for which rates that converges. two_at_once: the ids of two mistakes
+    that are made together, with the lines that then differ.
     """
 
     name: str
@@ -176,6 +184,15 @@ class Question:
     own: tuple[str, ...] = ()
     mistakes: tuple[Slip, ...] = ()
     owes: tuple[Owed, ...] = ()
+    iteration: Iteration | None = None
+    two_at_once: tuple[tuple[tuple[str, ...], Mapping[str, str]], ...] = ()
+
+    @property
+    def answered_in(self) -> tuple[Sequence[str], Scope]:
+        """The lines of the model whose names may stand in answers, and the scope before these."""
+        if self.iteration is not None:
+            return (), self.iteration.truth.scope
+        return self.define, _scope_of(self.given.values(), self.sets)
 
     @cached_property
     def lines(self) -> dict[str, str]:
@@ -215,8 +232,9 @@ class Question:
         `{old}` in a change stands for the line as it was. Raises FormulaError.
         """
         closed = {name: asked.closed.text for name, asked in self.parts.items()}
-        lines = [_changed_line(line, change) for line in (*self.define, *self.own)]
-        scope = parse_definitions(lines, _scope_of(self.given.values(), self.sets))
+        define, names = self.answered_in
+        lines = [_changed_line(line, change) for line in (*define, *self.own)]
+        scope = parse_definitions(lines, names)
         return {
             name: parse(
                 change.get(name, "{old}").replace("{old}", f"({text})"),
@@ -308,6 +326,11 @@ def _hint(name: str) -> str:
     return nearest(name, library()) or "; `gradaudit question list` shows the library"
 
 
+def read_table(name: str, table: Mapping[str, Any]) -> Question:
+    """Return the question of one table of a file. Raises Unreadable."""
+    return _Reader(name, table).question()
+
+
 def _read(path: str) -> list[Question]:
     tables = load_toml(path)
     if not tables:
@@ -363,17 +386,22 @@ class _Reader:
 
     def question(self) -> Question:
         question = self.model()
+        if "next" in self.table:
+            question = replace(question, iteration=self.iteration(question))
         parts = {name: self.asked(question, name, text) for name, text in self.items("parts")}
         if not parts:
             raise self.wrong("parts", 'a part is wanted, such as w = "d(L, w[a])"')
+        if question.iteration and len(parts) > 1:
+            raise self.wrong("parts", "an iteration has one part")
         self.known("titles", question.titles, parts)
         question = replace(question, parts=parts)
         question = self.with_reference(question)
+        question = replace(question, mistakes=tuple(self.mistakes(question)))
         return replace(
             question,
             functions=tuple(self.functions(question)),
-            mistakes=tuple(self.mistakes(question)),
             owes=tuple(self.owed(question)),
+            two_at_once=tuple(self.two_at_once(question)),
         )
 
     def wrong(self, key: str, message: str) -> Unreadable:
@@ -493,10 +521,38 @@ class _Reader:
                 raise self.wrong(f"titles.{name}", "a string is wanted")
         return titles
 
+    def iteration(self, question: Question) -> Iteration:
+        following = {
+            name: self.formula(f"next.{name}", text, question.scope)
+            for name, text in self.items("next")
+        }
+        if not 1 <= len(following) <= MOST_STATES or not following.keys() <= question.given.keys():
+            such_as = 'such as { x = "x - eta*d(f, x)" }'
+            raise self.wrong("next", f"one or two given names are wanted, {such_as}")
+        names = [name for name in question.given if name not in following]
+        if (rate := self.text("rate")) not in names:
+            hint = nearest(rate, names) or f"; known are {', '.join(names)}" * bool(names)
+            raise self.wrong("rate", f"a given name that `next` does not move is wanted{hint}")
+        if question.sets:
+            raise self.wrong("given", "of an iteration just numbers are given, no arrays")
+        for number, one in enumerate(question.assume, start=1):
+            if not one.names <= {*names} - {rate}:
+                raise self.wrong(f"assume: line {number}", "just parameters can be assumed upon")
+        if "owes" in self.table:
+            raise self.wrong("owes", "the answer of an iteration is a condition, and owes no more")
+        try:
+            return iteration_of(following, rate, names, question.assume)
+        except FormulaError as error:
+            raise self.wrong("next", str(error)) from None
+
     def asked(self, question: Question, name: str, text: Any) -> Asked:
         key = f"parts.{name}"
         if not re.fullmatch(NAME, name):
             raise self.wrong(key, "the name of a part is letters, digits and _")
+        if question.iteration:
+            if text != EVERY_START:
+                raise self.wrong(key, f'the part of an iteration is "{EVERY_START}"')
+            return Asked(name, question.iteration.truth)
         free = _free_indices(text, question) if isinstance(text, str) else {}
         truth = self.formula(key, text, replace(question.scope, free=free))
         is_d = isinstance(truth.tree, ast.Call) and getattr(truth.tree.func, "id", "") == "d"
@@ -507,7 +563,8 @@ class _Reader:
     def with_reference(self, question: Question) -> Question:
         table = dict(self.items("answers"))
         own = self.lines("answers.where", table.pop("where", ()), "p = softmax(y)")
-        scope = self.definitions("answers.where", own, question.scope)
+        known = question.iteration.truth.scope if question.iteration else question.scope
+        scope = self.definitions("answers.where", own, known)
         for name in table:
             if name not in question.parts:
                 hint = nearest(name, question.parts) or f"; known are {', '.join(question.parts)}"
@@ -546,13 +603,36 @@ class _Reader:
                     raise self.wrong(key, f"`{one}` is no part of the question{hint}")
             if not returned:
                 raise self.wrong(key, "it returns no part")
+            if question.iteration:
+                self.takes_the_rate(key, arguments, question.iteration)
             yield Signature(match[1], arguments, returned)
+
+    def takes_the_rate(self, key: str, arguments: Sequence[str], iteration: Iteration) -> None:
+        if moved := [one for one in arguments if one in iteration.states]:
+            raise self.wrong(key, f"`{moved[0]}` is moved by `next`; it must hold for every start")
+        for one in iteration.names:
+            if one not in arguments and (one == iteration.rate or one in iteration.truth.names):
+                raise self.wrong(key, f"the answer depends on `{one}`, which it does not take")
+
+    def two_at_once(self, question: Question) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
+        ids = [slip.id for slip in question.mistakes]
+        for number, told in enumerate(self.table.get("two_at_once", ()), start=1):
+            key = f"two_at_once[{number}]"
+            strings = isinstance(told, list) and all(isinstance(one, str) for one in told)
+            if not strings or len(told) != 3 or not {*told[:2]} <= {*ids}:
+                raise self.wrong(key, "two ids of mistakes and what comes of both are wanted")
+            change: dict[str, str] = dict.fromkeys(question.parts, told[2])
+            try:
+                question.changed(change)
+            except FormulaError as error:
+                raise self.wrong(key, str(error)) from None
+            yield tuple(told[:2]), change
 
     def mistakes(self, question: Question) -> Iterator[Slip]:
         told = self.table.get("mistakes", [])
         if not isinstance(told, list):
             raise self.wrong("mistakes", f"[[{self.name}.mistakes]] is wanted, once for each")
-        known = [_halves(line)[0] for line in (*question.define, *question.own)]
+        known = [_halves(line)[0] for line in (*question.answered_in[0], *question.own)]
         seen: set[str] = set()
         for number, one in enumerate(told, start=1):
             key = f"mistakes[{number}]"
@@ -583,6 +663,8 @@ class _Reader:
             yield Slip(name, sentence, tuple(changes), one.get("seen", ""))
 
     def owed(self, question: Question) -> Iterator[Owed]:
+        if question.iteration:
+            return
         own = {f"d{asked.by}" for asked in question.parts.values()}
         scope = replace(question.scope, given=question.scope.given | own)
         for name, said in self.items("owes"):

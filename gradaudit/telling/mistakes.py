@@ -61,7 +61,7 @@ def explain(mistake: Mistake | Slip, asked: Question | None = None) -> str:
     for number, (right, wrong) in enumerate(_computations(mistake, asked)):
         lines += ["", "or", ""] if number else [""]
         for name, text in right.items():
-            called = "" if name == "range" else f"{name:<4}= "
+            called = "" if len(right) == 1 else f"{name:<4}= "
             differs = wrong.get(name, text) != text
             if differs:
                 lines.append(escaped(f"  ✗ {called}{wrong[name]}"))

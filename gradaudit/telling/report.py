@@ -24,17 +24,14 @@ from gradaudit.answers.checking import Checked
 from gradaudit.answers.verdicts import Audit, Verdict
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.form import InForm
-from gradaudit.judging.iterations import TRUTH, multiplier
+from gradaudit.judging.iterations import holds, marks_of
 from gradaudit.judging.laws import Outcome
-from gradaudit.judging.strategies import RATES
 from gradaudit.judging.written import ASSIGNMENT
 from gradaudit.language.formula import Formula, Scope
 from gradaudit.language.numbers import each
-from gradaudit.language.outcomes import NoValue
-from gradaudit.language.rates import holds_at
 from gradaudit.language.showing import decimal, escaped, show
 from gradaudit.questions.files import Unreadable, content_of
-from gradaudit.questions.inputs import Rate
+from gradaudit.questions.iteration import Iteration, Rate
 from gradaudit.questions.question import Asked, Given, Question
 from gradaudit.telling.showing import inputs_of, plain
 from gradaudit.telling.typesetting import (
@@ -54,7 +51,7 @@ MOST_MALFORMED, MOST_SOURCE = 20, 500  # lines that are shown
 LONGEST_SOURCE = 200  # characters of one
 MOST_SIGNS = 50  # in a reason; one with more is no sentence, and takes long to set
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?:/\d+)?)(?![\w.])")
-SHOWN_RATES = tuple(fmpq(k, 100) for k in (-2, 0, 5, 10, 15, 19, 20, 22))
+SHOWN_RATES = tuple(fmpq(k, 20) for k in (-2, 0, 5, 10, 15, 19, 20, 22))  # parts of the range
 
 Run = str | dict[str, Any]
 
@@ -101,7 +98,7 @@ def handout(checked: Sequence[Checked], *, solved: bool) -> dict[str, Any]:
     for one in checked:
         verdicts = one.references.values() if solved else ()
         parts = [_part(one.question, verdict) for verdict in verdicts]
-        questions.append({**_posed(one.question), "parts": parts, "orbits": []})
+        questions.append({**_posed(one.question), "parts": parts, "orbits": {}})
     return {"answer": "", "overall": "", "malformed": [], "questions": questions, "source": []}
 
 
@@ -190,19 +187,13 @@ def _asked(question: Question, asked: Asked) -> dict[str, Any]:
 def _answered(name: str, question: Question, audit: Audit) -> dict[str, Any]:
     """Return a question with the parts of it that are answered, and what came of each."""
     own = [one for one in audit.answered if one.part.partition(".")[0] == name]
-    of_rates = [one for one in own if _is_of_rates(one)]
+    iteration = question.iteration
+    drawn = iteration and len(iteration.names) == len(iteration.states) == 1 and own
     return {
         **_posed(question),
         "parts": [_part(question, one) for one in own],
-        "orbits": list(_orbits(of_rates)) if of_rates else [],
+        "orbits": _orbits(iteration, own) if iteration and drawn else {},
     }
-
-
-def _is_of_rates(verdict: Verdict) -> bool:
-    lines, outcomes = verdict.said.lines, verdict.outcomes
-    return any(line.name is None for line in lines) or any(
-        one.law.domain is RATES for one in outcomes
-    )
 
 
 def _part(question: Question, verdict: Verdict) -> dict[str, Any]:
@@ -378,7 +369,7 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict, model: Scope) -> Iter
         if not line.name and line.number > 1:
             words = (f"{before} ", ", this line ")
         elif not line.name:
-            words = ("descent ", ", this line says that it ")
+            words = ("the iteration ", ", this line says that it ")
         elif isinstance(outcome.refusal.expected, str):
             words = ("wanted is ", ", and this line is ")
         yield [*_at(outcome, model), *_told(outcome, *words)]
@@ -403,21 +394,28 @@ def _nested(value: Any) -> Any:
     return np.array(texts, dtype=object).tolist()
 
 
-def _orbits(verdicts: Sequence[Verdict]) -> Iterator[dict[str, Any]]:
-    """Yield rates in and beside the range, with what each does and what the answer says."""
+def _orbits(iteration: Iteration, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Return rates in and beside the range, with what each does and what the answer says."""
     answer = next((one.said.answer for one in verdicts if one.said.answer is not None), None)
-    for eta in SHOWN_RATES:
-        converges = holds_at(TRUTH, Rate(eta))
-        yield {
-            "eta": show(eta),
-            "multiplier": show(multiplier(eta)),
-            "factor": float(multiplier(eta)),
-            "converges": converges,
-            "disputed": answer is not None and _says(answer.formula, eta) != converges,
-        }
-
-
-def _says(condition: Formula, eta: fmpq) -> bool:
-    with suppress(NoValue):
-        return holds_at(condition, Rate(eta))
-    return False
+    panels = []
+    for part in SHOWN_RATES:
+        rate = Rate(iteration, marks_of(iteration, ()).within(part))
+        ((multiplier,),) = rate.matrix()
+        converges = holds(iteration.truth, rate)
+        panels.append(
+            {
+                "rate": show(rate.at),
+                "multiplier": show(multiplier),
+                "factor": float(multiplier),
+                "converges": converges,
+                "disputed": answer is not None and holds(answer.formula, rate) != converges,
+            }
+        )
+    scope, ((entry,),) = iteration.truth.scope, iteration.matrix
+    (state,) = iteration.states
+    return {
+        "panels": panels,
+        "rate": inline(iteration.rate, scope),
+        "state": inline(state, iteration.following[state].scope),
+        "factor": inline(entry.text, scope),
+    }

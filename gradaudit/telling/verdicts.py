@@ -180,7 +180,7 @@ def unequal(outcome: Outcome) -> str:
     """Return what is wrong with a line, in a sentence."""
     line: Line = outcome.judged
     this = f"line {line.number}"
-    truth = "the true derivative" if line.name else "the contraction |1 - 10η| < 1"
+    truth = "the true derivative" if line.name else f"the contraction {line.truth.text}"
     other = truth if line.number == 1 else f"line {line.number - 1}"
     if line.name and isinstance(getattr(outcome.refusal, "found", None), NoValue):
         return f"{this} has no value on some inputs on which {other} has one"
@@ -273,7 +273,9 @@ def _tried(verdict: Verdict) -> str:
     on = f"on {least} inputs{' or more' if least < most else ''}"
     if (domain := outcomes[0].law.domain).strategy is None:
         count = f" (decided at {most} that stand for them)" if most > 1 else ""
-        on = "at any rate" if lines else f"on {domain.name}{count}"
+        on = f"on {domain.name}{count}"
+        if lines and outcomes[0].judged.name is None:
+            on = domain.name.replace("all rates", "at any rate")
     laws = f"{len(outcomes)} law{'s' * (len(outcomes) > 1)}, "
     held = f"{len(outcomes)} lines, no line found wrong " if lines else laws
     return "; ".join([held + on, *notes(verdict)])

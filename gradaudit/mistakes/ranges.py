@@ -1,0 +1,99 @@
+"""Which known mistake a wrong condition on the rate of an iteration is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from flint import fmpq
+
+from gradaudit.judging.iterations import iteration_of, settings
+from gradaudit.judging.laws import CannotGoOn, DoesNotApply
+from gradaudit.language.formula import Formula
+from gradaudit.language.outcomes import CannotTell, NoValue
+from gradaudit.language.rates import Root, holds_at
+from gradaudit.mistakes.diagnosis import Diagnosis, ids_of
+from gradaudit.mistakes.slips import Wrong, told, wrong_answers, wrong_twice
+from gradaudit.questions.iteration import Rate, deciding_rates
+from gradaudit.questions.question import Question
+
+BESIDE = fmpq(1, 10**9)
+EVENLY = [fmpq(k, 100) for k in range(-50, 250)]
+
+
+def of_condition(question: Question, judged: Formula) -> Diagnosis:
+    """Compare a wrong condition with the mistakes of its question, at every rate that can tell."""
+    iteration = iteration_of(question)
+
+    def fits(wrong: Formula) -> bool:
+        return all(
+            _holds(judged, rate) == _holds(wrong, rate)
+            for parameters in settings(question)
+            for rate in deciding_rates(iteration, judged, wrong, parameters)
+        )
+
+    return _fitting(question, fits)
+
+
+def _holds(condition: Formula, rate: Rate) -> bool:
+    try:
+        return holds_at(condition, rate.at, rate.parameters)
+    except (NoValue, CannotTell):
+        return False
+
+
+def of_function(
+    question: Question, says: Callable[[Any], bool], rates: Sequence[Rate]
+) -> Diagnosis:
+    """Compare a wrong function of the rate with the mistakes of its question, at many rates.
+
+    Among them are the ends of every mistake's range and rates just beside these.
+    """
+    probed = [*_probes(question, rates[0].call), *rates]
+    try:
+        said = [says(rate) for rate in probed]
+    except (NoValue, DoesNotApply, CannotGoOn):
+        return Diagnosis()
+
+    def fits(wrong: Formula) -> bool:
+        return all(
+            _known_to_hold(wrong, rate) == one for rate, one in zip(probed, said, strict=True)
+        )
+
+    return _fitting(question, fits)
+
+
+@cache
+def _known_to_hold(condition: Formula, rate: Rate) -> bool:
+    return _holds(condition, rate)
+
+
+def _fitting(question: Question, fits: Callable[[Formula], bool]) -> Diagnosis:
+    def fitting(among: Sequence[Wrong]) -> tuple[str, ...]:
+        return ids_of([one for one in among if all(map(fits, one.formulas.values()))])
+
+    single = fitting(wrong_answers(question))
+    double = () if single else fitting(wrong_twice(question))
+    if not single and not double:
+        return Diagnosis()
+    return told(question, Diagnosis(single or double, together=bool(double)))
+
+
+@cache
+def _probes(question: Question, call: tuple[str, ...]) -> list[Rate]:
+    return [replace(rate, call=call) for rate in _probed(question)]
+
+
+def _probed(question: Question) -> Iterator[Rate]:
+    iteration = iteration_of(question)
+    for parameters in settings(question):
+        marks = {
+            rate.at
+            for wrong in wrong_answers(question)
+            for condition in wrong.formulas.values()
+            for rate in deciding_rates(iteration, condition, condition, parameters)
+            if not isinstance(rate.at, Root)
+        }
+        beside = [mark + side * BESIDE for mark in sorted(marks) for side in (-1, 0, 1)]
+        for at in (*beside, *EVENLY):
+            yield Rate(iteration, at, parameters)
