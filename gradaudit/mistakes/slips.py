@@ -1,6 +1,6 @@
 """Which known mistake of its question a wrong answer is, for a question from a file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
@@ -47,7 +47,7 @@ class Wrong:
 def wrong_answers(question: Question) -> list[Wrong]:
     """Return every variant of every mistake of a question."""
     return [
-        Wrong((slip.id,), question.changed(change), question.changed_lines(change))
+        _wrong(question, (slip.id,), change)
         for slip in question.mistakes
         for change in slip.changes
     ]
@@ -62,7 +62,11 @@ def edited_answers(question: Question) -> list[Wrong]:
 @cache
 def wrong_twice(question: Question) -> list[Wrong]:
     """Return the pairs of mistakes that a question knows to be made together."""
-    return [Wrong(ids, question.changed(change)) for ids, change in question.two_at_once]
+    return [_wrong(question, ids, change) for ids, change in question.two_at_once]
+
+
+def _wrong(question: Question, ids: tuple[str, ...], change: Mapping[str, str]) -> Wrong:
+    return Wrong(ids, question.changed(change), question.changed_lines(change))
 
 
 def of_function(

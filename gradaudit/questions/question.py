@@ -197,7 +197,7 @@ class Question:
     @cached_property
     def lines(self) -> dict[str, str]:
         """The right computation, line by line, by name: the model, own names, and the parts."""
-        defined = dict(map(_halves, (*self.define, *self.own)))
+        defined = dict(map(_halves, (*self.answered_in[0], *self.own)))
         return defined | {name: asked.closed.text for name, asked in self.parts.items()}
 
     def changed_lines(self, change: Mapping[str, str]) -> dict[str, str]:
