@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gradaudit.judging.derivation import Line, Workings, contains_d
+from gradaudit.judging.iterations import holds as holds_at
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
-from gradaudit.judging.rates import holds_at
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FUNCTIONS, FormulaError, indices, mentioned, parse
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision

@@ -85,10 +85,10 @@ class Rate:
     call: tuple[str, ...] = ()
 
     @property
-    def values(self) -> dict[str, Any]:
+    def named(self) -> dict[str, Any]:
         """The rate and the parameters by name, in the order of a call."""
-        named = {**dict(self.parameters), self.iteration.rate: self.at}
-        return {name: named[name] for name in self.call or self.iteration.names}
+        known = {**dict(self.parameters), self.iteration.rate: self.at}
+        return {name: known[name] for name in self.call or self.iteration.names}
 
     @property
     def blocks(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Rate:
         begin = {} if self.start is None else {f"{one}0": self.start for one in self._states}
         return begin | {
             name: one.told(name) if isinstance(one, Root) else exactly(one)
-            for name, one in self.values.items()
+            for name, one in self.named.items()
         }
 
     @property
@@ -105,11 +105,11 @@ class Rate:
 
     def arguments(self) -> tuple[float, ...]:
         """Return the arguments of a function of the rate."""
-        return tuple(map(float, self.values.values()))
+        return tuple(map(float, self.named.values()))
 
     def matrix(self) -> Array:
         """Return the matrix of a step, exactly, at a rational rate. Raises NoValue."""
-        env = Env(self.values, {}, {})
+        env = Env(self.named, {}, {})
         size = len(self._states)
         entries = [env.evaluate(one.tree) for row in self.iteration.matrix for one in row]
         return object_array(entries, (size, size))
