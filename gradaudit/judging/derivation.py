@@ -37,6 +37,7 @@ from gradaudit.questions.inputs import Array, Logits, Network, exact
 MAX_LINES = 50
 MAX_OPERATIONS_IN_ALL = 30_000  # of all lines of a derivation, at one input
 BY_THE_TRUTH = "the line before it has no value here, so the true derivative is what it owes"
+FIRST_ALONE = 4  # inputs that refute most wrong lines, before a line is evaluated at all others
 KEPT = 2**12  # values of lines and of truths that are kept, since others are compared with them
 
 
@@ -99,14 +100,16 @@ class Workings:
         self._holds = lru_cache(maxsize=KEPT)(partial(self._bounded, _truths_of))
         self.together = Together(())
         self._at_once: dict[Formula, dict[Any, Any]] = {}  # values at many inputs
+        self._alone: dict[Formula, int] = {}  # at how many each was evaluated before
         self._envs: dict[tuple[Any, int], Env] = {}  # lines with the same names share their values
         self._spent: dict[Any, int] = {}
         self._too_large: set[tuple[int, ...]] = set()  # sizes at which one input was too much
 
     def expect(self, cases: Sequence[Any]) -> None:
         """Evaluate at all of these inputs what is evaluated at one of them."""
-        if not all(case in self.together for case in cases):
-            self.together = Together(cases)
+        small = [case for case in cases if max(case.sizes.values()) <= LARGEST_TRIED_OUT]
+        if not all(case in self.together for case in small):
+            self.together = Together(small)
             self._at_once.clear()
 
     def assumed(self, conditions: Sequence[Formula], case: Any, scope: Scope) -> Array:
@@ -124,6 +127,8 @@ class Workings:
         self, shaped: Callable[[Formula, Any, Any], Array], formula: Formula, case: Any
     ) -> Array:
         if case in self.together and formula not in self._at_once:
+            self._alone[formula] = self._alone.get(formula, 0) + 1
+        if self._alone.get(formula, 0) > FIRST_ALONE and formula not in self._at_once:
             self._at_once[formula] = found = {}
             for one, value, operations in self.together.exact(formula):
                 found[one] = value
