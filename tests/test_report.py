@@ -428,6 +428,12 @@ class TestInWords:
         assert "".join(piece for piece, _ in pieces) == said
         assert [sign for _, sign in pieces if sign] == printed
 
+    def test_a_name_that_is_a_word_is_mathematics_only_as_a_formula(self) -> None:
+        scope = parse_definitions(["slope = y", "gamma = y"], SOFTMAX)
+        said = "the slope slope[i] is `slope`, of gamma, not `a slope`"
+        signs = [sign for _, sign in in_words(said, scope) if sign]
+        assert signs == ['sans("slope")_(i)', 'bold(sans("slope"))', "bold(gamma)"]
+
     @pytest.mark.parametrize(
         ("said", "printed"), [("p_i", ['sans("p_i")']), ("δ", ['bold(italic("δ"))']), ("delta", [])]
     )
@@ -660,6 +666,31 @@ class TestAnswerToAQuestion:
         assert equal == "Line 2 does not equal line 1."
         assert at.startswith("At X = [[")
         assert mistake == "The samples are not weighted: c is left out."
+
+    def test_own_names_are_defined_where_they_are_first_used(self, tmp_path: Path) -> None:
+        lines = ['w = "X.T @ u"', 'b = "sum(u)"']
+        path, model = tmp_path / "answer.toml", tmp_path / "question.toml"
+        path.write_text("\n".join(["[q]", 'where = ["u = y - t"]', *lines]))
+        model.write_text(
+            "[q]\n"
+            'given = "X[N,A], w[A], b, t[N]"\n'
+            'define = ["y = X @ w + b", "L = sum((y - t)**2)/2"]\n'
+            'parts = { w = "d(L, w[a])", b = "d(L, b)" }\n'
+            'answers = { w = "X.T @ (y - t)", b = "sum(y - t)" }\n'
+        )
+        told = document(audit(read(str(path), sheet_called(str(model)))))
+        one, other = told["questions"][0]["parts"]
+        assert [each["math"] for each in one["own"]] == ["bold(u) = bold(y) - bold(t)"]
+        assert one["above"] == other["own"] == []
+        assert [each["name"]["math"] for each in other["above"]] == ["bold(u)"]
+        assert report.pdf(told).startswith(b"%PDF")
+
+    def test_a_part_that_cannot_be_read_has_its_title(self, tmp_path: Path) -> None:
+        (tmp_path / "answer.toml").write_text('[weighted]\nw = "X.T @ ("\n')
+        read_as = read(str(tmp_path / "answer.toml"), sheet_called(str(WEIGHTED)))
+        (part,) = document(audit(read_as))["questions"][0]["parts"]
+        assert (part["kind"], part["what"]) == ("unread", "frac(partial L, partial bold(w))")
+        assert text(part["remarks"][0]).startswith("weighted.w: column")
 
     def test_a_function_has_its_name_and_its_laws(self) -> None:
         path = str(WEIGHTED.with_name("gradient.py"))

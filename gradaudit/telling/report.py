@@ -96,8 +96,8 @@ def handout(checked: Sequence[Checked], *, solved: bool) -> dict[str, Any]:
     """Return all that stands in a document that asks questions. solved: with their references."""
     questions = []
     for one in checked:
-        verdicts = one.references.values() if solved else ()
-        parts = [_part(one.question, verdict) for verdict in verdicts]
+        verdicts = [*one.references.values()] if solved else []
+        parts = _parts(one.question, verdicts)
         questions.append({**_posed(one.question), "parts": parts, "orbits": {}})
     return {"answer": "", "overall": "", "malformed": [], "questions": questions, "source": []}
 
@@ -191,9 +191,21 @@ def _answered(name: str, question: Question, audit: Audit) -> dict[str, Any]:
     drawn = iteration and len(iteration.names) == len(iteration.states) == 1 and own
     return {
         **_posed(question),
-        "parts": [_part(question, one) for one in own],
+        "parts": _parts(question, own),
         "orbits": _orbits(iteration, own) if iteration and drawn else {},
     }
+
+
+def _parts(question: Question, verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Return parts in order; the names of an answer are defined where they are first used."""
+    parts = [_part(question, one) for one in verdicts]
+    seen: list[dict[str, Any]] = []
+    for part in parts:
+        own = part.get("own", [])
+        part["own"] = [one for one in own if one not in seen]
+        part["above"] = [one for one in own if one in seen]
+        seen += part["own"]
+    return parts
 
 
 def _part(question: Question, verdict: Verdict) -> dict[str, Any]:
@@ -217,17 +229,18 @@ def _part(question: Question, verdict: Verdict) -> dict[str, Any]:
         "id": verdict.part,
         "title": soft(question.titles.get(name, "")),
         "status": verdict.status,
-        "what": _wanted(verdict, question.scope),
+        "what": _wanted(verdict, question),
         "remarks": list(_remarks(verdict, question.scope)),
         **content,
     }
 
 
-def _wanted(verdict: Verdict, scope: Scope) -> str:
+def _wanted(verdict: Verdict, question: Question) -> str:
     """Return what a part speaks of, such as the derivative that it finds."""
-    if verdict.said.wanted is not None:
-        return _whole(verdict.said.wanted.truth)
-    return inline(verdict.said.numbers.name, scope) if verdict.said.numbers is not None else ""
+    said, asked = verdict.said, question.parts.get(verdict.part.rpartition(".")[2])
+    if truth := said.wanted.truth if said.wanted else asked and asked.truth:
+        return _whole(truth)
+    return inline(said.numbers.name, question.scope) if said.numbers is not None else ""
 
 
 def _whole(truth: Formula) -> str:
@@ -263,7 +276,8 @@ def _remarks(verdict: Verdict, scope: Scope) -> Iterator[list[Run]]:
 
 def _said(phrase: str) -> list[Run]:
     """Return a phrase as a sentence."""
-    first = phrase[:1] if phrase.startswith("question") else phrase[:1].upper()
+    is_path = re.match(r"\w+\.\w", phrase)  # of a part, such as question2.gradient
+    first = phrase[:1] if is_path else phrase[:1].upper()
     return [soft(first + phrase[1:] + "." * (phrase[-1:] not in (".", "?")))]
 
 
@@ -312,7 +326,13 @@ def _formulas(verdict: Verdict, model: Scope) -> dict[str, Any]:
     sums = {ast.unparse(node.target): "" for node in nodes if isinstance(node, ast.comprehension)}
     words = replace(scope, free={**sums, **scope.free})  # a reason may speak of their indices
     return {
-        "own": [_printed(scope.written[one], partial(definition, one, scope)) for one in own],
+        "own": [
+            {
+                "name": {"math": inline(one, scope), "code": soft(one)},
+                **_printed(scope.written[one], partial(definition, one, scope)),
+            }
+            for one in own
+        ],
         "decided": lines[0].name is None,
         "lines": [
             {

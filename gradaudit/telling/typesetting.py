@@ -56,6 +56,7 @@ WORD = re.compile(
     ((?: \[[^][]*\] | \((?:[^()]|\([^()]*\))*\) | \.T\b )* (?:\*\*\d+)?)  # what follows at once""",
     re.VERBOSE,
 )
+PROSE = re.compile("[a-z]{3,}")  # names that may be words of a text as well
 ENGLISH = {"a", "A", "I"}  # words that are no names where they stand alone
 Letters = tuple[str, ...]  # of a name: its letters, what stands below it, and what above
 
@@ -123,7 +124,8 @@ def in_words(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
     """Yield a text in pieces, each with its mathematics, or "" where it is just words.
 
     What stands in `backticks` is mathematics if it is a formula. So is a known name, with what
-    follows at once if both together read as a formula: W1, p_i, z[k,j], sum(t), e**2.
+    follows at once if both together read as a formula: W1, p_i, z[k,j], sum(t), e**2; but a name
+    that is a word by itself, such as slope, is one in a text.
     """
     for k, piece in enumerate(re.split(r"`([^`]*)`", text)):
         if k % 2 and (sign := inline(piece, scope)):
@@ -145,7 +147,10 @@ def _names_in(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
             if base not in known:
                 continue
             name = f"{base}[{','.join(marks)}]"
+        is_word = PROSE.fullmatch(name) and name not in GREEK and name not in scope.signs
         for end in (match.end(), match.end(1)):
+            if is_word and end == match.end(1):
+                break
             code = name + text[match.end(1) : end]
             if sign := sets.get(code) or inline(code, scope):
                 yield from ((text[start : match.start()], ""), (text[match.start() : end], sign))
