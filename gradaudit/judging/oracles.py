@@ -26,7 +26,7 @@ from gradaudit.judging.together import Together
 from gradaudit.language.balls import settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.numbers import FIRST_PRECISION, Dual, object_array, precision
+from gradaudit.language.numbers import FIRST_PRECISION, ZERO, Dual, ends, object_array, precision
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.language.sizes import size_of
 from gradaudit.questions.assignment import NETWORK, SOFTMAX
@@ -134,8 +134,9 @@ _SCOPES = {Network: NETWORK, Logits: SOFTMAX}
 
 
 def _traced(case: Case, *names: str) -> tuple[Any, ...]:
-    """Return values by the question's own formulas, exactly, with all of their derivatives."""
-    env = Env(case.values, case.sizes, _SCOPES[type(case)].defined).seeded(*case.PARAMETERS)
+    """Return values by the question's own formulas, exactly, with all of their slopes."""
+    env = Env(case.values, case.sizes, _SCOPES[type(case)].defined)
+    env = env.seeded(*case.PARAMETERS, slopes=True)
     return tuple(map(env.value_of, names))
 
 
@@ -205,10 +206,10 @@ def sides_of_kinks(network: Network) -> tuple[Floats, Floats]:
     """
     if network.pre_activations().all():
         return slopes(network).floats, slopes(network).floats
-    sides = network, network.nudged()  # at 0 a unit is off
-    errors = [_traced(side, "e")[0] for side in sides]
-    moves = np.array([[error.value * error.tangent for error in side] for side in errors])
-    return floats(moves.min(axis=0).sum(axis=0)), floats(moves.max(axis=0).sum(axis=0))
+    (errors,) = _traced(network, "e")
+    moves = [ends(slope * error.value) for error in errors for slope in error.tangent]
+    low, high = np.array(moves).reshape(len(errors), -1, 2).sum(axis=0).T
+    return floats(low), floats(high)
 
 
 def roundings(network: Network) -> int:
@@ -552,5 +553,8 @@ def _bends(asked: Asked, case: "cases.Case", found: npt.NDArray[Any]) -> Iterato
 def _steepness(number: Any, p: int) -> float:
     if not isinstance(number, Dual):
         return 0.0
-    slope = abs(arb(number.tangent[p]))
+    slope = number.slopes.get(p, ZERO)
+    if isinstance(slope, Missing):
+        return np.inf
+    slope = abs(arb(slope))
     return float(slope.upper()) if slope.is_finite() else np.inf

@@ -20,7 +20,8 @@ from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import Estimate, oracle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula
-from gradaudit.language.numbers import FIRST_PRECISION, Dual, each, precision, primal
+from gradaudit.language.numbers import FIRST_PRECISION, Dual, each, ends, precision, primal
+from gradaudit.language.outcomes import present
 from gradaudit.questions.inputs import exact_float, floats
 from gradaudit.questions.question import Owed
 
@@ -46,21 +47,23 @@ def _obeys(that: Formula, judged: Function, case: Case) -> None:
         raise Refusal("", "finite numbers", float(found[~np.isfinite(found)][0]))
     assert case.call is not None
     assert isinstance(that.tree, ast.Compare)
-    ends = np.cumsum([int(np.prod(shape)) for shape in case.results().values()])[:-1]
+    splits = np.cumsum([int(np.prod(shape)) for shape in case.results().values()])[:-1]
     shapes = case.results().values()
     names = [f"d{case.question.parts[part].by}" for part in case.call.parts]
     answer = {
         name: each(exact_float, part.reshape(shape)[()])
-        for name, part, shape in zip(names, np.split(found, ends), shapes, strict=True)
+        for name, part, shape in zip(names, np.split(found, splits), shapes, strict=True)
     }
-    env = Env({**case.values, **answer}, case.sizes, that.scope.defined).seeded(*names)
+    env = Env({**case.values, **answer}, case.sizes, that.scope.defined)
+    env = env.seeded(*names, slopes=True)
     own = oracle(case).own_rounding(found)
     with precision(FIRST_PRECISION):
         sides = [env.evaluate(side) for side in (that.tree.left, that.tree.comparators[0])]
         off = np.ravel(np.array(sides[0] - sides[1], dtype=object))
         for one in off:
-            slopes = one.tangent if isinstance(one, Dual) else np.array([])
-            allowed = float(np.abs(floats(slopes)) @ own) if slopes.size else 0.0
+            slopes = present(one.tangent) if isinstance(one, Dual) else []
+            steep = [max(float(abs(arb(end)).upper()) for end in ends(slope)) for slope in slopes]
+            allowed = float(np.dot(steep, own)) if steep else 0.0
             if not abs(float(arb(primal(one)).mid())) <= allowed:
                 left, right = (float(arb(primal(np.ravel(s)[0])).mid()) for s in sides)
                 raise Refusal(ast.unparse(that.tree.left), right, left, allowed)

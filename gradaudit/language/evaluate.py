@@ -66,15 +66,16 @@ class Env:
         """How many operations were needed so far, more bits counting as more of them."""
         return self.meter.spent
 
-    def seeded(self, *names: str) -> "Env":
+    def seeded(self, *names: str, slopes: bool = False) -> "Env":
         """Return the same input where every number depends on all entries of the named values.
 
         A number then carries one derivative for each entry, in the order of the names. A defined
-        name is an input of its own then, and what it is made of is held fixed.
+        name is an input of its own then, and what it is made of is held fixed. At a kink there is
+        no derivative; slopes: there is a Span of all slopes instead.
         """
         values = {name: self.lookup(name) for name in names}
         counts = [math.prod(self.own_shape(name)) for name in names]
-        seed = Seed(self.level + 1, sum(counts))
+        seed = Seed(self.level + 1, sum(counts), slopes)
 
         def seeded(number: Any, place: int) -> Dual:
             return Dual(number, {place: ONE}, seed)

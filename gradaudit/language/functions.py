@@ -6,7 +6,7 @@ An array's own axes come first, then those of its indices.
 import contextlib
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import reduce
 from typing import Any
 
@@ -21,13 +21,14 @@ from gradaudit.language.numbers import (
     Dual,
     decide,
     divide,
+    hull,
     is_true,
     object_array,
     or_missing,
     power,
     primal,
 )
-from gradaudit.language.outcomes import Missing, NoValue, present
+from gradaudit.language.outcomes import Missing, NoSlope, NoValue, present
 
 Function = Callable[[Any], Any]
 
@@ -84,7 +85,7 @@ _exp = _smooth(lambda x: ONE if x == 0 else arb(x).exp(), lambda x, y: y)
 _log = _smooth(_log_of, lambda x, y: ONE / x)
 _log1p = _smooth(_log1p_of, lambda x, y: ONE / (ONE + x))
 _expm1 = _smooth(lambda x: ZERO if x == 0 else arb(x).expm1(), lambda x, y: ONE + y)
-_sqrt = _smooth(_sqrt_of, lambda x, y: divide(ONE, 2 * y))
+_root = _smooth(_sqrt_of, lambda x, y: divide(ONE, 2 * y))
 _sigmoid: Function = _smooth(
     lambda x: ONE / 2 if x == 0 else 1 / (1 + arb(-x).exp()), lambda x, y: y * _sigmoid(-x)
 )
@@ -99,30 +100,136 @@ _erf = _smooth(
 )
 
 
+def _sqrt(x: Any) -> Any:
+    if isinstance(x, Dual) and primal(x) == 0:
+        return x.without_slopes(_sqrt(x.value), "sqrt has no derivative at 0")
+    return _root(x)
+
+
+def _tied(one: Any, other: Any, why: str, among: Collection[int] | None = None) -> Any:
+    """Return one of two equal numbers, either of which may be the one that counts beside here.
+
+    So a slope is there only if both have it. among: the places of slopes that this is about.
+    """
+    duals = [number for number in (one, other) if isinstance(number, Dual)]
+    if not duals:
+        return one
+    seed = max((dual.seed for dual in duals), key=lambda seed: seed.level)
+    (value, mine), (equal, theirs) = (
+        (number.value, number.slopes)
+        if isinstance(number, Dual) and number.seed.level == seed.level
+        else (number, {})
+        for number in (one, other)
+    )
+    slopes = dict(mine)
+    for place in {*mine, *theirs} if among is None else among:
+        slopes[place] = _either_slope(
+            mine.get(place, ZERO), theirs.get(place, ZERO), seed.sets, why
+        )
+    return Dual(_tied(value, equal, why), slopes, seed)
+
+
+@or_missing
+def _either_slope(one: Any, other: Any, sets: bool, why: str) -> Any:
+    if sets:
+        return hull(one, other)
+    if decide(operator.ne, one, other):
+        raise NoSlope(why)
+    return one
+
+
 def _abs(x: Any) -> Any:
-    if isinstance(x, Dual) and x.value == 0:
-        raise NoValue("abs has no derivative at 0")
+    if isinstance(x, Dual) and primal(x) == 0:
+        return _tied(x, -x, "abs has no derivative at 0")
     return abs(x) if isinstance(x, arb) else -x if decide(operator.lt, x, ZERO) else x
 
 
-def _sign(x: Any) -> Any:
-    return _bit(decide(operator.gt, x, ZERO)) - _bit(decide(operator.lt, x, ZERO))
-
-
 def _relu(x: Any) -> Any:
-    return _larger(x, ZERO)
+    return _larger(x, ZERO, "relu has no derivative at 0")
 
 
-def _larger(one: Any, other: Any) -> Any:
+def _larger(one: Any, other: Any, why: str = "max has no derivative where two are equal") -> Any:
     """Return the larger of two numbers; where two balls overlap, a ball that holds it."""
     kinds = {type(one), type(other)}
-    if arb in kinds and Dual not in kinds:
+    if Dual in kinds:
+        if primal(one) == primal(other):
+            return _tied(one, other, why)
+    elif arb in kinds:
         return arb(one).max(arb(other))
     return one if decide(operator.gt, one, other) else other
 
 
 def _smaller(one: Any, other: Any) -> Any:
-    return -_larger(-one, -other)
+    return -_larger(-one, -other, "min has no derivative where two are equal")
+
+
+def _jump(value: Any, at: Any, why: str) -> Any:
+    """Return a value that jumps where a number is 0, which it is not, or which has slopes here."""
+    if not isinstance(at, Dual) or primal(at) != 0:
+        return value
+    return at.without_slopes(_jump(value, at.value, why), why)
+
+
+def _sign(x: Any) -> Any:
+    sign = _bit(decide(operator.gt, x, ZERO)) - _bit(decide(operator.lt, x, ZERO))
+    return _jump(sign, x, "sign has no derivative at 0")
+
+
+def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
+    def compared(left: Any, right: Any) -> Any:
+        bit = _bit(decide(compare, left, right))
+        if isinstance(left, Dual) or isinstance(right, Dual):
+            return _jump(
+                bit, left - right, "a comparison has no derivative where its sides are equal"
+            )
+        return bit
+
+    return compared
+
+
+def _truth(x: Any) -> Any:
+    """Return 1 or 0, for a number that is another than 0 or is not; it jumps where that does."""
+    bit = _bit(is_true(x))
+    if isinstance(x, Dual):
+        slopes = {p: one for p, one in x.slopes.items() if type(one) is NoValue}
+        if slopes:
+            return Dual(bit, slopes, x.seed)
+    return _jump(bit, x, "a condition has no derivative where it changes")
+
+
+def _both(x: Any, y: Any) -> Any:
+    return _truth(x) * _truth(y)
+
+
+def _not(x: Any) -> Any:
+    return ONE - _truth(x)
+
+
+def _either(x: Any, y: Any) -> Any:
+    return ONE - _not(x) * _not(y)
+
+
+def _chosen(condition: Any, one: Any, other: Any) -> Any:
+    """Return one of two, whatever the other is, unless the condition changes here."""
+    try:
+        truth = _truth(present(condition))
+    except Missing as reason:
+        return reason
+    taken, left = (one, other) if primal(truth) == 1 else (other, one)
+    if isinstance(taken, Missing) or not isinstance(truth, Dual) or not truth.slopes:
+        return taken
+    if isinstance(left, Missing):
+        return taken + truth.without_slopes(ZERO, "where has no derivative at its boundary")
+    return or_missing(_at_its_jump)(taken, truth, left)
+
+
+def _at_its_jump(taken: Any, truth: Dual, left: Any) -> Any:
+    """Return a side of `where` with the slopes that both sides have."""
+    why = "where has no derivative at its boundary"
+    numbers = [one.seed.level for one in (taken, left) if isinstance(one, Dual)]
+    if decide(operator.ne, taken, left) or max(numbers, default=0) > truth.seed.level:
+        return taken + truth.without_slopes(ZERO, why)
+    return _tied(taken, left, why, truth.slopes.keys())
 
 
 def _raised(base: Any, exponent: Any) -> Any:
@@ -130,9 +237,8 @@ def _raised(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, fmpq) and exponent.q == 1:
         return power(base, int(exponent.p))
     if primal(base) == 0 and decide(operator.gt, exponent, ZERO):
-        if isinstance(base, Dual) or isinstance(exponent, Dual):
-            raise NoValue("a power of 0 that is not whole has no derivative")
-        return ZERO
+        why = "a power of 0 that is not whole has no derivative"
+        return base.without_slopes(ZERO, why) if isinstance(base, Dual) else ZERO
     if not decide(operator.gt, base, ZERO):
         raise NoValue("a power that is not whole, of a number that is not positive")
     if isinstance(exponent, fmpq) and exponent.q == 2:
@@ -142,16 +248,6 @@ def _raised(base: Any, exponent: Any) -> Any:
 
 def _bit(truth: bool) -> fmpq:
     return ONE if truth else ZERO
-
-
-def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], fmpq]:
-    return lambda left, right: _bit(decide(compare, left, right))
-
-
-def _chosen(condition: Any, one: Any, other: Any) -> Any:
-    """Return one of two, whatever the other is."""
-    truth = or_missing(is_true)(condition)
-    return truth if isinstance(truth, Missing) else one if truth else other
 
 
 def _at_each_place(function: Callable[[Array], Any], axes: int) -> Callable[[Array], Any]:
@@ -290,9 +386,9 @@ EXACT: Mapping[str, Callable[..., Any]] = {
     "/": _divided,
     "**": _to_the,
     **{sign: Entrywise(_compared(compare), 2) for sign, compare in _COMPARE.items()},
-    "not": Entrywise(lambda x: _bit(not is_true(x))),
-    "and": Entrywise(lambda x, y: _bit(all([is_true(x), is_true(y)])), 2),
-    "or": Entrywise(lambda x, y: _bit(any([is_true(x), is_true(y)])), 2),
+    "not": Entrywise(_not),
+    "and": Entrywise(_both, 2),
+    "or": Entrywise(_either, 2),
     "where": np.frompyfunc(_chosen, 3, 1),
     "exp": Entrywise(_exp),
     "log": Entrywise(_log),

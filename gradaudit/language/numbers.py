@@ -9,6 +9,7 @@ what it is cannot be told, the reason stands in its place.
 import contextlib
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from typing import Any, NamedTuple
 
 import flint
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
-from gradaudit.language.outcomes import CannotTell, Missing, NoValue
+from gradaudit.language.outcomes import CannotTell, Missing, NoSlope, NoValue
 
 Array = npt.NDArray[Any]
 
@@ -31,10 +32,58 @@ class Seed(NamedTuple):
     """What derivatives are by: so many entries.
 
     level: of a derivative within another it is higher, and the other's numbers are constants.
+    sets: at a kink a slope is a Span that holds the slopes of all sides, else there is none.
     """
 
     level: int
     entries: int
+    sets: bool = False
+
+
+class Span:
+    """All numbers between two, to be added and multiplied. A ball's ends are too rough for that."""
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, low: Any, high: Any) -> None:
+        self.low = low
+        self.high = high
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray | Missing):
+            return NotImplemented
+        low, high = ends(other)
+        return Span(self.low + low, self.high + high)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Span":
+        return Span(-self.high, -self.low)
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray | Missing):
+            return NotImplemented
+        return hull(*(one * end for one in (self.low, self.high) for end in ends(other)))
+
+    __rmul__ = __mul__
+
+
+def ends(number: Any) -> tuple[Any, Any]:
+    """Return the least and the greatest number that a span holds, or a number twice."""
+    return (number.low, number.high) if isinstance(number, Span) else (number, number)
+
+
+def hull(*numbers: Any) -> Any:
+    """Return the span from the least to the greatest of numbers, and of spans."""
+    least = reduce(_least, (ends(one)[0] for one in numbers))
+    most = -reduce(_least, (-ends(one)[1] for one in numbers))
+    return least if _is_zero(most - least) else Span(least, most)
+
+
+def _least(one: Any, other: Any) -> Any:
+    if isinstance(one, arb) or isinstance(other, arb):
+        return arb(one).min(arb(other))
+    return one if decide(operator.le, one, other) else other
 
 
 class Dual:
@@ -63,6 +112,10 @@ class Dual:
     def through(self, value: Any, slope: Any) -> "Dual":
         """Return a function of this number: its value and its slope here."""
         return Dual(value, _times(self.slopes, slope), self.seed)
+
+    def without_slopes(self, value: Any, why: str) -> "Dual":
+        """Return a function of this number that jumps here, or is infinitely steep."""
+        return Dual(value, dict.fromkeys(self.slopes, NoValue(why)), self.seed)
 
     def _with(self, other: Any) -> "Dual | None":
         """Return another number, if it has slopes of the same seed or one within; else None."""
@@ -130,7 +183,17 @@ def _plus(some: Mapping[int, Any], others: Mapping[int, Any]) -> Mapping[int, An
 
 
 def _times(slopes: Mapping[int, Any], factor: Any) -> Mapping[int, Any]:
+    """Return slopes times a number; whatever is bounded is 0 if that is."""
+    if _is_zero(factor):
+        bounded = (
+            not isinstance(one, Missing) or isinstance(one, NoSlope) for one in slopes.values()
+        )
+        return {p: ZERO if fine else slopes[p] for p, fine in zip(slopes, bounded, strict=True)}
     return {place: slope * factor for place, slope in slopes.items()}
+
+
+def _is_zero(number: Any) -> bool:
+    return isinstance(number, fmpq) and not number
 
 
 def divide(number: Any, by: Any) -> Any:

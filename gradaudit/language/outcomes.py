@@ -27,6 +27,10 @@ class NoValue(Missing):
     """There is no value at this input; the message says why."""
 
 
+class NoSlope(NoValue):
+    """There is no slope at a kink, where it is different on either side, but bounded."""
+
+
 class CannotTell(Missing):
     """Whether something holds at this input cannot be told; the message says why."""
 

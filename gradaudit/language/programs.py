@@ -351,11 +351,15 @@ class _Compiler:
 
         def run(env: "Env") -> Any:
             chosen = test(env)
-            if isinstance(chosen, np.ndarray):
+            if isinstance(chosen, np.ndarray) or (isinstance(chosen, Dual) and chosen.slopes):
                 sides = tried(env, one), tried(env, other)
                 env.meter.count(node, _size(len(over), chosen, *sides))
-                return function(chosen, *sides)
+                value = function(chosen, *sides)
+                return value if isinstance(chosen, np.ndarray) else spread(env, value)
             value = (one if is_true(present(chosen)) else other)(env)
+            return spread(env, value)
+
+        def spread(env: "Env", value: Any) -> Any:
             if not over:
                 return value
             own = np.shape(value)[: np.ndim(value) - len(over)] if np.ndim(value) else ()

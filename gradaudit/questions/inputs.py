@@ -119,10 +119,6 @@ class Network:
         """Return the network whose every input of every sample is as large as the largest."""
         return replace(self, X=self.X * 0 + abs(self.X).max())
 
-    def nudged(self) -> Self:
-        """Return the network with every bias of the first layer raised by next to nothing."""
-        return replace(self, b1=self.b1 + TINY)
-
     def _map(self, function: Any) -> Self:
         return replace(self, **{name: function(value) for name, value in self.blocks.items()})
 
