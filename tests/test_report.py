@@ -356,8 +356,8 @@ class TestReading:
         [
             (
                 "2 * where(b2 > 0, b2, 1)",
-                '2 thin (cases(b^((2)) &quad upright("if") thick b^((2)) > 0, '
-                '1 &quad upright("otherwise")))',
+                '2 thin (cases(display(b^((2))) &quad upright("if") thick b^((2)) > 0, '
+                'display(1) &quad upright("otherwise")))',
             ),
             ("max(z, axis=0)", 'max_(upright("columns"))(bold(z))'),
             ("softmax(z, axis=-1)", 'op("softmax")_(upright("rows"))(bold(z))'),
@@ -666,6 +666,7 @@ class TestAnswerToAQuestion:
         assert equal == "Line 2 does not equal line 1."
         assert at.startswith("At X = [[")
         assert mistake == "The samples are not weighted: c is left out."
+        assert signs(told["parts"][0]["lines"][1]["wrong"][2]) == ["bold(c)"]
 
     def test_own_names_are_defined_where_they_are_first_used(self, tmp_path: Path) -> None:
         lines = ['w = "X.T @ u"', 'b = "sum(u)"']

@@ -266,7 +266,8 @@ def _remarks(verdict: Verdict, scope: Scope) -> Iterator[list[Run]]:
     if verdict.status != ("fails" if plain else "holds"):
         yield _said(why(verdict))
     if not verdict.said.lines:
-        yield from map(_said, [*mistake(verdict.diagnosis), *notes(verdict)])
+        yield from (_sentence(one, scope) for one in mistake(verdict.diagnosis))
+        yield from map(_said, notes(verdict))
     if failure is not None and refusal is not None:
         sign = inline(re.sub(r"^d(\w+)/d(.*)", r"d(\1, \2)", refusal.where), scope)
         entry: Run = {"math": f"display({sign})", "code": refusal.where} if sign else refusal.where
@@ -394,7 +395,7 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict, model: Scope) -> Iter
             words = ("wanted is ", ", and this line is ")
         yield [*_at(outcome, model), *_told(outcome, *words)]
         if outcome is verdict.failure:
-            yield from map(_said, mistake(verdict.diagnosis))
+            yield from (_sentence(one, model) for one in mistake(verdict.diagnosis))
     elif outcome.reason:
         untested = outcome.status == "untested"
         yield _said(f"it could not be judged: {outcome.reason}" if untested else outcome.reason)

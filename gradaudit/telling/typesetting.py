@@ -405,8 +405,11 @@ class _Printer:
             raise NotSet("cases by entries")
         texts = (self.condition(condition), self.sign(one).text, self.sign(other).text)
         when, first, rest = map(_unbroken, texts)
-        rows = f'{first} &quad upright("if") thick {when}, {rest} &quad upright("otherwise")'
-        return Sign(f"cases({rows})", CASES, open=True)
+        rows = (
+            f'display({first}) &quad upright("if") thick {when}',
+            f'display({rest}) &quad upright("otherwise")',
+        )
+        return Sign(f"cases({', '.join(rows)})", CASES, open=True)
 
     def sum_over(self, node: ast.GeneratorExp) -> Sign:
         outer, text = self.bound, ""
