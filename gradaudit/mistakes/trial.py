@@ -152,6 +152,8 @@ def of_edits(question: Question, wanted: Mapping[str, Wanted]) -> tuple[int, lis
 
 def _holds(judged: Any, laws: Sequence[Law]) -> bool:
     """Return whether no law refuses what is judged, and it has values at all."""
-    if any(sees(law, judged, draw_inputs(law.domain)) for law in laws):
+    first, *others = laws
+    inputs = draw_inputs(first.domain)
+    if sees(first, judged, inputs) or hold(first, judged, inputs).status != "holds":
         return False
-    return hold(laws[0], judged, draw_inputs(laws[0].domain)).status == "holds"
+    return not any(sees(law, judged, draw_inputs(law.domain)) for law in others)
