@@ -164,7 +164,7 @@ class TestWrongToml:
             "factor",
             "hidden",
         }
-        keys |= {"explanation", "laws", "lines", "counterexample", "mend"}
+        keys |= {"explanation", "laws", "lines", "counterexample", "mend", "needs", "given"}
         assert all(set(part) == keys for part in parts_of(wrong_toml).values())
 
     @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.questions.assignment import QUESTION3, SOFTMAX
 from gradaudit.questions.files import Unreadable
 from gradaudit.telling.report import document
-from gradaudit.telling.verdicts import as_json, as_text, explanation
+from gradaudit.telling.verdicts import as_json, as_text, explanation, tried
 from tests.derivations import RIGHT
 from tests.edits import edits
 
@@ -487,6 +487,12 @@ class TestTooLargeForBalls:
     def test_a_right_line_is_not_refused(self, tmp_path: Path, extra: str) -> None:
         told = gradient(tmp_path, "p*sum(t) - t", f"p*sum(t) - t + {extra}")
         assert (told.status, told.line) == ("untested", 2)
+
+    def test_what_could_not_be_judged_is_counted_aloud(self, tmp_path: Path) -> None:
+        right = "p*sum(t) - t"
+        told = gradient(tmp_path, right, right, f"{right} + 0/exp(-exp(exp(y**2)))")
+        assert tried(told).startswith("3 lines, no line found wrong on ")
+        assert "; 1 could not be judged: line 3: " in tried(told)
 
     def test_a_wrong_line_is_refused_where_it_can_be_computed(self, tmp_path: Path) -> None:
         told = gradient(tmp_path, "p*sum(t) - t", "p*sum(t) + t + 0*exp(exp(exp(y)))")

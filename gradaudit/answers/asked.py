@@ -16,7 +16,7 @@ from gradaudit.judging.functions import laws_of
 from gradaudit.judging.hard import Inputs, domain
 from gradaudit.judging.laws import Outcome
 from gradaudit.judging.strategies import draw_inputs
-from gradaudit.language.formula import Scope
+from gradaudit.language.formula import Scope, parse
 from gradaudit.mistakes import slips, trial
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.exam import Result
@@ -61,7 +61,10 @@ def part_of(question: Question, signature: Signature) -> str:
 def wanted_of(question: Question, asked: Asked) -> Wanted:
     """Return what a formula for a part is to find."""
     scope = replace(question.scope, free=asked.truth.scope.free)
-    return Wanted(asked.label, scope, asked.truth, (domain(question),), Inputs(question).largest)
+    definite = (one.name for one in question.given.values() if one.definite)
+    assume = (*question.assume, *(parse(f"det({name}) > 0", scope) for name in definite))
+    largest = Inputs(question).largest
+    return Wanted(asked.label, scope, asked.truth, (domain(question),), largest, assume)
 
 
 def exam_of(questions: Sequence[Question]) -> tuple[list[Result], list[tuple[str, int]]]:

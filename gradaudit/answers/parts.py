@@ -23,6 +23,7 @@ from gradaudit.judging.derivation import (
 )
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import Law, Outcome, hold
+from gradaudit.judging.needs import needs_of
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     FORMULA_SUM_ONE,
@@ -109,6 +110,7 @@ class Part:
     numbers: Block | None = None
     texts: tuple[str, ...] = ()
     diagnose: Callable[[Outcome], Diagnosis] = lambda _: Diagnosis()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,7 @@ def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
         against_truth=against_truth,
         wanted=wanted,
         diagnose=lambda outcome: diagnosis.of_line(outcome.judged, wanted),
+        needs=needs_of(lines, wanted),
     )
     if FORMULA_SUM_ONE in wanted.domains:
         weaker = tuple(

@@ -14,6 +14,7 @@ from gradaudit.judging.strategies import draw_inputs, sums_to_one
 from gradaudit.judging.written import Block
 from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.mistakes.following import followed
 from gradaudit.mistakes.mends import Mend, mend_of
 
 SUM_IS_ONE = "sum(t) == 1"
@@ -26,7 +27,8 @@ class Verdict:
     status: holds, conditional, fails, untested or unanswered. said: what the answer says to it.
     outcomes: one for each law. condition: what it is conditional on. stated: the answer states
     that itself. reason: why it is untested, or wrong without a counterexample. first_wrong: the
-    step of the forward pass that is wrong before it. weaker: what came of all that fails where the
+    step of the forward pass that is wrong before it. given: the wrong steps that it rightly follows
+    from. weaker: what came of all that fails where the
     condition is met. diagnosis: which known mistake it is. mend: what would make the first wrong
     line right.
     """
@@ -39,6 +41,7 @@ class Verdict:
     stated: bool = False
     reason: str = ""
     first_wrong: str = ""
+    given: tuple[str, ...] = ()
     weaker: tuple[Outcome, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     mend: Mend | None = None
@@ -142,16 +145,18 @@ def audit(answer: Answer) -> Audit:
 
 
 def _with_first_wrong_step(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
-    """Yield verdicts; numbers that are wrong after a wrong forward pass say where it began."""
-    first = ""
+    """Yield verdicts; numbers that are wrong after a wrong step say which, and if they follow."""
+    first, earlier = "", list[Block]()
     for verdict in verdicts:
         numbers = verdict.said.numbers
-        if numbers is None or verdict.status != "fails" or verdict.only_form:
+        wrong = numbers is not None and verdict.status == "fails" and not verdict.only_form
+        if numbers is None or not wrong:
             yield verdict
-            continue
-        yield replace(verdict, first_wrong=first)
-        if not numbers.is_gradient:
-            first = first or verdict.part
+        else:
+            yield replace(verdict, first_wrong=first, given=followed(numbers, earlier))
+        if numbers is not None and not numbers.is_gradient:
+            first = first or verdict.part * wrong
+            earlier.append(numbers)
 
 
 def judge(name: str, part: Part | None) -> Verdict:

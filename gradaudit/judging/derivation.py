@@ -48,7 +48,8 @@ class Wanted:
     name: as a person writes it, such as dE/dy. scope: what may stand in it; its free indices are
     those of an entry. truth: the derivative, by the language's own `d`. domains: the inputs that
     are tried; the first is for lines that assume nothing, all are where something is assumed.
-    largest: an input on which a line is tried out before it is judged.
+    largest: an input on which a line is tried out before it is judged. assume: what every input
+    obeys.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Wanted:
     truth: Formula
     domains: tuple[Domain, ...]
     largest: Any
+    assume: tuple[Formula, ...] = ()
 
 
 LARGEST_LOGITS = Logits(exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 2, -1))), 0)

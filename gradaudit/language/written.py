@@ -41,6 +41,12 @@ class Written:
         return unit / 2 if exponent >= 0 else 1 / (2 * unit)
 
     @property
+    def radius(self) -> fmpq:
+        """How far an exact value may be from it that it stands for."""
+        explained = self.rounding if self.significant >= PRINTED else fmpq(0)
+        return max(self.half_unit, explained)
+
+    @property
     def places(self) -> int:
         """How many digits stand behind the decimal point."""
         mantissa = self.text.lower().partition("e")[0]
@@ -57,8 +63,7 @@ class Written:
 
     def claims(self, exact: fmpq) -> bool:
         """Return whether an exact value rounds to these digits, or a printed float64 may be it."""
-        explained = self.rounding if self.significant >= PRINTED else fmpq(0)
-        return bool(abs(self.value - exact) <= max(self.half_unit, explained))
+        return bool(abs(self.value - exact) <= self.radius)
 
     def __str__(self) -> str:
         return self.text

@@ -62,6 +62,8 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
         ],
         "lines": [_line_json(one) for one in verdict.outcomes if verdict.is_derivation],
         "counterexample": _counterexample(verdict.failure),
+        "needs": list(map(escaped, verdict.said.needs)),
+        "given": list(verdict.given),
         "mend": None if verdict.mend is None else vars(verdict.mend),
     }
 
@@ -102,6 +104,8 @@ def notes(verdict: Verdict) -> list[str]:
     said = list(map(escaped, verdict.form.told)) if verdict.form else []
     if verdict.first_wrong:
         said.append(f"the first wrong step is {verdict.first_wrong}")
+    if verdict.given:
+        said.append(f"right given the answer's own {' and '.join(verdict.given)}")
     if verdict.is_derivation and (others := verdict.failures[1:]):
         numbers = ", ".join(str(one.judged.number) for one in others)
         said.append(f"wrong as well: line{'s' * (len(others) > 1)} {numbers}")
@@ -112,7 +116,11 @@ def notes(verdict: Verdict) -> list[str]:
         if one.status == "untested" != verdict.status and verdict.is_derivation:
             said.append(f"{which} could not be judged: {escaped(one.reason)}")
     again = (line.number for line in verdict.said.lines if line.repeats)
-    return [*said, *(f"line {number} repeats line {number - 1}" for number in again)]
+    said += (f"line {number} repeats line {number - 1}" for number in again)
+    failing = verdict.failure and verdict.failure.refusal
+    if verdict.said.needs and (not failing or isinstance(failing.found, NoValue)):
+        said.append(f"needs {escaped(', '.join(verdict.said.needs))}")
+    return said
 
 
 def mistake(known: Diagnosis) -> list[str]:
@@ -253,7 +261,8 @@ def _in_few_words(parts: Iterable[str]) -> Iterable[str]:
 def tried(verdict: Verdict) -> str:
     """Return on how much a verdict rests, in a phrase."""
     if verdict.status == "untested":
-        return escaped(verdict.reason)
+        some = verdict.is_derivation and 0 < len(_judged(verdict)) < len(verdict.outcomes)
+        return f"{_tried(verdict)}: {why(verdict)}" if some else why(verdict)
     if not verdict.outcomes:
         return ""
     if verdict.status == "fails" and not verdict.failures:
@@ -261,15 +270,22 @@ def tried(verdict: Verdict) -> str:
     return _tried(verdict)
 
 
+def _judged(verdict: Verdict) -> list[Outcome]:
+    return [one for one in verdict.outcomes if one.status != "untested"]
+
+
 def _tried(verdict: Verdict) -> str:
     outcomes, failures, lines = verdict.outcomes, verdict.failures, verdict.is_derivation
+    judged = _judged(verdict) or outcomes
+    left_out = len(outcomes) - len(judged)
+    unjudged = [f"{left_out} could not be judged"] * (lines and left_out > 0)
     if failures and lines:
         wrong = ", ".join(str(one.judged.number) for one in failures)
         said = f"lines {wrong} are" if failures[1:] else f"line {wrong} is"
-        return f"{said} refused, of {len(outcomes)}"
+        return "; ".join([f"{said} refused, of {len(outcomes)}", *unjudged])
     if failures:
         return "refused" + (f" by {len(failures)} of {len(outcomes)} laws" if outcomes[1:] else "")
-    least, most = (f(one.examples for one in outcomes) for f in (min, max))
+    least, most = (f(one.examples for one in judged) for f in (min, max))
     on = f"on {least} inputs{' or more' if least < most else ''}"
     if (domain := outcomes[0].law.domain).strategy is None:
         count = f" (decided at {most} that stand for them)" if most > 1 else ""
@@ -278,7 +294,7 @@ def _tried(verdict: Verdict) -> str:
             on = domain.name.replace("all rates", "at any rate")
     laws = f"{len(outcomes)} law{'s' * (len(outcomes) > 1)}, "
     held = f"{len(outcomes)} lines, no line found wrong " if lines else laws
-    return "; ".join([held + on, *notes(verdict)])
+    return "; ".join([held + on, *(unjudged or notes(verdict))])
 
 
 def in_full(verdict: Verdict) -> str:
