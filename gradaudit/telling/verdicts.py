@@ -118,7 +118,9 @@ def notes(verdict: Verdict) -> list[str]:
     again = (line.number for line in verdict.said.lines if line.repeats)
     said += (f"line {number} repeats line {number - 1}" for number in again)
     failing = verdict.failure and verdict.failure.refusal
-    if verdict.said.needs and (not failing or isinstance(failing.found, NoValue)):
+    remarks = any("no value" in one.reason for one in verdict.outcomes if one.status == "holds")
+    told = isinstance(failing.found, NoValue) if failing else not remarks
+    if verdict.said.needs and verdict.is_derivation and told:
         said.append(f"needs {escaped(', '.join(verdict.said.needs))}")
     return said
 
