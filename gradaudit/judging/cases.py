@@ -26,7 +26,7 @@ from gradaudit.language.numbers import (
     primal,
 )
 from gradaudit.language.outcomes import Missing
-from gradaudit.language.sizes import size_of
+from gradaudit.language.roundings import roundings_of
 from gradaudit.questions.inputs import _all_effort, _easier_entries, floats
 from gradaudit.questions.question import Given, Question, Signature
 
@@ -326,7 +326,7 @@ def look_for_kinks(cases: Sequence[Case]) -> None:
     found = dict.fromkeys(cases, (True, True))
     for kink in kinks(cases[0].question) if cases else ():
         exact = {case: value for case, value, _ in together.exact(kink)}
-        size = dict(together.floats(size_of(kink)))
+        size = dict(together.floats(roundings_of(kink)))
         for case in cases:
             away, at = found[case]
             if case not in exact or case not in size:

@@ -7,7 +7,7 @@ them, and equations are solved by exact Newton steps. Where chance has a say it 
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property, partial
 from itertools import combinations, count, islice, zip_longest
@@ -27,6 +27,7 @@ from gradaudit.judging.cases import (
     solve,
 )
 from gradaudit.judging.strategies import Domain
+from gradaudit.judging.together import Together
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import ZERO, each, object_array
@@ -42,38 +43,37 @@ POSITIVE = (*map(fmpq, (1, 2, 3, 0, 4)), *(fmpq(k, 8) for k in (4, 2, 6, 1, 9)),
 BETWEEN = tuple(fmpq(k, 16) for k in range(-64, 65))
 TINY, MINUTE, SPECK = fmpq(1, 2**12), fmpq(1, 2**30), fmpq(1, 2**43)
 HUGE, VAST = fmpq(2**12), fmpq(2**40)
+EXTREMES = (VAST, 1 / VAST, MINUTE)
 OFFSET = fmpq(2**10)
 
 DRAWS = 40  # at most, to meet what is assumed, before calm numbers are taken
 TRIES = 4  # of one change, on different numbers, until no kink is near
 SMALL = (1, 2, 3, 4, 4)
 LARGE = (5, 6, 7, 8, 9, 12)
+FEW = 3  # arrays, up to which all of them are put far out
 MANY = 400  # entries of all inputs together, beyond which a large size is not tried
 
 
 def patterns(k: int, n: int) -> tuple[Any, ...]:
-    """Return entry k of n of arrays that are hard: ties, spreads, sums, scales, offsets."""
+    """Return entry k of n of arrays that are hard: ties, ramps, sums, hardly apart."""
     first, last = k == 0, k == n - 1
     return (
-        # equal, one-hot, ramps, hardly apart
         *(1, fmpq(1, 2), fmpq(1, n), first, last, k < 2, k % 2, k, k - fmpq(n - 1, 2)),
         *(fmpq((-1) ** k * (k + 1), 2), fmpq(k, 10), 1 + k * MINUTE, -2 * k, 2 if first else -1),
         # of a sum of 1, exactly and nearly, all positive and not
         *(fmpq(9, 10) * first + fmpq(1, 10 * n), 2 * first - last),
         *(first + TINY, first - MINUTE, first + SPECK, OFFSET * first + (1 - OFFSET) * last),
-        # far apart, far out, scaled
-        *(
-            20 * last,
-            100 if first else k,
-            40 - 30 * k,
-            -500 - k,
-            600 + k,
-            -690 * last,
-            -800 * last,
-            10**5 * (k < 2),
-        ),
-        *(690 * first, 1000 + k, -(10**5) - k, 800 * first),
-        *((k + 1) * scale for scale in (TINY, SPECK, HUGE, 1 / MINUTE)),
+        *((k + 1) * scale for scale in (TINY, SPECK)),
+    )
+
+
+def far_patterns(k: int, n: int) -> tuple[Any, ...]:
+    """Return entry k of n of arrays that are far apart, far out or large."""
+    first, last = k == 0, k == n - 1
+    return (
+        *(20 * last, 100 if first else k, 40 - 30 * k, -500 - k, 600 + k, -690 * last),
+        *(-800 * last, 10**5 * (k < 2), 690 * first, 1000 + k, -(10**5) - k, 800 * first),
+        *((k + 1) * scale for scale in (HUGE, 1 / MINUTE)),
     )
 
 
@@ -189,6 +189,10 @@ class Inputs:
         """What makes an input hard: values of what is given, and of what is defined of it."""
         return [
             *(change for given in self.numbers for change in _changes_of(given)),
+            *(
+                partial(_scaled, [given.name], EXTREMES[k % len(EXTREMES)])
+                for k, given in enumerate(self.numbers)
+            ),
             *self._patterned(),
             *(partial(_zeroed, pair) for pair in combinations([g.name for g in self.numbers], 2)),
             *(partial(_zeroed, some) for some in combinations(self._moved, 3)),
@@ -235,7 +239,10 @@ class Inputs:
         for pattern in range(several):
             for pair in zip_longest(names[::2], names[1::2]):
                 chosen = zip(pair, (pattern, (pattern + several // 2) % several), strict=True)
-                yield partial(_filled, {name: one for name, one in chosen if name})
+                yield partial(_filled, patterns, {name: one for name, one in chosen if name})
+        for pattern in range(len(far_patterns(0, 1))):
+            for name in names if len(names) < FEW else names[pattern % 2 :: 2]:
+                yield partial(_filled, far_patterns, {name: pattern})
 
     @cached_property
     def at_kinks(self) -> list[Change]:
@@ -299,8 +306,7 @@ def _changes_of(given: Given) -> Iterator[Change]:
     """Yield changes of one array or number."""
     put = partial(_put, given.name)
     yield from (put(lambda v: v * 0), put(abs), put(lambda v: -abs(v)))
-    scales = (TINY, HUGE, MINUTE, VAST, 1 / VAST)
-    yield from (partial(_scaled, [given.name], scale) for scale in scales)
+    yield from (partial(_scaled, [given.name], scale) for scale in (TINY, HUGE))
     if not given.axes:
         return
     yield from (put(lambda v: v * 0 + v.flat[0]), put(lambda v: _first(v, ZERO)))
@@ -330,7 +336,9 @@ def _first(value: Any, number: fmpq) -> Any:
     return value
 
 
-def _filled(chosen: Mapping[str, int], case: Case) -> Case:
+def _filled(
+    patterns: Callable[[int, int], tuple[Any, ...]], chosen: Mapping[str, int], case: Case
+) -> Case:
     """Return a case with patterns put into arrays, along the last axis, shifted from row to row."""
     given = dict(case.given)
     for name, pattern in chosen.items():
@@ -379,13 +387,25 @@ def domain(question: Question) -> Domain:
     """Return the inputs of a question, for formulas: those at which the derivatives are known."""
     inputs = Inputs(question)
 
-    def listed() -> Iterator[Case]:
-        return filter(is_smooth, inputs.listed())
+    def listed() -> list[Case]:
+        return _told(question, filter(is_smooth, inputs.listed()))
 
     def drawn(random: Random) -> Case:
         for _ in range(DRAWS):
-            if is_smooth(case := inputs.drawn(random)):
+            for case in _told(question, filter(is_smooth, [inputs.drawn(random)])):
                 return case
         return inputs.draw(random, inputs.sizes[0], plain=True)
 
     return Domain(f"inputs of {question.name}", obeys, listed, drawn)
+
+
+def _told(question: Question, cases: Iterable[Case]) -> list[Case]:
+    """Return the inputs at which every derivative that is asked for is known, at few bits."""
+    left = list(cases)
+    for asked in question.parts.values():
+        left = [case for case, value, _ in Together(left).exact(asked.truth) if _is_there(value)]
+    return left
+
+
+def _is_there(value: Any) -> bool:
+    return not any(isinstance(one, Missing) for one in np.ravel(np.array(value, dtype=object)))

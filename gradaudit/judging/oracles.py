@@ -28,7 +28,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, Dual, ends, object_array, precision
 from gradaudit.language.outcomes import Missing, present
-from gradaudit.language.sizes import size_of
+from gradaudit.language.roundings import roundings_of
 from gradaudit.questions.assignment import NETWORK, SOFTMAX
 from gradaudit.questions.inputs import KEPT, Case, Logits, Network, exact_float, floats
 from gradaudit.questions.question import Asked
@@ -391,7 +391,7 @@ class QuestionOracle(Oracle):
 
     @cached_property
     def _sizes(self) -> list[Any]:
-        return [self.case.in_floats(size_of(one.closed)) for one in self.asked]
+        return [self.case.in_floats(roundings_of(one.closed)) for one in self.asked]
 
     @cached_property
     def _closed(self) -> list[Any]:
@@ -410,7 +410,7 @@ class QuestionOracle(Oracle):
     @property
     def loss_rounding(self) -> float:
         """The roundings that are allowed for, of the size of the loss."""
-        return self.part * float(np.max(self.case.in_floats(size_of(self.asked[0].of))))
+        return self.part * float(np.max(self.case.in_floats(roundings_of(self.asked[0].of))))
 
     @cached_property
     def difference(self) -> Estimate:
@@ -440,7 +440,7 @@ def foresee(inputs: Sequence["cases.Case"]) -> None:
     asked = known[0].asked
     kinds = {
         "_truths": [{case: v for case, v, _ in together.exact(one.truth)} for one in asked],
-        "_sizes": [dict(together.floats(size_of(one.closed))) for one in asked],
+        "_sizes": [dict(together.floats(roundings_of(one.closed))) for one in asked],
         "_closed": [dict(together.floats(one.closed)) for one in asked],
     }
     for case, one in zip(inputs, known, strict=True):
@@ -474,7 +474,7 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     rows = tuple(name for name in of.scope.free if name in of.names)
     of = replace(of, scope=replace(of.scope, free={name: of.scope.free[name] for name in rows}))
     given = np.array(floats(case.given[by]))
-    size, noises = size_of(of), list[Floats]()
+    size, noises = roundings_of(of), list[Floats]()
 
     def moved(theta: Floats) -> "cases.Case":
         value = theta.reshape(given.shape)[()]
