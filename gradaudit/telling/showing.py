@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from gradaudit.judging.derivation import GRADIENT, PARAMETERS, Line
 from gradaudit.judging.laws import Law, Outcome
 from gradaudit.language.showing import show
 
-INDEX_NAMES = {"dE/dy": "i", "dL/dW1": "aj", "dL/db1": "j", "dL/dw2": "j"}
+INDICES = {one.name: one.scope.free for one in (*PARAMETERS.values(), GRADIENT)}
 
 
 def width() -> int:
@@ -34,8 +35,10 @@ def inputs_of(outcome: Outcome) -> dict[str, Any]:
     shown = {name: _nested(value) for name, value in outcome.at.blocks.items()}
     where = outcome.refusal.where if outcome.refusal is not None else ""
     match = re.fullmatch(r"(\S+?)\[([\d,]+)\]", where)
-    if match and match[1] in INDEX_NAMES:
-        shown.update(zip(INDEX_NAMES[match[1]], match[2].split(","), strict=True))
+    is_line = isinstance(outcome.judged, Line)
+    names = outcome.judged.formula.scope.free if is_line else INDICES.get(match[1] if match else "")
+    if match and names:
+        shown.update(zip(names, match[2].split(","), strict=True))
     return shown
 
 

@@ -32,7 +32,7 @@ BREAK = "\0"  # where a long formula may be broken: after an operator outside of
 GREEK = {  # names of Typst, with the letters that they stand for
     name: unicodedata.lookup(f"GREEK {case} LETTER {name.upper()}")
     for case, names in (
-        ("SMALL", "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi rho sigma"),
+        ("SMALL", "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma"),
         ("SMALL", "tau phi chi psi omega"),
         ("CAPITAL", "Gamma Delta Theta Xi Pi Sigma Phi Psi Omega"),
     )
