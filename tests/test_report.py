@@ -662,10 +662,11 @@ class TestAnswerToAQuestion:
     def test_a_wrong_line_has_its_counterexample_and_the_mistake(
         self, told: dict[str, Any]
     ) -> None:
-        equal, at, mistake = map(text, told["parts"][0]["lines"][1]["wrong"])
+        equal, at, mistake, mend = map(text, told["parts"][0]["lines"][1]["wrong"])
         assert equal == "Line 2 does not equal line 1."
         assert at.startswith("At X = [[")
         assert mistake == "The samples are not weighted: c is left out."
+        assert mend == "e should be e*c."
         assert signs(told["parts"][0]["lines"][1]["wrong"][2]) == ["bold(c)"]
 
     def test_own_names_are_defined_where_they_are_first_used(self, tmp_path: Path) -> None:

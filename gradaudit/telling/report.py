@@ -282,6 +282,11 @@ def _said(phrase: str) -> list[Run]:
     return [soft(first + phrase[1:] + "." * (phrase[-1:] not in (".", "?")))]
 
 
+def _term(code: str, scope: Scope) -> Run:
+    sign = inline(code, scope)
+    return {"math": f"display({sign})" if sign else "", "code": soft(code)}
+
+
 def _at(outcome: Outcome, scope: Scope) -> list[Run]:
     """Return the input where something fails, as the beginning of a sentence."""
     if outcome.law.domain is ASSIGNMENT:
@@ -323,9 +328,7 @@ def _formulas(verdict: Verdict, model: Scope) -> dict[str, Any]:
         for name, tree in scope.defined.items()
         if name in used and tree is not model.defined.get(name)
     ]
-    nodes = (node for line in lines for node in ast.walk(line.formula.tree))
-    sums = {ast.unparse(node.target): "" for node in nodes if isinstance(node, ast.comprehension)}
-    words = replace(scope, free={**sums, **scope.free})  # a reason may speak of their indices
+    words = _with_indices(scope, lines)  # a reason may speak of them
     return {
         "own": [
             {
@@ -343,6 +346,13 @@ def _formulas(verdict: Verdict, model: Scope) -> dict[str, Any]:
             for line, outcome in zip(lines, verdict.outcomes, strict=True)
         ],
     }
+
+
+def _with_indices(scope: Scope, lines: Sequence[Line]) -> Scope:
+    """Return a scope in which the indices of all sums are known."""
+    nodes = (node for line in lines for node in ast.walk(line.formula.tree))
+    sums = {ast.unparse(node.target): "" for node in nodes if isinstance(node, ast.comprehension)}
+    return replace(scope, free={**sums, **scope.free})
 
 
 def _sentence(text: str, scope: Scope) -> list[Run]:
@@ -396,6 +406,10 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict, model: Scope) -> Iter
         yield [*_at(outcome, model), *_told(outcome, *words)]
         if outcome is verdict.failure:
             yield from (_sentence(one, model) for one in mistake(verdict.diagnosis))
+            if (mend := verdict.mend) is not None:
+                scope = _with_indices(line.formula.scope, [line])
+                wrong, right = (_term(one, scope) for one in (mend.wrong, mend.right))
+                yield [wrong, " should be ", right, "."]
     elif outcome.reason:
         untested = outcome.status == "untested"
         yield _said(f"it could not be judged: {outcome.reason}" if untested else outcome.reason)
