@@ -17,7 +17,7 @@ from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import oracle
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.balls import agree
-from gradaudit.language.formula import Formula
+from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.mistakes.slips import wrong_answers, wrong_twice
 from gradaudit.mistakes.trial import of_edits
@@ -67,7 +67,9 @@ def check(question: Question) -> Checked:
             edits, held = of_edits(question, wanted)
             faults += held
     except NoInput as none:
-        faults.append(f"{question.name}.assume: {none}")
+        faults.append(str(none))
+    except (Missing, FormulaError) as reason:  # the model takes too much, or has no value
+        faults.append(f"{question.name}.define: {reason}")
     return Checked(question, tuple(faults), references, tolerances, edits)
 
 

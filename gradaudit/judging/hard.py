@@ -32,6 +32,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import ZERO, each, object_array
 from gradaudit.language.outcomes import Missing
+from gradaudit.questions.files import Unreadable
 from gradaudit.questions.inputs import SIMPLE, exact_float
 from gradaudit.questions.question import Given, Question
 
@@ -77,7 +78,7 @@ def far_patterns(k: int, n: int) -> tuple[Any, ...]:
     )
 
 
-class NoInput(Exception):
+class NoInput(Unreadable):
     """A question of which no input was found; the message says why."""
 
 
@@ -135,7 +136,8 @@ class Inputs:
                 given[name] = self._array(one, sizes, chosen)
             if solved := solve(Case(self.question, given, dict(sizes))):
                 return solved
-        raise NoInput(f"no input meets what is assumed, of {DRAWS} tried")
+        name = self.question.name
+        raise NoInput(f"{name}.assume: no input meets what is assumed, of {DRAWS} tried")
 
     # ---- sizes
 
@@ -158,6 +160,9 @@ class Inputs:
         wanted += [{**twos, name: size} for size in LARGE for name in free]
         found = [sized for one in wanted if (sized := self.question.sized(one)) is not None]
         fitting = [one for one in found if self._entries(one) <= MANY]
+        if not fitting:
+            few = f"whole numbers with which all arrays have at most {MANY} entries"
+            raise NoInput(f"{self.question.name}.sizes: none of those tried are {few}")
         return list({tuple(one.items()): one for one in fitting}.values())
 
     def _entries(self, sizes: Mapping[str, int]) -> int:

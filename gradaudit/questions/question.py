@@ -7,7 +7,7 @@ the column and the remedy.
 import ast
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import chain
@@ -38,10 +38,13 @@ MODEL = ("title", "task", "given", "assume", "define", "sizes", "print", "titles
 OF_RATES = ("next", "rate", "two_at_once")
 KEYS = (*MODEL, *OF_RATES, "parts", "functions", "answers", "mistakes", "owes")
 EVERY_START = "from every start"  # what is asked of an iteration
+WHOLE = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Load)
 MAX_NAMES = 50
 MAX_SETS = 8
 MAX_AXES = 4
 MAX_SIZE = 9  # that a question may fix
+MAX_FOLLOWING = 100  # of one that follows from others
+MAX_ITEMS = 100  # of a list or a table
 NAME = r"[^\W\d]\w*"
 GIVEN = re.compile(rf"({NAME})(?:\[([^\]]*)\])?(?: in (?:({NAME})|\{{([^}}]*)\}}))?( spd)?")
 SIGN = re.compile(r"([^\W\d_]+)(?:_(\w+))?(?:\^(\(\w+\))|('))?")  # letters, below, above
@@ -219,10 +222,13 @@ class Question:
         numbers = {name: fmpq(size) for name, size in chosen.items()}
         found = dict(chosen)
         for name, formula in self.sizes.items():
-            size = Env(numbers, {}, {}).evaluate(formula.tree)
-            numbers[name] = size
-            if size.q != 1 or size < 1:
+            try:
+                size = Env(numbers, {}, {}).evaluate(formula.tree)
+            except (NoValue, FormulaError):
                 return None
+            if size.q != 1 or not 1 <= size <= MAX_FOLLOWING:
+                return None
+            numbers[name] = size
             found[name] = int(size.p)
         return {name: found[name] for name in self.sets}
 
@@ -335,6 +341,8 @@ def _read(path: str) -> list[Question]:
     tables = load_toml(path)
     if not tables:
         raise Unreadable("it is empty; a question is a table, such as [ridge]")
+    if len(tables) > MAX_ITEMS:
+        raise Unreadable(f"{len(tables)} tables; at most {MAX_ITEMS} questions are read")
     return [_Reader(name, table).question() for name, table in tables.items()]
 
 
@@ -430,12 +438,18 @@ class _Reader:
             value = [value]
         if not isinstance(value, list | tuple) or not all(map(is_text, value)):
             raise self.wrong(key, f'a list of strings is wanted, such as ["{such_as}"]')
+        self.few(key, value)
         return list(value)
+
+    def few(self, key: str, values: Sized) -> None:
+        if len(values) > MAX_ITEMS:
+            raise self.wrong(key, f"{len(values)} of them; at most {MAX_ITEMS} are read")
 
     def items(self, key: str) -> Iterator[tuple[str, Any]]:
         table = self.table.get(key, {})
         if not isinstance(table, dict):
             raise self.wrong(key, f"a table is wanted: [{self.name}.{key}]")
+        self.few(key, table)
         yield from table.items()
 
     def formula(self, key: str, text: Any, scope: Scope) -> Formula:
@@ -494,6 +508,8 @@ class _Reader:
             text = str(value) if isinstance(value, int) else value
             known = Scope(frozenset([*free, *found]))
             found[name] = self.formula(key, text, known)
+            if any(not isinstance(node, WHOLE) for node in ast.walk(found[name].tree)):
+                raise self.wrong(key, 'sizes, whole numbers and + - * / are wanted: "M + F - 1"')
         return found
 
     def signs(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -632,8 +648,10 @@ class _Reader:
         told = self.table.get("mistakes", [])
         if not isinstance(told, list):
             raise self.wrong("mistakes", f"[[{self.name}.mistakes]] is wanted, once for each")
+        self.few("mistakes", told)
         known = [_halves(line)[0] for line in (*question.answered_in[0], *question.own)]
         seen: set[str] = set()
+        variants = 0
         for number, one in enumerate(told, start=1):
             key = f"mistakes[{number}]"
             if not isinstance(one, dict) or not {"id", "sentence", "change"} <= one.keys():
@@ -645,8 +663,10 @@ class _Reader:
                 raise self.wrong(key, "strings are wanted, and an id that no other has")
             seen.add(name)
             changes = one["change"] if isinstance(one["change"], list) else [one["change"]]
-            if not changes:
-                raise self.wrong(f"{key}.change", "a change is wanted")
+            variants += len(changes)
+            if not changes or variants > MAX_ITEMS:
+                wanted = f"1 change or more is wanted, at most {MAX_ITEMS} in all"
+                raise self.wrong(f"{key}.change", wanted)
             for change in changes:
                 if not isinstance(change, dict) or not change:
                     raise self.wrong(f"{key}.change", 'lines that differ are wanted: { x = "..." }')
