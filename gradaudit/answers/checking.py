@@ -1,7 +1,7 @@
 """Whether a question is sound: its reference right, its mistakes wrong, its tolerances tight."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from gradaudit.answers import parts
 from gradaudit.answers.asked import wanted_of
 from gradaudit.answers.tables import conditions
 from gradaudit.answers.verdicts import Verdict, judge
-from gradaudit.judging.derivation import Wanted, values
+from gradaudit.judging.derivation import MAX_OPERATIONS_IN_ALL, Wanted, try_out, values
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.hard import NoInput
 from gradaudit.judging.laws import Refusal
@@ -19,6 +19,7 @@ from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import Missing, NoValue
+from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.slips import wrong_answers, wrong_twice
 from gradaudit.mistakes.trial import of_edits
 from gradaudit.questions.question import Question, Signature
@@ -56,9 +57,16 @@ def check(question: Question) -> Checked:
         wanted = {name: wanted_of(question, one) for name, one in question.parts.items()}
         for name, one in wanted.items():
             lines = question.parts[name].reference
-            references[name] = judge(name, parts.of_formulas(one, lines))
+            if sum(try_out(line, one.largest) for line in lines) > MAX_OPERATIONS_IN_ALL:
+                most = f"more than {MAX_OPERATIONS_IN_ALL} operations to evaluate all lines"
+                faults.append(f"{question.name}.answers.{name}: {most}")
+                break
+            part = replace(parts.of_formulas(one, lines), diagnose=lambda _: Diagnosis())
+            references[name] = judge(name, part)
             if references[name].status != "holds":
                 faults.append(f"{question.name}.answers.{name}: {_why(references[name])}")
+        if faults:  # what is compared with a wrong reference says nothing
+            return Checked(question, tuple(faults), references, tolerances, edits)
         faults += _right_mistakes(question, wanted)
         for signature in question.functions:
             tolerances[signature.name] = found = _tolerance(question, signature)

@@ -5,6 +5,8 @@ the column and the remedy.
 """
 
 import ast
+import keyword
+import math
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
@@ -44,6 +46,8 @@ MAX_SETS = 8
 MAX_AXES = 4
 MAX_SIZE = 9  # that a question may fix
 MAX_FOLLOWING = 100  # of one that follows from others
+MOST_ENTRIES = 10**6  # of an array, where shapes are tried out
+MAX_GIVEN = 2_000  # characters
 MAX_ITEMS = 100  # of a list or a table
 NAME = r"[^\W\d]\w*"
 GIVEN = re.compile(rf"({NAME})(?:\[([^\]]*)\])?(?: in (?:({NAME})|\{{([^}}]*)\}}))?( spd)?")
@@ -379,6 +383,9 @@ class _Reader:
             self.formula(f"assume: line {number}", text, scope)
             for number, text in enumerate(self.texts("assume", "eps > 0", ()), start=1)
         )
+        for number, one in enumerate(assume, start=1):
+            if "d" in one.all_names or one.when is not None:
+                raise self.wrong(f"assume: line {number}", "it takes no derivative and no `when`")
         return Question(
             self.name,
             self.text("title", self.name),
@@ -470,7 +477,10 @@ class _Reader:
 
     def given(self) -> list[Given]:
         found: dict[str, Given] = {}
-        for text in re.split(r",(?![^\[{]*[\]}])", self.text("given")):
+        told = self.text("given")
+        if len(told) > MAX_GIVEN:
+            raise self.wrong("given", f"more than {MAX_GIVEN} characters")
+        for text in re.split(r",(?![^\[{]*[\]}])", told):
             said = " ".join(text.split())
             match = GIVEN.fullmatch(said)
             if match is None:
@@ -478,9 +488,9 @@ class _Reader:
                 raise self.wrong("given", f"`{said}` is not {wanted}")
             name, axes, within, among, definite = match.groups()
             sets = tuple(one.strip() for one in (axes or "").split(",") if one.strip())
-            if name in FUNCTIONS or name in found or name in sets:
+            if name in {*FUNCTIONS, *found, *sets, within} or keyword.iskeyword(name):
                 raise self.wrong("given", f"`{name}` already has a meaning; choose another name")
-            if bad := [one for one in sets if not one.isidentifier() or one in FUNCTIONS]:
+            if bad := [one for one in sets if not re.fullmatch(NAME, one) or one in FUNCTIONS]:
                 raise self.wrong("given", f"`{bad[0]}` is not the name of an index set")
             if definite and (len(sets) != 2 or sets[0] != sets[1]):
                 raise self.wrong("given", f"`{name}` is spd, so it has one index set twice")
@@ -574,7 +584,32 @@ class _Reader:
         is_d = isinstance(truth.tree, ast.Call) and getattr(truth.tree.func, "id", "") == "d"
         if not is_d or truth.when is not None:
             raise self.wrong(key, "a part is a derivative, such as d(L, w[a])")
-        return Asked(name, truth)
+        assert isinstance(truth.tree, ast.Call)
+        of, by = truth.tree.args
+        base = by.value if isinstance(by, ast.Subscript) else by
+        axes: tuple[str, ...] | None = None
+        if isinstance(base, ast.Name) and base.id in question.scope.given:
+            axes = question.given[base.id].axes
+        entry = indices(by) if isinstance(by, ast.Subscript) else []
+        letters = {one.id for one in entry if isinstance(one, ast.Name)} & free.keys()
+        if axes is None or not len(axes) == len(entry) == len(letters):
+            wanted = "a derivative is by a given number, or by an entry with an index for each axis"
+            raise self.wrong(key, f"{wanted}, such as d(L, W[a,j])")
+        asked = Asked(name, truth)
+        self.shaped(key, question, asked, replace(truth, tree=of), alone=True)
+        return asked
+
+    def shaped(
+        self, key: str, question: Question, asked: Asked, formula: Formula, *, alone: bool = False
+    ) -> None:
+        """Refuse what is no number for each entry; nor the whole array, if it may be that."""
+        free = asked.truth.scope.free
+        sizes, shape = _shape_of(formula.tree, formula.scope, question)
+        whole = tuple(sizes.get(axis, 0) for axis in free.values())
+        by_entry = not formula.names.isdisjoint(free)
+        if shape not in ((), None) and (shape != whole or (alone and not by_entry)):
+            wanted = f"a number for each {' and '.join(free)}" if free else "a number"
+            raise self.wrong(key, f"`{formula.text}` is of another shape; {wanted} is wanted")
 
     def with_reference(self, question: Question) -> Question:
         table = dict(self.items("answers"))
@@ -598,10 +633,13 @@ class _Reader:
             ]
             if not read or "d" in read[-1].all_names or read[-1].when is not None:
                 raise self.wrong(key, "its last line is a closed formula, without d and `when`")
+            if not question.iteration:
+                self.shaped(key, question, asked, read[-1])
             parts[name] = replace(asked, reference=tuple(read))
         return replace(question, parts=parts, own=tuple(own))
 
     def functions(self, question: Question) -> Iterator[Signature]:
+        seen: set[str] = set()
         for signature, parts in self.items("functions"):
             key = f"functions.{signature}"
             match = SIGNATURE.fullmatch(" ".join(signature.split()))
@@ -609,16 +647,14 @@ class _Reader:
                 raise self.wrong(key, 'a signature is wanted, such as "gradients(X, w, t)"')
             arguments = tuple(one.strip() for one in match[2].split(",") if one.strip())
             returned = tuple(self.lines(key, parts, "w"))
-            for one, known in (*((a, question.given) for a in arguments),):
-                if one not in known:
-                    hint = nearest(one, known) or f"; given are {', '.join(known)}"
-                    raise self.wrong(key, f"`{one}` is not given{hint}")
-            for one in returned:
-                if one not in question.parts:
-                    hint = nearest(one, question.parts)
-                    raise self.wrong(key, f"`{one}` is no part of the question{hint}")
-            if not returned:
-                raise self.wrong(key, "it returns no part")
+            self.known(key, arguments, question.given)
+            self.known(key, returned, question.parts)
+            once = all(len(set(names)) == len(names) for names in (arguments, returned))
+            if not returned or not once:
+                raise self.wrong(key, "it returns one part or more, and names each thing once")
+            if match[1] in seen or keyword.iskeyword(match[1]):
+                raise self.wrong(key, "it needs a name that no other has")
+            seen.add(match[1])
             if question.iteration:
                 self.takes_the_rate(key, arguments, question.iteration)
             yield Signature(match[1], arguments, returned)
@@ -703,7 +739,12 @@ class _Reader:
             elif kind == "same":
                 yield Owed(name, say, same=self.moved(f"{key}.same", value, question))
             else:
-                known = question.given if kind == "linear" else question.free_sets
+                vectors = [
+                    one.name
+                    for one in question.given.values()
+                    if len(one.axes) == 1 and not (one.within or one.among)
+                ]
+                known = vectors if kind == "linear" else question.free_sets
                 if not is_text(value) or value not in known:
                     raise self.wrong(f"{key}.{kind}", f"one of {', '.join(known)} is wanted")
                 chosen: dict[str, Any] = {kind: value}
@@ -753,22 +794,27 @@ def axes_of(name: str, question: Question) -> tuple[str, ...]:
     """Return the index sets of the axes of a name, found where all their sizes differ."""
     if name in question.given:
         return question.given[name].axes
-    if name not in question.scope.defined:
-        return ()
-    free = question.free_sets
-    sizes = question.sized({one: 7 + 3 * k for k, one in enumerate(free)})
-    if sizes is None:
-        return ()
-    ones = {
-        one.name: np.ones([sizes[axis] for axis in one.axes]) for one in question.given.values()
-    }
-    ones |= {one.name: ones[one.name] * 0 for one in question.given.values() if one.within}
-    values = {one: value if value.ndim else float(value) for one, value in ones.items()}
+    sizes, shape = _shape_of(ast.Name(name, col_offset=1), question.scope, question)
+    by_size = {size: one for one, size in sizes.items()}
+    return tuple(by_size.get(size, "") for size in shape or ())
+
+
+def _shape_of(
+    tree: ast.expr, scope: Scope, question: Question
+) -> tuple[dict[str, int], tuple[int, ...] | None]:
+    """Return the shape of a value where all sizes differ, and these; None if it can't be told."""
+    sizes = question.sized({one: 7 + 3 * k for k, one in enumerate(question.free_sets)}) or {}
+    values: dict[str, Any] = {}
+    for name, one in question.given.items():
+        shape = [sizes.get(axis, MOST_ENTRIES) for axis in one.axes]
+        if not sizes or math.prod(shape) > MOST_ENTRIES:
+            return {}, None
+        values[name] = (
+            np.full(shape, 0.0 if one.within else 1.0) if shape else float(not one.within)
+        )
     try:
         with np.errstate(all="ignore"):
-            env = Env(values, sizes, question.scope.defined, floats=True)
-            shape = np.shape(env.value_of(name))
+            env = Env(values, sizes, scope.defined, scope.free, floats=True)
+            return sizes, np.shape(env.entries(tree))
     except (NoValue, FormulaError, ValueError, FloatingPointError):
-        return ()
-    by_size = {size: one for one, size in sizes.items()}
-    return tuple(by_size.get(size, "") for size in shape)
+        return sizes, None
