@@ -794,6 +794,8 @@ def axes_of(name: str, question: Question) -> tuple[str, ...]:
     """Return the index sets of the axes of a name, found where all their sizes differ."""
     if name in question.given:
         return question.given[name].axes
+    if name not in question.scope.defined:
+        return ()
     sizes, shape = _shape_of(ast.Name(name, col_offset=1), question.scope, question)
     by_size = {size: one for one, size in sizes.items()}
     return tuple(by_size.get(size, "") for size in shape or ())
