@@ -585,7 +585,7 @@ class _Reader:
         if not is_d or truth.when is not None:
             raise self.wrong(key, "a part is a derivative, such as d(L, w[a])")
         assert isinstance(truth.tree, ast.Call)
-        of, by = truth.tree.args
+        _, by = truth.tree.args
         base = by.value if isinstance(by, ast.Subscript) else by
         axes: tuple[str, ...] | None = None
         if isinstance(base, ast.Name) and base.id in question.scope.given:
@@ -596,7 +596,7 @@ class _Reader:
             wanted = "a derivative is by a given number, or by an entry with an index for each axis"
             raise self.wrong(key, f"{wanted}, such as d(L, W[a,j])")
         asked = Asked(name, truth)
-        self.shaped(key, question, asked, replace(truth, tree=of), alone=True)
+        self.shaped(key, question, asked, asked.of, alone=True)
         return asked
 
     def shaped(
