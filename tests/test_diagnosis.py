@@ -29,8 +29,6 @@ from gradaudit.mistakes.catalogue import (
     GRADIENT_MISTAKES,
     NETWORK_LINES,
     NETWORK_MISTAKES,
-    RATE_LINES,
-    RATE_MISTAKES,
     SOFTMAX_LINES,
     Mistake,
     Variant,
@@ -38,8 +36,11 @@ from gradaudit.mistakes.catalogue import (
     variants,
 )
 from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
+from gradaudit.mistakes.exam import as_function
+from gradaudit.mistakes.slips import Wrong, wrong_answers
 from gradaudit.questions.assignment import DATA, ONE_HOT, QUESTION3, SOFTMAX
 from gradaudit.questions.inputs import floats
+from gradaudit.questions.question import Slip
 
 BLOCKS = ("W1", "b1", "w2", "b2")
 FULL = 12  # decimals; the exact numbers of the catalogue have fewer, or do not end
@@ -99,7 +100,7 @@ def right(blocks: Sequence[Block]) -> bool:
     return all(diagnosis._claims(block, exact_value(block.name, DATA)) for block in blocks)
 
 
-def named(made: Sequence[Variant]) -> list[Any]:
+def named(made: Sequence[Any]) -> list[Any]:
     ids = [" and ".join(one.ids) for one in made]
     return [
         pytest.param(one, id=f"{name}, variant {ids[: k + 1].count(name)}")
@@ -112,7 +113,7 @@ ON_NETWORK = [
 ]
 ON_SOFTMAX = variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
 RATES, RATE = domains(QUESTION3, ("eta",))[1], iteration_of(QUESTION3).truth.scope
-ON_RATES = variants(RATE_MISTAKES, RATE_LINES)
+ON_RATES = wrong_answers(QUESTION3)
 
 
 class TestNumbers:
@@ -322,12 +323,13 @@ class TestFunctions:
         assert found.mistake == "class-off-by-one"
 
     @pytest.mark.parametrize("variant", named(ON_RATES))
-    def test_a_wrong_condition_is_named(self, variant: Variant) -> None:
-        assert ranges.of_condition(QUESTION3, variant.condition).mistake == variant.ids[0]
+    def test_a_wrong_condition_is_named(self, variant: Wrong) -> None:
+        (condition,) = variant.formulas.values()
+        assert ranges.of_condition(QUESTION3, condition).mistake == variant.ids[0]
 
     @pytest.mark.parametrize("variant", named(ON_RATES))
-    def test_a_wrong_function_of_the_rate_is_named(self, variant: Variant) -> None:
-        says = variant.rate_function()
+    def test_a_wrong_function_of_the_rate_is_named(self, variant: Wrong) -> None:
+        says = as_function(QUESTION3.functions[0], *variant.formulas.values()).function
         found = ranges.of_function(QUESTION3, lambda rate: says(float(rate.at)), draw_inputs(RATES))
         assert found.mistake == variant.ids[0]
 
@@ -420,7 +422,9 @@ class TestFacts:
     def test_a_mistake_is_named_apart_from_a_factor(
         self, name: str, factors: Any, told: str
     ) -> None:
-        wrong = variants((BY_ID[name],), NETWORK_LINES)[0].function()
+        wrong = variants(tuple(one for one in NETWORK_MISTAKES if one.id == name), NETWORK_LINES)[
+            0
+        ].function()
 
         def gradients(*arguments: Any) -> Any:
             blocks = zip(factors(len(arguments[5])), wrong(*arguments), strict=True)
@@ -549,7 +553,9 @@ class TestTwoFaults:
 
     @pytest.mark.parametrize("name", ["factor-two", "error-sign", "mask-missing"])
     def test_what_is_clipped_far_out_is_not_a_mistake_alone(self, name: str) -> None:
-        wrong = variants((BY_ID[name],), NETWORK_LINES)[0].function()
+        wrong = variants(tuple(one for one in NETWORK_MISTAKES if one.id == name), NETWORK_LINES)[
+            0
+        ].function()
         judged = Function(lambda *a: tuple(np.clip(one, -1e5, 1e5) for one in wrong(*a)), 4)
         found = diagnosis.of_network_function(judged)
         assert found.candidates == ()
@@ -572,21 +578,20 @@ class TestTwoFaults:
 
 
 class TestCatalogue:
-    ALL = (*NETWORK_MISTAKES, *GRADIENT_MISTAKES, *RATE_MISTAKES)
+    ALL: tuple[Mistake | Slip, ...] = (*NETWORK_MISTAKES, *GRADIENT_MISTAKES, *QUESTION3.mistakes)
 
     def test_no_id_is_used_twice(self) -> None:
         ids = [one.id for one in self.ALL]
         assert len(set(ids)) == len(ids)
-        assert (
-            len(BY_ID) == len(ids) + sum(bool(one.also) for one in self.ALL) + len(CONVENTIONS) + 1
-        )
+        others = [one for one in self.ALL if getattr(one, "also", "")]
+        assert len(BY_ID) == len(ids) + len(others) + len(CONVENTIONS) + 1
 
     @pytest.mark.parametrize("mistake", ALL, ids=lambda one: one.id)
-    def test_an_id_is_in_kebab_case(self, mistake: Mistake) -> None:
+    def test_an_id_is_in_kebab_case(self, mistake: Mistake | Slip) -> None:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", mistake.id)
 
     @pytest.mark.parametrize("mistake", ALL, ids=lambda one: one.id)
-    def test_it_is_said_in_a_sentence_or_two(self, mistake: Mistake) -> None:
+    def test_it_is_said_in_a_sentence_or_two(self, mistake: Mistake | Slip) -> None:
         assert mistake.sentence.endswith(".")
         assert mistake.sentence[0].isupper() or mistake.sentence[0].isdigit()
 

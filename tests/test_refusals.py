@@ -28,12 +28,12 @@ from gradaudit.mistakes.catalogue import (
     GRADIENT_MISTAKES,
     NETWORK_LINES,
     NETWORK_MISTAKES,
-    RATE_MISTAKES,
     SOFTMAX_LINES,
     Lines,
     Mistake,
     Variant,
 )
+from gradaudit.mistakes.slips import wrong_answers
 from gradaudit.questions.assignment import ONE_HOT, QUESTION3, SOFTMAX
 from gradaudit.questions.inputs import floats
 from gradaudit.questions.iteration import Rate
@@ -334,7 +334,7 @@ class TestDescent:
         "text",
         [
             *wrong.CONDITIONS_WRONG,
-            *(text for one in RATE_MISTAKES for change in one.changes for text in change.values()),
+            *(text for one in wrong_answers(QUESTION3) for text in one.lines.values()),
         ],
     )
     def test_a_wrong_condition_is_refused(self, text: str) -> None:

@@ -19,7 +19,7 @@ from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import Scope, parse
 from gradaudit.mistakes import slips, trial
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.mistakes.exam import Result
+from gradaudit.mistakes.exam import Result, papers_of_rates, sit
 from gradaudit.questions.question import Asked, Question, Signature, read_questions
 
 
@@ -72,6 +72,9 @@ def exam_of(questions: Sequence[Question]) -> tuple[list[Result], list[tuple[str
     results: list[Result] = []
     errors: list[tuple[str, int]] = []
     for question in questions:
+        if question.iteration:
+            results += map(sit, papers_of_rates(question, question.name))
+            continue
         wanted = {name: wanted_of(question, one) for name, one in question.parts.items()}
         results += trial.results(question, wanted)
         errors += trial.smallest_errors(question, wanted)

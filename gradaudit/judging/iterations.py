@@ -6,7 +6,7 @@ which rates an iteration converges is tried at finitely many, a formula is decid
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import product, starmap
 from random import Random
 from typing import Any
@@ -27,6 +27,7 @@ from gradaudit.questions.inputs import exact_float
 from gradaudit.questions.iteration import Iteration, Rate, deciding_rates
 from gradaudit.questions.question import Question
 
+KEPT = 2**14  # truths of conditions at rates, more than are tried of one
 DOUBLINGS = 11  # of the steps of an orbit, of which there are then thousands
 SETTINGS = 12  # choices of the parameters, if there are any
 
@@ -92,6 +93,7 @@ def _determinant(matrix: Array) -> Any:
     return matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
 
 
+@lru_cache(maxsize=KEPT)
 def holds(condition: Formula, rate: Rate) -> bool:
     """Return whether a condition holds at a rate; one that is undefined there does not claim it."""
     try:
@@ -214,10 +216,14 @@ STARTING_POINTS = (*map(fmpq, (1, -1, 2, 0, -3, 1000)), fmpq(1, 2), fmpq(1, 10**
 
 @dataclass(frozen=True)
 class Marks:
-    """Where the truth of an iteration can change, and where it does, with certain parameters."""
+    """Where the truth of an iteration can change, and where it does, with certain parameters.
+
+    rough: those that are irrational, so that just a rational near to them is known.
+    """
 
     all: tuple[fmpq, ...]
     ends: tuple[fmpq, ...]
+    rough: frozenset[fmpq]
 
     def within(self, part: fmpq) -> fmpq:
         """Return a rate between the ends: 0 is the lowest, 1 the highest."""
@@ -271,8 +277,11 @@ def marks_of(iteration: Iteration, parameters: Parameters) -> Marks:
     held = [holds(truth, Rate(iteration, point, parameters)) for point in points]
     roots = range(1, len(points), 2)
     ends_ = [k for k in roots if not held[k - 1] == held[k] == held[k + 1]]
+    near = list(map(_near, points))
     return Marks(
-        tuple(_near(points[k]) for k in roots), tuple(_near(points[k]) for k in ends_ or [0])
+        tuple(near[k] for k in roots),
+        tuple(near[k] for k in ends_ or [0]),
+        frozenset(near[k] for k in roots if isinstance(points[k], Root)),
     )
 
 
@@ -287,7 +296,7 @@ def told_apart(rate: Rate) -> bool:
     """Return whether a rate is an end of the range that floats are right at, or far from each."""
     marks = marks_of(rate.iteration, rate.parameters)
     return all(
-        _is_exact(rate)
+        end not in marks.rough and _is_exact(rate)
         if rate.at == end
         else abs(rate.at - end) >= max(NEAREST, abs(end) * NEAREST, key=float)
         for end in marks.ends
@@ -332,6 +341,9 @@ def domains(question: Question, call: tuple[str, ...]) -> tuple[Domain, Domain, 
 
         return rates(points)
 
+    def few() -> Iterator[Rate]:
+        return rates(lambda place, marks: marks.listed()[place :: len(chosen)])
+
     def starts() -> Iterator[Rate]:
         for place, rate in enumerate(rates(lambda _, marks: marks.at_start())):
             share = slice(place % len(chosen), None, len(chosen))
@@ -353,7 +365,7 @@ def domains(question: Question, call: tuple[str, ...]) -> tuple[Domain, Domain, 
 
     at_marks = "learning rates at the ends, beside them and far out"
     return (
-        Domain(at_marks, contains, lambda: rates(lambda _, marks: marks.listed()), drawn),
+        Domain(at_marks, contains, few, drawn),
         Domain("learning rates", contains, many, drawn),
         Domain("starting points and learning rates", contains, starts, started),
     )

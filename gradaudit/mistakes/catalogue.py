@@ -14,17 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.judging.iterations import iteration_of
 from gradaudit.language.balls import settled
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, Scope, parse
-from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, QUESTION3, TOLD
+from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, TOLD
 from gradaudit.questions.inputs import Case, Logits, Network
 
 Lines = Mapping[str, str]
 
 NETWORK_LINES, SOFTMAX_LINES = (TOLD[question]["lines"] for question in ("question1", "question2"))
-RATE_LINES = {name: asked.reference[0].text for name, asked in QUESTION3.parts.items()}
 GRADIENTS = {"W1": "dW1", "b1": "db1", "w2": "dw2", "b2": "db2"}
 _LINE_OF = {**GRADIENTS, "y": "g"}
 FORWARD = ("z", "h", "y", "e")  # what an answer may state of the forward pass
@@ -121,17 +119,6 @@ class Variant:
     def softmax_formula(self) -> Formula:
         """Return the wrong gradient as a formula."""
         return Formula("g", _tree("g", False), self.scope)
-
-    @cached_property
-    def condition(self) -> Formula:
-        """The wrong condition on the rate."""
-        (text,) = self.lines.values()
-        return parse(text, iteration_of(QUESTION3).truth.scope)
-
-    def rate_function(self) -> Callable[[float], bool]:
-        """Return the wrong condition as a function of a float rate."""
-        tree, name = self.condition.tree, self.condition.scope.rate
-        return lambda rate: bool(Env({name: rate}, {}, {}, floats=True).evaluate(tree))
 
 
 @cache
@@ -241,10 +228,8 @@ def _mistakes(question: str, kind: str = "mistakes") -> tuple[Mistake, ...]:
 
 NETWORK_MISTAKES = _mistakes("question1")
 GRADIENT_MISTAKES = _mistakes("question2")
-RATE_MISTAKES = _mistakes("question3")
 CONVENTIONS = _mistakes("question1", "conventions")
 CATALOGUES: tuple[tuple[tuple[Mistake, ...], Lines], ...] = (
     (NETWORK_MISTAKES, NETWORK_LINES),
     (GRADIENT_MISTAKES, SOFTMAX_LINES),
-    (RATE_MISTAKES, RATE_LINES),
 )

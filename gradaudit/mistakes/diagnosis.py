@@ -52,7 +52,6 @@ from gradaudit.mistakes.catalogue import (
     GRADIENTS,
     NETWORK_LINES,
     NETWORK_MISTAKES,
-    RATE_MISTAKES,
     SOFTMAX_LINES,
     Mistake,
     Variant,
@@ -74,8 +73,9 @@ from gradaudit.mistakes.facts import (
     places_of,
     seen_at,
 )
-from gradaudit.questions.assignment import DATA
+from gradaudit.questions.assignment import DATA, QUESTION3
 from gradaudit.questions.inputs import KEPT, Case, Logits, Network
+from gradaudit.questions.question import Slip
 
 Floats = npt.NDArray[np.float64]
 
@@ -91,10 +91,17 @@ ROUNDED = Mistake(
     "Intermediate values were rounded to the digits of the answer before going on.",
     data_text="with some of z, y, e and s rounded to the digits of the answer",
 )
-BY_ID = {
+_KNOWN: tuple[Mistake | Slip, ...] = (
+    *NETWORK_MISTAKES,
+    ROUNDED,
+    *GRADIENT_MISTAKES,
+    *QUESTION3.mistakes,
+    *CONVENTIONS,
+)
+BY_ID: dict[str, Mistake | Slip] = {
     name: mistake
-    for mistake in (*NETWORK_MISTAKES, ROUNDED, *GRADIENT_MISTAKES, *RATE_MISTAKES, *CONVENTIONS)
-    for name in (mistake.id, mistake.also)
+    for mistake in _KNOWN
+    for name in (mistake.id, getattr(mistake, "also", ""))
     if name
 }
 

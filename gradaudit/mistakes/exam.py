@@ -12,20 +12,21 @@ from gradaudit.judging.calling import Function
 from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Line, Wanted, alone
 from gradaudit.judging.laws import Law, sees
 from gradaudit.judging.strategies import draw_inputs
-from gradaudit.language.formula import parse
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Formula, parse
 from gradaudit.mistakes.catalogue import (
     CATALOGUES,
     GRADIENT_MISTAKES,
     NETWORK_LINES,
     NETWORK_MISTAKES,
-    RATE_LINES,
-    RATE_MISTAKES,
     SOFTMAX_LINES,
     Lines,
     Variant,
     variants,
 )
+from gradaudit.mistakes.slips import Wrong, wrong_answers
 from gradaudit.questions.assignment import DATA, QUESTION3
+from gradaudit.questions.question import Question, Signature
 
 FINEST = 50  # decimal places of a numeral of the language
 
@@ -37,6 +38,7 @@ class Paper:
     title: str
     laws: tuple[Law, ...]
     mistakes: tuple[tuple[str, Any], ...]
+    of_rates: Question | None = None  # whose conditions they are
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,6 @@ def papers() -> list[Paper]:
     on_network = variants(NETWORK_MISTAKES, NETWORK_LINES)
     on_softmax = variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
     on_one_hot = [one for one in on_softmax if one.ids != ("sum-t-assumed",)]
-    on_rates = variants(RATE_MISTAKES, RATE_LINES)
 
     def paper(
         title: str, laws: tuple[Law, ...], made: Sequence[Variant], judged: Callable[[Variant], Any]
@@ -76,16 +77,6 @@ def papers() -> list[Paper]:
     def one_hot(one: Variant) -> Function:
         return Function(one.one_hot_function(), 1)
 
-    def rate(one: Variant) -> Function:
-        return Function(one.rate_function(), 1)
-
-    def condition(one: Variant) -> Line:
-        return iterations.alone(one.condition, truth)
-
-    (signature,), truth = QUESTION3.functions, iterations.iteration_of(QUESTION3).truth
-    of_rates = iterations.laws_of(QUESTION3, signature.arguments)
-    part = f"q3.{signature.parts[0]}"
-    first_line = iterations.law_of(iterations.alone(truth, truth), iterations.decided(QUESTION3))
     one_hot_lines = softmax.LAWS_OF_ONE_HOT_FORMULA
     return [
         paper("q1.gradients, functions", network.LAWS, on_network, functions(4)),
@@ -93,19 +84,46 @@ def papers() -> list[Paper]:
         formulas("q2.gradient, formulas", softmax.LAWS_OF_FORMULA, on_softmax, GRADIENT),
         paper("q2.one_hot, functions", softmax.LAWS_ONE_HOT, on_one_hot, one_hot),
         formulas("q2.one_hot, formulas", one_hot_lines, on_one_hot, GRADIENT_ONE_HOT),
-        paper(f"{part}, functions", of_rates, on_rates, rate),
-        paper(f"{part}, formulas", (first_line,), on_rates, condition),
+        *papers_of_rates(QUESTION3, "q3"),
     ]
+
+
+def papers_of_rates(question: Question, name: str) -> Iterator[Paper]:
+    """Yield the papers of an iteration: each function, then conditions."""
+    wrong, iteration = wrong_answers(question), iterations.iteration_of(question)
+    for part in question.parts:
+        said = [(named(question, one), one.formulas[part]) for one in wrong]
+        for signature in question.functions:
+            laws = iterations.laws_of(question, signature.arguments)
+            made = [(told, as_function(signature, one)) for told, one in said]
+            yield Paper(f"{name}.{part}, functions", laws, tuple(made))
+        lines = [(told, iterations.alone(one, iteration.truth)) for told, one in said]
+        law = iterations.law_of(lines[0][1], iterations.decided(question))
+        yield Paper(f"{name}.{part}, formulas", (law,), tuple(lines), question)
+
+
+def as_function(signature: Signature, condition: Formula) -> Function:
+    """Return a condition on a rate as a function in float64."""
+
+    def function(*arguments: float) -> bool:
+        values = dict(zip(signature.arguments, arguments, strict=True))
+        env = Env(values, {}, condition.scope.defined, floats=True)
+        return bool(env.evaluate(condition.tree))
+
+    return Function(function, 1)
+
+
+def named(question: Question, wrong: Wrong) -> str:
+    """Return what a mistake is called, with the lines that differ from the right computation."""
+    several = len(question.lines) > 1
+    said = ", ".join(f"{name} = {text}" if several else text for name, text in wrong.lines.items())
+    return f"{' and '.join(wrong.ids)}: {said}"
 
 
 def _named(variant: Variant) -> str:
     """Return what a mistake is called, with the lines that differ from the right computation."""
     right = next(right for _, right in CATALOGUES if right.keys() == variant.lines.keys())
-    told = [
-        text if len(right) == 1 else f"{name} = {text}"
-        for name, text in variant.lines.items()
-        if right[name] != text
-    ]
+    told = [f"{name} = {text}" for name, text in variant.lines.items() if right[name] != text]
     said = ", ".join([*told, *(one.data_text for one in variant.mistakes if one.data)])
     return f"{' and '.join(variant.ids)}: {said}"
 
@@ -115,15 +133,15 @@ def sit(paper: Paper) -> Result:
     return Result(
         paper,
         tuple(
-            tuple(sees(law, judged, _inputs(law, judged)) for law in paper.laws)
+            tuple(sees(law, judged, _inputs(paper, law, judged)) for law in paper.laws)
             for _, judged in paper.mistakes
         ),
     )
 
 
-def _inputs(law: Law, judged: Any) -> Sequence[Any]:
-    if law.domain is iterations.decided(QUESTION3):
-        return iterations.rates_for(QUESTION3, judged)
+def _inputs(paper: Paper, law: Law, judged: Any) -> Sequence[Any]:
+    if paper.of_rates is not None:
+        return iterations.rates_for(paper.of_rates, judged)
     return draw_inputs(law.domain)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from flint import fmpq
 
-from gradaudit.judging.iterations import iteration_of, settings
+from gradaudit.judging.iterations import holds, iteration_of, settings
 from gradaudit.judging.laws import CannotGoOn, DoesNotApply
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import CannotTell, NoValue
-from gradaudit.language.rates import Root, holds_at
+from gradaudit.language.rates import Root
 from gradaudit.mistakes.diagnosis import Diagnosis, ids_of
 from gradaudit.mistakes.slips import Wrong, told, wrong_answers, wrong_twice
 from gradaudit.questions.iteration import Rate, deciding_rates
@@ -27,7 +27,7 @@ def of_condition(question: Question, judged: Formula) -> Diagnosis:
 
     def fits(wrong: Formula) -> bool:
         return all(
-            _holds(judged, rate) == _holds(wrong, rate)
+            _claims(judged, rate) == _claims(wrong, rate)
             for parameters in settings(question)
             for rate in deciding_rates(iteration, judged, wrong, parameters)
         )
@@ -35,10 +35,10 @@ def of_condition(question: Question, judged: Formula) -> Diagnosis:
     return _fitting(question, fits)
 
 
-def _holds(condition: Formula, rate: Rate) -> bool:
+def _claims(condition: Formula, rate: Rate) -> bool:
     try:
-        return holds_at(condition, rate.at, rate.parameters)
-    except (NoValue, CannotTell):
+        return holds(condition, rate)
+    except CannotTell:
         return False
 
 
@@ -56,16 +56,9 @@ def of_function(
         return Diagnosis()
 
     def fits(wrong: Formula) -> bool:
-        return all(
-            _known_to_hold(wrong, rate) == one for rate, one in zip(probed, said, strict=True)
-        )
+        return all(holds(wrong, rate) == one for rate, one in zip(probed, said, strict=True))
 
     return _fitting(question, fits)
-
-
-@cache
-def _known_to_hold(condition: Formula, rate: Rate) -> bool:
-    return _holds(condition, rate)
 
 
 def _fitting(question: Question, fits: Callable[[Formula], bool]) -> Diagnosis:

@@ -21,8 +21,8 @@ from gradaudit.judging.hard import Inputs
 from gradaudit.judging.laws import Law, hold, sees
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import Formula, parse
-from gradaudit.mistakes.exam import FINEST, Paper, Result, finest, off, sit
-from gradaudit.mistakes.slips import Wrong, edited_answers, wrong_answers
+from gradaudit.mistakes.exam import FINEST, Paper, Result, finest, named, off, sit
+from gradaudit.mistakes.slips import edited_answers, wrong_answers
 from gradaudit.questions.question import Question, Signature
 
 FRESH = 12  # inputs on which an edit has to be wrong
@@ -39,7 +39,7 @@ def results(question: Question, wanted: Mapping[str, Wanted]) -> Iterator[Result
     variants = wrong_answers(question)
     columns = {part: _column(part, one) for part, one in wanted.items()}
     lines = [
-        (_named(one), {part: alone(one.formulas[part], wanted[part]) for part in wanted})
+        (named(question, one), {part: alone(one.formulas[part], wanted[part]) for part in wanted})
         for one in variants
     ]
     told = sit(Paper(f"{question.name}, formulas", tuple(columns.values()), tuple(lines)))
@@ -52,14 +52,11 @@ def results(question: Question, wanted: Mapping[str, Wanted]) -> Iterator[Result
                 seen for part, seen in zip(columns, sight, strict=True) if part in signature.parts
             )
         ]
-        made = [(_named(one), as_function(question, signature, one.formulas)) for one in wrong]
+        made = [
+            (named(question, one), as_function(question, signature, one.formulas)) for one in wrong
+        ]
         title = f"{question.name}.{signature.name}, functions"
         yield sit(Paper(title, laws_of(question, signature), tuple(made)))
-
-
-def _named(wrong: Wrong) -> str:
-    said = ", ".join(f"{name} = {text}" for name, text in wrong.lines.items())
-    return f"{' and '.join(wrong.ids)}: {said}"
 
 
 def _column(part: str, wanted: Wanted) -> Law:

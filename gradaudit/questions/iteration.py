@@ -7,9 +7,9 @@ that is |m| < 1; for two it is |trace| < 1 + det and det < 1 (E. I. Jury, Theory
 the z-Transform Method, 1964; the case of two eigenvalues).
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
@@ -50,6 +50,11 @@ class Iteration:
     matrix: tuple[tuple[Formula, ...], ...]
     truth: Formula
     assume: tuple[Formula, ...] = ()
+
+    @property
+    def step(self) -> list[str]:
+        """One step, a line for each state."""
+        return [f"next {name} = {formula.text}" for name, formula in self.following.items()]
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -249,7 +254,9 @@ def _text(ratio: Ratio) -> str:
     """Return a rational function as a formula, without common factors."""
     common = ratio.over.gcd(ratio.under)
     over, under = ratio.over / common, ratio.under / common
-    scale = reduce(lambda one, other: one * other.q, under.coeffs(), fmpq(1))
+    parts = [*over.coeffs(), *under.coeffs()]
+    whole = math.lcm(*(int(one.q) for one in parts))
+    scale = fmpq(whole, math.gcd(*(int((one * whole).p) for one in parts)))
     over, under = over * scale, under * scale
     if under.is_constant():
         return _terms(over / under)

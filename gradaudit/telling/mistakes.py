@@ -15,6 +15,7 @@ from gradaudit.mistakes.catalogue import (
 )
 from gradaudit.mistakes.diagnosis import BY_ID
 from gradaudit.mistakes.exam import Result
+from gradaudit.questions.assignment import QUESTION3
 from gradaudit.questions.question import Question, Slip, read_questions
 from gradaudit.telling.showing import law_name, width
 
@@ -31,8 +32,8 @@ def exam_text(results: Sequence[Result], errors: Iterable[tuple[str, int]]) -> s
         for (mistake, _), by in zip(result.paper.mistakes, result.sight, strict=True):
             row = "".join(letter if one else "." for letter, one in zip(_LETTERS, by, strict=False))
             lines.append(escaped(f"    {row}  {mistake}"))
-    lines += ["", "the smallest relative error of one entry that is noticed"]
-    lines += [f"  {name}: 1e-{k}" for name, k in errors]
+    told = [f"  {name}: 1e-{k}" for name, k in errors]
+    lines += ["", "the smallest relative error of one entry that is noticed", *told] if told else []
     return "\n".join(lines)
 
 
@@ -42,7 +43,8 @@ _LETTERS = string.ascii_letters
 def known(called: str | None) -> dict[str, tuple[Mistake | Slip, Question | None]]:
     """Return the known mistakes of a question, else of the assignment, by id. Raises Unreadable."""
     if called is None:
-        return {name: (one, None) for name, one in BY_ID.items()}
+        of = {name: QUESTION3 if isinstance(one, Slip) else None for name, one in BY_ID.items()}
+        return {name: (one, of[name]) for name, one in BY_ID.items()}
     return {slip.id: (slip, one) for one in read_questions(called) for slip in one.mistakes}
 
 
@@ -61,7 +63,7 @@ def explain(mistake: Mistake | Slip, asked: Question | None = None) -> str:
     for number, (right, wrong) in enumerate(_computations(mistake, asked)):
         lines += ["", "or", ""] if number else [""]
         for name, text in right.items():
-            called = "" if len(right) == 1 else f"{name:<4}= "
+            called = "" if len(right) == 1 else f"{name:<3} = "
             differs = wrong.get(name, text) != text
             if differs:
                 lines.append(escaped(f"  ✗ {called}{wrong[name]}"))
