@@ -27,6 +27,7 @@ def _lines(checked: Checked) -> Iterator[str]:
     yield from _block("given", map(as_given, question.given.values()))
     yield from _block("assumed", (one.text for one in question.assume))
     yield from _block("model", question.define)
+    yield from _block("one step", question.iteration.step if question.iteration else ())
     yield from _block("functions", (_function(question, k) for k in range(len(question.functions))))
     for name, asked in question.parts.items():
         verdict = checked.references.get(name)
@@ -68,4 +69,5 @@ def as_given(one: Given) -> str:
 def _function(question: Question, k: int) -> str:
     one = question.functions[k]
     returned = ", ".join(question.parts[part].label for part in one.parts)
+    returned = "True or False" if question.iteration else returned
     return f"{one.name}({', '.join(one.arguments)}) -> {returned}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradaudit.language.formula import FUNCTIONS
 from gradaudit.language.showing import escaped
+from gradaudit.questions.iteration import Iteration
 from gradaudit.questions.question import Asked, Question, axes_of, library
 from gradaudit.telling.questions import as_given
 
@@ -47,6 +48,9 @@ def _table(question: Question) -> Iterator[str]:
         yield "# The model is"
         for line in question.define:
             yield from _comment(line, "  ")
+    if question.iteration:
+        yield from _of_rates(question, question.iteration)
+        return
     yield from _comment(_known(question))
     yield from _comment(
         "A part is a formula, or a derivation: lines of which each equals the one above, and the "
@@ -64,6 +68,28 @@ def _table(question: Question) -> Iterator[str]:
         returned = ", ".join(_result(question.parts[part]) for part in signature.parts)
         yield from _comment(f"def {signature.name}({', '.join(signature.arguments)}):", "  ")
         yield from _comment(f"{given} -> {returned}", "      ")
+
+
+def _of_rates(question: Question, iteration: Iteration) -> Iterator[str]:
+    """Yield what is asked of an iteration."""
+    rate, others = iteration.rate, " and ".join(iteration.parameters)
+    yield "# One step is"
+    for line in iteration.step:
+        yield from _comment(line, "  ")
+    yield from _comment(
+        f"Wanted is a condition on {rate}: comparisons with numbers{' and ' * bool(others)}{others}"
+        f', joined by and, or, not; for instance "{rate} > 1 or {rate} < -1". A derivation is a '
+        "list of lines, each of which holds for the same rates as the one above; it goes on in "
+        'place of "...". Names of your own stand in where:'
+    )
+    yield f'# where = ["u = 2 * {rate}"]'
+    for name in question.parts:
+        yield f'{_key(name)} = ["..."]'
+    if question.functions:
+        yield from ("", *_comment("Or as functions, in a Python file, of floats:"))
+    for signature in question.functions:
+        called = f"def {signature.name}({', '.join(signature.arguments)}):"
+        yield from _comment(f"{called}  -> True or False", "  ")
 
 
 def _known(question: Question) -> str:
