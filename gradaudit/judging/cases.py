@@ -277,23 +277,27 @@ def _with_entry(case: Case, names: Sequence[str], place: int, less: fmpq) -> Cas
 def kinks(question: Question) -> list[Formula]:
     """Return what is 0 where the model has a kink or a jump: arguments, and sides compared.
 
-    What stands in a sum or in a definition with an index depends on that, and is left out.
+    What depends on the index of a sum, or of a definition, is wanted for each of its values.
     """
     found: dict[str, Formula] = {}
     for tree in question.scope.defined.values():
-        bound = {
-            name.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.comprehension)
-            for name in ast.walk(node.target)
-            if isinstance(name, ast.Name)
-        }
-        for node in ast.walk(tree):
-            for kink in _kinks_at(node):
-                names = {one.id for one in ast.walk(kink) if isinstance(one, ast.Name)}
-                if not names & bound:
-                    found.setdefault(ast.dump(kink), Formula("", kink, question.scope))
+        for kink, bound in _kinks_in(tree, {}):
+            names = {one.id for one in ast.walk(kink) if isinstance(one, ast.Name)}
+            free = {name: over for name, over in bound.items() if name in names}
+            scope = replace(question.scope, free=free)
+            found.setdefault(ast.dump(kink), Formula("", kink, scope))
     return list(found.values())
+
+
+def _kinks_in(node: ast.AST, bound: dict[str, str]) -> Iterator[tuple[ast.expr, dict[str, str]]]:
+    if isinstance(node, ast.GeneratorExp):
+        loops = {ast.unparse(one.target): ast.unparse(one.iter) for one in node.generators}
+        yield from _kinks_in(node.elt, {**bound, **loops})
+        return
+    for kink in _kinks_at(node):
+        yield kink, bound
+    for child in ast.iter_child_nodes(node):
+        yield from _kinks_in(child, bound)
 
 
 def _kinks_at(node: ast.AST) -> Iterator[ast.expr]:

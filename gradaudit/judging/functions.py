@@ -12,11 +12,11 @@ from gradaudit.judging.cases import Case, has_exact_kinks, is_smooth, look_for_k
 from gradaudit.judging.contract import ask, check_contract, compare
 from gradaudit.judging.hard import Inputs
 from gradaudit.judging.laws import Law
-from gradaudit.judging.oracles import QuestionOracle, foresee, oracle
+from gradaudit.judging.oracles import Estimate, QuestionOracle, foresee, oracle
 from gradaudit.judging.owed import check_of
-from gradaudit.judging.strategies import Domain
+from gradaudit.judging.strategies import Domain, draw_inputs
 from gradaudit.language.formula import FormulaError
-from gradaudit.language.outcomes import Missing
+from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.questions.question import Question, Signature
 
 FEW = 24  # inputs for the law that costs most and sees least
@@ -38,26 +38,37 @@ def agrees_with_approx_fprime(judged: Function, case: Case) -> None:
     compare(case, ask(judged, case)[0], oracle(case).difference)
 
 
+def lies_within_the_slopes(judged: Function, case: Case) -> None:
+    """At a kink it lies within the slopes of all sides."""
+    found, known = ask(judged, case)[0], oracle(case)
+    assert isinstance(known, QuestionOracle)
+    compare(case, found, Estimate(np.clip(found, *known.slopes), known.rounding))
+
+
 def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
     """Return what a function of a question owes."""
-    everywhere, smooth, few = domains(question, signature)
+    everywhere, smooth, few, kinked = domains(question, signature)
+    at_kinks = [Law(lies_within_the_slopes, kinked)] if draw_inputs(kinked) else []
     return (
         Law(keeps_the_contract, everywhere),
         Law(equals_the_exact_derivative, smooth),
         Law(agrees_with_approx_fprime, few),
+        *at_kinks,
         *(Law(check_of(one), smooth, one.name, one.say) for one in question.owes),
     )
 
 
 @cache
-def domains(question: Question, signature: Signature) -> tuple[Domain, Domain, Domain]:
-    """Return the inputs of a function: all, those away from kinks, and a few of these."""
+def domains(question: Question, signature: Signature) -> tuple[Domain, ...]:
+    """Return the inputs of a function: all, those away from kinks, a few of these, the others."""
     inputs = Inputs(question)
 
     def bound_to(cases: Iterable[Case]) -> list[Case]:
         bound = [replace(case, call=signature) for case in cases]
         look_for_kinks(bound)
         foresee(bound)
+        for case in filter(_is_tied, bound):
+            vars(case)["nearness"] = False, True
         return list(filter(is_usable, bound))
 
     @cache
@@ -66,6 +77,9 @@ def domains(question: Question, signature: Signature) -> tuple[Domain, Domain, D
 
     def smooth() -> list[Case]:
         return list(filter(is_smooth, listed()))
+
+    def kinked() -> list[Case]:
+        return [case for case in listed() if not is_smooth(case)]
 
     def drawn(random: Random) -> Case:
         for _ in range(DRAWS):
@@ -77,12 +91,18 @@ def domains(question: Question, signature: Signature) -> tuple[Domain, Domain, D
         return obeys(case) and is_usable(case)
 
     name = f"inputs of {question.name}.{signature.name}"
+
+    def away(case: Case) -> bool:
+        return suits(case) and is_smooth(case)
+
+    def at_one(case: Case) -> bool:
+        return suits(case) and not is_smooth(case)
+
     return (
         Domain(f"{name}, kinks included", suits, listed),
-        Domain(name, lambda case: suits(case) and is_smooth(case), smooth, drawn),
-        Domain(
-            f"{name}, a few", lambda case: suits(case) and is_smooth(case), lambda: smooth()[:FEW]
-        ),
+        Domain(name, away, smooth, drawn),
+        Domain(f"{name}, a few", away, lambda: smooth()[:FEW]),
+        Domain(f"{name}, at kinks", at_one, kinked),
     )
 
 
@@ -100,6 +120,18 @@ def is_usable(case: Case) -> bool:
             return bool((np.abs(known.reference - known.value) <= known.rounding).all())
     except (Missing, FormulaError):
         return not is_smooth(case)
+
+
+def _is_tied(case: Case) -> bool:
+    """Return whether an input without a kink that is known has no derivative: its largest tie."""
+    known = oracle(case)
+    assert isinstance(known, QuestionOracle)
+    try:
+        return is_smooth(case) and not len(known.value)
+    except NoValue:
+        return True
+    except (Missing, FormulaError):
+        return False
 
 
 @cache

@@ -386,6 +386,12 @@ class QuestionOracle(Oracle):
         return np.concatenate([np.ravel(one) for one in wide]).astype(float)
 
     @cached_property
+    def slopes(self) -> tuple[Floats, Floats]:
+        """The least and the greatest slope (P,) at a kink; infinite if not known."""
+        low, high = zip(*(_span(one, self.case) for one in self.asked), strict=True)
+        return np.concatenate(low), np.concatenate(high)
+
+    @cached_property
     def _truths(self) -> list[Any]:
         return [settle(partial_entries(one.truth, self.case)) for one in self.asked]
 
@@ -429,6 +435,34 @@ class QuestionOracle(Oracle):
 
 def _count(asked: Asked, case: "cases.Case") -> int:
     return int(np.prod([case.sizes[axis] for axis in asked.axes]))
+
+
+def _span(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
+    """Return the least and the greatest slope (P,) of a number at a kink."""
+    size = _count(asked, case)
+    unknown = np.full(size, -np.inf), np.full(size, np.inf)
+    if asked.of.names & asked.of.scope.free.keys():
+        return unknown
+    with precision(FIRST_PRECISION):
+        try:
+            value = case.env(asked.of).seeded(asked.by, slopes=True).evaluate(asked.of.tree)
+        except (Missing, FormulaError):
+            return unknown
+        slopes = value.slopes if isinstance(value, Dual) else {}
+        both = [_ends(slopes.get(place, ZERO)) for place in range(size)]
+    shape = np.shape(case.given[asked.by])
+    low, high = (
+        np.array(end).reshape(shape).transpose(asked.order).ravel()
+        for end in zip(*both, strict=True)
+    )
+    return low, high
+
+
+def _ends(slope: Any) -> tuple[float, float]:
+    if isinstance(slope, Missing):
+        return -np.inf, np.inf
+    low, high = (float(arb(end).mid()) for end in ends(slope))
+    return (low, high) if low <= high else (-np.inf, np.inf)  # a ball that is not finite
 
 
 def foresee(inputs: Sequence["cases.Case"]) -> None:
