@@ -12,7 +12,6 @@ from gradaudit.answers.tables import conditions
 from gradaudit.answers.verdicts import Verdict, judge
 from gradaudit.judging.derivation import MAX_OPERATIONS_IN_ALL, Wanted, try_out, values
 from gradaudit.judging.functions import laws_of
-from gradaudit.judging.hard import NoInput
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import oracle
 from gradaudit.judging.strategies import draw_inputs
@@ -22,6 +21,7 @@ from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.slips import wrong_answers, wrong_twice
 from gradaudit.mistakes.trial import of_edits
+from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Question, Signature
 
 FEWEST = 10  # inputs on which a function can be judged at all
@@ -74,7 +74,7 @@ def check(question: Question) -> Checked:
         if not faults:
             edits, held = of_edits(question, wanted)
             faults += held
-    except NoInput as none:
+    except Unreadable as none:
         faults.append(str(none))
     except (Missing, FormulaError) as reason:  # the model takes too much, or has no value
         faults.append(f"{question.name}.define: {reason}")
@@ -88,10 +88,12 @@ def _faults_of_conditions(question: Question, references: dict[str, Verdict]) ->
         references[name] = judge(name, conditions(question, key, asked.reference))
         if references[name].status != "holds":
             yield f"{key}: {_why(references[name])}"
+            return  # what is compared with a wrong reference says nothing
         for variant in (*wrong_answers(question), *wrong_twice(question)):
+            key = f"{question.name}.mistakes: {' '.join(variant.ids)}"
             part = conditions(question, key, [variant.formulas[name]])
             if all(claim.outcome().status == "holds" for claim in part.claims):
-                yield f"{question.name}.mistakes: {' '.join(variant.ids)} is right at every rate"
+                yield f"{key} is right at every rate"
 
 
 def _why(verdict: Verdict) -> str:

@@ -190,7 +190,7 @@ def settings(question: Question) -> list[Parameters]:
         if len(chosen) == len(pools) and iteration.allows(chosen) and len(found) < SETTINGS:
             found[chosen] = None
     if not found:
-        raise NoInput("no parameters meet what is assumed")
+        raise NoInput(f"{question.name}.assume: no parameters meet what is assumed")
     return list(found)
 
 
