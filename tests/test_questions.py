@@ -20,6 +20,15 @@ parts.eps = "d(L, eps)"
 answers.eps = "sum(X[c])"
 functions."slope(eps, c, X)" = ["eps"]
 """
+DESCENT = """
+[descent]
+given = "x, eta"
+define = ["f = 5*x**2"]
+next.x = "x - eta*d(f, x)"
+rate = "eta"
+parts.converges = "from every start"
+answers.converges = "0 < eta < 1/5"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +81,11 @@ class TestInputs:
     def test_of_an_unknown_function_they_are_refused(self, kinds: Any) -> None:
         with pytest.raises(ValueError, match="no function slop in kinds; did you mean `slope`"):
             kinds.inputs("slop")
+
+    def test_of_an_iteration_there_are_none(self, tmp_path: Path) -> None:
+        (tmp_path / "descent.toml").write_text(DESCENT, encoding="utf-8")
+        with pytest.raises(ValueError, match="descent is an iteration"):
+            read_question(tmp_path / "descent.toml").inputs()
 
     def test_they_meet_what_is_assumed(self, kinds: Any) -> None:
         @settings(database=None)

@@ -28,6 +28,8 @@ class Question(question.Question):
         All meet what is assumed, and lie away from kinks: hard cases, and others around them.
         function: the name of one whose arguments they are, in its order. Raises ValueError.
         """
+        if self.iteration:
+            raise ValueError(f"{self.name} is an iteration, for which no inputs are drawn")
         if function is None:
             chosen = domain(self)
         else:
