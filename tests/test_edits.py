@@ -131,6 +131,17 @@ def test_a_formula_that_one_edit_gives_is_named_by_it(tmp_path: Path) -> None:
     assert (found.edit, found.mistake) == ("In v: the division by n is missing.", None)
 
 
+def test_what_was_taken_for_a_constant_goes_before_the_term_that_is_lost(tmp_path: Path) -> None:
+    h = "(x - mu)/sqrt(v + eps)"
+    found = judged(tmp_path, f'[norm]\nx = "(G*gamma - {h}*sum(G*gamma*{h})/n)/sqrt(v + eps)"')
+    assert found.diagnosis.edit == "In dL/dx: mu is treated as a constant."
+
+
+def test_a_chain_rule_that_stops_too_early_is_named(tmp_path: Path) -> None:
+    found = judged(tmp_path, '[norm]\nx = "G*gamma"').diagnosis
+    assert found.edit == "In dL/dx: the chain rule stops at h."
+
+
 def test_a_hand_written_mistake_goes_before_an_edit(tmp_path: Path) -> None:
     found = judged(tmp_path, '[norm]\nx = "(G*gamma - sum(G*gamma)/n)/sqrt(v + eps)"').diagnosis
     assert (found.edit, found.mistake) == ("", "variance-constant")

@@ -199,8 +199,9 @@ class _Trial:
         for text in (self.line.formula.text, *self.others, *definitions):
             source = Source(text)
             for node, _ in source.nodes():
-                short = node is not source.tree and len(source.text(node)) <= LONGEST_PART
-                if short and mentioned(node, {}) <= names:
+                short = len(source.text(node)) <= LONGEST_PART
+                part = node is not source.tree and not isinstance(node, ast.Constant)
+                if short and part and mentioned(node, {}) <= names:
                     yield source.text(node)
 
     def _entries(self, name: str, loops: tuple[Loop, ...]) -> Iterator[str]:
