@@ -60,9 +60,9 @@ def norm() -> Question:
 SAID = {
     "x - mu": {
         "the term mu is missing": "x",
-        "the sign of mu is wrong": "x + (mu)",
-        "the term x is missing": "-(mu)",
-        "the sign of x is wrong": "-(x) - (mu)",
+        "the sign of mu is wrong": "x + mu",
+        "the term x is missing": "-mu",
+        "the sign of x is wrong": "-x - mu",
     },
     "e[k]*w*(z[k] > 0)": {
         "the mask z[k] > 0 is missing": "e[k]*w",
@@ -81,8 +81,8 @@ SAID = {
     },
     "X.T @ e": {
         "X is not transposed": "X @ e",
-        "X.T and e are the wrong way round": "(e) @ (X.T)",
-        "e is transposed": "X.T @ (e).T",
+        "X.T and e are the wrong way round": "e @ X.T",
+        "e is transposed": "X.T @ e.T",
     },
     "-P[i, k]**2": {
         "the sign of P[i, k]**2 is wrong": "P[i, k]**2",

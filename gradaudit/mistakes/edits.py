@@ -83,11 +83,12 @@ def edits_at(node: ast.expr, source: Source, known: Sequence[Loop]) -> Iterator[
             one, other = text(left), text(right)
             minus = isinstance(op, ast.Sub)
             yield f"the term {other} is missing", one
-            yield f"the sign of {other} is wrong", f"{one} {'+' if minus else '-'} ({other})"
+            signed = as_factor(other)
+            yield f"the sign of {other} is wrong", f"{one} {'+' if minus else '-'} {signed}"
             if not _is(left, ast.Add, ast.Sub):  # else its own terms are looked at
-                alone = f"-({other})" if minus else other
-                yield f"the term {one} is missing", alone
-                yield f"the sign of {one} is wrong", f"-({one}) {'-' if minus else '+'} ({other})"
+                yield f"the term {one} is missing", f"-{signed}" if minus else other
+                flipped = f"-{as_factor(one)} {'-' if minus else '+'} {signed}"
+                yield f"the sign of {one} is wrong", flipped
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             yield f"the {_factor(right)} {text(right)} is missing{inside}", text(left)
             if not _is(left, ast.Mult, ast.Div):
@@ -95,13 +96,13 @@ def edits_at(node: ast.expr, source: Source, known: Sequence[Loop]) -> Iterator[
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             one, other = text(left), text(right)
             yield f"the division by {other} is missing{inside}", one
-            yield f"{other} multiplies where it divides{inside}", f"{one} * ({other})"
+            yield f"{other} multiplies where it divides{inside}", f"{one} * {as_factor(other)}"
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             yield f"the exponent {text(right)} of {text(left)} is missing", text(left)
         case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-            one, other = text(left), text(right)
-            yield f"{one} and {other} are the wrong way round", f"({other}) @ ({one})"
-            for side, turned in ((left, f"({one}).T @ ({other})"), (right, f"{one} @ ({other}).T")):
+            one, other = as_factor(text(left)), as_factor(text(right))
+            yield f"{text(left)} and {text(right)} are the wrong way round", f"{other} @ {one}"
+            for side, turned in ((left, f"{one}.T @ {other}"), (right, f"{one} @ {other}.T")):
                 if not isinstance(side, ast.Attribute):
                     yield f"{text(side)} is transposed", turned
         case ast.UnaryOp(op=ast.USub(), operand=inner):
@@ -152,6 +153,13 @@ def _with_other_indices(
             if place in dict(known) and other != place:
                 new = f"{array}[{', '.join([*places[:number], other, *places[number + 1 :]])}]"
                 yield f"{new} stands for {source.text(node)}", new
+
+
+def as_factor(text: str) -> str:
+    """Return a text so that it can stand in a product."""
+    tree = ast.parse(text, mode="eval").body
+    compound = isinstance(tree, ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp)
+    return f"({text})" if compound else text
 
 
 def _is(node: ast.expr, *operators: type[ast.operator]) -> bool:

@@ -22,7 +22,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FUNCTIONS, FormulaError, indices, mentioned, parse
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import Missing, present
-from gradaudit.mistakes.edits import Loop, Source, edits_at
+from gradaudit.mistakes.edits import Loop, Source, as_factor, edits_at
 from gradaudit.questions.inputs import floats
 from gradaudit.questions.question import split_loops
 
@@ -34,6 +34,8 @@ LONGEST_PART = 30  # characters of a part of another line that may belong here
 ROOMS = 4  # ways to index one array at one place
 LARGE = 16  # of a number, beyond which a small term is not seen
 CLOSE = 1e-6  # of the largest entry: what fits so far is looked at exactly
+NO_VALUE = (Missing, FormulaError, ArithmeticError, ValueError, TypeError)
+PRODUCT = (ast.Mult, ast.Div)
 SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y = function(x)
 
 
@@ -121,7 +123,7 @@ class _Trial:
             found, wanted = self.value(tree), self.wanted
             same_form = found.shape in ((), wanted.shape)
             return same_form and bool((abs(found - wanted) <= CLOSE * np.max(abs(wanted))).all())
-        except (Missing, Refusal, FormulaError, ValueError, TypeError, ZeroDivisionError):
+        except (Refusal, *NO_VALUE):
             return False
 
     def mends(self) -> Iterator[tuple[ast.expr, str]]:
@@ -155,7 +157,7 @@ class _Trial:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             left, right = map(self.source.text, (node.left, node.right))
             yield from (f"{left}/{right}", f"{left} @ {right}")
-        one = _bracketed(text, node)
+        one = as_factor(text)
         yield from (f"-{one}", f"{one}.T", f"{one}**2", f"sqrt({text})", f"log({text})")
         yield from (f"sum({text})", f"sum({text}, axis=0)", f"sum({text}, axis=1)")
 
@@ -165,15 +167,18 @@ class _Trial:
         """Yield a part with what may have been left out of a product or a sum."""
         text, known = self.source.text(node), self.known(loops)
         spaced = " * " in self.source.text(self.source.tree)
-        if isinstance(node, ast.Constant) or inside in (ast.Mult, ast.Div):
+        if isinstance(node, ast.Constant | ast.Compare | ast.BoolOp) or inside in PRODUCT:
             return
-        left = text if _is_product(node) else _bracketed(text, node)
+        left = text if _is_product(node) else as_factor(text)
         for other in ("2", *known):
             for sign in (" * ", " / ") if spaced else "*/":
-                yield f"{left}{sign}{_bracketed(other)}"
+                yield f"{left}{sign}{as_factor(other)}"
         if inside not in (ast.Add, ast.Sub):
             for other in known:
-                yield from (f"{text} + {other}", f"{text} - {other}")
+                term = (
+                    other if _is_product(ast.parse(other, mode="eval").body) else as_factor(other)
+                )
+                yield from (f"{text} + {term}", f"{text} - {term}")
 
     def known(self, loops: tuple[Loop, ...]) -> list[str]:
         """Return what may belong at a place where these indices are known."""
@@ -211,7 +216,7 @@ class _Trial:
             return
         try:
             shape = self.value(ast.Name(name, col_offset=1)).shape
-        except (Missing, FormulaError, ZeroDivisionError):
+        except NO_VALUE:
             return
         fitting = ([one for one, over in loops if self.case.sizes[over] == n] for n in shape)
         for chosen in islice(product(*fitting), ROOMS) if shape else ():
@@ -241,11 +246,4 @@ def _size(node: ast.expr) -> tuple[int, bool]:
 
 
 def _is_product(node: ast.expr) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
-
-
-def _bracketed(text: str, node: ast.expr | None = None) -> str:
-    """Return a text so that it can be a factor."""
-    tree = ast.parse(text, mode="eval").body if node is None else node
-    compound = isinstance(tree, ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp)
-    return f"({text})" if compound else text
+    return isinstance(node, ast.BinOp) and isinstance(node.op, PRODUCT)
