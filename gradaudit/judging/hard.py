@@ -30,7 +30,7 @@ from gradaudit.judging.strategies import Domain
 from gradaudit.judging.together import Together
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.numbers import ZERO, each, object_array
+from gradaudit.language.numbers import ONE, ZERO, each, object_array
 from gradaudit.language.outcomes import Missing
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.inputs import SIMPLE, exact_float
@@ -51,6 +51,7 @@ DRAWS = 40  # at most, to meet what is assumed, before calm numbers are taken
 TRIES = 4  # of one change, on different numbers, until no kink is near
 SMALL = (1, 2, 3, 4, 4)
 LARGE = (5, 6, 7, 8, 9, 12)
+MOST = 120  # hard cases of what is given and defined; more than that are made together
 FEW = 3  # arrays, up to which all of them are put far out
 MANY = 400  # entries of all inputs together, beyond which a large size is not tried
 
@@ -251,13 +252,20 @@ class Inputs:
 
     @cached_property
     def at_kinks(self) -> list[Change]:
-        """What brings an input to a kink, next to it on either side, and far to one side of it."""
+        """What brings an input to a kink."""
         changes: list[Change] = []
         for kink in kinks(self.question):
             changes += (partial(brought_to_zero, formula=kink, place=k, only=k) for k in range(3))
-            beside = (side * fmpq(1, 2**k) for k in (0, 20) for side in (1, -1))
-            changes += _values_of(kink, (ZERO, *beside))
-            changes += _values_of(kink, (fmpq(1, 2**36), fmpq(-1, 2**36)), 0)
+            changes += _values_of(kink, (ZERO,))
+        return changes
+
+    @cached_property
+    def beside_kinks(self) -> list[Change]:
+        """What brings an input next to a kink on either side, or all of it to one side."""
+        changes: list[Change] = []
+        for kink in kinks(self.question):
+            changes += _values_of(kink, [side / 2**k for k in (0, 20) for side in (ONE, -ONE)])
+            changes += _values_of(kink, (ONE / 2**36, -ONE / 2**36), 0)
         return changes
 
     # ---- inputs
@@ -267,7 +275,10 @@ class Inputs:
         random = Random(3)
         wanted: list[tuple[dict[str, int], Change]]
         wanted = [(sizes, _as_it_is) for sizes in self.sizes]
-        wanted += [(self.sizes[0], change) for change in (*self.changes, *self.at_kinks)]
+        some = -(-len(self.changes) // MOST)  # at once, where there are many
+        apart = -(-len(self.changes) // some)  # so that they are changes of different arrays
+        wanted += [(self.sizes[0], partial(_all, self.changes[k::apart])) for k in range(apart)]
+        wanted += [(self.sizes[0], change) for change in (*self.beside_kinks, *self.at_kinks)]
         for _ in range(TRIES):
             made = [
                 (_changed(self.draw(random, sizes, plain=True), change), (sizes, change))
@@ -276,13 +287,18 @@ class Inputs:
             cases = [case for case, _ in made if case is not None]
             look_for_kinks(cases)
             yield from cases
-            wanted = [again for case, again in made if case is not None and not is_smooth(case)]
+            wanted = [
+                again
+                for case, again in made
+                if case is not None and not is_smooth(case) and again[1] not in self.at_kinks
+            ]
 
     def drawn(self, random: Random) -> Case:
         """Return one more input."""
         small = {name: random.choice(SMALL) for name in self.question.free_sets}
         case = self.draw(random, self.question.sized(small) or self.sizes[0])
-        changes = random.sample([*self.changes, *self.at_kinks], k=random.choice((0, 1, 1, 2)))
+        several = [*self.changes, *self.beside_kinks, *self.at_kinks]
+        changes = random.sample(several, k=random.choice((0, 1, 1, 2)))
         for change in changes:
             case = _changed(case, change) or case
         return case
@@ -353,6 +369,13 @@ def _filled(
         numbers = [patterns((k + row) % n, n)[pattern] for row in range(rows) for k in range(n)]
         given[name] = object_array([ZERO + one for one in numbers], shape)
     return replace(case, given=given)
+
+
+def _all(changes: Sequence[Change], case: Case) -> Case:
+    """Return a case with several changes, of those that can be made."""
+    for change in changes:
+        case = change(case) or case
+    return case
 
 
 def _as_it_is(case: Case) -> Case:

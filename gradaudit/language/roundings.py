@@ -104,7 +104,9 @@ class _Analysis:
                     self.defined[own] = node  # so that no name leads to itself
                     self.defined[own] = of(self.known[name])
                 return ast.Name(own, col_offset=node.col_offset)
-            case ast.Name() | ast.Constant() | ast.Compare() | ast.BoolOp():
+            case ast.Compare() | ast.BoolOp():
+                return _filled("1")  # on the other side of a kink it may be
+            case ast.Name() | ast.Constant():
                 return _call("abs", node)
             case ast.UnaryOp():
                 return node if isinstance(node.op, ast.Not) else of(node.operand)
