@@ -29,7 +29,7 @@ from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.questions.assignment import MODELS, NETWORK, ONE_HOT, QUESTION3, SOFTMAX
 from gradaudit.questions.files import Unreadable
-from gradaudit.questions.question import _Reader, read_model
+from gradaudit.questions.question import _Reader, read_model, read_questions
 from gradaudit.telling import report
 from gradaudit.telling.report import document, handout
 from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, mathematics
@@ -633,6 +633,16 @@ class TestHandout:
     ) -> None:
         assert main(["question", str(WEIGHTED), "--report", "/nowhere/x.pdf"]) == 2
         assert "cannot be written" in capsys.readouterr().err
+
+
+class TestIteration:
+    def test_its_step_is_in_the_model_and_its_condition_in_the_solution_only(self) -> None:
+        (question,) = read_questions("momentum")
+        posed = report._posed(question)
+        steps = [one["math"] for one in posed["model"] if "arrow.l" in one["math"]]
+        assert [step.partition(" ")[0] for step in steps] == ["x", "p"]
+        assert posed["asked"] == []
+        assert [one["parts"] for one in posed["functions"]] == [[""]]
 
 
 class TestAnswerToAQuestion:

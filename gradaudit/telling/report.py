@@ -133,6 +133,7 @@ def _posed(question: Question) -> dict[str, Any]:
     """Return what a question says: its task, what is given, the model, and what is asked."""
     scope = question.scope
     lines = zip(question.define, scope.defined, strict=True)
+    steps = question.iteration.following if question.iteration else {}
     return {
         "title": soft(question.title),
         "task": _sentence(question.task, scope),
@@ -141,9 +142,14 @@ def _posed(question: Question) -> dict[str, Any]:
             *(_condition(one.text, scope) for one in question.assume),
             *(_size(name, one) for name, one in question.sizes.items()),
         ],
-        "model": [_printed(line, partial(definition, name, scope)) for line, name in lines],
+        "model": [
+            *(_printed(line, partial(definition, name, scope)) for line, name in lines),
+            *(_step(name, one) for name, one in steps.items()),
+        ],
         "data": [_named(name, _nested(value), scope) for name, value in question.data.items()],
-        "asked": [_asked(question, one) for one in question.parts.values()],
+        "asked": [
+            _asked(question, one) for one in question.parts.values() if _is_derivative(one.truth)
+        ],
         "functions": [
             {
                 "code": f"{one.name}({', '.join(one.arguments)})",
@@ -152,6 +158,17 @@ def _posed(question: Question) -> dict[str, Any]:
             for one in question.functions
         ],
     }
+
+
+def _is_derivative(truth: Formula) -> bool:
+    return isinstance(truth.tree, ast.Call) and ast.unparse(truth.tree.func) == "d"
+
+
+def _step(name: str, following: Formula) -> dict[str, Any]:
+    """Return what a state of an iteration is next."""
+    state = inline(name, following.scope)
+    step = partial(mathematics, following)
+    return _printed(f"next {name} = {following.text}", lambda: f"{state} arrow.l {step()}")
 
 
 def _given(one: Given, scope: Scope) -> Run:
@@ -244,7 +261,9 @@ def _wanted(verdict: Verdict, question: Question) -> str:
 
 
 def _whole(truth: Formula) -> str:
-    """Return a derivative by a whole array, that of which an entry is asked for."""
+    """Return a derivative by a whole array, that of which an entry is asked for; "" of others."""
+    if not _is_derivative(truth):
+        return ""
     return inline(re.sub(r"\[[^]]*\]\)$", ")", truth.text), truth.scope)
 
 
