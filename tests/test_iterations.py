@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import fmpq
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
 
+from gradaudit import read_question
 from gradaudit.answers.checking import check
 from gradaudit.command import main
 from gradaudit.judging import iterations
@@ -283,6 +286,18 @@ def test_the_arguments_come_in_the_order_of_the_signature() -> None:
 
 
 # ---- seen from outside
+
+
+@pytest.mark.parametrize("function", [None, "converges"])
+def test_rates_and_parameters_can_be_drawn_for_a_test_of_ones_own(function: str | None) -> None:
+    @given(read_question("momentum").inputs(function))
+    @settings_of_hypothesis(max_examples=50, database=None)
+    def drawn(inputs: dict[str, float]) -> None:
+        assert list(inputs) == ["eta", "beta", "a"]
+        assert 0 <= inputs["beta"] < 1
+        assert inputs["a"] > 0
+
+    drawn()
 
 
 @pytest.fixture

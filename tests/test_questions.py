@@ -82,10 +82,10 @@ class TestInputs:
         with pytest.raises(ValueError, match="no function slop in kinds; did you mean `slope`"):
             kinds.inputs("slop")
 
-    def test_of_an_iteration_there_are_none(self, tmp_path: Path) -> None:
+    def test_of_an_iteration_they_are_rates(self, tmp_path: Path) -> None:
         (tmp_path / "descent.toml").write_text(DESCENT, encoding="utf-8")
-        with pytest.raises(ValueError, match="descent is an iteration"):
-            read_question(tmp_path / "descent.toml").inputs()
+        drawn = find(read_question(tmp_path / "descent.toml").inputs(), lambda _: True)
+        assert list(drawn) == ["eta"]
 
     def test_they_meet_what_is_assumed(self, kinds: Any) -> None:
         @settings(database=None)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gradaudit.command import COMMANDS, main
+from gradaudit.questions.question import LIBRARY
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -28,13 +29,17 @@ def _the_width_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
         ("toml", 0, "weighted/question.toml"),
         ("toml", 1, "weighted/answer.toml"),
         ("python", 1, "weighted/test_gradient.py"),
-        ("toml", 2, "wrong_line.toml"),
-        ("toml", 3, "formulas.toml"),
-        ("toml", 4, "derivations.toml"),
+        ("toml", 3, "wrong_line.toml"),
+        ("toml", 4, "formulas.toml"),
+        ("toml", 5, "derivations.toml"),
     ],
 )
 def test_an_example_is_a_file_that_can_be_tried(language: str, number: int, name: str) -> None:
     assert blocks(language)[number] == (HOUSE / "examples" / name).read_text(encoding="utf-8")
+
+
+def test_an_iteration_is_stated_as_in_the_library() -> None:
+    assert blocks("toml")[2] in (LIBRARY / "momentum.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

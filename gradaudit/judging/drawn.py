@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from gradaudit.judging.cases import Case
+from gradaudit.judging import iterations
 from gradaudit.judging.functions import domains
 from gradaudit.judging.hard import NoInput, domain
 from gradaudit.language.hints import nearest
@@ -28,22 +28,23 @@ class Question(question.Question):
         All meet what is assumed, and lie away from kinks: hard cases, and others around them.
         function: the name of one whose arguments they are, in its order. Raises ValueError.
         """
-        if self.iteration:
-            raise ValueError(f"{self.name} is an iteration, for which no inputs are drawn")
+        call: tuple[str, ...] = () if self.iteration is None else self.iteration.names
         if function is None:
-            chosen = domain(self)
+            chosen = iterations.domains(self, call)[1] if call else domain(self)
         else:
             signatures = {one.name: one for one in self.functions}
             if function not in signatures:
                 hint = nearest(function, signatures) or f"; known are {', '.join(signatures)}"
                 raise ValueError(f"no function {function} in {self.name}{hint}")
-            chosen = domains(self, signatures[function])[1]
-        hard = sorted(chosen.listed(), key=Case.effort)
+            signature = signatures[function]
+            of_rates = call and iterations.domains(self, signature.arguments)
+            chosen = (of_rates or domains(self, signature))[1]
+        hard = sorted(chosen.listed(), key=lambda case: case.effort())
 
-        def drawn(random: Random) -> Case:
+        def drawn(random: Random) -> Any:
             assert chosen.strategy is not None
             try:
-                case: Case = chosen.strategy(random)
+                case = chosen.strategy(random)
             except NoInput:  # by this choice of numbers; others may do
                 reject()
             return case
@@ -52,5 +53,5 @@ class Question(question.Question):
         return st.one_of(st.sampled_from(hard), any_of).map(_named)
 
 
-def _named(case: Case) -> dict[str, Any]:
+def _named(case: Any) -> dict[str, Any]:
     return dict(zip(case.blocks, case.arguments(), strict=True))

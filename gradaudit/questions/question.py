@@ -553,7 +553,7 @@ class _Reader:
             for name, text in self.items("next")
         }
         if not 1 <= len(following) <= MOST_STATES or not following.keys() <= question.given.keys():
-            such_as = 'such as { x = "x - eta*d(f, x)" }'
+            such_as = 'such as { x = "x - r*d(f, x)" }'
             raise self.wrong("next", f"one or two given names are wanted, {such_as}")
         names = [name for name in question.given if name not in following]
         if (rate := self.text("rate")) not in names:
