@@ -158,13 +158,18 @@ class Inputs:
             dict.fromkeys(free, 4),
             {name: 5 + k % 3 for k, name in enumerate(free)},
         ]
-        wanted += [{**twos, name: size} for size in LARGE for name in free]
+        wanted += [{**twos, name: size} for size in self._large for name in free]
         found = [sized for one in wanted if (sized := self.question.sized(one)) is not None]
         fitting = [one for one in found if self._entries(one) <= MANY]
         if not fitting:
             few = f"whole numbers with which all arrays have at most {MANY} entries"
             raise NoInput(f"{self.question.name}.sizes: none of those tried are {few}")
         return list({tuple(one.items()): one for one in fitting}.values())
+
+    @property
+    def _large(self) -> Sequence[int]:
+        """Sizes larger than usual; none where a matrix is inverted, exactly and by every entry."""
+        return () if any(one.definite for one in self.question.given.values()) else LARGE
 
     def _entries(self, sizes: Mapping[str, int]) -> int:
         return sum(

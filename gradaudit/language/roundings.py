@@ -105,7 +105,7 @@ class _Analysis:
                     self.defined[own] = of(self.known[name])
                 return ast.Name(own, col_offset=node.col_offset)
             case ast.Compare() | ast.BoolOp():
-                return _filled("1")  # on the other side of a kink it may be
+                return _filled("x * 0 + 1", x=node)  # as on the other side of a kink
             case ast.Name() | ast.Constant():
                 return _call("abs", node)
             case ast.UnaryOp():
