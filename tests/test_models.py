@@ -1,0 +1,87 @@
+"""The library: each question is sound, its right functions are accepted, its wrong ones refused."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradaudit.answers.checking import check
+from gradaudit.judging.calling import Function
+from gradaudit.judging.functions import laws_of
+from gradaudit.judging.laws import Law, hold, sees
+from gradaudit.judging.oracles import oracle
+from gradaudit.judging.strategies import draw_inputs
+from gradaudit.questions.question import Question, Signature, library, read_questions
+
+MODELS = [one for name in library() for one in read_questions(name) if not one.iteration]
+FINEST = 1e-12  # of a relative error in one entry, to be noticed on half of the inputs
+
+
+def by_model(models: list[Question]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("model", models, ids=[one.name for one in models])
+
+
+def functions(kind: str) -> list[Any]:
+    """Return the functions of a kind, RIGHT or WRONG, for every signature of every model."""
+    return list(_functions(kind))
+
+
+def _functions(kind: str) -> Iterator[Any]:
+    for model in MODELS:
+        named = getattr(import_module(f"tests.models.{model.name}"), kind)
+        for signature in model.functions:
+            of_signature = named.get(signature.name, named)
+            for phrase, function in of_signature.items():
+                marks = pytest.mark.xdist_group(model.name)
+                yield pytest.param(
+                    model, signature, function, id=f"{model.name}: {phrase}", marks=marks
+                )
+
+
+@cache
+def laws(model: Question, signature: Signature) -> tuple[Law, ...]:
+    return laws_of(model, signature)
+
+
+Judged = Callable[..., Any]
+
+
+@by_model(MODELS)
+def test_nothing_is_wrong_with_a_question_of_the_library(model: Question) -> None:
+    assert check(model).faults == ()
+
+
+@pytest.mark.parametrize(("model", "signature", "function"), functions("RIGHT"))
+def test_a_right_function_is_accepted(
+    model: Question, signature: Signature, function: Judged
+) -> None:
+    judged = Function(function, len(signature.parts))
+    outcomes = [hold(law, judged, draw_inputs(law.domain)) for law in laws(model, signature)]
+    assert {(one.law.name, one.status) for one in outcomes} == {
+        (law.name, "holds") for law in laws(model, signature)
+    }
+
+
+@pytest.mark.parametrize(("model", "signature", "function"), functions("WRONG"))
+def test_a_wrong_function_is_refused(
+    model: Question, signature: Signature, function: Judged
+) -> None:
+    judged = Function(function, len(signature.parts))
+    assert any(sees(law, judged, draw_inputs(law.domain)) for law in laws(model, signature))
+
+
+@by_model(MODELS)
+def test_a_small_error_in_one_entry_is_noticed_on_half_of_the_inputs(model: Question) -> None:
+    for signature in model.functions:
+        _, exact, *_ = laws(model, signature)
+        known = [oracle(case) for case in draw_inputs(exact.domain)]
+        largest = [float(np.max(np.abs(one.value))) for one in known]
+        finest = [
+            float(np.max(one.rounding)) / most
+            for one, most in zip(known, largest, strict=True)
+            if most
+        ]
+        assert np.median(finest) <= FINEST
