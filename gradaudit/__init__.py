@@ -15,12 +15,18 @@ __version__ = "0.2.0"
 __all__ = ["__version__", "audit", "read_question"]
 
 
-def audit(path: "str | os.PathLike[str]") -> "Audit":
-    """Read an answer and judge it, as the command does. Raises `Unreadable`."""
+def audit(
+    path: "str | os.PathLike[str]", question: "str | os.PathLike[str] | None" = None
+) -> "Audit":
+    """Read an answer and judge it, as the command does. Raises `Unreadable`.
+
+    question: of the library, or a file; else what the answer says itself, or the assignment.
+    """
+    from gradaudit.answers.asked import sheet_called
     from gradaudit.answers.reading import read
     from gradaudit.answers.verdicts import audit as judge
 
-    return judge(read(str(path)))
+    return judge(read(str(path), None if question is None else sheet_called(str(question))))
 
 
 def read_question(path: "str | os.PathLike[str]", name: str | None = None) -> "Question":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import gradaudit
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.reading import read
 from gradaudit.command import main
@@ -88,6 +89,10 @@ def test_an_answer_to_an_unknown_question_is_refused_in_a_line(
 ) -> None:
     assert told(f'question = "{named}"\n[weighted]\nw = "e"').endswith(said)
     assert told.code == 2
+
+
+def test_an_answer_to_a_question_is_judged_from_python() -> None:
+    assert gradaudit.audit(WEIGHTED / "answer.toml", WEIGHTED / "question.toml").exit_code == 1
 
 
 def test_a_table_of_that_name_is_no_question(told: Told) -> None:
