@@ -11,6 +11,7 @@ Rounding scales with the sum of the absolute values of the terms that are added,
 result: this sum is called the magnitude.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,15 @@ from gradaudit.judging.together import Together
 from gradaudit.language.balls import settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.numbers import FIRST_PRECISION, ZERO, Dual, ends, object_array, precision
+from gradaudit.language.numbers import (
+    FIRST_PRECISION,
+    ZERO,
+    Dual,
+    Seed,
+    ends,
+    object_array,
+    precision,
+)
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.language.roundings import roundings_of
 from gradaudit.questions.assignment import NETWORK, SOFTMAX
@@ -343,6 +352,7 @@ class SoftmaxOracle(Oracle):
 
 
 ALLOWED = 32  # roundings; the worst of the right functions in our tests take 10, most of them 1
+MOST_NEIGHBOURS = 24
 SHRINK, TRIES = 8, 12  # of a step, until nothing that it passes is a kink
 
 
@@ -456,6 +466,35 @@ def _span(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
         for end in zip(*both, strict=True)
     )
     return low, high
+
+
+def spans_along(asked: Asked, case: "cases.Case") -> Iterator[tuple[Floats, float, float]]:
+    """Yield directions (P,) with the least and the greatest slope of a number along each.
+
+    They are those in which neighbours, or all entries, move together, so that they stay tied.
+    """
+    shape = np.shape(case.given[asked.by])
+    size = math.prod(shape)
+    if asked.of.names & asked.of.scope.free.keys() or size == 1:
+        return
+    ones = np.ones(size)
+    neighbours = [ones * (np.abs(np.arange(size) - k - 0.5) < 1) for k in range(size - 1)]
+    seed = Seed(1, 1, True)
+    for direction in (ones, *neighbours[: MOST_NEIGHBOURS * (size > 2)]):
+        moved = direction.reshape(np.array(shape)[list(asked.order)]).transpose(
+            np.argsort(asked.order)
+        )
+        value = np.frompyfunc(lambda x, v: Dual(x, {0: fmpq(int(v))}, seed), 2, 1)(
+            case.given[asked.by], moved
+        )
+        there = replace(case, given={**case.given, asked.by: value})
+        with precision(FIRST_PRECISION):
+            try:
+                found = there.env(asked.of).evaluate(asked.of.tree)
+            except (Missing, FormulaError):
+                continue
+            low, high = _ends(found.slopes.get(0, ZERO) if isinstance(found, Dual) else ZERO)
+        yield direction, low, high
 
 
 def _ends(slope: Any) -> tuple[float, float]:
