@@ -117,19 +117,18 @@ class Dual:
         """Return a function of this number that jumps here, or is infinitely steep."""
         return Dual(value, dict.fromkeys(self.slopes, NoValue(why)), self.seed)
 
-    def _with(self, other: Any) -> "Dual | None":
-        """Return another number, if it has slopes of the same seed or one within; else None."""
-        return other if isinstance(other, Dual) and other.seed.level >= self.seed.level else None
+    def _is_constant(self, other: Any) -> bool:
+        """Return whether another number does not depend on what the slopes are by."""
+        return not isinstance(other, Dual) or other.seed.level < self.seed.level
 
     def __add__(self, other: Any) -> Any:
-        dual = self._with(other)
-        if dual is None:
-            if isinstance(other, np.ndarray | Missing):
-                return NotImplemented
+        if type(other) is Dual and other.seed is self.seed:
+            return Dual(self.value + other.value, _plus(self.slopes, other.slopes), self.seed)
+        if isinstance(other, np.ndarray | Missing):
+            return NotImplemented
+        if self._is_constant(other):
             return Dual(self.value + other, self.slopes, self.seed)
-        if dual.seed.level > self.seed.level:
-            return dual + self
-        return Dual(self.value + dual.value, _plus(self.slopes, dual.slopes), self.seed)
+        return other + self
 
     __radd__ = __add__
 
@@ -144,17 +143,16 @@ class Dual:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
-        dual = self._with(other)
-        if dual is None:
-            if isinstance(other, np.ndarray | Missing):
-                return NotImplemented
-            if type(other) is fmpq and not other:
-                return Dual(other, {}, self.seed)
+        if type(other) is Dual and other.seed is self.seed:
+            slopes = _plus(_times(self.slopes, other.value), _times(other.slopes, self.value))
+            return Dual(self.value * other.value, slopes, self.seed)
+        if isinstance(other, np.ndarray | Missing):
+            return NotImplemented
+        if _is_zero(other):
+            return Dual(other, {}, self.seed)
+        if self._is_constant(other):
             return self.through(self.value * other, other)
-        if dual.seed.level > self.seed.level:
-            return dual * self
-        slopes = _plus(_times(self.slopes, dual.value), _times(dual.slopes, self.value))
-        return Dual(self.value * dual.value, slopes, self.seed)
+        return other * self
 
     __rmul__ = __mul__
 
@@ -193,7 +191,7 @@ def _times(slopes: Mapping[int, Any], factor: Any) -> Mapping[int, Any]:
 
 
 def _is_zero(number: Any) -> bool:
-    return isinstance(number, fmpq) and not number
+    return type(number) is fmpq and not number
 
 
 def divide(number: Any, by: Any) -> Any:
