@@ -181,6 +181,17 @@ class TestMeaning:
         by_entry = env.evaluate(parse("sum(d(y[i], x[i + 2]) for i in M)", scope).tree)
         assert by_entry == 20 - 1 - 10
 
+    def test_an_index_may_be_given_by_data_and_a_set_have_a_longer_name(self) -> None:
+        scope = Scope(frozenset({"E", "ids"}), sets=frozenset({"Words", "Dims"}))
+        scope = parse_definitions(["x[w, j] = E[ids[w], j] for w in Words for j in Dims"], scope)
+        table = exact([[fmpq(10 * a + b) for b in range(2)] for a in range(3)])
+        values = {"E": table, "ids": exact(map(fmpq, (2, 0, 2)))}
+        env = Env(values, {"Words": 3, "Dims": 2}, scope.defined)
+        assert env.value_of("x").tolist() == [[20, 21], [0, 1], [20, 21]]
+        found = env.evaluate(parse("d(sum(x) / sum(1 for j in Dims), E)", scope).tree)
+        half = fmpq(1, 2)
+        assert found.tolist() == [[half, half], [0, 0], [1, 1]]
+
     @pytest.mark.parametrize(
         ("lines", "text", "expected"),
         [
