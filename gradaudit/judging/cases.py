@@ -16,7 +16,7 @@ from flint import arb, fmpq, fmpq_mat
 
 from gradaudit.judging.together import Together
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import Formula, FormulaError
+from gradaudit.language.formula import Formula, FormulaError, mentioned
 from gradaudit.language.numbers import (
     FIRST_PRECISION,
     ZERO,
@@ -277,11 +277,15 @@ def _with_entry(case: Case, names: Sequence[str], place: int, less: fmpq) -> Cas
 def kinks(question: Question) -> list[Formula]:
     """Return what is 0 where the model has a kink or a jump: arguments, and sides compared.
 
-    What depends on the index of a sum, or of a definition, is wanted for each of its values.
+    What depends on the index of a sum, or of a definition, is wanted for each of its values. What
+    depends on nothing that a derivative is asked by, such as a mask that is given, is no kink.
     """
     found: dict[str, Formula] = {}
+    moved = {asked.by for asked in question.parts.values()}
     for tree in question.scope.defined.values():
         for kink, bound in _kinks_in(tree, {}):
+            if moved.isdisjoint(mentioned(kink, question.scope.defined)):
+                continue
             names = {one.id for one in ast.walk(kink) if isinstance(one, ast.Name)}
             free = {name: over for name, over in bound.items() if name in names}
             scope = replace(question.scope, free=free)

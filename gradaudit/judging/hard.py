@@ -40,6 +40,7 @@ Change = Callable[[Case], Case | None]
 
 PLAIN = (*map(fmpq, (1, 2, -1, 3, -2, -3)), fmpq(1, 2), fmpq(-3, 2), fmpq(5, 4))
 POOL = (*SIMPLE, fmpq(1, 8), fmpq(-1, 4), fmpq(1, 10), fmpq(-3, 10), fmpq(5), fmpq(-8))
+CELLS = (ONE, ONE / 2, ONE / 4)
 POSITIVE = (*map(fmpq, (1, 2, 3, 0, 4)), *(fmpq(k, 8) for k in (4, 2, 6, 1, 9)), fmpq(1, 2**17))
 BETWEEN = tuple(fmpq(k, 16) for k in range(-64, 65))
 TINY, MINUTE, SPECK = fmpq(1, 2**12), fmpq(1, 2**30), fmpq(1, 2**43)
@@ -108,6 +109,8 @@ class Inputs:
                 for number in given.among or candidates
                 if all(_met(one, given.name, number) for one in alone)
             ]
+            if pool and not alone and not given.among and not given.within:
+                return POOL
             if pool:
                 return pool
         return POOL
@@ -131,9 +134,11 @@ class Inputs:
             given = {}
             for name, one in self.question.given.items():
                 pool = self.pools[name]
-                calm = [number for number in pool if number in PLAIN] or pool
+                plainer = () if one.among else [number for number in pool if number in PLAIN]
+                calm = plainer or pool
                 numbers = calm if plain or attempt > DRAWS // 2 else pool
-                chosen = (exact_float(random.choice(numbers)) for _ in count())
+                cell = random.choice(CELLS if pool is POOL else (ONE,))
+                chosen = (exact_float(cell * random.choice(numbers)) for _ in count())
                 given[name] = self._array(one, sizes, chosen)
             if solved := solve(Case(self.question, given, dict(sizes))):
                 return solved
@@ -252,7 +257,7 @@ class Inputs:
                 chosen = zip(pair, (pattern, (pattern + several // 2) % several), strict=True)
                 yield partial(_filled, patterns, {name: one for name, one in chosen if name})
         for pattern in range(len(far_patterns(0, 1))):
-            for name in names if len(names) < FEW else names[pattern % 2 :: 2]:
+            for name in names if len(names) < FEW else names[pattern % len(names) :][:1]:
                 yield partial(_filled, far_patterns, {name: pattern})
 
     @cached_property
