@@ -20,13 +20,11 @@ from gradaudit.language.numbers import (
     Array,
     Dual,
     Seed,
-    each,
     is_true,
     object_array,
 )
 from gradaudit.language.outcomes import NoValue, present
 from gradaudit.language.programs import Context, Meter, Program, axes, program
-from gradaudit.language.sized import Sized
 
 CASES = "*"  # the index of the inputs that are evaluated at once, which no formula can name
 
@@ -91,13 +89,6 @@ class Env:
         for name in self.defined.keys() & names:
             env.defined = with_input(name, env.defined)
         env.level, env._kept, env._seeds = seed.level, {}, {}
-        return env
-
-    def sized(self) -> "Env":
-        """Return the same input whose numbers are Sized: with what rounding may do to them."""
-        env = copy.copy(self)
-        env.values = {name: each(Sized, value) for name, value in self.values.items()}
-        env._kept, env._seeds = {}, {}
         return env
 
     def own_shape(self, name: str) -> tuple[int, ...]:

@@ -18,9 +18,7 @@ from gradaudit.language.numbers import (
     ONE,
     ZERO,
     Array,
-    Carrier,
     Dual,
-    Seed,
     decide,
     divide,
     hull,
@@ -31,7 +29,6 @@ from gradaudit.language.numbers import (
     primal,
 )
 from gradaudit.language.outcomes import Missing, NoSlope, NoValue, present
-from gradaudit.language.sized import Sized, as_sized, error_of, magnitude
 
 Function = Callable[[Any], Any]
 
@@ -58,8 +55,6 @@ def _smooth(exact: Function, slope: Callable[[Any, Any], Any]) -> Function:
         if isinstance(x, Dual):
             y = function(x.value)
             return x.through(y, slope(x.value, y))
-        if isinstance(x, Sized):
-            return x.through(exact(x.value), lambda number: slope(number, exact(number)))
         return exact(x)
 
     return function
@@ -120,7 +115,12 @@ def _tied(one: Any, other: Any, why: str, among: Collection[int] | None = None) 
     if not duals:
         return one
     seed = max((dual.seed for dual in duals), key=lambda seed: seed.level)
-    (value, mine), (equal, theirs) = (_parts(number, seed) for number in (one, other))
+    (value, mine), (equal, theirs) = (
+        (number.value, number.slopes)
+        if isinstance(number, Dual) and number.seed.level == seed.level
+        else (number, {})
+        for number in (one, other)
+    )
     slopes = dict(mine)
     for place in {*mine, *theirs} if among is None else among:
         slopes[place] = _either_slope(
@@ -138,36 +138,10 @@ def _either_slope(one: Any, other: Any, sets: bool, why: str) -> Any:
     return one
 
 
-def _counted(one: Any, other: Any, sure: bool | None = None) -> Any:
-    """Return the first of two; where rounding may take the other, with what that would change."""
-    rounding = error_of(one) + error_of(other) if sure is None else not sure
-    if not rounding or (sure is None and magnitude(primal(one) - primal(other)) > rounding):
-        return one
-    duals = [number for number in (one, other) if isinstance(number, Dual)]
-    if not duals:
-        return as_sized(one).or_else(other)
-    seed = max((dual.seed for dual in duals), key=lambda seed: seed.level)
-    (value, mine), (left, theirs) = (_parts(number, seed) for number in (one, other))
-    slopes = {
-        place: or_missing(_counted)(mine.get(place, ZERO), theirs.get(place, ZERO), False)
-        for place in {**mine, **theirs}
-    }
-    return Dual(_counted(value, left, False), slopes, seed)
-
-
-def _parts(number: Any, seed: Seed) -> tuple[Any, Mapping[int, Any]]:
-    """Return a number as a value with slopes of a seed."""
-    if isinstance(number, Dual) and number.seed.level == seed.level:
-        return number.value, number.slopes
-    return number, {}
-
-
 def _abs(x: Any) -> Any:
     if isinstance(x, Dual) and primal(x) == 0:
         return _tied(x, -x, "abs has no derivative at 0")
-    if isinstance(x, arb):
-        return abs(x)
-    return _counted(*((-x, x) if decide(operator.lt, x, ZERO) else (x, -x)))
+    return abs(x) if isinstance(x, arb) else -x if decide(operator.lt, x, ZERO) else x
 
 
 def _relu(x: Any) -> Any:
@@ -180,9 +154,9 @@ def _larger(one: Any, other: Any, why: str = "max has no derivative where two ar
     if Dual in kinds:
         if primal(one) == primal(other):
             return _tied(one, other, why)
-    elif arb in kinds and Sized not in kinds:
+    elif arb in kinds:
         return arb(one).max(arb(other))
-    return _counted(*((one, other) if decide(operator.gt, one, other) else (other, one)))
+    return one if decide(operator.gt, one, other) else other
 
 
 def _smaller(one: Any, other: Any) -> Any:
@@ -197,31 +171,25 @@ def _jump(value: Any, at: Any, why: str) -> Any:
 
 
 def _sign(x: Any) -> Any:
-    sign = _compared(operator.gt)(x, ZERO) - _compared(operator.lt)(x, ZERO)
-    return _jump(primal(sign), x, "sign has no derivative at 0") if isinstance(x, Dual) else sign
+    sign = _bit(decide(operator.gt, x, ZERO)) - _bit(decide(operator.lt, x, ZERO))
+    return _jump(sign, x, "sign has no derivative at 0")
 
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     def compared(left: Any, right: Any) -> Any:
-        bit: Any = _bit(decide(compare, left, right))
-        if not isinstance(left, Carrier) and not isinstance(right, Carrier):
-            return bit
-        rounding = error_of(left) + error_of(right)
-        if rounding and magnitude(primal(left) - primal(right)) <= rounding:
-            bit = Sized(bit).or_else(ONE - bit)
-        if primal(left) != primal(right):
-            return bit
-        why = "a comparison has no derivative where its sides are equal"
-        return _jump(bit, left - right, why)
+        bit = _bit(decide(compare, left, right))
+        if isinstance(left, Dual) or isinstance(right, Dual):
+            return _jump(
+                bit, left - right, "a comparison has no derivative where its sides are equal"
+            )
+        return bit
 
     return compared
 
 
 def _truth(x: Any) -> Any:
     """Return 1 or 0, for a number that is another than 0 or is not; it jumps where that does."""
-    bit: Any = _bit(is_true(x))
-    if (rounding := error_of(x)) and magnitude(primal(x)) <= rounding:
-        bit = Sized(bit).or_else(ONE - bit)
+    bit = _bit(is_true(x))
     if isinstance(x, Dual):
         slopes = {p: one for p, one in x.slopes.items() if type(one) is NoValue}
         if slopes:
@@ -248,11 +216,7 @@ def _chosen(condition: Any, one: Any, other: Any) -> Any:
     except Missing as reason:
         return reason
     taken, left = (one, other) if primal(truth) == 1 else (other, one)
-    if isinstance(taken, Missing):
-        return taken
-    if error_of(truth) and not isinstance(left, Missing):
-        taken = _counted(taken, left, False)
-    if not isinstance(truth, Dual) or not truth.slopes:
+    if isinstance(taken, Missing) or not isinstance(truth, Dual) or not truth.slopes:
         return taken
     if isinstance(left, Missing):
         return taken + truth.without_slopes(ZERO, "where has no derivative at its boundary")
@@ -270,8 +234,6 @@ def _at_its_jump(taken: Any, truth: Dual, left: Any) -> Any:
 
 def _raised(base: Any, exponent: Any) -> Any:
     """Return a power: a whole one of any number, or any one of a positive number."""
-    if isinstance(exponent, Sized) and not exponent.error:
-        exponent = exponent.value
     if isinstance(exponent, fmpq) and exponent.q == 1:
         return power(base, int(exponent.p))
     if primal(base) == 0 and decide(operator.gt, exponent, ZERO):

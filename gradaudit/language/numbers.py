@@ -86,21 +86,14 @@ def _least(one: Any, other: Any) -> Any:
     return one if decide(operator.le, one, other) else other
 
 
-class Carrier:
-    """A number with something beside its value."""
-
-    __slots__ = ("value",)
-    value: Any
-
-
-class Dual(Carrier):
+class Dual:
     """A number and its derivatives: value + Σ_p slopes[p] ε_p, with every ε_p ε_q = 0.
 
     Slopes are left out of what the number does not depend on, and not where they just are 0 here.
     No one changes them once they are here.
     """
 
-    __slots__ = ("seed", "slopes")
+    __slots__ = ("seed", "slopes", "value")
     __hash__ = None  # type: ignore[assignment]  # compares by value only
 
     def __init__(self, value: Any, slopes: Mapping[int, Any], seed: Seed) -> None:
@@ -218,8 +211,8 @@ def power(base: Any, exponent: int) -> Any:
 
 
 def primal(number: Any) -> Any:
-    """Return a number without its derivatives, and without what rounding may do to it."""
-    while isinstance(number, Carrier):
+    """Return a number without its derivatives."""
+    while isinstance(number, Dual):
         number = number.value
     return number
 

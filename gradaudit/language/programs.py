@@ -530,7 +530,7 @@ def _raised(node: ast.BinOp, count: int, function: Any, env: "Env", left: Any, r
     if _own_shape(count, right):
         raise NoValue("an exponent that is not a number")
     env.meter.count(node, _size(count, left, right))
-    exponents = map(primal, right.flat if isinstance(right, np.ndarray) else (right,))
+    exponents = right.flat if isinstance(right, np.ndarray) else (right,)
     whole = [abs(int(one.p)) for one in exponents if isinstance(one, fmpq) and one.q == 1]
     if not whole and (hasattr(left, "too_large") or hasattr(right, "too_large")):
         wanted = f"an exponent is a whole number within ±{MAX_EXPONENT}"
