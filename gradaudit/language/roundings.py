@@ -1,8 +1,8 @@
 """How far float64 may be from a formula, in roundings: a running error analysis, as a formula.
 
-Each value has a magnitude, the sum of the absolute values of the terms that it is made of, however
-these are grouped; and an error, which is what one rounding of every number on the way can do to
-it. Both are formulas of what is given. See Higham, Accuracy and Stability, section 3.3.
+The error of a value is what one rounding of every number that it comes from can do to it: each
+term that is added brings its own, each function passes it on times its slope. Where much cancels
+it is much larger than the value. See Higham, Accuracy and Stability, section 3.3.
 """
 
 import ast
@@ -48,88 +48,73 @@ def roundings_of(formula: Formula) -> Formula:
 
 
 class _Analysis:
-    """Makes the trees of magnitudes and errors, and those of the names that they lead to."""
+    """Makes the tree of an error, and those of the names that it leads to."""
 
     def __init__(self, known: Mapping[str, ast.expr]) -> None:
         self.known = known
         self.defined: dict[str, ast.expr] = {}
 
-    def magnitude(self, node: ast.expr) -> ast.expr:
-        match node:
-            case ast.BinOp(op=ast.Mult() | ast.MatMult(), left=left, right=right):
-                return _joined(self.magnitude(left), node.op, self.magnitude(right))
-            case ast.BinOp(op=ast.Div(), left=left, right=right):
-                return _filled("s / abs(b)", b=right, s=self.magnitude(left))
-            case ast.BinOp(op=ast.Pow(), left=base) if _is_square(node):
-                return _filled("a**2 + 2 * abs(a) * s", a=base, s=self.magnitude(base))
-            case ast.Call(func=ast.Name(id="outer"), args=[one, other]):
-                return _call("outer", self.magnitude(one), self.magnitude(other))
-        return self._passed_on(node, "magnitude") or _call("abs", node)
-
     def error(self, node: ast.expr) -> ast.expr:
         match node:
-            case ast.BinOp(op=ast.Mult() | ast.MatMult(), left=left, right=right):
-                of_right = _joined(self.magnitude(left), node.op, self.error(right))
-                of_left = _joined(self.error(left), node.op, self.magnitude(right))
-                return _joined(of_left, ast.Add(), of_right)
-            case ast.BinOp(op=ast.Div(), left=left, right=right):
-                text, x = "s / abs(b) + x * r / b**2", self.magnitude(left)
-                return _filled(text, b=right, x=x, s=self.error(left), r=self.error(right))
-            case ast.BinOp(op=ast.Pow(), left=base, right=exponent):
-                text = "abs(a**b) * (1 + abs(b) * s / abs(a))"  # 0/0 at 0, so not for a square
-                if _is_square(node):
-                    text = "a**2 + 2 * abs(a) * s"
-                return _filled(text, a=base, b=exponent, s=self.error(base))
-            case ast.Call(func=ast.Name(id="outer"), args=[one, other]):
-                text = "outer(s, b) + outer(a, r)"
-                a, b = self.magnitude(one), self.magnitude(other)
-                return _filled(text, a=a, b=b, s=self.error(one), r=self.error(other))
-            case ast.Call(func=ast.Name(id=name), args=[x]) if name in _ERRORS:
-                if not node.keywords:
-                    return _filled(_ERRORS[name], x=x, s=self.error(x))
-                text = _ERRORS.get(f"{name} along an axis", _ERRORS[name])
-                return _filled(text, {name: node.keywords}, x=x, s=self.error(x))
-        passed_on = self._passed_on(node, "error")
-        if passed_on is None:
-            raise KeyError(ast.dump(node))
-        return passed_on
-
-    def _passed_on(self, node: ast.expr, kind: str) -> ast.expr | None:
-        """Return the tree for what passes its parts on, with nothing done to them."""
-        of = self.magnitude if kind == "magnitude" else self.error
-        match node:
             case ast.Name(id=name) if name in self.known:
-                own = f"{kind} of {name}"  # which nobody can define
+                own = f"error of {name}"  # which nobody can define
                 if own not in self.defined:
                     self.defined[own] = node  # so that no name leads to itself
-                    self.defined[own] = of(self.known[name])
+                    self.defined[own] = self.error(self.known[name])
                 return ast.Name(own, col_offset=node.col_offset)
             case ast.Compare() | ast.BoolOp():
                 return _filled("x * 0 + 1", x=node)  # as on the other side of a kink
             case ast.Name() | ast.Constant():
                 return _call("abs", node)
             case ast.UnaryOp():
-                return node if isinstance(node.op, ast.Not) else of(node.operand)
-            case ast.BinOp(op=ast.Add() | ast.Sub()):
-                return _joined(of(node.left), ast.Add(), of(node.right))
+                return node if isinstance(node.op, ast.Not) else self.error(node.operand)
+            case ast.BinOp():
+                return self._of_two(node, node.left, node.right)
             case ast.Attribute():
-                return ast.Attribute(of(node.value), "T", ast.Load(), col_offset=1)
+                return ast.Attribute(self.error(node.value), "T", ast.Load(), col_offset=1)
             case ast.Subscript():
-                return ast.Subscript(of(node.value), node.slice, ast.Load(), col_offset=1)
+                inner = self.error(node.value)
+                return ast.Subscript(inner, node.slice, ast.Load(), col_offset=1)
             case ast.GeneratorExp():
-                return ast.GeneratorExp(of(node.elt), node.generators)
+                return ast.GeneratorExp(self.error(node.elt), node.generators)
             case ast.Call(func=ast.Name(id=name), args=[x, *others]):
-                if name in _EXACT:
-                    return _call("abs", node)
-                if name == "where":
-                    return _call(name, x, *map(of, others))
-                if name in ("abs", "relu"):
-                    return of(x)
-                if name in _PASSED_ON:
-                    arguments = [of(x), *map(of, others)]
-                    name_ = ast.Name(_PASSED_ON[name], col_offset=1)
-                    return ast.Call(name_, arguments, node.keywords, col_offset=1)
-        return None
+                return self._of_call(node, name, x, others)
+        raise KeyError(ast.dump(node))
+
+    def _of_two(self, node: ast.BinOp, left: ast.expr, right: ast.expr) -> ast.expr:
+        s, r = self.error(left), self.error(right)
+        match node.op:
+            case ast.Add() | ast.Sub():
+                return _joined(s, ast.Add(), r)
+            case ast.Div():
+                return _filled("s / abs(b) + abs(a) * r / b**2", a=left, b=right, s=s, r=r)
+            case ast.Pow():
+                text = "abs(a**b) * (1 + abs(b) * s / abs(a))"  # 0/0 at 0, so not for a square
+                if _is_square(node):
+                    text = "a**2 + 2 * abs(a) * s"
+                return _filled(text, a=left, b=right, s=s)
+        one, other = (
+            _joined(s, node.op, _call("abs", right)),
+            _joined(_call("abs", left), node.op, r),
+        )
+        return _joined(one, ast.Add(), other)
+
+    def _of_call(self, node: ast.Call, name: str, x: ast.expr, others: list[ast.expr]) -> ast.expr:
+        if name in _EXACT:
+            return _call("abs", node)
+        if name == "where":
+            return _call(name, x, *map(self.error, others))
+        if name == "outer":
+            text, (y,) = "outer(s, abs(b)) + outer(abs(a), r)", others
+            return _filled(text, a=x, b=y, s=self.error(x), r=self.error(y))
+        if name in ("abs", "relu"):
+            return self.error(x)
+        if name in _PASSED_ON:
+            function = ast.Name(_PASSED_ON[name], col_offset=1)
+            arguments = [self.error(x), *map(self.error, others)]
+            return ast.Call(function, arguments, node.keywords, col_offset=1)
+        text = _ERRORS.get(f"{name} along an axis" if node.keywords else name, _ERRORS[name])
+        return _filled(text, {name: node.keywords} if node.keywords else {}, x=x, s=self.error(x))
 
 
 def _is_square(node: ast.BinOp) -> bool:
