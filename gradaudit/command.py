@@ -166,7 +166,8 @@ def explain(word: str | None, question: str | None) -> int:
     elif word in known:
         print(telling.explain(*known[word]))
     else:
-        hint = nearest(word, known) or "; `gradaudit explain` lists those known"
+        own = f" --question {question}" if question else ""
+        hint = nearest(word, known) or f"; `gradaudit explain{own}` lists those known"
         return complain(f"explain: no mistake {escaped(word)}{hint}")
     return 0
 

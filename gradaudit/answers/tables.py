@@ -187,6 +187,7 @@ def conditions(question: Question, path: str, formulas: Sequence[Formula]) -> Pa
 
 def own_names(name: str, lines: Any, scope: Scope) -> Scope:
     """Return a scope with the names that a list of lines defines. Raises Unreadable."""
+    lines = [lines] if isinstance(lines, str) and not isinstance(lines, DecimalText) else lines
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise Unreadable(f"{name}: a list of strings is wanted, each `name = formula`")
     try:

@@ -109,7 +109,7 @@ class Workings:
 
     def expect(self, cases: Sequence[Any]) -> None:
         """Evaluate at all of these inputs what is evaluated at one of them."""
-        small = [case for case in cases if max(case.sizes.values()) <= LARGEST_TRIED_OUT]
+        small = [case for case in cases if _largest(case) <= LARGEST_TRIED_OUT]
         if not all(case in self.together for case in small):
             self.together = Together(small)
             self._at_once.clear()
@@ -148,7 +148,7 @@ class Workings:
             return shaped(formula, case, _value(env, formula.tree))
         finally:
             self._spent[case] = self._spent.get(case, 0) + env.operations - before
-            if self._spent[case] > MAX_OPERATIONS_IN_ALL and max(sizes) > LARGEST_TRIED_OUT:
+            if self._spent[case] > MAX_OPERATIONS_IN_ALL and _largest(case) > LARGEST_TRIED_OUT:
                 self._too_large.add(sizes)
 
 
@@ -266,7 +266,7 @@ def _compare(line: Line, case: Any) -> None:
     try:
         _compare_entries(line, case)
     except CannotTell as none:
-        if max(case.sizes.values()) <= LARGEST_TRIED_OUT:
+        if _largest(case) <= LARGEST_TRIED_OUT:
             raise
         raise DoesNotApply(str(none)) from None
 
@@ -410,6 +410,10 @@ def _value(env: Env, tree: ast.expr) -> Any:
         return none
     except FormulaError as error:
         return CannotTell(str(error))
+
+
+def _largest(case: Any) -> int:
+    return max(case.sizes.values(), default=1)
 
 
 def _shape(scope: Scope, case: Any) -> tuple[int, ...]:

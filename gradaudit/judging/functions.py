@@ -129,10 +129,13 @@ def is_usable(case: Case) -> bool:
     known = oracle(case)
     assert isinstance(known, QuestionOracle)
     try:
-        with np.errstate(all="ignore"):
-            return bool((np.abs(known.reference - known.value) <= known.rounding).all())
-    except (Missing, FormulaError):
+        if not (np.isfinite(known.reference).all() and np.isfinite(known.rounding).all()):
+            return False
+        return bool((np.abs(known.reference - known.value) <= known.rounding).all())
+    except NoValue:
         return not is_smooth(case)
+    except (Missing, FormulaError):
+        return False
 
 
 def _is_tied(case: Case) -> bool:

@@ -40,10 +40,13 @@ Change = Callable[[Case], Case | None]
 
 PLAIN = (*map(fmpq, (1, 2, -1, 3, -2, -3)), fmpq(1, 2), fmpq(-3, 2), fmpq(5, 4))
 POOL = (*SIMPLE, fmpq(1, 8), fmpq(-1, 4), fmpq(1, 10), fmpq(-3, 10), fmpq(5), fmpq(-8))
-CELLS = (ONE, ONE / 2, ONE / 4)
-POSITIVE = (*map(fmpq, (1, 2, 3, 0, 4)), *(fmpq(k, 8) for k in (4, 2, 6, 1, 9)), fmpq(1, 2**17))
-BETWEEN = tuple(fmpq(k, 16) for k in range(-64, 65))
 TINY, MINUTE, SPECK = fmpq(1, 2**12), fmpq(1, 2**30), fmpq(1, 2**43)
+CELLS = (ONE, ONE / 2, ONE / 4)
+POSITIVE = (
+    *(fmpq(k, 8) for k in (1, 2, 6, 7, 9)),
+    *(fmpq(4), fmpq(9, 10), 1 - TINY, fmpq(1, 2**17)),
+)
+BETWEEN = tuple(fmpq(k, 16) for k in range(-64, 65))
 HUGE, VAST = fmpq(2**12), fmpq(2**40)
 EXTREMES = (VAST, 1 / VAST, MINUTE)
 OFFSET = fmpq(2**10)
@@ -103,14 +106,14 @@ class Inputs:
     def _pool(self, given: Given) -> Sequence[fmpq]:
         known = self.question.given.keys()
         alone = [one for one in self.question.assume if one.names & known == {given.name}]
-        for candidates in (POOL, POSITIVE, BETWEEN):
+        if not (alone or given.among or given.within):
+            return POOL
+        for candidates in ((*POOL, *POSITIVE), BETWEEN):
             pool = [
                 number
-                for number in given.among or candidates
+                for number in given.among or dict.fromkeys(candidates)
                 if all(_met(one, given.name, number) for one in alone)
             ]
-            if pool and not alone and not given.among and not given.within:
-                return POOL
             if pool:
                 return pool
         return POOL
@@ -134,8 +137,7 @@ class Inputs:
             given = {}
             for name, one in self.question.given.items():
                 pool = self.pools[name]
-                plainer = () if one.among else [number for number in pool if number in PLAIN]
-                calm = plainer or pool
+                calm = [one for one in pool if one in PLAIN] if pool is POOL else pool
                 numbers = calm if plain or attempt > DRAWS // 2 else pool
                 cell = random.choice(CELLS if pool is POOL else (ONE,))
                 chosen = (exact_float(cell * random.choice(numbers)) for _ in count())
@@ -237,6 +239,15 @@ class Inputs:
         sets = self.question.free_sets
         return [partial(_repeating, one, every) for one in sets for every in (True, False)]
 
+    def _alike(self) -> Iterator[tuple[tuple[str, str], dict[str, int]]]:
+        """Yield every two arrays that can have one shape, and sizes at which they do."""
+        equal = self.question.sized(dict.fromkeys(self.question.free_sets, 3))
+        if equal is None:
+            return
+        for one, other in combinations(self.numbers, 2):
+            if one.axes and _shape(one, equal) == _shape(other, equal):
+                yield (one.name, other.name), equal
+
     def _formula(self, text: str) -> Formula:
         tree = ast.parse(text, mode="eval").body
         return Formula(text, tree, self.question.scope)
@@ -289,6 +300,7 @@ class Inputs:
         apart = -(-len(self.changes) // some)  # so that they are changes of different arrays
         wanted += [(self.sizes[0], partial(_all, self.changes[k::apart])) for k in range(apart)]
         wanted += [(self.sizes[0], change) for change in (*self.beside_kinks, *self.at_kinks)]
+        wanted += [(sizes, partial(_equal, pair)) for pair, sizes in self._alike()]
         for _ in range(TRIES):
             made = [
                 (_changed(self.draw(random, sizes, plain=True), change), (sizes, change))
@@ -386,6 +398,15 @@ def _all(changes: Sequence[Change], case: Case) -> Case:
     for change in changes:
         case = change(case) or case
     return case
+
+
+def _shape(given: Given, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(sizes[axis] for axis in given.axes)
+
+
+def _equal(pair: tuple[str, str], case: Case) -> Case:
+    one, other = pair
+    return replace(case, given={**case.given, other: case.given[one]})
 
 
 def _as_it_is(case: Case) -> Case:

@@ -362,7 +362,7 @@ class _Reader:
         self.table = table
         for key in table:
             if key not in KEYS:
-                hint = nearest(key, KEYS) or f"; known are {', '.join(KEYS)}"
+                hint = f"{nearest(key, KEYS)}; known are {', '.join(KEYS)}"
                 raise Unreadable(f"{name}.{key}: unknown key{hint}")
 
     def model(self) -> Question:
@@ -632,7 +632,9 @@ class _Reader:
                 for number, line in enumerate(lines, start=1)
             ]
             if not read or "d" in read[-1].all_names or read[-1].when is not None:
-                raise self.wrong(key, "its last line is a closed formula, without d and `when`")
+                raise self.wrong(
+                    key, "its last line must be a closed formula, without d and `when`"
+                )
             if not question.iteration:
                 self.shaped(key, question, asked, read[-1])
             parts[name] = replace(asked, reference=tuple(read))
@@ -709,6 +711,8 @@ class _Reader:
                 for line in change:
                     if line not in known and line not in question.parts:
                         hint = nearest(line, [*known, *question.parts])
+                        if line == "where":
+                            hint = "; a name that `where` defines is changed by its own name"
                         raise self.wrong(f"{key}.change.{line}", f"no line of this name{hint}")
                     if not is_text(change[line]):
                         raise self.wrong(f"{key}.change.{line}", "a formula in quotes is wanted")
