@@ -320,7 +320,7 @@ class Inputs:
         small = {name: random.choice(SMALL) for name in self.question.free_sets}
         case = self.draw(random, self.question.sized(small) or self.sizes[0])
         several = [*self.changes, *self.beside_kinks, *self.at_kinks]
-        changes = random.sample(several, k=random.choice((0, 1, 1, 2)))
+        changes = random.sample(several, k=random.choice((0, 0, 1, 2)))
         for change in changes:
             case = _changed(case, change) or case
         return case
