@@ -21,7 +21,7 @@ settings.load_profile("ci")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the laws of gradaudit follow the profile, and no process idle while another has tests."""
+    """Let the laws of gradaudit follow the profile, and keep groups of tests together."""
     draw_settings(thorough=config.getoption("--hypothesis-profile", None) == "thorough")
     if config.getoption("dist", None) == "load":  # of pytest-xdist, if it is there
-        config.option.dist = "worksteal"
+        config.option.dist = "loadgroup"

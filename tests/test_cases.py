@@ -15,7 +15,9 @@ MODELS = [one for name in library() for one in read_questions(name) if not one.i
 
 
 def by_model(models: list[Question]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("model", models, ids=[one.name for one in models])
+    group = pytest.mark.xdist_group
+    named = [pytest.param(one, id=one.name, marks=group(one.name)) for one in models]
+    return pytest.mark.parametrize("model", named)
 
 
 @cache

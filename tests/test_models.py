@@ -21,7 +21,13 @@ FINEST = 1e-12  # of a relative error in one entry, to be noticed on half of the
 
 
 def by_model(models: list[Question]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("model", models, ids=[one.name for one in models])
+    named = [pytest.param(one, id=one.name, marks=of_model(one)) for one in models]
+    return pytest.mark.parametrize("model", named)
+
+
+def of_model(model: Question) -> pytest.MarkDecorator:
+    """Keep the tests of a model in one process, where its inputs and their truth are known."""
+    return pytest.mark.xdist_group(model.name)
 
 
 def functions(kind: str) -> list[Any]:
@@ -35,10 +41,8 @@ def _functions(kind: str) -> Iterator[Any]:
         for signature in model.functions:
             of_signature = named.get(signature.name, named)
             for phrase, function in of_signature.items():
-                marks = pytest.mark.xdist_group(model.name)
-                yield pytest.param(
-                    model, signature, function, id=f"{model.name}: {phrase}", marks=marks
-                )
+                name = f"{model.name}: {phrase}"
+                yield pytest.param(model, signature, function, id=name, marks=of_model(model))
 
 
 @cache
@@ -50,8 +54,10 @@ Judged = Callable[..., Any]
 
 
 @by_model(MODELS)
-def test_nothing_is_wrong_with_a_question_of_the_library(model: Question) -> None:
-    assert check(model).faults == ()
+def test_nothing_is_wrong_with_a_question_and_all_its_edits_are_refused(model: Question) -> None:
+    checked = check(model)
+    assert checked.faults == ()
+    assert checked.edits
 
 
 @pytest.mark.parametrize(("model", "signature", "function"), functions("RIGHT"))
