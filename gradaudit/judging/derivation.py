@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from flint import fmpq
 
+from gradaudit.judging.cases import Case
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal, sizes_of_one
 from gradaudit.judging.strategies import (
     FORMULA_ANY,
@@ -37,6 +38,7 @@ from gradaudit.questions.inputs import Array, Logits, Network, exact
 MAX_LINES = 50
 MAX_OPERATIONS_IN_ALL = 30_000  # of all lines of a derivation, at one input
 BY_THE_TRUTH = "the line before it has no value here, so the true derivative is what it owes"
+FAR = 700  # beyond it an exp leaves the range of float64
 FIRST_ALONE = 4  # inputs that refute most wrong lines, before a line is evaluated at all others
 KEPT = 2**12  # values of lines and of truths that are kept, since others are compared with them
 
@@ -261,12 +263,13 @@ def law_of(line: Line, domain: Domain) -> Law:
 def _compare(line: Line, case: Any) -> None:
     """Compare a line with the one before it wherever what is assumed holds.
 
-    What takes too much at an input larger than those that it was tried out on is not tried there.
+    What takes too much at an input larger than those that it was tried out on, or far out, is not
+    tried there.
     """
     try:
         _compare_entries(line, case)
     except CannotTell as none:
-        if _largest(case) <= LARGEST_TRIED_OUT:
+        if _largest(case) <= LARGEST_TRIED_OUT and not _is_far_out(case):
             raise
         raise DoesNotApply(str(none)) from None
 
@@ -410,6 +413,11 @@ def _value(env: Env, tree: ast.expr) -> Any:
         return none
     except FormulaError as error:
         return CannotTell(str(error))
+
+
+def _is_far_out(case: Any) -> bool:
+    """Return whether a number of a question's input is so large that its exp is 0 or too large."""
+    return isinstance(case, Case) and any(np.any(abs(one) > FAR) for one in case.given.values())
 
 
 def _largest(case: Any) -> int:

@@ -77,7 +77,16 @@ def far_patterns(k: int, n: int) -> tuple[Any, ...]:
     """Return entry k of n of arrays that are far apart, far out or large."""
     first, last = k == 0, k == n - 1
     return (
-        *(20 * last, 100 if first else k, 40 - 30 * k, -500 - k, 600 + k, -690 * last),
+        *(
+            20 * last,
+            25 + k,
+            -25 - k,
+            100 if first else k,
+            40 - 30 * k,
+            -500 - k,
+            600 + k,
+            -690 * last,
+        ),
         *(-800 * last, 10**5 * (k < 2), 690 * first, 1000 + k, -(10**5) - k, 800 * first),
         *((k + 1) * scale for scale in (HUGE, 1 / MINUTE)),
     )
@@ -123,8 +132,8 @@ class Inputs:
         chosen = list(islice(numbers, math.prod(shape)))
         if given.within:
             chosen = [fmpq(int(one.p) % sizes[given.within]) for one in chosen]
-        if given.definite:  # B Bᵀ + 1, of whole numbers
-            b = object_array([fmpq(round(one)) for one in chosen], shape)
+        if given.definite:  # B Bᵀ + 1, of halves
+            b = object_array([fmpq(round(2 * one), 2) for one in chosen], shape)
             return b @ b.T + each(fmpq, np.eye(shape[0], dtype=int).astype(object))
         return object_array(chosen, shape) if shape else chosen[0]
 
@@ -207,6 +216,7 @@ class Inputs:
         """What makes an input hard: values of what is given, and of what is defined of it."""
         return [
             *(change for given in self.numbers for change in _changes_of(given)),
+            *self._small(),
             *(
                 partial(_scaled, [given.name], EXTREMES[k % len(EXTREMES)])
                 for k, given in enumerate(self.numbers)
@@ -233,6 +243,14 @@ class Inputs:
                 if self._is_array(name)
             ),
         ]
+
+    def _small(self) -> list[Change]:
+        """Return changes that bring what is positive near 0, and scale what is definite."""
+        positive = [name for name, pool in self.pools.items() if min(pool) > 0]
+        definite = [name for name, one in self.question.given.items() if one.definite]
+        scaled = [(name, scale) for name in positive for scale in (MINUTE, 1 / VAST)]
+        scaled += [(name, scale) for name in definite for scale in (ONE / 16, ONE * 64)]
+        return [partial(_scaled, [name], scale) for name, scale in scaled]
 
     def _repeated(self) -> list[Change]:
         """Return changes that repeat places of an index set: all of them the first, or the last."""

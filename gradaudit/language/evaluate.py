@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from flint import fmpq
+from flint import arb, fmpq
 
 from gradaudit.language.formula import FormulaError, names_in, with_input
 from gradaudit.language.numbers import (
@@ -26,6 +26,7 @@ from gradaudit.language.numbers import (
 from gradaudit.language.outcomes import NoValue, present
 from gradaudit.language.programs import Context, Meter, Program, axes, program
 
+PI = "pi"  # which is a number wherever nothing else is called so
 CASES = "*"  # the index of the inputs that are evaluated at once, which no formula can name
 
 
@@ -113,6 +114,8 @@ class Env:
         """Return the value of a given name, or of a defined one, as its program has it."""
         if name in self.values:
             return self.values[name]
+        if name == PI and name not in self.defined:
+            return math.pi if self.floats else arb.pi()
         if name not in self._kept:
             self._kept[name] = program(self.defined[name], self._context).run(self)
         return self._kept[name]

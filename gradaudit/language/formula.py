@@ -388,7 +388,7 @@ class _Checker:
 
     def name(self, node: ast.Name, bound: tuple[str, ...]) -> None:
         name = node.id
-        if name in bound or name in self.scope.names():
+        if name in bound or name in self.scope.names() or name == "pi":
             return
         if name in self.scope.sets:
             raise self.refuse(node, f"`{name}` is an index set: it stands after `in` only")

@@ -9,26 +9,30 @@ import ast
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import Any
+
+from flint import fmpq
 
 from gradaudit.language.formula import Formula, Scope, parse
 
-# Of each function of x, with the error s, or of a and b with the errors s and r: its own error.
+# Of each function of x, with the error s: its own error. What comes near 0 as another number comes
+# near 1 may rightly be found from that, so it is as uncertain; a matrix is one number.
 _ERRORS = {
     "exp": "exp(x) * (1 + s)",
     "log": "abs(log(x)) + s / abs(x)",
     "sqrt": "sqrt(x) + s / (2 * sqrt(x))",
-    "tanh": "abs(tanh(x)) + (1 - tanh(x)**2) * s",
-    "sigmoid": "sigmoid(x) * (1 + sigmoid(-x) * s)",
+    "tanh": "1 + (1 - tanh(x)**2) * s",
+    "sigmoid": "1 + sigmoid(x) * sigmoid(-x) * s",
     "log1p": "abs(log1p(x)) + s / (1 + x)",
     "expm1": "abs(expm1(x)) + exp(x) * s",
-    "erf": "abs(erf(x)) + 2 * exp(-x**2) * s",  # 2 for 2 / sqrt(pi), and more
+    "erf": "1 + 2 * exp(-x**2) * s",  # 2 for 2 / sqrt(pi), and more
     "sin": "abs(sin(x)) + s",
     "cos": "abs(cos(x)) + s",
     "norm": "norm(s)",
-    "det": "abs(det(x)) * (1 + sum(abs(inv(x)).T * s))",
-    "inv": "abs(inv(x)) @ s @ abs(inv(x)) + abs(inv(x))",
-    "softmax": "softmax(x) * (1 + s + max(s))",
-    "softmax along an axis": "softmax(x) * (1 + s + max(max(s, axis=0)))",
+    "det": "abs(det(x)) * (1 + sqrt(sum(inv(x)**2) * sum(s**2)))",
+    "inv": "sum(inv(x)**2) * sqrt(sum(s**2)) + abs(inv(x))",
+    "softmax": "1 + softmax(x) * (s + max(s))",
+    "softmax along an axis": "1 + softmax(x) * (s + max(max(s, axis=0)))",
 }
 _PASSED_ON = {"sum": "sum", "trace": "trace", "diag": "diag", "max": "max", "min": "max"}
 _EXACT = {"delta", "eye", "sign"}
@@ -89,10 +93,10 @@ class _Analysis:
             case ast.Div():
                 return _filled("s / abs(b) + abs(a) * r / b**2", a=left, b=right, s=s, r=r)
             case ast.Pow():
-                text = "abs(a**b) * (1 + abs(b) * s / abs(a))"  # 0/0 at 0, so not for a square
-                if _is_square(node):
-                    text = "a**2 + 2 * abs(a) * s"
-                return _filled(text, a=left, b=right, s=s)
+                if (less := _one_less(right)) is not None:
+                    text = "abs(a)**b + abs(b) * abs(a)**r * s"
+                    return _filled(text, a=left, b=right, s=s, r=less)
+                return _filled("abs(a**b) * (1 + abs(b) * s / abs(a))", a=left, b=right, s=s)
         one, other = (
             _joined(s, node.op, _call("abs", right)),
             _joined(_call("abs", left), node.op, r),
@@ -117,8 +121,12 @@ class _Analysis:
         return _filled(text, {name: node.keywords} if node.keywords else {}, x=x, s=self.error(x))
 
 
-def _is_square(node: ast.BinOp) -> bool:
-    return isinstance(node.right, ast.Constant) and str(node.right.value) == "2"
+def _one_less(exponent: ast.expr) -> ast.expr | None:
+    """Return a whole positive exponent less one, which is that of the slope."""
+    value: Any = exponent.value if isinstance(exponent, ast.Constant) else None
+    if not isinstance(value, fmpq) or value.q != 1 or value < 1:
+        return None
+    return ast.Constant(value - 1, col_offset=1)
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
