@@ -76,6 +76,10 @@ def saturated(G: Any, x: Any) -> Any:
     return np.where(np.abs(x) > 3, G * (x > 0), plain(G, x))
 
 
+def nothing_at_zero(G: Any, x: Any) -> Any:
+    return np.where(x == 0, 0.0, plain(G, x))
+
+
 def upstream_twice(G: Any, x: Any) -> Any:
     return G * plain(G, x)
 
@@ -96,6 +100,7 @@ WRONG = {
     "a constant rounded to eight digits": constant_rounded,
     "constants rounded after they are multiplied": product_rounded,
     "saturated beyond 3": saturated,
+    "nothing at zero": nothing_at_zero,
     "G multiplied in twice": upstream_twice,
     "one entry off by 1e-9": one_entry_off_by_a_hair,
 }
