@@ -317,7 +317,10 @@ class Inputs:
         some = -(-len(self.changes) // MOST)  # at once, where there are many
         apart = -(-len(self.changes) // some)  # so that they are changes of different arrays
         wanted += [(self.sizes[0], partial(_all, self.changes[k::apart])) for k in range(apart)]
-        wanted += [(self.sizes[0], change) for change in (*self.beside_kinks, *self.at_kinks)]
+        alone = [partial(_zeroed, [one.name]) for one in self.numbers] if some > 1 else []
+        wanted += [
+            (self.sizes[0], change) for change in (*alone, *self.beside_kinks, *self.at_kinks)
+        ]
         wanted += [(sizes, partial(_equal, pair)) for pair, sizes in self._alike()]
         for _ in range(TRIES):
             made = [

@@ -126,7 +126,7 @@ def _one_less(exponent: ast.expr) -> ast.expr | None:
     value: Any = exponent.value if isinstance(exponent, ast.Constant) else None
     if not isinstance(value, fmpq) or value.q != 1 or value < 1:
         return None
-    return ast.Constant(value - 1, col_offset=1)
+    return ast.Constant(value - 1, col_offset=1)  # type: ignore[arg-type]  # exact
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
