@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gradaudit.answers.parts import Answer, Part
+from gradaudit.judging.cases import Case
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.form import Form, InForm
 from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at, sees
@@ -24,6 +25,7 @@ SUM_IS_ONE = "sum(t) == 1"
 class Verdict:
     """What is said of one part.
 
+    finite_elsewhere: every law that refuses it does so where it is not finite, and nowhere else.
     status: holds, conditional, fails, untested or unanswered. said: what the answer says to it.
     outcomes: one for each law. condition: what it is conditional on. stated: the answer states
     that itself. reason: why it is untested, or wrong without a counterexample. first_wrong: the
@@ -44,6 +46,7 @@ class Verdict:
     given: tuple[str, ...] = ()
     weaker: tuple[Outcome, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    finite_elsewhere: bool = False
     mend: Mend | None = None
 
     @property
@@ -86,7 +89,9 @@ class Verdict:
 
     @property
     def only_not_finite(self) -> bool:
-        """Whether nothing is wrong but that it is not finite at huge logits."""
+        """Whether nothing is wrong but that it is not finite somewhere, as at huge logits."""
+        if self.finite_elsewhere:
+            return True
         failing = self.failures
         if len(failing) != 1 or failing[0].law.check is not is_right_at_huge_logits:
             return False
@@ -171,6 +176,7 @@ def judge(name: str, part: Part | None) -> Verdict:
         weaker = () if part.wrong else _where_sum_is_one(part, verdict)
         return replace(
             verdict,
+            finite_elsewhere=all(map(_is_finite_elsewhere, verdict.failures)),
             status="conditional" if weaker else "fails",
             condition=SUM_IS_ONE if weaker else "",
             weaker=weaker,
@@ -188,6 +194,21 @@ def judge(name: str, part: Part | None) -> Verdict:
     if part.condition and not (part.in_general and part.in_general.outcome().status == "holds"):
         return replace(verdict, status="conditional", condition=part.condition, stated=True)
     return verdict
+
+
+def _is_finite_elsewhere(outcome: Outcome) -> bool:
+    """Return whether a function of any question is refused only where it is not finite."""
+    if not isinstance(outcome.at, Case) or isinstance(outcome.judged, Line):
+        return False
+    for case in (outcome.at, *draw_inputs(outcome.law.domain)):
+        try:
+            refusal = refusal_at(outcome.law, outcome.judged, case)
+        except (Missing, DoesNotApply, CannotGoOn):
+            return False
+        found = None if refusal is None else refusal.found
+        if refusal is not None and not (isinstance(found, float) and not math.isfinite(found)):
+            return False
+    return True
 
 
 def _mend(part: Part, failure: Outcome) -> Mend | None:

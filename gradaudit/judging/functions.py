@@ -112,7 +112,7 @@ def domains(question: Question, signature: Signature) -> tuple[Domain, ...]:
         return suits(case) and not is_smooth(case)
 
     return (
-        Domain(f"{name}, kinks included", suits, listed),
+        Domain(f"{name}, kinks included", suits, listed, drawn),
         Domain(name, away, smooth, drawn),
         Domain(f"{name}, a few", away, lambda: smooth()[:FEW]),
         Domain(f"{name}, at kinks", at_one, kinked),

@@ -317,7 +317,9 @@ class Inputs:
         some = -(-len(self.changes) // MOST)  # at once, where there are many
         apart = -(-len(self.changes) // some)  # so that they are changes of different arrays
         wanted += [(self.sizes[0], partial(_all, self.changes[k::apart])) for k in range(apart)]
-        alone = [partial(_zeroed, [one.name]) for one in self.numbers] if some > 1 else []
+        alone: list[Change] = []
+        if some > 1:
+            alone += (partial(_zeroed, [one.name]) for one in self.numbers)
         wanted += [
             (self.sizes[0], change) for change in (*alone, *self.beside_kinks, *self.at_kinks)
         ]

@@ -175,10 +175,10 @@ def why(verdict: Verdict) -> str:
         return "the values are right, their form is not"
     if verdict.only_not_finite:
         found = show(failure.refusal.found)
-        return (
-            f"mathematically right on all other inputs tried, but {found} at huge logits, where "
-            "exp overflows or is 0"
-        )
+        where = "at huge logits, where exp overflows or is 0"
+        if verdict.finite_elsewhere:
+            where = "where a number overflows or becomes 0"
+        return f"mathematically right on all other inputs tried, but {found} {where}"
     return f"it breaks the law: {failure.law.statement}"
 
 

@@ -1,0 +1,142 @@
+"""Right answers to questions from files that were refused once, and wrong ones that held."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradaudit.answers.asked import of_function, sheet_of
+from gradaudit.answers.checking import check
+from gradaudit.answers.reading import read
+from gradaudit.answers.verdicts import Verdict, audit, judge
+from gradaudit.judging.calling import Function
+from gradaudit.questions.question import Question, read_questions
+
+SCALARS = """
+[parabola]
+given = "x, a"
+define = ["L = a*x**2"]
+parts.x = "d(L, x)"
+functions."slope(x, a)" = ["x"]
+answers.x = "2*a*x"
+"""
+ELU = """
+[elu]
+given = "x[D]"
+define = ["L = sum(where(x > 0, x, 2*(exp(x) - 1)))"]
+parts.x = "d(L, x[i])"
+functions."f(x)" = ["x"]
+answers.x = "(x > 0) + (x <= 0)*2*exp(x)"
+"""
+MASKED = """
+[masked]
+given = "x[N], w, t[N] in {0, 1}"
+define = ["p = sigmoid(w*x)", "q = (t == 0)*(1 - p) + (t == 1)*p", "L = -sum(log(q))"]
+parts.w = "d(L, w)"
+functions."f(x, w, t)" = ["w"]
+answers.w = "sum(x*(p - t))"
+"""
+
+
+def question(text: str, tmp_path: Path) -> Question:
+    path = tmp_path / "question.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_questions(str(path))[0]
+
+
+def of(asked: Question, function: Callable[..., Any]) -> Verdict:
+    (signature,) = asked.functions
+    return judge("it", of_function(asked, signature, Function(function, len(signature.parts))))
+
+
+def formula(name: str, part: str, text: str, tmp_path: Path) -> Verdict:
+    path = tmp_path / "answer.toml"
+    path.write_text(f"[{name}]\n{part} = '{text}'\n", encoding="utf-8")
+    asked = sheet_of(read_questions(name))
+    return next(
+        one for one in audit(read(str(path), asked)).verdicts if one.part == f"{name}.{part}"
+    )
+
+
+def of_library(name: str, function: Callable[..., Any]) -> Verdict:
+    return of(read_questions(name)[0], function)
+
+
+def test_a_question_of_numbers_alone_is_sound(tmp_path: Path) -> None:
+    assert check(question(SCALARS, tmp_path)).faults == ()
+
+
+def test_a_function_of_numbers_alone_is_judged(tmp_path: Path) -> None:
+    asked = question(SCALARS, tmp_path)
+    assert of(asked, lambda x, a: 2 * a * x).status == "holds"
+    assert of(asked, lambda x, a: a * x).status == "fails"
+
+
+def test_a_reference_that_is_no_number_somewhere_refuses_nobody_there(tmp_path: Path) -> None:
+    verdict = of(
+        question(ELU, tmp_path), lambda x: np.where(x > 0, 1, 2 * np.exp(np.minimum(x, 0)))
+    )
+    assert verdict.status == "holds"
+
+
+def test_a_comparison_of_what_is_given_is_no_kink(tmp_path: Path) -> None:
+    def slope(x: Any, w: Any, t: Any) -> Any:
+        return np.sum(x * (1 / (1 + np.exp(-w * x)) - t))
+
+    assert of(question(MASKED, tmp_path), slope).status == "holds"
+
+
+@pytest.mark.parametrize(
+    "sigmoid",
+    [
+        pytest.param(lambda x: (1 + np.tanh(x / 2)) / 2, id="by a hyperbolic tangent"),
+        pytest.param(lambda x: 1 - 1 / (1 + np.exp(x)), id="as what is left of the other side"),
+    ],
+)
+def test_what_saturates_may_be_found_from_what_nears_one(sigmoid: Callable[[Any], Any]) -> None:
+    def backward(G: Any, x: Any) -> Any:
+        s = sigmoid(x)
+        return G * (s + x * s * (1 - s))
+
+    assert of_library("silu", backward).status == "holds"
+
+
+def test_a_line_that_cannot_be_told_far_out_is_judged_elsewhere(tmp_path: Path) -> None:
+    line = "s[i]*at[i]*(1 - pt[i])**gamma*(gamma*pt[i]*log(pt[i]) - (1 - pt[i]))/n"
+    assert formula("focal", "z", line, tmp_path).status == "holds"
+
+
+def test_what_is_not_finite_somewhere_and_right_elsewhere_is_told_so() -> None:
+    def gradients(X: Any, w: Any, b: Any, t: Any, s: Any) -> Any:
+        mu = s * np.exp(X @ w + b)
+        r = mu * (1 - t / mu)
+        return X.T @ r, r.sum()
+
+    verdict = of_library("poisson", gradients)
+    assert verdict.only_not_finite
+
+
+@pytest.mark.parametrize("least", [0.2, 0.3])
+def test_a_number_with_a_range_is_tried_near_both_of_its_ends(least: float) -> None:
+    def backward(*arguments: Any) -> Any:
+        (signature,) = read_questions("dropout")[0].functions
+        given = dict(zip(signature.arguments, arguments, strict=True))
+        return given["G"] * given["mask"] / max(1 - given["p"], least)
+
+    assert of_library("dropout", backward).status == "fails"
+
+
+def test_arrays_of_one_shape_are_tried_equal() -> None:
+    from tests.models.attention import RIGHT
+
+    right = next(iter(RIGHT.values()))
+
+    def added_where_equal(*arguments: Any) -> Any:
+        dQ, dK, dV = right(*arguments)
+        signature = read_questions("attention")[0].functions[0].arguments
+        given = dict(zip(signature, arguments, strict=True))
+        return (dQ + dK if np.array_equal(given["Q"], given["K"]) else dQ), dK, dV
+
+    assert of_library("attention", added_where_equal).status == "fails"
