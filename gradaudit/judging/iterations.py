@@ -16,7 +16,7 @@ from flint import fmpq
 
 from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.derivation import Line, lines_of
-from gradaudit.judging.hard import Inputs, NoInput
+from gradaudit.judging.hard import POOL, Inputs, NoInput
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
 from gradaudit.judging.strategies import Domain
 from gradaudit.language.formula import Formula
@@ -178,8 +178,10 @@ def iteration_of(question: Question) -> Iteration:
 def settings(question: Question) -> list[Parameters]:
     """Return choices of the parameters: numbers that float64 has, the simplest first."""
     iteration = iteration_of(question)
+    known = Inputs(question).pools
+    short = {name: [one for one in known[name] if one in POOL] for name in iteration.parameters}
     pools = [
-        [number for number in Inputs(question).pools[name] if number == exact_float(number)]
+        [number for number in short[name] or known[name] if number == exact_float(number)]
         for name in iteration.parameters
     ]
     random = Random(3)
