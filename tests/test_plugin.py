@@ -1,10 +1,12 @@
 """`pytest --answer FILE`, run from a folder of its own."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import scipy.optimize  # noqa: F401  # what a run in this process imports first, it takes away again
+from hypothesis import settings
 
 import gradaudit.answers.reading
 import gradaudit.plugin
@@ -204,6 +206,16 @@ def test_how_many_inputs_are_drawn_can_be_chosen(
     assert asked == [7]
 
 
+@pytest.fixture
+def our_profile() -> Iterator[None]:
+    """Give back the profiles of Hypothesis that a run in this process puts in place of ours."""
+    thorough = settings.get_profile("thorough")
+    yield
+    settings.register_profile("thorough", thorough)
+    settings.load_profile("ci")
+
+
+@pytest.mark.usefixtures("our_profile")
 def test_the_profile_of_a_project_stays_its_own(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         "from hypothesis import settings\n"
