@@ -10,6 +10,7 @@ import pytest
 
 from gradaudit.answers.checking import check
 from gradaudit.judging.calling import Function
+from gradaudit.judging.contract import ask
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.laws import Law, hold, sees
 from gradaudit.judging.oracles import oracle
@@ -17,6 +18,7 @@ from gradaudit.judging.strategies import draw_inputs
 from gradaudit.questions.question import Question, Signature, library, read_questions
 
 MODELS = [one for name in library() for one in read_questions(name) if not one.iteration]
+LITTLE = 8  # times less than what rounding is allowed
 FINEST = 1e-12  # of a relative error in one entry, to be noticed on half of the inputs
 
 
@@ -69,6 +71,19 @@ def test_a_right_function_is_accepted(
     assert {(one.law.name, one.status) for one in outcomes} == {
         (law.name, "holds") for law in laws(model, signature)
     }
+
+
+@pytest.mark.parametrize(("model", "signature", "function"), functions("RIGHT"))
+def test_a_right_function_needs_little_of_what_is_allowed(
+    model: Question, signature: Signature, function: Judged
+) -> None:
+    judged = Function(function, len(signature.parts))
+    _, exact, *_ = laws(model, signature)
+    for case in draw_inputs(exact.domain):
+        known = oracle(case)
+        with np.errstate(all="ignore"):
+            off = np.abs(ask(judged, case)[0] - known.value)
+        assert (LITTLE * off <= known.rounding).all()
 
 
 @pytest.mark.parametrize(("model", "signature", "function"), functions("WRONG"))

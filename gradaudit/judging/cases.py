@@ -1,9 +1,4 @@
-"""The inputs of any question: hard cases that are listed and always tried, and others around them.
-
-All of them are valid by construction: numbers come from short lists that meet what is assumed of
-them, and equations are solved by exact Newton steps. Where chance has a say it comes from
-`random.Random` with a fixed seed.
-"""
+"""An input of any question: what it obeys, how it is made to, and how near it is to a kink."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +21,7 @@ from gradaudit.language.numbers import (
     primal,
 )
 from gradaudit.language.outcomes import Missing
-from gradaudit.language.roundings import roundings_of
+from gradaudit.language.roundings import ALLOWED, UNIT, roundings_of
 from gradaudit.questions.inputs import _all_effort, _easier_entries, floats
 from gradaudit.questions.question import Given, Question, Signature
 
@@ -243,7 +238,6 @@ def brought_to_zero(
         others = [one for one in counted if one is not wrong and isinstance(one, Dual)]
         if not movable:
             return None
-
         steps = [abs(wrong.tangent[k]) != 1 for k in movable]  # of 1 they keep numbers short
         others_move = [any(one.tangent[k] != 0 for one in others) for k in movable]
         _, _, chosen = sorted(zip(others_move, steps, movable, strict=True))[place % len(movable)]
@@ -314,10 +308,6 @@ def _kinks_at(node: ast.AST) -> Iterator[ast.expr]:
             yield ast.BinOp(left, ast.Sub(), right, col_offset=1)
 
 
-UNIT = 2.0**-53
-ROUNDINGS = 64  # that may come between a kink and what float64 sees of it
-
-
 def is_smooth(case: Case) -> bool:
     """Return whether an input is away from every kink, so that float64 cannot be at one."""
     return case.nearness == (True, True)
@@ -334,10 +324,10 @@ def look_for_kinks(cases: Sequence[Case]) -> None:
     found = dict.fromkeys(cases, (True, True))
     for kink in kinks(cases[0].question) if cases else ():
         exact = {case: value for case, value, _ in together.exact(kink)}
-        size = dict(together.floats(roundings_of(kink)))
+        error = dict(together.floats(roundings_of(kink)))
         for case in cases:
             away, at = found[case]
-            if case not in exact or case not in size:
+            if case not in exact or case not in error:
                 found[case] = False, False
                 continue
             numbers = np.ravel(np.array(exact[case], dtype=object))
@@ -345,7 +335,7 @@ def look_for_kinks(cases: Sequence[Case]) -> None:
                 found[case] = False, False
                 continue
             values = np.abs([float(arb(one).mid()) for one in numbers])
-            near = values <= ROUNDINGS * UNIT * np.ravel(size[case])
+            near = values <= 2 * ALLOWED * UNIT * np.ravel(error[case])  # of both sides
             zero = np.array([bool(one == 0) for one in numbers])
             found[case] = away and not near.any(), at and bool(zero[near].all())
     for case, nearness in found.items():

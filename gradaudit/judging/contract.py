@@ -92,7 +92,7 @@ def flat(returned: Sequence[Result]) -> Floats:
 
 
 def labels(results: dict[str, tuple[int, ...]]) -> list[str]:
-    """Return the name of each entry of the flat vector, such as `dL/dW1[0,2]`."""
+    """Return the name of each entry of the flat vector, such as `dL/dx[0,2]`."""
     return [
         f"{name}[{','.join(map(str, place))}]" if place else name
         for name, shape in results.items()

@@ -180,5 +180,5 @@ def _beside(arrays: Sequence[Any], order: Sequence[int]) -> list[Any]:
 
 
 def _short(name: str) -> str:
-    """Return `dW1` for `dL/dW1`."""
+    """Return `dx` for `dL/dx`."""
     return name.partition("/")[2]

@@ -22,7 +22,7 @@ SIMPLER_TRIED = 2_000  # a bound on the work of finding the smallest counterexam
 class Refusal(AssertionError):
     """A law does not hold at an input; `str` is what a person reads.
 
-    where: which entry, such as `W1[0,2]`. expected, found: the two values, or phrases; a NoValue
+    where: which entry, such as `x[0,2]`. expected, found: the two values, or phrases; a NoValue
     is found where there is no value. allowed: how far apart rounding may bring them, None where
     there is no rounding.
     """

@@ -15,6 +15,7 @@ from gradaudit.judging.calling import Function
 from gradaudit.judging.contract import ask, check_contract, compare
 from gradaudit.judging.laws import Law, Refusal
 from gradaudit.judging.oracles import Estimate, oracle, rounding_of, sides_of_kinks, slopes
+from gradaudit.judging.owed import orders
 from gradaudit.judging.strategies import KINKED, NETWORKS
 from gradaudit.questions.inputs import KEPT, Network
 
@@ -110,14 +111,6 @@ def kink(network: Network) -> Floats:
     """Return how far apart (P,) two computations may come that meet a kink on different sides."""
     low, high = sides_of_kinks(network)
     return high - low
-
-
-def orders(size: int) -> list[list[int]]:
-    """Return a rotation and a swap, which generate every order of `size` things."""
-    straight = list(range(size))
-    rotated = [*straight[1:], *straight[:1]]
-    swapped = [*straight[1::-1], *straight[2:]]
-    return [rotated, swapped] if size > 2 else [swapped] if size == 2 else []
 
 
 LAWS: tuple[Law, ...] = (

@@ -11,7 +11,6 @@ Rounding scales with the sum of the absolute values of the terms that are added,
 result: this sum is called the magnitude.
 """
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -37,14 +36,12 @@ from gradaudit.language.numbers import (
     precision,
 )
 from gradaudit.language.outcomes import Missing, present
-from gradaudit.language.roundings import roundings_of
+from gradaudit.language.roundings import ALLOWED, UNIT, roundings_of
 from gradaudit.questions.assignment import NETWORK, SOFTMAX
 from gradaudit.questions.inputs import KEPT, Case, Logits, Network, exact_float, floats
 from gradaudit.questions.question import Asked
 
 Floats = npt.NDArray[np.float64]
-
-UNIT = 2.0**-53  # the unit roundoff of float64
 
 
 def rounding_of(operations: int) -> float:
@@ -351,8 +348,7 @@ class SoftmaxOracle(Oracle):
         return step, step * bend / 2 + 2 * noise / step
 
 
-ALLOWED = 32  # roundings; the worst of the right functions in our tests take 10, most of them 1
-MOST_NEIGHBOURS = 24
+MOST_NEIGHBOURS = 24  # directions in which two entries move together
 SHRINK, TRIES = 8, 12  # of a step, until nothing that it passes is a kink
 
 
@@ -378,11 +374,8 @@ class QuestionOracle(Oracle):
 
     @cached_property
     def rounding(self) -> Floats:
-        """One bound for each part: so many roundings of the largest size that an entry has.
-
-        The size is that of the terms which the reference adds, and of what they come from.
-        """
-        bounds = [ALLOWED * UNIT * float(np.max(size, initial=0.0)) for size in self._sizes]
+        """One bound for each part: so often what one rounding does to an entry of the reference."""
+        bounds = [self.part * float(np.max(error, initial=0.0)) for error in self._errors]
         counts = [_count(one, self.case) for one in self.asked]
         return np.concatenate([np.full(n, one) for n, one in zip(counts, bounds, strict=True)])
 
@@ -406,7 +399,7 @@ class QuestionOracle(Oracle):
         return [settle(partial_entries(one.truth, self.case)) for one in self.asked]
 
     @cached_property
-    def _sizes(self) -> list[Any]:
+    def _errors(self) -> list[Any]:
         return [self.case.in_floats(roundings_of(one.closed)) for one in self.asked]
 
     @cached_property
@@ -425,7 +418,7 @@ class QuestionOracle(Oracle):
 
     @property
     def loss_rounding(self) -> float:
-        """The roundings that are allowed for, of the size of the loss."""
+        """The roundings that are allowed for, of the loss."""
         return self.part * float(np.max(self.case.in_floats(roundings_of(self.asked[0].of))))
 
     @cached_property
@@ -447,6 +440,23 @@ def _count(asked: Asked, case: "cases.Case") -> int:
     return int(np.prod([case.sizes[axis] for axis in asked.axes]))
 
 
+def _raveled(
+    asked: Asked, case: "cases.Case", letters: Sequence[str], shape: Sequence[int]
+) -> npt.NDArray[np.int64]:
+    """Return for each entry of a derivative (P,) the place of some of its indices in an array."""
+    free = asked.truth.scope.free
+    grid = dict(zip(free, np.indices([case.sizes[one] for one in free.values()]), strict=True))
+    found = np.zeros(_count(asked, case), dtype=np.int64)
+    for letter, length in zip(letters, shape, strict=True):
+        found = found * length + grid[letter].ravel()
+    return found
+
+
+def _places(asked: Asked, case: "cases.Case") -> npt.NDArray[np.int64]:
+    """Return for each entry of a derivative (P,) which number it is taken by."""
+    return _raveled(asked, case, asked.letters, np.shape(case.given[asked.by]))
+
+
 def _span(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     """Return the least and the greatest slope (P,) of a number at a kink."""
     size = _count(asked, case)
@@ -459,13 +469,9 @@ def _span(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
         except (Missing, FormulaError):
             return unknown
         slopes = value.slopes if isinstance(value, Dual) else {}
-        both = [_ends(slopes.get(place, ZERO)) for place in range(size)]
-    shape = np.shape(case.given[asked.by])
-    low, high = (
-        np.array(end).reshape(shape).transpose(asked.order).ravel()
-        for end in zip(*both, strict=True)
-    )
-    return low, high
+        both = [_ends(slopes.get(place, ZERO)) for place in _places(asked, case)]
+    low, high = zip(*both, strict=True)
+    return np.array(low), np.array(high)
 
 
 def spans_along(asked: Asked, case: "cases.Case") -> Iterator[tuple[Floats, float, float]]:
@@ -473,17 +479,15 @@ def spans_along(asked: Asked, case: "cases.Case") -> Iterator[tuple[Floats, floa
 
     They are those in which neighbours, or all entries, move together, so that they stay tied.
     """
-    shape = np.shape(case.given[asked.by])
-    size = math.prod(shape)
+    size, shape = _count(asked, case), np.shape(case.given[asked.by])
     if asked.of.names & asked.of.scope.free.keys() or size == 1:
         return
     ones = np.ones(size)
     neighbours = [ones * (np.abs(np.arange(size) - k - 0.5) < 1) for k in range(size - 1)]
     seed = Seed(1, 1, True)
-    for direction in (ones, *neighbours[: MOST_NEIGHBOURS * (size > 2)]):
-        moved = direction.reshape(np.array(shape)[list(asked.order)]).transpose(
-            np.argsort(asked.order)
-        )
+    for direction in (ones, *(neighbours[:MOST_NEIGHBOURS] if size > 2 else ())):
+        moved = np.zeros(shape)
+        moved.flat[_places(asked, case)] = direction
         value = np.frompyfunc(lambda x, v: Dual(x, {0: fmpq(int(v))}, seed), 2, 1)(
             case.given[asked.by], moved
         )
@@ -511,13 +515,13 @@ def foresee(inputs: Sequence["cases.Case"]) -> None:
     together, known = Together(inputs), [oracle(case) for case in inputs]
     assert isinstance(known[0], QuestionOracle)
     asked = known[0].asked
-    kinds = {
+    found = {
         "_truths": [{case: v for case, v, _ in together.exact(one.truth)} for one in asked],
-        "_sizes": [dict(together.floats(roundings_of(one.closed))) for one in asked],
+        "_errors": [dict(together.floats(roundings_of(one.closed))) for one in asked],
         "_closed": [dict(together.floats(one.closed)) for one in asked],
     }
     for case, one in zip(inputs, known, strict=True):
-        for kind, values in kinds.items():
+        for kind, values in found.items():
             if all(case in part for part in values):
                 vars(one)[kind] = [part[case] for part in values]
 
@@ -537,9 +541,8 @@ def _everywhere(asked: Asked, case: "cases.Case", found: Any) -> npt.NDArray[Any
 def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     """Return forward differences (P,) of what is differentiated, and how far they may be off.
 
-    A step is a rounding's worth as long as it balances both kinds of error: that of the curvature,
-    which is bounded over all that the step passes, and that of the rounding at both ends. What is
-    not known is infinite.
+    A step balances both kinds of error: that of the curvature, which is bounded over all that the
+    step passes, and that of the rounding at both ends. What is not known is infinite.
     """
     from scipy.optimize import approx_fprime  # takes longer to import than all else
 
@@ -547,7 +550,7 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     rows = tuple(name for name in of.scope.free if name in of.names)
     of = replace(of, scope=replace(of.scope, free={name: of.scope.free[name] for name in rows}))
     given = np.array(floats(case.given[by]))
-    size, noises = roundings_of(of), list[Floats]()
+    error_of, noises = roundings_of(of), list[Floats]()
 
     def moved(theta: Floats) -> "cases.Case":
         value = theta.reshape(given.shape)[()]
@@ -555,7 +558,7 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
 
     def function(theta: Floats) -> Floats:
         at = moved(theta)
-        noises.append(ALLOWED * UNIT * np.ravel(at.in_floats(size)))
+        noises.append(ALLOWED * UNIT * np.ravel(at.in_floats(error_of)))
         return np.ravel(at.in_floats(of))
 
     theta = np.ravel(given)
@@ -567,12 +570,8 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
         here, *there = noises
         far = np.array(there).T
         error = step * bends / 2 + (here[:, None] + far) / step
-    lengths = [case.sizes[of.scope.free[name]] for name in rows]
-    axes = [*rows, *(name for name in asked.truth.scope.free if name not in rows)]
-    order = [axes.index(name) for name in asked.truth.scope.free]
-    value, error = (
-        one.reshape((*lengths, *given.shape)).transpose(order).ravel() for one in (slopes, error)
-    )
+    entries = _raveled(asked, case, rows, [case.sizes[of.scope.free[name]] for name in rows])
+    value, error = (one[entries, _places(asked, case)] for one in (slopes, error))
     known = np.isfinite(value) & np.isfinite(error)
     return np.where(known, value, 0.0), np.where(known, error, np.inf)
 
@@ -602,9 +601,12 @@ def _curvature(asked: Asked, case: "cases.Case", theta: Floats, steps: Floats) -
         try:
             env = there.env(asked.truth).seeded(asked.by)
             found = _everywhere(asked, case, present(env.entries(asked.truth.tree)))
-            return np.array([max(one) for one in zip(*_bends(asked, case, found), strict=True)])
+            bends = np.zeros(len(theta))
+            for place, number in zip(_places(asked, case), found.flat, strict=True):
+                bends[place] = max(bends[place], _steepness(number, int(place)))
         except (Missing, FormulaError, ZeroDivisionError):
             return np.full(len(theta), np.inf)
+        return bends
 
 
 def _box(x: float, step: float) -> Any:
@@ -612,15 +614,6 @@ def _box(x: float, step: float) -> Any:
         return exact_float(x)
     middle = arb(exact_float(x)) + arb(exact_float(step)) / 2
     return middle + arb(0, step)  # twice as wide as need be
-
-
-def _bends(asked: Asked, case: "cases.Case", found: npt.NDArray[Any]) -> Iterator[list[float]]:
-    """Yield for each row of a derivative how fast its entries change, each by its own number."""
-    by = list(asked.truth.scope.free)[-np.ndim(case.given[asked.by]) :]
-    own = len(by) if np.ndim(case.given[asked.by]) else 0
-    width = int(np.prod(np.shape(case.given[asked.by])))
-    for row in found.reshape(-1, width) if own else found.reshape(-1, 1):
-        yield [_steepness(one, p) for p, one in enumerate(row)]
 
 
 def _steepness(number: Any, p: int) -> float:

@@ -1,6 +1,7 @@
 """What an answer to a question owes besides being right: identities, which the question states.
 
-They hold at kinks too, and see what they see without any derivative.
+They see what they see without any derivative. They are asked for away from kinks, where one answer
+may take another side than the next.
 """
 
 import ast
@@ -72,7 +73,7 @@ def _obeys(that: Formula, judged: Function, case: Case) -> None:
 def _follows_the_order(index_set: str, judged: Function, case: Case) -> None:
     moves = [(order, case.picked(index_set, order)) for order in orders(case.sizes[index_set])]
     found, *others = ask(judged, case, *(moved for _, moved in moves if moved))
-    error = 2 * oracle(case).own_rounding(found) + _apart(case)
+    error = 2 * oracle(case).own_rounding(found)
     for (order, _), other in zip(moves, others, strict=True):
         places = _places(case, index_set, order)
         note = f"with {index_set} in the order {order}"
@@ -96,7 +97,7 @@ def _adds_up(index_set: str, judged: Function, case: Case) -> None:
     each_alone = [case.picked(index_set, [k]) for k in range(case.sizes[index_set])]
     found, *parts = ask(judged, case, *(one for one in each_alone if one))
     own = oracle(case).own_rounding
-    error = own(found) + own(np.abs(parts).sum(axis=0)) + _apart(case)
+    error = own(found) + own(np.abs(parts).sum(axis=0))
     compare(case, found, Estimate(np.sum(parts, axis=0), error))
 
 
@@ -106,7 +107,7 @@ def _is_linear(name: str, judged: Function, case: Case) -> None:
     ones = [replace(case, given={**case.given, name: unit}) for unit in units]
     found, *parts = ask(judged, case, *ones)
     own = oracle(case).own_rounding
-    error = own(found) + own(np.abs(weights) @ np.abs(parts)) + _apart(case)
+    error = own(found) + own(np.abs(weights) @ np.abs(parts))
     compare(case, found, Estimate(weights @ np.array(parts), error))
 
 
@@ -118,13 +119,7 @@ def _is_the_same(same: Mapping[str, Sequence[Formula]], judged: Function, case: 
             found, other = ask(judged, case, moved)
             error = oracle(case).own_rounding(found) + oracle(moved).own_rounding(found)
             note = f"with {change.text} for {name}"
-            compare(case, other, Estimate(found, error + _apart(case)), note=note)
-
-
-def _apart(case: Case) -> npt.NDArray[np.float64]:
-    """Return how far apart (P,) two computations may come that meet a kink on different sides."""
-    del case
-    return np.zeros(1)
+            compare(case, other, Estimate(found, error), note=note)
 
 
 def orders(size: int) -> list[list[int]]:

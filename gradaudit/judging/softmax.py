@@ -16,8 +16,8 @@ from gradaudit.judging.calling import Function
 from gradaudit.judging.contract import ask, check_contract, compare
 from gradaudit.judging.derivation import formula_equals_the_derivative, values
 from gradaudit.judging.laws import Law, Refusal
-from gradaudit.judging.network import orders
 from gradaudit.judging.oracles import Estimate, floats_of, oracle
+from gradaudit.judging.owed import orders
 from gradaudit.judging.strategies import (
     ANY_TARGETS,
     FORMULA_ANY,

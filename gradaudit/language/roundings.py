@@ -34,6 +34,9 @@ _ERRORS = {
     "softmax": "1 + softmax(x) * (s + max(s))",
     "softmax along an axis": "1 + softmax(x) * (s + max(max(s, axis=0)))",
 }
+UNIT = 2.0**-53  # the unit roundoff of float64
+ALLOWED = 32  # roundings of each number on the way; a test holds that right functions take far less
+
 _PASSED_ON = {"sum": "sum", "trace": "trace", "diag": "diag", "max": "max", "min": "max"}
 _EXACT = {"delta", "eye", "sign"}
 

@@ -30,7 +30,7 @@ from gradaudit.judging.derivation import (
     without_value,
 )
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
-from gradaudit.judging.oracles import UNIT, floats_of, oracle
+from gradaudit.judging.oracles import floats_of, oracle
 from gradaudit.judging.strategies import (
     HUGE_LOGITS,
     HUGE_TRUE_CLASS,
@@ -45,6 +45,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
+from gradaudit.language.roundings import UNIT
 from gradaudit.language.written import Written
 from gradaudit.mistakes.catalogue import (
     CONVENTIONS,

@@ -107,12 +107,11 @@ class Asked:
         assert isinstance(base, ast.Name)
         return base.id
 
-    @cached_property
-    def order(self) -> tuple[int, ...]:
-        """Which axis of what it is taken by each axis of a derivative of a number is."""
+    @property
+    def letters(self) -> list[str]:
+        """The indices of what the derivative is taken by, for each of its axes."""
         _, by = self.truth.tree.args  # type: ignore[attr-defined]  # as above
-        letters = [ast.unparse(one) for one in indices(by)] if self.axes else []
-        return tuple(letters.index(name) for name in self.truth.scope.free if name in letters)
+        return list(map(ast.unparse, indices(by))) if isinstance(by, ast.Subscript) else []
 
     @property
     def label(self) -> str:
