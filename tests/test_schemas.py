@@ -127,7 +127,7 @@ def test_what_the_reader_of_questions_refuses_by_form_the_schema_does(
         "[weighted]\nw = []",
         "[weighted]\nw = ['e', 3]",
         f"[weighted]\nw = {['e'] * (MAX_LINES + 1)}",
-        "[weighted]\nwhere = 'u = e'\nw = 'u'",
+        "[weighted]\nwhere = 3\nw = 'e'",
         "[weighted]\nwhere = [3]\nw = 'e'",
         "[weighted]\nw = 1979-05-27",
     ],
@@ -137,7 +137,7 @@ def test_what_the_reader_of_questions_refuses_by_form_the_schema_does(
         "no line",
         "a number among lines",
         "too many lines",
-        "names in no list",
+        "a number for names",
         "a number among names",
         "a date",
     ],
@@ -148,3 +148,10 @@ def test_what_the_reader_of_answers_refuses_by_form_the_schema_does(
     (tmp_path / "answer.toml").write_text(answer, encoding="utf-8")
     assert read(str(tmp_path / "answer.toml"), sheet_called(str(WEIGHTED))).malformed
     assert not accepts(ANSWER, answer)
+
+
+def test_a_single_name_of_the_answerer_needs_no_list(tmp_path: Path) -> None:
+    answer = "[weighted]\nwhere = 'u = e'\nw = 'X.T @ (c * u)'"
+    (tmp_path / "answer.toml").write_text(answer, encoding="utf-8")
+    assert not read(str(tmp_path / "answer.toml"), sheet_called(str(WEIGHTED))).malformed
+    assert accepts(ANSWER, answer)
