@@ -28,6 +28,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import (
     FIRST_PRECISION,
+    ONE,
     ZERO,
     Dual,
     Seed,
@@ -349,7 +350,7 @@ class SoftmaxOracle(Oracle):
 
 
 MOST_NEIGHBOURS = 24  # directions in which two entries move together
-SHRINK, TRIES = 8, 12  # of a step, until nothing that it passes is a kink
+SHRINK, TRIES = 8, 12  # of a step, until nothing that it passes is a kink, or much steeper
 
 
 class QuestionOracle(Oracle):
@@ -461,7 +462,7 @@ def _span(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     """Return the least and the greatest slope (P,) of a number at a kink."""
     size = _count(asked, case)
     unknown = np.full(size, -np.inf), np.full(size, np.inf)
-    if asked.of.names & asked.of.scope.free.keys():
+    if asked.of.scope.free:
         return unknown
     with precision(FIRST_PRECISION):
         try:
@@ -480,7 +481,7 @@ def spans_along(asked: Asked, case: "cases.Case") -> Iterator[tuple[Floats, floa
     They are those in which neighbours, or all entries, move together, so that they stay tied.
     """
     size, shape = _count(asked, case), np.shape(case.given[asked.by])
-    if asked.of.names & asked.of.scope.free.keys() or size == 1:
+    if asked.of.scope.free or size == 1:
         return
     ones = np.ones(size)
     neighbours = [ones * (np.abs(np.arange(size) - k - 0.5) < 1) for k in range(size - 1)]
@@ -547,65 +548,83 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     from scipy.optimize import approx_fprime  # takes longer to import than all else
 
     of, by = asked.of, asked.by
-    rows = tuple(name for name in of.scope.free if name in of.names)
-    of = replace(of, scope=replace(of.scope, free={name: of.scope.free[name] for name in rows}))
-    given = np.array(floats(case.given[by]))
-    error_of, noises = roundings_of(of), list[Floats]()
-
-    def moved(theta: Floats) -> "cases.Case":
-        value = theta.reshape(given.shape)[()]
-        return replace(case, given={**case.given, by: value})
-
-    def function(theta: Floats) -> Floats:
-        at = moved(theta)
-        noises.append(ALLOWED * UNIT * np.ravel(at.in_floats(error_of)))
-        return np.ravel(at.in_floats(of))
-
+    given, error_of = np.array(floats(case.given[by])), roundings_of(of)
     theta = np.ravel(given)
-    function(theta)
-    step, bends = _steps(asked, case, theta, float(np.max(noises[0])))
-    noises.clear()
+    step, bends = _steps(asked, case, theta, _noise(case.in_floats(error_of)).max())
     with np.errstate(all="ignore"):
-        slopes = np.asarray(approx_fprime(theta, function, step)).reshape(-1, len(theta))
-        here, *there = noises
-        far = np.array(there).T
-        error = step * bends / 2 + (here[:, None] + far) / step
-    entries = _raveled(asked, case, rows, [case.sizes[of.scope.free[name]] for name in rows])
-    value, error = (one[entries, _places(asked, case)] for one in (slopes, error))
-    known = np.isfinite(value) & np.isfinite(error)
-    return np.where(known, value, 0.0), np.where(known, error, np.inf)
+        points = theta + np.vstack([np.zeros_like(theta), np.diag(step)])
+        env = _varied(error_of, case, by, points.T.reshape(*given.shape, -1), floats_=True)
+        found = env.entries(of.tree), _noise(env.entries(error_of.tree))  # at all points at once
+        values, noises = (one.reshape(len(points), -1) for one in found)
+        known = {at.tobytes(): value for at, value in zip(points, values, strict=True)}
+        none = values[0] * np.nan  # where a step is 0, and SciPy takes one of its own
+        slopes = np.asarray(approx_fprime(theta, lambda at: known.get(at.tobytes(), none), step))
+        here, far = noises[0][:, None], noises[1:].T
+        error = step * bends / 2 + (here + far) / step
+    entries = _entries(asked, case)
+    value, error = slopes.reshape(-1, len(theta))[entries], error[entries]
+    is_known = np.isfinite(value) & np.isfinite(error)
+    return np.where(is_known, value, 0.0), np.where(is_known, error, np.inf)
+
+
+def _noise(roundings: Any) -> Floats:
+    return ALLOWED * UNIT * np.asarray(roundings)
+
+
+def _entries(asked: Asked, case: "cases.Case") -> tuple[npt.NDArray[np.int64], ...]:
+    """Return for each entry of a derivative (P,) what it is of, and which number it is by."""
+    own = asked.of.scope.free
+    rows = _raveled(asked, case, list(own), [case.sizes[one] for one in own.values()])
+    return rows, _places(asked, case)
+
+
+def _varied(
+    formula: Formula, case: "cases.Case", by: str, numbers: Any, *, floats_: bool = False
+) -> Env:
+    """Return what a formula is evaluated with where one name has several values, its last axis."""
+    scope, values = formula.scope, {**case.env(formula, floats_=floats_).values, by: numbers}
+    known = values, case.sizes, scope.defined, scope.free
+    return Env(*known, floats=floats_, cases=numbers.shape[-1], varied=(by,))
 
 
 def _steps(asked: Asked, case: "cases.Case", theta: Floats, noise: float) -> tuple[Floats, Floats]:
     """Return steps, and a bound on the curvature over each; an infinite one where none is known."""
     at_point = _curvature(asked, case, theta, np.zeros_like(theta))
-    with np.errstate(all="ignore"):
-        steps = 2 * np.sqrt(noise / at_point)
-    steps = np.where(np.isfinite(steps) & (steps > 0), steps, np.maximum(1, np.abs(theta)))
+    steps = _balanced(noise, at_point, np.maximum(1, np.abs(theta)))
     for _ in range(TRIES):
         steps = (theta + steps) - theta  # what is really added
         bends = _curvature(asked, case, theta, steps)
-        if np.isfinite(bends).all():
+        better = np.fmin(steps, _balanced(noise, bends, np.where(np.isfinite(bends), steps, 0)))
+        if (better > steps / SHRINK).all():
             break
-        steps = steps / SHRINK
-    return steps, bends
+        better = steps = np.fmax(better, steps / SHRINK)
+    return (theta + better) - theta, bends  # it is no steeper within a part of the step
+
+
+def _balanced(noise: float, bends: Floats, otherwise: Floats) -> Floats:
+    """Return the steps at which both kinds of error are equal, if there are any."""
+    with np.errstate(all="ignore"):
+        steps = 2 * np.sqrt(noise / bends)
+    return np.where(np.isfinite(steps) & (steps > 0), steps, otherwise)
 
 
 def _curvature(asked: Asked, case: "cases.Case", theta: Floats, steps: Floats) -> Floats:
-    """Return bounds (P,) on how fast each slope changes, wherever all numbers are in their step."""
+    """Return bounds (P,) on how fast each slope changes, wherever its number is in its step."""
+    inner, outer = Seed(1, 1), Seed(2, 1)
     with precision(FIRST_PRECISION):
-        boxes = [_box(x, step) for x, step in zip(theta, steps, strict=True)]
+        numbers = np.tile(object_array(list(map(exact_float, theta)), (len(theta), 1)), len(theta))
+        for p, (x, step) in enumerate(zip(theta, steps, strict=True)):
+            numbers[p, p] = Dual(Dual(_box(x, step), {0: ONE}, inner), {0: ONE}, outer)
         shape = np.shape(case.given[asked.by])
-        value = object_array(boxes, shape) if shape else boxes[0]
-        there = replace(case, given={**case.given, asked.by: value})
+        env = _varied(asked.of, case, asked.by, numbers.reshape(*shape, -1))
+        env.level = outer.level
         try:
-            env = there.env(asked.truth).seeded(asked.by)
-            found = _everywhere(asked, case, present(env.entries(asked.truth.tree)))
-            bends = np.zeros(len(theta))
-            for place, number in zip(_places(asked, case), found.flat, strict=True):
-                bends[place] = max(bends[place], _steepness(number, int(place)))
+            found = env.entries(asked.of.tree).reshape(len(theta), -1)
         except (Missing, FormulaError, ZeroDivisionError):
             return np.full(len(theta), np.inf)
+        bends = np.zeros(len(theta))
+        for row, p in zip(*_entries(asked, case), strict=True):
+            bends[p] = max(bends[p], _steepness(found[p, row]))
         return bends
 
 
@@ -616,11 +635,13 @@ def _box(x: float, step: float) -> Any:
     return middle + arb(0, step)  # twice as wide as need be
 
 
-def _steepness(number: Any, p: int) -> float:
-    if not isinstance(number, Dual):
-        return 0.0
-    slope = number.slopes.get(p, ZERO)
-    if isinstance(slope, Missing):
+def _steepness(number: Any) -> float:
+    """Return how steep the slope of a number is, at most."""
+    for _ in range(2):
+        if isinstance(number, Missing):
+            return np.inf
+        number = number.slopes.get(0, ZERO) if isinstance(number, Dual) else ZERO
+    if isinstance(number, Missing):
         return np.inf
-    slope = abs(arb(slope))
-    return float(slope.upper()) if slope.is_finite() else np.inf
+    bound = abs(arb(number))
+    return float(bound.upper()) if bound.is_finite() else np.inf

@@ -7,7 +7,7 @@ import ast
 import copy
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -36,8 +36,9 @@ class Env:
     values: the given names. sizes: index sets with their sizes. defined: names with formulas,
     evaluated when first met. free: each free index with its set. floats: compute in float64
     instead of exactly. cases: how many inputs of the same sizes these are, if several; each given
-    value then has an axis for them, its last, and each result has one, its first. A formula is
-    evaluated once, for all values of its indices and all inputs.
+    value then has an axis for them, its last, and each result has one, its first. varied: the names
+    for which that is so, if not all. A formula is evaluated once, for all values of its indices
+    and all inputs.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Env:
         *,
         floats: bool = False,
         cases: int = 0,
+        varied: Collection[str] | None = None,
     ) -> None:
         self.values = values
         self.sizes = {**sizes, CASES: cases} if cases else sizes
         self.defined = defined
         self.floats = floats
         self.meter = Meter(max(cases, 1))
+        self._varied = frozenset(values if varied is None else varied) if cases else frozenset()
         self._free = (*(((CASES, CASES),) if cases else ()), *(free or {}).items())
         self._context = Context(self._free, self._dependent() if self._free else (), floats)
         self._values_of_indices: dict[str, Array] = {}
@@ -171,13 +174,13 @@ class Env:
 
         @cache
         def over(name: str) -> frozenset[int]:
-            if self._cases and name in self.values:
+            if name in self._varied:
                 return frozenset({numbers[CASES]})
             if name not in self.defined:
                 return frozenset({numbers[name]} if name in numbers else ())
             return frozenset().union(*map(over, names_in(self.defined[name])))
 
-        names = {*self.defined, *(self.values if self._cases else ())}
+        names = {*self.defined, *self._varied}
         return tuple((name, tuple(sorted(over(name)))) for name in sorted(names) if over(name))
 
     def evaluate(self, tree: ast.expr) -> Any:

@@ -95,9 +95,12 @@ class Asked:
 
     @cached_property
     def of(self) -> Formula:
-        """What the derivative is taken of."""
+        """What the derivative is taken of, with the indices that it has itself."""
         of, _ = self.truth.tree.args  # type: ignore[attr-defined]  # checked to be a call of d
-        return replace(self.truth, tree=of, text=ast.unparse(of))
+        formula = replace(self.truth, tree=of, text=ast.unparse(of))
+        scope = self.truth.scope
+        own = {name: over for name, over in scope.free.items() if name in formula.names}
+        return replace(formula, scope=replace(scope, free=own))
 
     @cached_property
     def by(self) -> str:
@@ -595,7 +598,7 @@ class _Reader:
             wanted = "a derivative is by a given number, or by an entry with an index for each axis"
             raise self.wrong(key, f"{wanted}, such as d(L, W[a,j])")
         asked = Asked(name, truth)
-        self.shaped(key, question, asked, asked.of, alone=True)
+        self.shaped(key, question, asked, replace(asked.of, scope=truth.scope), alone=True)
         return asked
 
     def shaped(
