@@ -243,6 +243,11 @@ class _Compiler:
         around = [(self.sets[index], axes((index,), over)) for index in array.over]
         lengths = [self.sets[index] for index in over]
         name = f"`{node.value.id}`" if isinstance(node.value, ast.Name) else "what is indexed"
+        letters = [self.known.get(getattr(wanted[k], "id", ""), -1) for k in chosen]
+        turned = {index: axis - len(array.over) for axis, index in enumerate(array.over)}
+        plain = -1 not in letters and len({*letters, *turned}) == len(letters) + len(turned)
+        turned.update(zip(letters, chosen, strict=True))
+        whole = [(self.sets[one], k) for one, k in zip(letters, chosen, strict=True) if plain]
 
         def run(env: "Env") -> Any:
             numbers = array.run(env)
@@ -253,6 +258,8 @@ class _Compiler:
             rest = [axis for axis in range(rank) if axis not in chosen]
             entries = math.prod(env.sizes[one] for one in lengths)
             env.meter.count(node, entries * math.prod(numbers.shape[axis] for axis in rest))
+            if plain and all(env.sizes[one] == numbers.shape[axis] for one, axis in whole):
+                return numbers.transpose(*rest, *(turned[index] for index in over))
             at: list[Any] = [slice(None)] * len(rest)
             doubtful = []
             for axis, (_, place), lift in zip(chosen, places, lifts, strict=True):
