@@ -85,13 +85,15 @@ class Case:
 
     def env(self, formula: Formula, *, floats_: bool = False) -> Env:
         """Return the names that a formula is evaluated with, exactly or in float64."""
-        free = formula.scope.free
-        key = floats_, id(formula.scope.defined), *free.items()
-        if key not in self._envs:  # those of a scope share the values of its names
+        scope = formula.scope
+        key = floats_, id(scope.defined)
+        if key not in self._envs:  # all formulas of the same names share their values
             values = self._floats if floats_ else self.given
-            defined = formula.scope.defined
-            self._envs[key] = Env(values, self.sizes, defined, free, floats=floats_)
-        return self._envs[key]
+            self._envs[key] = Env(values, self.sizes, scope.defined, floats=floats_)
+        under = *key, *scope.free.items()
+        if under not in self._envs:
+            self._envs[under] = self._envs[key].under(scope.free)
+        return self._envs[under]
 
     def in_floats(self, formula: Formula) -> Any:
         """Return the value of a formula as plain NumPy computes it. Raises NoValue."""

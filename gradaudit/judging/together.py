@@ -57,14 +57,17 @@ class Together:
 
     def _env(self, key: Any, formula: Formula, *, floats: bool) -> Env:
         scope, cases = formula.scope, self.groups[key]
-        of_scope = key, floats, id(scope.defined), *scope.free.items()
-        if of_scope not in self._envs:
+        of_names = key, floats, id(scope.defined)
+        if of_names not in self._envs:
             if (key, floats) not in self._stacks:
                 self._stacks[key, floats] = _stacked(cases, floats)
             values = self._stacks[key, floats]
-            self._envs[of_scope] = Env(
-                values, cases[0].sizes, scope.defined, scope.free, floats=floats, cases=len(cases)
+            self._envs[of_names] = Env(
+                values, cases[0].sizes, scope.defined, floats=floats, cases=len(cases)
             )
+        of_scope = *of_names, *scope.free.items()
+        if of_scope not in self._envs:
+            self._envs[of_scope] = self._envs[of_names].under(scope.free)
         return self._envs[of_scope]
 
 

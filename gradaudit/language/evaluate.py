@@ -58,17 +58,31 @@ class Env:
         self.floats = floats
         self.meter = Meter(max(cases, 1))
         self._varied = frozenset(values if varied is None else varied) if cases else frozenset()
-        self._free = (*(((CASES, CASES),) if cases else ()), *(free or {}).items())
-        self._context = Context(self._free, self._dependent() if self._free else (), floats)
+        self._shared = self._context = self._context_of({})  # of what no free index changes
+        if free:
+            self._context = self._context_of(free)
+        self._over = dict(self._context.dependent)
+        self._over_alone = dict(self._shared.dependent)
         self._values_of_indices: dict[str, Array] = {}
-        self._kept: dict[str, Any] = {}  # defined names
-        self._seeds: dict[str, Env] = {}
+        self._kept: dict[Any, Any] = {}  # defined names
+        self._seeds: dict[Any, Env] = {}
         self.level = 0  # of derivatives within derivatives
 
     @property
     def operations(self) -> int:
         """How many operations were needed so far, more bits counting as more of them."""
         return self.meter.spent
+
+    def under(self, free: Mapping[str, str]) -> "Env":
+        """Return the same input with other free indices; what depends on none is found once."""
+        return self._in(self._context_of(free))
+
+    def _in(self, context: Context) -> "Env":
+        if context is self._context:
+            return self
+        env = copy.copy(self)
+        env._context, env._over = context, dict(context.dependent)
+        return env
 
     def seeded(self, *names: str, slopes: bool = False) -> "Env":
         """Return the same input where every number depends on all entries of the named values.
@@ -88,7 +102,7 @@ class Env:
         env.values = {**self.values, **values}
         for name, count, end in zip(names, counts, itertools.accumulate(counts), strict=True):
             own = self.own_shape(name)
-            places = np.arange(end - count, end).reshape(own + (1,) * len(self._over(name)))
+            places = np.arange(end - count, end).reshape(own + (1,) * len(self._over.get(name, ())))
             env.values[name] = np.frompyfunc(seeded, 2, 1)(values[name], places)
         for name in self.defined.keys() & names:
             env.defined = with_input(name, env.defined)
@@ -98,10 +112,12 @@ class Env:
     def own_shape(self, name: str) -> tuple[int, ...]:
         """Return the shape that a name has in one input."""
         shape: tuple[int, ...] = np.shape(self.lookup(name))
-        return shape[: len(shape) - len(self._over(name))]
+        return shape[: len(shape) - len(self._over.get(name, ()))]
 
-    def _over(self, name: str) -> tuple[int, ...]:
-        return dict(self._context.dependent).get(name, ())
+    def _key(self, name: str) -> Any:
+        """Return what a name is kept by: what depends on a free index is so under these only."""
+        alone = self._over.get(name) == self._over_alone.get(name)
+        return name if alone else (name, self._context.free)
 
     @property
     def _cases(self) -> bool:
@@ -109,9 +125,10 @@ class Env:
 
     def by(self, name: str) -> "Env":
         """Return the same input with derivatives by all entries of one name."""
-        if name not in self._seeds:
-            self._seeds[name] = self.seeded(name)
-        return self._seeds[name]
+        key = self._key(name)
+        if key not in self._seeds:
+            self._seeds[key] = self.seeded(name)
+        return self._seeds[key]._in(self._context)
 
     def lookup(self, name: str) -> Any:
         """Return the value of a given name, or of a defined one, as its program has it."""
@@ -119,9 +136,11 @@ class Env:
             return self.values[name]
         if name == PI and name not in self.defined:
             return math.pi if self.floats else arb.pi()
-        if name not in self._kept:
-            self._kept[name] = program(self.defined[name], self._context).run(self)
-        return self._kept[name]
+        key = self._key(name)
+        if key not in self._kept:
+            context = self._shared if key is name else self._context
+            self._kept[key] = program(self.defined[name], context).run(self)
+        return self._kept[key]
 
     def values_of_index(self, index_set: str) -> Array:
         """Return all values of an index."""
@@ -161,16 +180,22 @@ class Env:
 
     def _everywhere(self, found: Program, value: Array) -> Array:
         """Return a value that depends on a free index, with the axes of all of them first."""
-        count = len(self._free)
+        free = self._context.free
+        count = len(free)
         numbers = value[axes(found.over, range(count))]
         own = numbers.ndim - count
         numbers = numbers.transpose(*range(own, numbers.ndim), *range(own))
-        lengths = (self.sizes[index_set] for _, index_set in self._free)
+        lengths = (self.sizes[index_set] for _, index_set in free)
         return np.broadcast_to(numbers, (*lengths, *numbers.shape[count:]))
 
-    def _dependent(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
-        """Return the defined names that depend on free indices, with the numbers of these."""
-        numbers = {index: number for number, (index, _) in enumerate(self._free)}
+    def _context_of(self, free: Mapping[str, str]) -> Context:
+        """Return these free indices, with the names that depend on them."""
+        indices = {CASES: CASES, **free} if self._cases else free
+        numbers = {index: number for number, index in enumerate(indices)}
+        if not self._cases and all(
+            numbers.keys().isdisjoint(names_in(one)) for one in self.defined.values()
+        ):
+            return Context(tuple(indices.items()), (), self.floats)
 
         @cache
         def over(name: str) -> frozenset[int]:
@@ -181,7 +206,8 @@ class Env:
             return frozenset().union(*map(over, names_in(self.defined[name])))
 
         names = {*self.defined, *self._varied}
-        return tuple((name, tuple(sorted(over(name)))) for name in sorted(names) if over(name))
+        found = {name: tuple(sorted(over(name))) for name in sorted(names) if over(name)}
+        return Context(tuple(indices.items()), tuple(found.items()), self.floats)
 
     def evaluate(self, tree: ast.expr) -> Any:
         """Return the value of a checked tree. Raises as `entries` does, and what is missing."""
