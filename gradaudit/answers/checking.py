@@ -10,8 +10,15 @@ from gradaudit.answers import parts
 from gradaudit.answers.asked import wanted_of
 from gradaudit.answers.tables import conditions
 from gradaudit.answers.verdicts import Verdict, judge
-from gradaudit.judging.derivation import MAX_OPERATIONS_IN_ALL, Wanted, try_out, values
+from gradaudit.judging.derivation import (
+    MAX_OPERATIONS_IN_ALL,
+    Wanted,
+    true_values,
+    try_out,
+    values,
+)
 from gradaudit.judging.functions import laws_of
+from gradaudit.judging.hard import domain
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import oracle
 from gradaudit.judging.strategies import draw_inputs
@@ -110,17 +117,17 @@ def _why(verdict: Verdict) -> str:
 def _right_mistakes(question: Question, wanted: dict[str, Wanted]) -> Iterator[str]:
     """Yield a line for each variant of a mistake that is right on every input."""
     for variant in wrong_answers(question):
-        if not any(_is_wrong(variant.formulas[name], one) for name, one in wanted.items()):
+        if not any(
+            _differs(variant.formulas[name], one.truth, case)
+            for case in draw_inputs(domain(question))
+            for name, one in wanted.items()
+        ):
             yield f"{question.name}.mistakes: {' '.join(variant.ids)} is right on every input tried"
 
 
-def _is_wrong(formula: Formula, wanted: Wanted) -> bool:
-    return any(_differs(formula, wanted, case) for case in draw_inputs(wanted.domains[0]))
-
-
-def _differs(formula: Formula, wanted: Wanted, case: Any) -> bool:
+def _differs(formula: Formula, truth: Formula, case: Any) -> bool:
     try:
-        found, right = values(formula, case), values(wanted.truth, case)
+        found, right = values(formula, case), true_values(truth, case)
     except (NoValue, Refusal):
         return True
     except Missing:
