@@ -4,6 +4,8 @@
 `pytest --hypothesis-profile thorough`. `pytest --answer FILE` is in `gradaudit/plugin.py`.
 """
 
+import gc
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,6 +19,7 @@ common = settings(
 settings.register_profile("ci", common, max_examples=EXAMPLES, derandomize=True)
 settings.register_profile("thorough", common, max_examples=THOROUGH, derandomize=False)
 settings.load_profile("ci")
+gc.set_threshold(50_000, 20, 20)  # what is kept for later tests is looked through less often
 
 
 @pytest.hookimpl(tryfirst=True)
