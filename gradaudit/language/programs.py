@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import flint
 import numpy as np
-from flint import fmpq
+from flint import arb, fmpq
 
 from gradaudit.language.formula import MAX_EXPONENT, OPERATORS, FormulaError, indices, left_spine
 from gradaudit.language.functions import EXACT, FLOAT, Entrywise, identity
@@ -499,7 +499,10 @@ def _limit(node: ast.BinOp, value: Any, times: int = 1) -> None:
         if value.dtype != object:
             return
         flat = value.ravel().tolist()
-    if set(map(type, flat)) != {fmpq}:
+    kinds = set(map(type, flat))
+    if kinds == {arb}:
+        return
+    if kinds != {fmpq}:
         flat = list(map(primal, flat))
         for number in flat:
             if wrong := getattr(number, "too_large", lambda _: "")(times):
