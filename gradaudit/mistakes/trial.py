@@ -18,9 +18,10 @@ from gradaudit.judging.derivation import (
 )
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.hard import Inputs
-from gradaudit.judging.laws import Law, hold, sees
+from gradaudit.judging.laws import DoesNotApply, Law, hold, refusal_at, sees
 from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import Formula, parse
+from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.mistakes.exam import FINEST, Paper, Result, finest, named, off, sit
 from gradaudit.mistakes.slips import edited_answers, wrong_answers
 from gradaudit.questions.question import Question, Signature
@@ -151,6 +152,18 @@ def _holds(judged: Any, laws: Sequence[Law]) -> bool:
     """Return whether no law refuses what is judged, and it has values at all."""
     first, *others = laws
     inputs = draw_inputs(first.domain)
-    if sees(first, judged, inputs) or hold(first, judged, inputs).status != "holds":
+    try:
+        if not all(_passes(first, judged, case) for case in inputs):
+            return False
+    except (NoValue, CannotTell):  # which is not excused anywhere
+        return False
+    if hold(first, judged, inputs).status != "holds":
         return False
     return not any(sees(law, judged, draw_inputs(law.domain)) for law in others)
+
+
+def _passes(law: Law, judged: Any, case: Case) -> bool:
+    try:
+        return refusal_at(law, judged, case) is None
+    except DoesNotApply as none:
+        return none.form is None
