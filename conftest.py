@@ -5,6 +5,8 @@
 """
 
 import gc
+import re
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,9 +24,19 @@ settings.load_profile("ci")
 gc.set_threshold(50_000, 20, 20)  # what is kept for later tests is looked through less often
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the laws of gradaudit follow the profile, and keep groups of tests together."""
+    """Let the laws of gradaudit follow the profile."""
     draw_settings(thorough=config.getoption("--hypothesis-profile", None) == "thorough")
-    if config.getoption("dist", None) == "load":  # of pytest-xdist, if it is there
-        config.option.dist = "loadgroup"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file, or of a model, in one process, where what they share is known."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist may not be there
+        def _split_scope(self, nodeid: str) -> str:
+            of_model = re.search(r"test_(models|cases)\.py.*\[(\w+)", nodeid)
+            return of_model[2] if of_model else nodeid.partition("::")[0]
+
+    return Together(config, log) if config.getoption("dist") == "load" else None

@@ -14,10 +14,7 @@ from gradaudit.questions.question import Question, library, read_questions
 MODELS = [one for name in library() for one in read_questions(name) if not one.iteration]
 
 
-def by_model(models: list[Question]) -> pytest.MarkDecorator:
-    group = pytest.mark.xdist_group
-    named = [pytest.param(one, id=one.name, marks=group(one.name)) for one in models]
-    return pytest.mark.parametrize("model", named)
+by_model = pytest.mark.parametrize("model", MODELS, ids=lambda one: one.name)
 
 
 @cache
@@ -29,12 +26,12 @@ def reached(model: Question, hard: Callable[[Case], bool]) -> bool:
     return any(map(hard, listed(model)))
 
 
-@by_model(MODELS)
+@by_model
 def test_every_input_obeys_what_the_question_assumes(model: Question) -> None:
     assert all(map(obeys, listed(model)))
 
 
-@by_model(MODELS)
+@by_model
 def test_every_number_is_a_float64_exactly(model: Question) -> None:
     for case in listed(model):
         for value in case.given.values():
@@ -42,7 +39,7 @@ def test_every_number_is_a_float64_exactly(model: Question) -> None:
             assert all(fmpq(*float(one).as_integer_ratio()) == one for one in numbers)
 
 
-@by_model(MODELS)
+@by_model
 def test_each_size_is_one_in_turn(model: Question) -> None:
     for index_set in model.free_sets:
         sizes = {case.sizes[index_set] for case in listed(model)}
@@ -50,25 +47,25 @@ def test_each_size_is_one_in_turn(model: Question) -> None:
         assert fitting is None or 1 in sizes
 
 
-@by_model(MODELS)
+@by_model
 def test_sizes_go_beyond_four(model: Question) -> None:
     if any(one.definite for one in model.given.values()) or not model.free_sets:
         pytest.skip("a matrix is inverted, or no size is free")
     assert reached(model, lambda case: max(case.sizes.values()) > 4)
 
 
-@by_model(MODELS)
+@by_model
 def test_an_input_is_at_a_kink_exactly_where_there_are_kinks(model: Question) -> None:
     at_kinks = [case for case in listed(model) if not is_smooth(case) and has_exact_kinks(case)]
     assert bool(at_kinks) >= bool(kinks(model))
 
 
-@by_model(MODELS)
+@by_model
 def test_an_input_is_away_from_all_kinks(model: Question) -> None:
     assert reached(model, is_smooth)
 
 
-@by_model(MODELS)
+@by_model
 def test_entries_tie(model: Question) -> None:
     for name, given in model.given.items():
         if given.axes and not given.definite:
@@ -80,7 +77,7 @@ def test_entries_tie(model: Question) -> None:
             assert reached(model, tied)
 
 
-@by_model(MODELS)
+@by_model
 def test_an_array_of_which_nothing_is_assumed_is_zero(model: Question) -> None:
     assumed = {name for condition in model.assume for name in condition.names}
     for name, given in model.given.items():
@@ -92,7 +89,7 @@ def test_an_array_of_which_nothing_is_assumed_is_zero(model: Question) -> None:
             assert reached(model, zero)
 
 
-@by_model(MODELS)
+@by_model
 def test_the_same_inputs_are_listed_every_time(model: Question) -> None:
     again = [str(case.given) for case in Inputs(model).listed()]
     assert again == [str(case.given) for case in listed(model)]

@@ -22,16 +22,6 @@ LITTLE = 8  # times less than what rounding is allowed
 FINEST = 1e-12  # of a relative error in one entry, to be noticed on half of the inputs
 
 
-def by_model(models: list[Question]) -> pytest.MarkDecorator:
-    named = [pytest.param(one, id=one.name, marks=of_model(one)) for one in models]
-    return pytest.mark.parametrize("model", named)
-
-
-def of_model(model: Question) -> pytest.MarkDecorator:
-    """Keep the tests of a model in one process, where its inputs and their truth are known."""
-    return pytest.mark.xdist_group(model.name)
-
-
 def functions(kind: str) -> list[Any]:
     """Return the functions of a kind, RIGHT or WRONG, for every signature of every model."""
     return list(_functions(kind))
@@ -44,7 +34,7 @@ def _functions(kind: str) -> Iterator[Any]:
             of_signature = named.get(signature.name, named)
             for phrase, function in of_signature.items():
                 name = f"{model.name}: {phrase}"
-                yield pytest.param(model, signature, function, id=name, marks=of_model(model))
+                yield pytest.param(model, signature, function, id=name)
 
 
 @cache
@@ -55,7 +45,7 @@ def laws(model: Question, signature: Signature) -> tuple[Law, ...]:
 Judged = Callable[..., Any]
 
 
-@by_model(MODELS)
+@pytest.mark.parametrize("model", MODELS, ids=lambda one: one.name)
 def test_nothing_is_wrong_with_a_question_and_all_its_edits_are_refused(model: Question) -> None:
     checked = check(model)
     assert checked.faults == ()
@@ -95,7 +85,7 @@ def test_a_wrong_function_is_refused(
     assert any(sees(law, judged, draw_inputs(law.domain)) for law in (*others, contract))
 
 
-@by_model(MODELS)
+@pytest.mark.parametrize("model", MODELS, ids=lambda one: one.name)
 def test_a_small_error_in_one_entry_is_noticed_on_half_of_the_inputs(model: Question) -> None:
     for signature in model.functions:
         _, exact, *_ = laws(model, signature)
