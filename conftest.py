@@ -29,6 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
     draw_settings(thorough=config.getoption("--hypothesis-profile", None) == "thorough")
 
 
+def pytest_sessionfinish() -> None:
+    """Do not search all that was kept for garbage once more, at the end."""
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep the tests of a file, or of a model, in one process, where what they share is known."""
