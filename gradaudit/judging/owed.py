@@ -62,9 +62,11 @@ def _obeys(that: Formula, judged: Function, case: Case) -> None:
         sides = [env.evaluate(side) for side in (that.tree.left, that.tree.comparators[0])]
         off = np.ravel(np.array(sides[0] - sides[1], dtype=object))
         for one in off:
-            slopes = present(one.tangent) if isinstance(one, Dual) else []
-            steep = [max(float(abs(arb(end)).upper()) for end in ends(slope)) for slope in slopes]
-            allowed = float(np.dot(steep, own)) if steep else 0.0
+            slopes = one.slopes if isinstance(one, Dual) else {}
+            allowed = 0.0
+            for place, slope in slopes.items():
+                steep = max(float(abs(arb(end)).upper()) for end in ends(present(slope)))
+                allowed += steep * own[place]
             if not abs(float(arb(primal(one)).mid())) <= allowed:
                 left, right = (float(arb(primal(np.ravel(s)[0])).mid()) for s in sides)
                 raise Refusal(ast.unparse(that.tree.left), right, left, allowed)
