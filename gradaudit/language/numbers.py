@@ -26,6 +26,7 @@ LAST_PRECISION = 4096
 
 ZERO = fmpq(0)
 ONE = fmpq(1)
+_SPREADING = np.ndarray, Missing  # which take a number as an operand, whatever it is
 
 
 class Seed(NamedTuple):
@@ -50,7 +51,7 @@ class Span:
         self.high = high
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray | Missing):
+        if isinstance(other, _SPREADING):
             return NotImplemented
         low, high = ends(other)
         return Span(self.low + low, self.high + high)
@@ -61,7 +62,7 @@ class Span:
         return Span(-self.high, -self.low)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray | Missing):
+        if isinstance(other, _SPREADING):
             return NotImplemented
         return hull(*(one * end for one in (self.low, self.high) for end in ends(other)))
 
@@ -124,7 +125,7 @@ class Dual:
     def __add__(self, other: Any) -> Any:
         if type(other) is Dual and other.seed is self.seed:
             return Dual(self.value + other.value, _plus(self.slopes, other.slopes), self.seed)
-        if isinstance(other, np.ndarray | Missing):
+        if isinstance(other, _SPREADING):
             return NotImplemented
         if self._is_constant(other):
             return Dual(self.value + other, self.slopes, self.seed)
@@ -146,7 +147,7 @@ class Dual:
         if type(other) is Dual and other.seed is self.seed:
             slopes = _plus(_times(self.slopes, other.value), _times(other.slopes, self.value))
             return Dual(self.value * other.value, slopes, self.seed)
-        if isinstance(other, np.ndarray | Missing):
+        if isinstance(other, _SPREADING):
             return NotImplemented
         if _is_zero(other):
             return Dual(other, {}, self.seed)
@@ -157,7 +158,7 @@ class Dual:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray | Missing):
+        if isinstance(other, _SPREADING):
             return NotImplemented
         return self * (other**-1 if isinstance(other, Dual) else divide(ONE, other))
 
