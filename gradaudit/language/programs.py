@@ -500,15 +500,15 @@ def _limit(node: ast.BinOp, value: Any, times: int = 1) -> None:
             return
         flat = value.ravel().tolist()
     kinds = set(map(type, flat))
-    if kinds == {arb}:
-        return
-    if kinds != {fmpq}:
+    if Dual in kinds:
         flat = list(map(primal, flat))
+        kinds = set(map(type, flat))
+    if not kinds <= {fmpq, arb}:
         for number in flat:
             if wrong := getattr(number, "too_large", lambda _: "")(times):
                 raise FormulaError(column, wrong)
-        flat = [number for number in flat if isinstance(number, fmpq)]
-    bits = max((number.height_bits() for number in flat), default=0)
+    exact = (number for number in flat if type(number) is fmpq) if kinds != {fmpq} else flat
+    bits = max(map(fmpq.height_bits, exact), default=0)
     if bits * times > MAX_BITS:
         raise FormulaError(column, f"a rational of more than {MAX_BITS} bits")
 
