@@ -589,13 +589,16 @@ def _varied(
 
 def _steps(asked: Asked, case: "cases.Case", theta: Floats, noise: float) -> tuple[Floats, Floats]:
     """Return steps, and a bound on the curvature over each; an infinite one where none is known."""
-    at_point = _curvature(asked, case, theta, np.zeros_like(theta))
+    everywhere = np.arange(len(theta))
+    at_point = _curvature(asked, case, theta, np.zeros_like(theta), everywhere)
     steps = _balanced(noise, at_point, np.maximum(1, np.abs(theta)))
+    bends, wide = np.zeros_like(theta), everywhere
     for _ in range(TRIES):
         steps = (theta + steps) - theta  # what is really added
-        bends = _curvature(asked, case, theta, steps)
+        bends[wide] = _curvature(asked, case, theta, steps, wide)
         better = np.fmin(steps, _balanced(noise, bends, np.where(np.isfinite(bends), steps, 0)))
-        if (better > steps / SHRINK).all():
+        wide = np.flatnonzero(better <= steps / SHRINK)
+        if not wide.size:
             break
         better = steps = np.fmax(better, steps / SHRINK)
     return (theta + better) - theta, bends  # it is no steeper within a part of the step
@@ -608,24 +611,29 @@ def _balanced(noise: float, bends: Floats, otherwise: Floats) -> Floats:
     return np.where(np.isfinite(steps) & (steps > 0), steps, otherwise)
 
 
-def _curvature(asked: Asked, case: "cases.Case", theta: Floats, steps: Floats) -> Floats:
-    """Return bounds (P,) on how fast each slope changes, wherever its number is in its step."""
+def _curvature(
+    asked: Asked, case: "cases.Case", theta: Floats, steps: Floats, at: npt.NDArray[np.int64]
+) -> Floats:
+    """Return bounds on how fast slopes change, wherever the number that each is by is in its step.
+
+    at: which numbers, of all that the derivative is by.
+    """
     inner, outer = Seed(1, 1), Seed(2, 1)
     with precision(FIRST_PRECISION):
-        numbers = np.tile(object_array(list(map(exact_float, theta)), (len(theta), 1)), len(theta))
-        for p, (x, step) in enumerate(zip(theta, steps, strict=True)):
-            numbers[p, p] = Dual(Dual(_box(x, step), {0: ONE}, inner), {0: ONE}, outer)
+        numbers = np.tile(object_array(list(map(exact_float, theta)), (len(theta), 1)), len(at))
+        for k, p in enumerate(at):
+            numbers[p, k] = Dual(Dual(_box(theta[p], steps[p]), {0: ONE}, inner), {0: ONE}, outer)
         shape = np.shape(case.given[asked.by])
         env = _varied(asked.of, case, asked.by, numbers.reshape(*shape, -1))
         env.level = outer.level
         try:
-            found = env.entries(asked.of.tree).reshape(len(theta), -1)
+            found = env.entries(asked.of.tree).reshape(len(at), -1)
         except (Missing, FormulaError, ZeroDivisionError):
-            return np.full(len(theta), np.inf)
-        bends = np.zeros(len(theta))
-        for row, p in zip(*_entries(asked, case), strict=True):
-            bends[p] = max(bends[p], _steepness(found[p, row]))
-        return bends
+            return np.full(len(at), np.inf)
+        rows, places = _entries(asked, case)
+        return np.array(
+            [max(map(_steepness, found[k, rows[places == p]])) for k, p in enumerate(at)]
+        )
 
 
 def _box(x: float, step: float) -> Any:
