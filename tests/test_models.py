@@ -97,3 +97,11 @@ def test_a_small_error_in_one_entry_is_noticed_on_half_of_the_inputs(model: Ques
             if most
         ]
         assert np.median(finest) <= FINEST
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda one: one.name)
+def test_the_forward_difference_is_known_on_some_input(model: Question) -> None:
+    for signature in model.functions:
+        _, _, difference, *_ = laws(model, signature)
+        errors = [oracle(case).difference.error for case in draw_inputs(difference.domain)]
+        assert any(np.isfinite(error).all() for error in errors)

@@ -629,7 +629,7 @@ def _index(number: Any, size: int) -> int:
     number = primal(number)
     if isinstance(number, fmpq) and number.q == 1:
         index = int(number.p)
-    elif isinstance(number, float) and number.is_integer():
+    elif isinstance(number, int | float) and number == number // 1:
         index = int(number)
     else:
         raise NoValue("an index that is not a whole number")
