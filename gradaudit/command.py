@@ -1,7 +1,6 @@
 """The command `gradaudit`."""
 
 import argparse
-import gc
 import io
 import itertools
 import os
@@ -58,7 +57,6 @@ def _interrupt(number: int, _: object) -> Never:
 
 def command(arguments: Sequence[str] | None) -> int:
     """Choose what is asked for, do it, and return the exit code."""
-    gc.set_threshold(20_000, 20, 20)  # nearly all that is made is kept
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] not in COMMANDS:
         return audit(_parser().parse_args(words))
