@@ -90,10 +90,7 @@ class Case:
         if key not in self._envs:  # all formulas of the same names share their values
             values = self._floats if floats_ else self.given
             self._envs[key] = Env(values, self.sizes, scope.defined, floats=floats_)
-        under = *key, *scope.free.items()
-        if under not in self._envs:
-            self._envs[under] = self._envs[key].under(scope.free)
-        return self._envs[under]
+        return self._envs[key].under(scope.free)
 
     def in_floats(self, formula: Formula) -> Any:
         """Return the value of a formula as plain NumPy computes it. Raises NoValue."""

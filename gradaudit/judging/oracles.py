@@ -550,11 +550,11 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     of, by = asked.of, asked.by
     given, error_of = np.array(floats(case.given[by])), roundings_of(of)
     theta = np.ravel(given)
-    step, bends = _steps(asked, case, theta, _noise(case.in_floats(error_of)).max())
+    step, bends = _steps(asked, case, theta, ALLOWED * UNIT * np.max(case.in_floats(error_of)))
     with np.errstate(all="ignore"):
         points = theta + np.vstack([np.zeros_like(theta), np.diag(step)])
         env = _varied(error_of, case, by, points.T.reshape(*given.shape, -1), floats_=True)
-        found = env.entries(of.tree), _noise(env.entries(error_of.tree))  # at all points at once
+        found = env.entries(of.tree), ALLOWED * UNIT * env.entries(error_of.tree)  # at all points
         values, noises = (one.reshape(len(points), -1) for one in found)
         known = {at.tobytes(): value for at, value in zip(points, values, strict=True)}
         none = values[0] * np.nan  # where a step is 0, and SciPy takes one of its own
@@ -565,10 +565,6 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     value, error = slopes.reshape(-1, len(theta))[entries], error[entries]
     is_known = np.isfinite(value) & np.isfinite(error)
     return np.where(is_known, value, 0.0), np.where(is_known, error, np.inf)
-
-
-def _noise(roundings: Any) -> Floats:
-    return ALLOWED * UNIT * np.asarray(roundings)
 
 
 def _entries(asked: Asked, case: "cases.Case") -> tuple[npt.NDArray[np.int64], ...]:
@@ -646,9 +642,8 @@ def _box(x: float, step: float) -> Any:
 def _steepness(number: Any) -> float:
     """Return how steep the slope of a number is, at most."""
     for _ in range(2):
-        if isinstance(number, Missing):
-            return np.inf
-        number = number.slopes.get(0, ZERO) if isinstance(number, Dual) else ZERO
+        if not isinstance(number, Missing):
+            number = number.slopes.get(0, ZERO) if isinstance(number, Dual) else ZERO
     if isinstance(number, Missing):
         return np.inf
     bound = abs(arb(number))

@@ -65,10 +65,7 @@ class Together:
             self._envs[of_names] = Env(
                 values, cases[0].sizes, scope.defined, floats=floats, cases=len(cases)
             )
-        of_scope = *of_names, *scope.free.items()
-        if of_scope not in self._envs:
-            self._envs[of_scope] = self._envs[of_names].under(scope.free)
-        return self._envs[of_scope]
+        return self._envs[of_names].under(scope.free)
 
 
 def _stacked(cases: Sequence[Any], floats: bool) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class Env:
         self._values_of_indices: dict[str, Array] = {}
         self._kept: dict[Any, Any] = {}  # defined names
         self._seeds: dict[Any, Env] = {}
+        self._contexts: dict[Any, Context] = {}
         self.level = 0  # of derivatives within derivatives
 
     @property
@@ -75,7 +76,10 @@ class Env:
 
     def under(self, free: Mapping[str, str]) -> "Env":
         """Return the same input with other free indices; what depends on none is found once."""
-        return self._in(self._context_of(free))
+        key = (*free.items(),)
+        if key not in self._contexts:
+            self._contexts[key] = self._context_of(free)
+        return self._in(self._contexts[key])
 
     def _in(self, context: Context) -> "Env":
         if context is self._context:
