@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gradaudit.judging.strategies import EXAMPLES, THOROUGH, draw_settings
+from gradaudit.judging.domains import EXAMPLES, THOROUGH, draw_settings
 
 common = settings(
     database=None,

@@ -73,7 +73,8 @@ def command(arguments: Sequence[str] | None) -> int:
     try:
         return run(**chosen)
     except Unreadable as reason:
-        named = chosen.get("question") or chosen.get("word")
+        asked = chosen.get("question", ASSIGNMENT)
+        named = chosen.get("word") if asked == ASSIGNMENT else asked
         return complain(escaped(f"{named}: {reason}"))
 
 
@@ -86,7 +87,7 @@ def audit(options: argparse.Namespace) -> int:
     ):
         return complain("--report takes one ANSWER, a file")
     from gradaudit.answers.asked import sheet_called
-    from gradaudit.judging.strategies import draw_settings
+    from gradaudit.judging.domains import draw_settings
     from gradaudit.language.showing import escaped
     from gradaudit.questions.files import Unreadable
 
@@ -127,34 +128,31 @@ def _is_no_pdf(path: str) -> bool:
         return False  # nothing is there, or writing will say what is wrong
 
 
-def template(question: str | None) -> int:
+def template(question: str) -> int:
     """Print an empty answer to fill in."""
     from gradaudit.questions.question import read_questions
     from gradaudit.telling import template as filling
 
-    if question is None:
+    if question == ASSIGNMENT:
         print(TEMPLATE.read_text(encoding="utf-8"), end="")
     else:
         print(filling.template(read_questions(question), question))
     return 0
 
 
-def exam(question: str | None) -> int:
+def exam(question: str) -> int:
     """Print which law sees which known mistake; 1 if one is seen by none."""
-    from gradaudit.answers.asked import exam_of
-    from gradaudit.mistakes.exam import papers, sit, smallest_errors
+    from gradaudit.mistakes.exam import papers_of, sit, smallest_errors_of
     from gradaudit.questions.question import read_questions
     from gradaudit.telling.mistakes import exam_text
 
-    if question is None:
-        results, errors = [sit(paper) for paper in papers()], list(smallest_errors())
-    else:
-        results, errors = exam_of(read_questions(question))
-    print(exam_text(results, errors))
+    questions = read_questions(question)
+    results = list(map(sit, papers_of(questions)))
+    print(exam_text(results, smallest_errors_of(questions)))
     return 0 if all(map(any, itertools.chain(*(result.sight for result in results)))) else 1
 
 
-def explain(word: str | None, question: str | None) -> int:
+def explain(word: str | None, question: str) -> int:
     """Print a known mistake, or all of them in a sentence each."""
     from gradaudit.language.hints import nearest
     from gradaudit.language.showing import escaped
@@ -166,18 +164,19 @@ def explain(word: str | None, question: str | None) -> int:
     elif word in known:
         print(telling.explain(*known[word]))
     else:
-        own = f" --question {question}" if question else ""
+        own = "" if question == ASSIGNMENT else f" --question {question}"
         hint = nearest(word, known) or f"; `gradaudit explain{own}` lists those known"
         return complain(f"explain: no mistake {escaped(word)}{hint}")
     return 0
 
 
-def lint(word: str | None) -> int:
+def lint(word: str | None, question: str) -> int:
     """Say what the numbers of an exercise can't show; 1 if something could be better."""
-    from gradaudit.questions.assignment import DATA
-    from gradaudit.telling.exercise import lint_text, read_exercise
+    from gradaudit.judging.cases import data_of
+    from gradaudit.telling.exercise import lint_text, of_numbers, read_exercise
 
-    text, clean = lint_text(DATA if word is None else read_exercise(word))
+    asked = of_numbers(question)
+    text, clean = lint_text(data_of(asked) if word is None else read_exercise(word, asked))
     print(text)
     return 0 if clean else 1
 
@@ -337,9 +336,10 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
+ASSIGNMENT = "assignment"
 QUESTION = "of the library, or a file; else it is the assignment"
 OPTIONS: dict[str, dict[str, Any]] = {
-    "question": {"metavar": "NAME", "help": QUESTION},
+    "question": {"metavar": "NAME", "help": QUESTION, "default": ASSIGNMENT},
     "report": {"metavar": "PDF", "help": "also write it as a document"},
     "solution": {"action": "store_true", "help": "with the reference derivations"},
 }
@@ -359,7 +359,12 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
         "NAME",
         ("report", "solution"),
     ),
-    "lint": (lint, "say what the numbers in FILE, or the assignment's, can't show", "FILE", ()),
+    "lint": (
+        lint,
+        "say what the numbers in FILE, or the question's, can't show",
+        "FILE",
+        ("question",),
+    ),
 }
 OTHERS = "\n".join(
     [

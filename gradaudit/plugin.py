@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from gradaudit.answers.asked import sheet_called
     from gradaudit.answers.reading import answers_in
-    from gradaudit.judging.strategies import draw_settings
+    from gradaudit.judging.domains import draw_settings
     from gradaudit.language.showing import escaped
     from gradaudit.questions.files import Unreadable
 

@@ -19,6 +19,6 @@ def gradaudit(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         redirect_stdout(out),
         redirect_stderr(err),
     ):
-        patch.setattr("gradaudit.judging.strategies.draw_settings", lambda examples: None)
+        patch.setattr("gradaudit.judging.domains.draw_settings", lambda examples: None)
         code = main(words)
     return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())

@@ -12,12 +12,12 @@ import pytest
 
 from gradaudit import __version__
 from gradaudit.answers import process
-from gradaudit.answers.parts import PARTS
+from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.reading import answers_in, read
 from gradaudit.answers.verdicts import audit
 from gradaudit.command import COMMANDS, TEMPLATE, _is_no_pdf, main, run, wants_colour
-from gradaudit.mistakes.diagnosis import BY_ID
 from gradaudit.telling import verdicts as telling
+from gradaudit.telling.mistakes import known
 from tests.running import gradaudit
 
 
@@ -114,7 +114,7 @@ def parts_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 class TestWrongToml:
     def test_each_part_has_its_status(self, wrong_toml: Any) -> None:
-        assert statuses(wrong_toml.stdout) == dict.fromkeys(PARTS, "unanswered") | {
+        assert statuses(wrong_toml.stdout) == dict.fromkeys(sheet_called().parts, "unanswered") | {
             "q1.W1": "fails",
             "q1.b2": "holds",
             "q2.gradient": "conditional",
@@ -214,8 +214,8 @@ class TestPython:
         assert (len(inputs["X"]), len(inputs["X"][0]), len(inputs["b1"])) == (1, 1, 1)
 
     def test_what_is_only_not_finite_at_huge_logits_is_told_so(self, wrong_py: Any) -> None:
-        says = "mathematically right on all other inputs tried, but nan at huge logits, where "
-        says += "exp overflows or is 0"
+        says = "mathematically right on all other inputs tried, but nan where a number overflows "
+        says += "or becomes 0"
         assert parts_of(wrong_py)["q2.one_hot"]["explanation"] == says
 
     def test_it_leaves_nothing_behind(self, folder: Path, wrong_py: Any) -> None:
@@ -704,7 +704,7 @@ def test_explain_alone_lists_the_mistakes_in_the_width_that_is_wanted(
     monkeypatch.setenv("COLUMNS", "50")
     assert main(["explain"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    ids = [one.id for one in dict.fromkeys(BY_ID.values())]
+    ids = [one.id for one in dict.fromkeys(one for one, _ in known("assignment").values())]
     assert [line for line in lines if not line.startswith(" ")] == ids
     assert 40 < max(map(len, lines)) <= 50
 

@@ -10,21 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradaudit.answers import tables
-from gradaudit.answers.parts import WANTED, Answer
+from gradaudit.answers.asked import sheet_called
+from gradaudit.answers.parts import Answer
 from gradaudit.answers.reading import read
-from gradaudit.answers.tables import ASSIGNMENT
 from gradaudit.answers.verdicts import Audit, Verdict, audit
 from gradaudit.judging import iterations
 from gradaudit.judging.derivation import Line, entries, inputs_of, law_of, lines_of, try_out
+from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.laws import hold, sees
-from gradaudit.judging.strategies import FORMULA_ANY, NETWORKS, draw_inputs
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.questions.assignment import QUESTION3, SOFTMAX
 from gradaudit.questions.files import Unreadable
 from gradaudit.telling.report import document
 from gradaudit.telling.verdicts import as_json, as_text, explanation, tried
+from tests.assignment import FORMULA_ANY, FORMULA_NETWORKS, QUESTION3, SOFTMAX, WANTED
 from tests.derivations import RIGHT
 from tests.edits import edits
 
@@ -392,10 +392,10 @@ class TestOneClassOrSample:
         ("nothing", "where"),
         [
             ("n-1", "n = 1"),
-            ("v-1", "d = 1"),
-            ("u-1", "h = 1"),
-            ("((n-1)*(v-1))", "d = 1 or n = 1"),
-            ("((n-1)*(u-1)*(v-1))", "d = 1 or h = 1 or n = 1"),
+            ("v-1", "A = 1"),
+            ("u-1", "H = 1"),
+            ("((n-1)*(v-1))", "A = 1 or n = 1"),
+            ("((n-1)*(u-1)*(v-1))", "A = 1 or H = 1 or n = 1"),
         ],
     )
     def test_it_says_of_no_other_size_that_it_matters(
@@ -424,12 +424,12 @@ class TestOneClassOrSample:
     def test_a_wrong_formula_is_refused_on_the_rest(self, tmp_path: Path) -> None:
         told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "(p[i]*sum(t) + t[i]) * (n-1)/(n-1)")
         assert told.status == "fails"
-        assert len(told.failures[0].at.y) > 1
+        assert len(told.failures[0].at.given["y"]) > 1
 
     def test_a_formula_without_a_value_elsewhere_too_fails_there(self, tmp_path: Path) -> None:
         told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "(p[i]*sum(t) - t[i]) * t[i]/t[i]")
         assert told.status == "fails"
-        assert len(told.failures[0].at.y) > 1
+        assert len(told.failures[0].at.given["y"]) > 1
 
     def test_a_formula_wrong_for_one_class_only_fails(self, tmp_path: Path) -> None:
         told = gradient(tmp_path, "p[i]*sum(t) - t[i]", "p[i]*sum(t) - t[i] + (n == 1)")
@@ -626,7 +626,7 @@ class TestEntries:
 
     @pytest.mark.parametrize("text", ["t[i]", "t", "sum(t[k] * delta(k, i) for k in K)"])
     def test_an_index_and_a_whole_array_say_the_same(self, text: str) -> None:
-        assert list(entries(parse(text, SOFTMAX), self.CASE)) == list(self.CASE.t)
+        assert list(entries(parse(text, SOFTMAX), self.CASE)) == list(self.CASE.given["t"])
 
     def test_one_number_stands_for_every_entry(self) -> None:
         assert len(set(entries(parse("n", SOFTMAX), self.CASE))) == 1
@@ -662,7 +662,7 @@ TEXTS = st.one_of(
 )
 FIELDS = st.dictionaries(
     st.sampled_from(
-        [f"{table}.{key}" for table, keys in ASSIGNMENT.tables.items() for key in keys]
+        [f"{table}.{key}" for table, keys in sheet_called().tables.items() for key in keys]
     ),
     st.one_of(TEXTS, st.lists(TEXTS, max_size=4), st.integers(), st.floats(allow_nan=False)),
     min_size=1,
@@ -683,7 +683,7 @@ def test_any_text_in_any_field_gets_a_verdict_or_a_line_of_refusal(
             for name, value in fields.items()
             if name.rpartition(".")[0] == table
         )
-        for table in ASSIGNMENT.tables
+        for table in sheet_called().tables
     )
     path = tmp_path_factory.mktemp("any") / "answer.toml"
     path.write_text(content, encoding="utf-8", errors="surrogateescape")
@@ -706,4 +706,4 @@ def test_what_takes_too_much_at_large_inputs_is_judged_at_all_others(tmp_path: P
     )
     (told,) = audit(read(str(path))).answered
     assert told.status == "holds"
-    assert 90 < told.outcomes[0].examples < len(draw_inputs(NETWORKS))
+    assert 90 < told.outcomes[0].examples < len(draw_inputs(FORMULA_NETWORKS))

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,36 +10,42 @@ from flint import fmpq
 
 from analytic.network import forward, network_gradients
 from analytic.softmax import softmax_gradient
-from gradaudit.judging import contract
-from gradaudit.judging import written as judging_written
 from gradaudit.judging.calling import Function
-from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, PARAMETERS, Wanted, alone
+from gradaudit.judging.contract import flat
+from gradaudit.judging.derivation import Wanted, alone
+from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.iterations import domains, iteration_of
 from gradaudit.judging.oracles import oracle
-from gradaudit.judging.strategies import ANY_TARGETS, TRUE_CLASS, draw_inputs
-from gradaudit.judging.written import Block
+from gradaudit.judging.written import Block, exact_value
 from gradaudit.language.formula import Formula, parse
 from gradaudit.language.numbers import object_array
 from gradaudit.language.written import Written
-from gradaudit.mistakes import diagnosis, ranges
-from gradaudit.mistakes.catalogue import (
-    CONVENTIONS,
-    GRADIENT_MISTAKES,
-    NETWORK_LINES,
-    NETWORK_MISTAKES,
-    SOFTMAX_LINES,
-    Mistake,
-    Variant,
-    pairs,
+from gradaudit.mistakes import diagnosis, numbers, ranges
+from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.mistakes.exam import condition_as_function
+from gradaudit.mistakes.slips import Wrong, wrong_answers, wrong_twice
+from gradaudit.questions.question import Question, Slip
+from gradaudit.telling.mistakes import known
+from tests.assignment import (
+    DATA,
+    GRADIENT,
+    GRADIENT_ONE_HOT,
+    ONE_HOT,
+    ONE_HOT_SCOPE,
+    PARAMETERS,
+    QUESTION1,
+    QUESTION2,
+    QUESTION3,
+    SOFTMAX,
+    bound,
+    function,
+    in_floats,
+    network,
+    outputs,
     variants,
 )
-from gradaudit.mistakes.diagnosis import BY_ID, Diagnosis
-from gradaudit.mistakes.exam import as_function
-from gradaudit.mistakes.slips import Wrong, wrong_answers
-from gradaudit.questions.assignment import DATA, ONE_HOT, QUESTION3, SOFTMAX
-from gradaudit.questions.inputs import floats
-from gradaudit.questions.question import Slip
 
+BY_ID = known("assignment")
 BLOCKS = ("W1", "b1", "w2", "b2")
 FULL = 12  # decimals; the exact numbers of the catalogue have fewer, or do not end
 SAME_NUMBERS = {  # on the assignment's data
@@ -63,16 +67,26 @@ closed-lower no-lower-bound two-sided fastest-only optimum-excluded curvature-mi
 NO_MISTAKE_HERE = {"transposed"}  # the shape tells
 
 
-exact_value = cache(judging_written.exact_value)
-
-
-@pytest.fixture(autouse=True)
-def _work_out_what_is_right_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diagnosis, "exact_value", exact_value)
+QUESTIONS = {id(GRADIENT): QUESTION2, id(GRADIENT_ONE_HOT): ONE_HOT}
 
 
 def of_formula(formula: Formula, wanted: Wanted = GRADIENT) -> Diagnosis:
-    return diagnosis.of_line(alone(formula, wanted), wanted)
+    question = QUESTIONS.get(id(wanted), QUESTION1)
+    part = next(name for name, one in question.parts.items() if one.truth is wanted.truth)
+    return diagnosis.of_line(question, part, alone(formula, wanted))
+
+
+def of_function(question: Question, gradient: Any, at: Any = None) -> Diagnosis:
+    (signature,) = question.functions
+    return diagnosis.of_function(question, signature, Function(gradient, len(signature.parts)), at)
+
+
+def values(variant: Wrong) -> dict[str, Any]:
+    """Return what a mistake gives on the data of the assignment."""
+    return {name: numbers._given_by(QUESTION1, variant, name) for name in BLOCKS}
+
+
+RIGHT = {name: exact_value(QUESTION1, name) for name in BLOCKS}
 
 
 def digits(value: fmpq, places: int) -> Written:
@@ -86,6 +100,7 @@ def digits(value: fmpq, places: int) -> Written:
 def written(gradients: Any, places: int, names: Iterable[str] = BLOCKS) -> list[Block]:
     return [
         Block(
+            QUESTION1,
             name,
             object_array(
                 [digits(value, places) for value in np.ravel(np.array(gradients[name]))],
@@ -97,7 +112,7 @@ def written(gradients: Any, places: int, names: Iterable[str] = BLOCKS) -> list[
 
 
 def right(blocks: Sequence[Block]) -> bool:
-    return all(diagnosis._claims(block, exact_value(block.name, DATA)) for block in blocks)
+    return all(numbers._claims(block, exact_value(QUESTION1, block.name)) for block in blocks)
 
 
 def named(made: Sequence[Any]) -> list[Any]:
@@ -108,10 +123,9 @@ def named(made: Sequence[Any]) -> list[Any]:
     ]
 
 
-ON_NETWORK = [
-    one for one in variants(NETWORK_MISTAKES, NETWORK_LINES) if not NO_MISTAKE_HERE & set(one.ids)
-]
-ON_SOFTMAX = variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
+ON_NETWORK = [one for one in variants(QUESTION1) if not NO_MISTAKE_HERE & set(one.ids)]
+ON_SOFTMAX = variants(QUESTION2)
+ON_ONE_HOT = variants(ONE_HOT)
 RATES, RATE = domains(QUESTION3, ("eta",))[1], iteration_of(QUESTION3).truth.scope
 ON_RATES = wrong_answers(QUESTION3)
 
@@ -120,31 +134,27 @@ class TestNumbers:
     @pytest.mark.parametrize("places", [FULL, 3, 2])
     @pytest.mark.parametrize("variant", named(ON_NETWORK))
     def test_a_mistake_is_named_unless_its_numbers_are_right(
-        self, variant: Variant, places: int
+        self, variant: Wrong, places: int
     ) -> None:
-        blocks = written(variant.on_the_assignment, places)
-        found = diagnosis.of_numbers(blocks)
+        blocks = written(values(variant), places)
+        found = numbers.of_numbers(blocks)
         tied = SAME_NUMBERS.get(variant.ids[0], {variant.ids[0]})
         assert right(blocks) or set(found.candidates) == tied
         assert right(blocks) or found.mistake or len(tied) > 1
 
     @pytest.mark.parametrize("places", [FULL, 3, 2])
     def test_what_is_right_to_its_digits_is_known(self, places: int) -> None:
-        hidden = [one.ids[0] for one in ON_NETWORK if right(written(one.on_the_assignment, places))]
+        hidden = [one.ids[0] for one in ON_NETWORK if right(written(values(one), places))]
         assert set(hidden) == {"abs-w2"} | ({"w2-updated"} if places == 2 else set())
 
     @pytest.mark.parametrize("quarter", range(4), ids="quarter {}".format)
     @pytest.mark.parametrize("places", [FULL, 3, 2])
     def test_two_mistakes_are_never_taken_for_a_third(self, places: int, quarter: int) -> None:
-        made = [
-            both
-            for both in pairs(NETWORK_MISTAKES, NETWORK_LINES)
-            if not NO_MISTAKE_HERE & set(both.ids)
-        ]
+        made = [both for both in wrong_twice(QUESTION1) if not NO_MISTAKE_HERE & set(both.ids)]
         wrong = []
         for both in made[:: 1 if places == FULL else 5][quarter::4]:
-            blocks = written(both.on_the_assignment, places)
-            found = diagnosis.of_numbers(blocks)
+            blocks = written(values(both), places)
+            found = numbers.of_numbers(blocks)
             if not right(blocks) and found.mistake and found.mistake not in both.ids:
                 wrong.append((both.ids, found.mistake))
         assert wrong == []
@@ -156,10 +166,8 @@ class TestNumbers:
     def test_two_mistakes_are_said_to_be_two_or_the_one_that_shows(
         self, first: str, second: str
     ) -> None:
-        both = next(
-            one for one in pairs(NETWORK_MISTAKES, NETWORK_LINES) if set(one.ids) == {first, second}
-        )
-        found = diagnosis.of_numbers(written(both.on_the_assignment, FULL))
+        both = next(one for one in wrong_twice(QUESTION1) if set(one.ids) == {first, second})
+        found = numbers.of_numbers(written(values(both), FULL))
         assert found.mistake in both.ids or (
             found.together and set(found.candidates) == set(both.ids)
         )
@@ -167,23 +175,23 @@ class TestNumbers:
     @pytest.mark.parametrize("places", [FULL, 3, 2])
     @pytest.mark.parametrize("variant", named(ON_NETWORK))
     def test_a_mistake_that_is_not_in_the_catalogue_gets_no_other_name(
-        self, variant: Variant, places: int
+        self, variant: Wrong, places: int
     ) -> None:
-        blocks = written(variant.on_the_assignment, places)
+        blocks = written(values(variant), places)
         others = [one for one in ON_NETWORK if one.ids != variant.ids]
-        fitting = {one.ids[0] for one in others if diagnosis._gives(one, blocks)}
+        fitting = {one.ids[0] for one in others if numbers._gives(one, blocks)}
         tied = SAME_NUMBERS.get(variant.ids[0], set())
         assert right(blocks) or fitting <= tied
-        assert right(blocks) or not diagnosis._is_rounded_midway(blocks)
+        assert right(blocks) or not numbers._is_rounded_midway(blocks)
 
     def test_rounding_midway_is_named(self) -> None:
-        gradients = diagnosis._rounded_gradients({"z", "y", "e"}, 2)
+        gradients = numbers._rounded_parts(QUESTION1, {"z", "y", "e"}, 2)
         blocks = written(gradients, 2)
         assert not right(blocks)
-        assert diagnosis.of_numbers(blocks).mistake == "rounded-midway"
+        assert numbers.of_numbers(blocks).mistake == "rounded-midway"
 
     @pytest.mark.parametrize(
-        ("block", "numbers"),
+        ("block", "texts"),
         [
             ("b2", ["-2.032"]),
             ("b2", ["2.732"]),
@@ -194,100 +202,90 @@ class TestNumbers:
             ("b1", ["0.00", "0", "0.01"]),
         ],
     )
-    def test_too_little_to_tell_names_nothing(self, block: str, numbers: list[str]) -> None:
-        entries = np.array([Written(text) for text in numbers], dtype=object)
+    def test_too_little_to_tell_names_nothing(self, block: str, texts: list[str]) -> None:
+        entries = np.array([Written(text) for text in texts], dtype=object)
         entries = entries if block != "b2" else np.array(entries[0], dtype=object)
-        assert diagnosis.of_numbers([Block(block, entries)]).mistake is None
+        assert numbers.of_numbers([Block(QUESTION1, block, entries)]).mistake is None
 
     def test_one_slip_among_all_parts_is_not_taken_for_rounding(self) -> None:
-        blocks = written({name: exact_value(name, DATA) for name in BLOCKS}, 2)
+        blocks = written(RIGHT, 2)
         blocks[2].numbers[2] = Written("0.16")
-        assert diagnosis.of_numbers(blocks).mistake is None
+        assert numbers.of_numbers(blocks).mistake is None
 
     def test_a_factor_that_is_no_known_mistake_is_said(self) -> None:
-        threefold = {name: 3 * exact_value(name, DATA) for name in BLOCKS}
-        found = diagnosis.of_numbers(written(threefold, 4))
+        threefold = {name: 3 * RIGHT[name] for name in BLOCKS}
+        found = numbers.of_numbers(written(threefold, 4))
         assert found.facts == ("3 times the right value, to the digits given",)
 
     @pytest.mark.parametrize("up", [True, False], ids=["ties go up", "ties go to even"])
     @pytest.mark.parametrize("kept", [1, 2])
     def test_rounding_to_fewer_digits_midway_is_known(self, kept: int, up: bool) -> None:
-        gradients = diagnosis._rounded_gradients({"z", "y"}, kept, up=up)
+        gradients = numbers._rounded_parts(QUESTION1, {"z", "y"}, kept, up=up)
         blocks = written(gradients, 2)
         assert not right(blocks)
-        assert diagnosis.of_numbers(blocks).mistake == "rounded-midway"
+        assert numbers.of_numbers(blocks).mistake == "rounded-midway"
 
     def test_one_part_alone_says_what_it_cannot_show(self) -> None:
-        b2 = [Block("b2", np.array(Written("17.25"), dtype=object))]
-        assert "mask-missing" in diagnosis.of_numbers(b2).hidden
+        b2 = [Block(QUESTION1, "b2", np.array(Written("17.25"), dtype=object))]
+        assert "mask-missing" in numbers.of_numbers(b2).hidden
 
     @pytest.mark.parametrize("block", BLOCKS)
     def test_no_mistake_that_may_show_is_said_to_be_hidden(self, block: str) -> None:
-        for variant in variants(NETWORK_MISTAKES, NETWORK_LINES):
-            found = diagnosis.of_numbers(written(variant.on_the_assignment, FULL, [block]))
+        for variant in variants(QUESTION1):
+            found = numbers.of_numbers(written(values(variant), FULL, [block]))
             assert set(found.hidden).isdisjoint(found.candidates)
-            if not right(written(variant.on_the_assignment, FULL, [block])):
+            if not right(written(values(variant), FULL, [block])):
                 assert set(found.hidden).isdisjoint(variant.ids)
 
     def test_all_parts_together_hide_nothing(self) -> None:
         variant = ON_NETWORK[0]
-        assert diagnosis.of_numbers(written(variant.on_the_assignment, FULL)).hidden == ()
+        assert numbers.of_numbers(written(values(variant), FULL)).hidden == ()
 
     def test_numbers_that_fit_several_mistakes_name_none(self) -> None:
-        gradients = next(
-            one for one in ON_NETWORK if one.ids == ("mask-missing",)
-        ).on_the_assignment
-        found = diagnosis.of_numbers(written(gradients, FULL, ["b1"]))
+        gradients = values(variants(QUESTION1, "mask-missing")[0])
+        found = numbers.of_numbers(written(gradients, FULL, ["b1"]))
         assert set(found.candidates) == {"mask-missing", "bias-unmasked"}
         assert found.mistake is None
 
     def test_a_slip_of_the_pen_gets_no_name(self) -> None:
-        blocks = written({name: exact_value(name, DATA) for name in BLOCKS}, 4)
+        blocks = written(RIGHT, 4)
         blocks[0].numbers[0, 0] = Written("0.0212")
-        assert diagnosis.of_numbers(blocks) == Diagnosis()
+        assert numbers.of_numbers(blocks) == Diagnosis()
 
 
 class TestFunctions:
-    @pytest.mark.parametrize("variant", named(variants(NETWORK_MISTAKES, NETWORK_LINES)))
-    def test_a_mistake_of_the_network_is_named(self, variant: Variant) -> None:
-        judged = Function(variant.function(), 4)
-        found = diagnosis.of_network_function(judged)
+    @pytest.mark.parametrize("variant", named(variants(QUESTION1)))
+    def test_a_mistake_of_the_network_is_named(self, variant: Wrong) -> None:
+        found = of_function(QUESTION1, function(QUESTION1, variant))
         assert found.mistake == variant.ids[0]
 
     @pytest.mark.parametrize("number", range(0, 500, 50))
     def test_two_mistakes_of_the_network_are_said_to_be_two_or_the_one_that_shows(
         self, number: int
     ) -> None:
-        both = pairs(NETWORK_MISTAKES, NETWORK_LINES)[number]
-        judged = Function(both.function(), 4)
-        found = diagnosis.of_network_function(judged)
+        both = wrong_twice(QUESTION1)[number]
+        found = of_function(QUESTION1, function(QUESTION1, both))
         assert found.mistake in both.ids or (
             found.together and set(both.ids) <= set(found.candidates)
         )
 
     @pytest.mark.parametrize("variant", named(ON_SOFTMAX))
-    def test_a_mistake_of_the_softmax_is_named(self, variant: Variant) -> None:
-        judged = Function(variant.function(), 1)
-        found = diagnosis.of_softmax_function(judged, draw_inputs(ANY_TARGETS))
+    def test_a_mistake_of_the_softmax_is_named(self, variant: Wrong) -> None:
+        found = of_function(QUESTION2, function(QUESTION2, variant))
         self.check(found, variant)
 
-    @pytest.mark.parametrize(
-        "variant", named([one for one in ON_SOFTMAX if not one.mistakes[0].data])
-    )
-    def test_a_wrong_formula_is_named(self, variant: Variant) -> None:
-        found = of_formula(variant.softmax_formula())
+    @pytest.mark.parametrize("variant", named(ON_SOFTMAX))
+    def test_a_wrong_formula_is_named(self, variant: Wrong) -> None:
+        found = of_formula(variant.formulas["gradient"])
         self.check(found, variant)
 
-    @pytest.mark.parametrize(
-        "variant", named([one for one in ON_SOFTMAX if one.ids != ("sum-t-assumed",)])
-    )
-    def test_a_wrong_one_hot_gradient_is_named(self, variant: Variant) -> None:
-        judged = Function(variant.one_hot_function(), 1)
-        found = diagnosis.of_softmax_function(judged, draw_inputs(TRUE_CLASS))
+    @pytest.mark.parametrize("variant", named(ON_ONE_HOT))
+    def test_a_wrong_one_hot_gradient_is_named(self, variant: Wrong) -> None:
+        found = of_function(ONE_HOT, function(ONE_HOT, variant))
         self.check(found, variant)
 
     @staticmethod
-    def check(found: Diagnosis, variant: Variant) -> None:
+    def check(found: Diagnosis, variant: Wrong) -> None:
         assert found.candidates == variant.ids
 
     @pytest.mark.parametrize(
@@ -303,7 +301,7 @@ class TestFunctions:
         ],
     )
     def test_a_wrong_formula_for_a_true_class_is_named(self, text: str, name: str) -> None:
-        assert of_formula(parse(text, ONE_HOT), GRADIENT_ONE_HOT).mistake == name
+        assert of_formula(parse(text, ONE_HOT_SCOPE), GRADIENT_ONE_HOT).mistake == name
 
     def test_samples_written_out_are_right_when_there_are_so_many(self) -> None:
         wanted = PARAMETERS["b2"]
@@ -319,7 +317,7 @@ class TestFunctions:
         def gradient(y: Any, c: int) -> Any:
             return softmax_gradient(y, np.eye(len(y))[(c + step) % len(y)])
 
-        found = diagnosis.of_softmax_function(Function(gradient, 1), draw_inputs(TRUE_CLASS))
+        found = of_function(ONE_HOT, gradient)
         assert found.mistake == "class-off-by-one"
 
     @pytest.mark.parametrize("variant", named(ON_RATES))
@@ -329,7 +327,7 @@ class TestFunctions:
 
     @pytest.mark.parametrize("variant", named(ON_RATES))
     def test_a_wrong_function_of_the_rate_is_named(self, variant: Wrong) -> None:
-        says = as_function(QUESTION3.functions[0], *variant.formulas.values()).function
+        says = condition_as_function(QUESTION3.functions[0], *variant.formulas.values()).function
         found = ranges.of_function(QUESTION3, lambda rate: says(float(rate.at)), draw_inputs(RATES))
         assert found.mistake == variant.ids[0]
 
@@ -368,36 +366,32 @@ class TestFunctions:
     def test_a_condition_of_its_own_kind_gets_no_name(self, text: str) -> None:
         assert ranges.of_condition(QUESTION3, parse(text, RATE)) == Diagnosis()
 
-    @pytest.mark.parametrize("catalogued", [m.id for m in NETWORK_MISTAKES])
+    @pytest.mark.parametrize("catalogued", [one.id for one in QUESTION1.mistakes])
     def test_a_mistake_of_the_network_that_is_unknown_gets_no_other_name(
         self, catalogued: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        known = variants(NETWORK_MISTAKES, NETWORK_LINES)
-        rest = [one for one in known if one.ids != (catalogued,)]
-        monkeypatch.setattr(diagnosis, "variants", lambda *_: rest)
-        monkeypatch.setattr(diagnosis, "pairs", lambda *_: [])  # only a single one can be a name
-        monkeypatch.setattr(diagnosis, "network_facts", lambda *_: [])
-        left_out = next(one for one in known if one.ids == (catalogued,))
-        judged = Function(left_out.function(), 4)
-        found = diagnosis.of_network_function(judged)
-        assert found.mistake is None
+        rest = [one for one in variants(QUESTION1) if one.ids != (catalogued,)]
+        monkeypatch.setattr(diagnosis, "wrong_answers", lambda _: rest)
+        monkeypatch.setattr(diagnosis, "wrong_twice", lambda _: [])  # only one can be a name
+        monkeypatch.setattr(diagnosis, "edited_answers", lambda _: [])
+        monkeypatch.setattr(diagnosis, "conditions_of_rightness", lambda *_: [])
+        left_out = variants(QUESTION1, catalogued)[0]
+        assert of_function(QUESTION1, function(QUESTION1, left_out)).mistake is None
 
 
-MASKED = ("right except in W1 and b1",)
+MASKED = ("right except in dL/dW1 and dL/db1",)
 
 
 class TestFacts:
     def test_a_factor_is_said_exactly(self) -> None:
-        judged = Function(lambda *a: tuple(v * 1.5 for v in network_gradients(*a)), 4)
-        found = diagnosis.of_network_function(judged)
+        found = of_function(QUESTION1, lambda *a: tuple(v * 1.5 for v in network_gradients(*a)))
         assert found.facts == ("exactly 3/2 times the right value",)
 
     @pytest.mark.parametrize(("factor", "text"), [(2, "2/n"), (-1, "-1/n")])
     def test_a_factor_of_the_number_of_samples_is_said(self, factor: int, text: str) -> None:
-        judged = Function(
-            lambda *a: tuple(factor / len(a[5]) * v for v in network_gradients(*a)), 4
+        found = of_function(
+            QUESTION1, lambda *a: tuple(factor / len(a[5]) * v for v in network_gradients(*a))
         )
-        found = diagnosis.of_network_function(judged)
         assert found.facts == (f"exactly {text} times the right value",)
 
     def test_a_factor_on_one_block_is_said(self) -> None:
@@ -405,7 +399,7 @@ class TestFacts:
             dW1, db1, dw2, db2 = network_gradients(*arguments)
             return dW1, db1, 3 * dw2, db2
 
-        found = diagnosis.of_network_function(Function(gradients, 4))
+        found = of_function(QUESTION1, gradients)
         assert found.facts == ("right but for the factor 3 on dL/dw2",)
 
     @pytest.mark.parametrize(
@@ -422,15 +416,13 @@ class TestFacts:
     def test_a_mistake_is_named_apart_from_a_factor(
         self, name: str, factors: Any, told: str
     ) -> None:
-        wrong = variants(tuple(one for one in NETWORK_MISTAKES if one.id == name), NETWORK_LINES)[
-            0
-        ].function()
+        wrong = function(QUESTION1, variants(QUESTION1, name)[0])
 
         def gradients(*arguments: Any) -> Any:
             blocks = zip(factors(len(arguments[5])), wrong(*arguments), strict=True)
             return tuple(factor * block for factor, block in blocks)
 
-        found = diagnosis.of_network_function(Function(gradients, 4))
+        found = of_function(QUESTION1, gradients)
         assert (found.mistake, found.factor) == (name, told)
 
     def test_a_formula_is_named_apart_from_a_factor(self) -> None:
@@ -442,14 +434,14 @@ class TestFacts:
             dW1, db1, dw2, db2 = network_gradients(*arguments)
             return dW1, db1 + dW1.sum(axis=0) + 1, dw2, db2
 
-        found = diagnosis.of_network_function(Function(gradients, 4))
-        assert "right except in b1" in found.facts
+        found = of_function(QUESTION1, gradients)
+        assert "right except in dL/db1" in found.facts
 
     def test_the_case_that_is_right_is_said(self) -> None:
         def gradient(y: Any, t: Any) -> Any:
             return softmax_gradient(y, t) + (len(y) > 2)
 
-        found = diagnosis.of_softmax_function(Function(gradient, 1), draw_inputs(ANY_TARGETS))
+        found = of_function(QUESTION2, gradient)
         assert found.facts == ("right when n = 2",)
 
     @pytest.mark.parametrize("text", ["y[i]", "1 - softmax(y)[i]", "2*softmax(y)[i] - t[i]"])
@@ -469,8 +461,8 @@ class TestFacts:
             _, _, y = forward(W1, b1, w2, b2, X)
             return X.T @ np.outer(y - t, w2), db1, dw2, db2
 
-        found = diagnosis.of_network_function(Function(without_a_mask_in_one, 4))
-        assert found.facts == ("right except in W1", "right where every unit is active")
+        found = of_function(QUESTION1, without_a_mask_in_one)
+        assert found.facts == ("right except in dL/dW1", "right where every unit is active")
 
     @pytest.mark.parametrize(
         ("activation", "slope", "facts"),
@@ -490,7 +482,7 @@ class TestFacts:
             signal = np.outer(error, w2) * slope(z)
             return X.T @ signal, signal.sum(axis=0), activation(z).T @ error, error.sum()
 
-        found = diagnosis.of_network_function(Function(gradients, 4))
+        found = of_function(QUESTION1, gradients)
         assert found.facts == facts
 
     @pytest.mark.parametrize(
@@ -504,25 +496,25 @@ class TestFacts:
         ids=["clipped at 10", "clipped far out", "rounded", "a little more"],
     )
     def test_no_block_is_called_right_that_is_wrong_on_any_input(self, change: Any) -> None:
-        judged = Function(lambda *a: tuple(map(change, network_gradients(*a))), 4)
-        assert diagnosis.of_network_function(judged).facts == ()
+        found = of_function(QUESTION1, lambda *a: tuple(map(change, network_gradients(*a))))
+        assert found.facts == ()
 
     def test_no_fact_contradicts_what_is_shown(self) -> None:
-        at = replace(DATA, t=DATA.outputs() + 12345).sample(0)
-        judged = Function(
-            lambda *a: tuple(
-                one + (len(a[5]) > 1 or a[5][0] > 12000) for one in network_gradients(*a)
-            ),
-            4,
-        )
-        told = [diagnosis.of_network_function(judged, *shown).facts for shown in ((), (at,))]
+        far = network(**{**DATA.given, "t": outputs(DATA) + 12345}).picked("N", [0])
+        assert far is not None
+
+        def gradients(*a: Any) -> Any:
+            wrong = len(a[5]) > 1 or 12000 < a[5][0] < 13000
+            return tuple(one + wrong for one in network_gradients(*a))
+
+        told = [of_function(QUESTION1, gradients, at).facts for at in (None, bound(far))]
         assert told == [("right when n = 1",), ()]
 
     def test_no_fact_about_logits_contradicts_what_is_huge(self) -> None:
         def naive(y: Any, t: Any) -> Any:
             return np.exp(y) / np.sum(np.exp(y)) * np.sum(t) - t + (np.ptp(y) > 0)
 
-        found = diagnosis.of_softmax_function(Function(naive, 1), draw_inputs(ANY_TARGETS))
+        found = of_function(QUESTION2, naive)
         assert found.facts == ()
 
     def test_a_divided_target_is_not_called_right_for_two_classes(self) -> None:
@@ -536,14 +528,14 @@ class TestFacts:
                 raise ValueError("not here")
             return tuple(2 * one for one in network_gradients(*arguments))
 
-        assert diagnosis.of_network_function(Function(gradients, 4)) == Diagnosis()
+        assert of_function(QUESTION1, gradients) == Diagnosis()
 
     def test_a_formula_that_is_seldom_wrong_has_no_case_where_it_is_right(self) -> None:
         formula = parse("softmax(y)[i] * sum(t) - t[i] + (t[i] == 3)", SOFTMAX)
         assert of_formula(formula).facts == ()
 
     def test_what_is_right_has_no_mistake(self) -> None:
-        formula = parse("softmax(y) - t", ONE_HOT)
+        formula = parse("softmax(y) - t", ONE_HOT_SCOPE)
         found = of_formula(formula, GRADIENT_ONE_HOT)
         assert found == Diagnosis()
 
@@ -553,17 +545,16 @@ class TestTwoFaults:
 
     @pytest.mark.parametrize("name", ["factor-two", "error-sign", "mask-missing"])
     def test_what_is_clipped_far_out_is_not_a_mistake_alone(self, name: str) -> None:
-        wrong = variants(tuple(one for one in NETWORK_MISTAKES if one.id == name), NETWORK_LINES)[
-            0
-        ].function()
-        judged = Function(lambda *a: tuple(np.clip(one, -1e5, 1e5) for one in wrong(*a)), 4)
-        found = diagnosis.of_network_function(judged)
+        wrong = function(QUESTION1, variants(QUESTION1, name)[0])
+        found = of_function(
+            QUESTION1, lambda *a: tuple(np.clip(one, -1e5, 1e5) for one in wrong(*a))
+        )
         assert found.candidates == ()
         assert not any("times" in fact for fact in found.facts)
 
     @pytest.mark.parametrize(
         ("shift", "facts"),
-        [(np.max, ()), (np.zeros_like, ("not finite at huge logits",))],
+        [(np.max, ()), (np.zeros_like, ("not finite where a number overflows or becomes 0",))],
         ids=["shifted", "as it stands"],
     )
     def test_a_mistake_that_overflows_besides_is_told_so(
@@ -573,25 +564,25 @@ class TestTwoFaults:
             powers = np.exp(y - shift(y))
             return powers / powers.sum() - t
 
-        found = diagnosis.of_softmax_function(Function(gradient, 1), draw_inputs(ANY_TARGETS))
+        found = of_function(QUESTION2, gradient)
         assert (found.mistake, found.facts) == ("sum-t-assumed", facts)
 
 
 class TestCatalogue:
-    ALL: tuple[Mistake | Slip, ...] = (*NETWORK_MISTAKES, *GRADIENT_MISTAKES, *QUESTION3.mistakes)
+    ALL: tuple[Slip, ...] = (*QUESTION1.mistakes, *QUESTION2.mistakes, *QUESTION3.mistakes)
 
     def test_no_id_is_used_twice(self) -> None:
         ids = [one.id for one in self.ALL]
         assert len(set(ids)) == len(ids)
-        others = [one for one in self.ALL if getattr(one, "also", "")]
-        assert len(BY_ID) == len(ids) + len(others) + len(CONVENTIONS) + 1
+        others = [one for one in self.ALL if one.also]
+        assert len(BY_ID) == len(ids) + len(others) + len(QUESTION1.conventions) + 1
 
     @pytest.mark.parametrize("mistake", ALL, ids=lambda one: one.id)
-    def test_an_id_is_in_kebab_case(self, mistake: Mistake | Slip) -> None:
+    def test_an_id_is_in_kebab_case(self, mistake: Slip) -> None:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", mistake.id)
 
     @pytest.mark.parametrize("mistake", ALL, ids=lambda one: one.id)
-    def test_it_is_said_in_a_sentence_or_two(self, mistake: Mistake | Slip) -> None:
+    def test_it_is_said_in_a_sentence_or_two(self, mistake: Slip) -> None:
         assert mistake.sentence.endswith(".")
         assert mistake.sentence[0].isupper() or mistake.sentence[0].isdigit()
 
@@ -600,9 +591,8 @@ class TestCatalogue:
         assert name in BY_ID
 
     @pytest.mark.parametrize("variant", named(ON_NETWORK))
-    def test_the_float_and_the_exact_mistake_are_the_same(self, variant: Variant) -> None:
-        data = DATA.rounded()
-        exact = variant.gradients(data)
-        expected = floats(np.concatenate([np.ravel(np.array(exact[name])) for name in BLOCKS]))
-        found = contract.flat(variant.function()(*data.arguments()))
+    def test_the_float_and_the_exact_mistake_are_the_same(self, variant: Wrong) -> None:
+        data = network(**DATA.given)
+        expected = in_floats(np.concatenate([np.ravel(values(variant)[name]) for name in BLOCKS]))
+        found = flat(function(QUESTION1, variant)(*data.arguments()))
         assert (abs(found - expected) <= 2 * oracle(data).own_rounding(expected)).all()

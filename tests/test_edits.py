@@ -10,15 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gradaudit.answers.asked import sheet_of, wanted_of
+from gradaudit.answers.asked import sheet_of
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Verdict, audit
 from gradaudit.judging.calling import Function
-from gradaudit.judging.functions import laws_of
-from gradaudit.judging.strategies import draw_inputs
-from gradaudit.mistakes import slips
+from gradaudit.mistakes import diagnosis, slips
 from gradaudit.mistakes.edits import edits
-from gradaudit.mistakes.trial import of_edits
+from gradaudit.mistakes.exam import of_edits
 from gradaudit.questions.question import Question, read_questions
 from gradaudit.telling.verdicts import as_json, as_text
 
@@ -163,9 +161,7 @@ def no_mean(G: Floats, x: Floats, gamma: Floats, eps: float) -> tuple[Floats, Fl
 
 def of_function(function: Any) -> str:
     (signature,) = norm().functions
-    law = laws_of(norm(), signature)[1]
-    found = slips.of_function(norm(), signature, Function(function, 2), draw_inputs(law.domain))
-    return found.edit
+    return diagnosis.of_function(norm(), signature, Function(function, 2)).edit
 
 
 def test_a_function_that_one_edit_gives_is_named_by_it() -> None:
@@ -185,7 +181,6 @@ def test_a_person_and_a_program_are_told_of_an_edit(tmp_path: Path) -> None:
 
 def test_every_wrong_edit_is_refused_as_a_formula_and_as_a_function() -> None:
     question = norm()  # for those of the library see test_models
-    wanted = {name: wanted_of(question, asked) for name, asked in question.parts.items()}
-    wrong, held = of_edits(question, wanted)
+    wrong, held = of_edits(question)
     assert wrong
     assert not held

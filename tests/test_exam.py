@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from gradaudit.mistakes.exam import FINEST, Paper, Result, papers, sit, smallest_errors
+from gradaudit.mistakes.exam import FINEST, Paper, Result, papers_of, sit, smallest_errors_of
+from gradaudit.questions.question import read_questions
 from gradaudit.telling.mistakes import exam_text
 
 BEFORE = Path(__file__).with_name("exam.txt").read_text(encoding="utf-8")
-PAPERS = papers()
-ERRORS = dict(re.findall(r"^  (d\S+.*): 1e-(\d+)$", BEFORE, re.MULTILINE))
+QUESTIONS = read_questions()
+PAPERS = list(papers_of(QUESTIONS))
+ERRORS = dict(re.findall(r"^  (q\S+.*): 1e-(\d+)$", BEFORE, re.MULTILINE))
 LAWS = re.compile(r"^  [a-z]  (.*): \d+$", re.MULTILINE)
 ROWS = re.compile(r"^    ([a-z.]+)  (\S+: .*)$", re.MULTILINE)
 
@@ -39,7 +41,7 @@ MISTAKES = [
 
 @pytest.fixture(scope="module")
 def errors() -> dict[str, int]:
-    return dict(smallest_errors())
+    return dict(smallest_errors_of(QUESTIONS))
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.title)

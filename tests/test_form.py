@@ -9,14 +9,13 @@ import pytest
 
 from analytic.network import forward, network_gradients
 from analytic.softmax import softmax_gradient
-from gradaudit.answers import parts
 from gradaudit.answers.parts import of_function
 from gradaudit.answers.verdicts import Verdict, judge
-from gradaudit.judging import network as network_laws
-from gradaudit.judging import softmax as softmax_laws
 from gradaudit.judging.calling import Function, held_in
-from gradaudit.questions.assignment import DATA
+from gradaudit.judging.form import InForm
+from gradaudit.questions.question import Question
 from gradaudit.telling.verdicts import explanation
+from tests.assignment import DATA, ONE_HOT, QUESTION1, QUESTION2
 
 Change = Callable[..., Any]
 
@@ -24,7 +23,12 @@ Change = Callable[..., Any]
 def verdict_on(change: Change, gradients: Callable[..., Any] = network_gradients) -> Verdict:
     """Return the verdict on gradients of the network that come back changed."""
     function = Function(lambda *arguments: change(*gradients(*arguments)), 4)
-    return judge("q1.gradients", of_function("q1.gradients", network_laws.LAWS, function))
+    return judged(QUESTION1, function)
+
+
+def judged(question: Question, function: Function) -> Verdict:
+    (signature,) = question.functions
+    return judge(signature.id, of_function(question, signature, function))
 
 
 @cache
@@ -34,7 +38,7 @@ def verdict_on_form(phrase: str) -> Verdict:
 
 def judge_softmax(change: Change) -> Verdict:
     function = Function(lambda y, t: change(softmax_gradient(y, t)), 1)
-    return judge("q2.gradient", of_function("q2.gradient", softmax_laws.LAWS, function))
+    return judged(QUESTION2, function)
 
 
 def unmasked(W1: Any, b1: Any, w2: Any, b2: Any, X: Any, t: Any) -> Any:
@@ -120,7 +124,7 @@ def test_a_mistake_is_named_in_any_form(phrase: str) -> None:
 def test_a_form_is_shown_at_sizes_that_tell_it(phrase: str) -> None:
     verdict = verdict_on_form(phrase)
     assert verdict.failure is not None
-    assert verdict.failure.at is DATA
+    assert verdict.failure.at.given is DATA.given
 
 
 @pytest.mark.parametrize("phrase", FORMS)
@@ -169,7 +173,7 @@ def test_what_equals_the_loss_is_called_that(place: str, factor: int) -> None:
         return WITH_LOSS[place](error @ error / 2, (*others, factor * db2))
 
     function = Function(with_loss, 4)
-    verdict = judge("q1.gradients", of_function("q1.gradients", network_laws.LAWS, function))
+    verdict = judged(QUESTION1, function)
     assert verdict.form is not None
     assert (verdict.form.told[0], verdict.only_form) == (LOSS, factor == 1)
 
@@ -179,7 +183,7 @@ def test_the_loss_of_the_logits_is_called_that() -> None:
         return np.sum(t) * np.log(np.sum(np.exp(y))) - t @ y, softmax_gradient(y, t)
 
     function = Function(with_loss, 1)
-    verdict = judge("q2.gradient", of_function("q2.gradient", softmax_laws.LAWS, function))
+    verdict = judged(QUESTION2, function)
     assert verdict.form is not None
     assert verdict.form.told == (LOSS,)
 
@@ -259,8 +263,11 @@ def test_nothing_is_taken_out_of_what_holds_no_results(value: Any) -> None:
     assert held_in(value, 4) is None
 
 
-@pytest.mark.parametrize("part", parts.SHOWN)
-def test_a_form_shows_where_all_sizes_differ(part: str) -> None:
-    sizes = list(parts.SHOWN[part].sizes.values())
+@pytest.mark.parametrize("question", [QUESTION1, QUESTION2, ONE_HOT], ids=lambda one: one.name)
+def test_a_form_shows_where_all_sizes_differ(question: Question) -> None:
+    (signature,) = question.functions
+    in_form = of_function(question, signature, Function(lambda *_: None, 1)).claims[0].judged
+    assert isinstance(in_form, InForm)
+    sizes = list(in_form.shown.sizes.values())
     assert len(set(sizes)) == len(sizes)
     assert min(sizes) > 1

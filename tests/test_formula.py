@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -25,11 +26,16 @@ from gradaudit.language.formula import (
 )
 from gradaudit.language.numbers import ZERO, object_array
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
-from gradaudit.questions.assignment import DATA, NETWORK, ONE_HOT, QUESTION3, SOFTMAX
-from gradaudit.questions.inputs import Logits, Network, exact
+from tests.assignment import DATA, NETWORK, ONE_HOT_SCOPE, QUESTION3, SOFTMAX, logits, network
 from tests.formulas import formulas_of_an_entry
 
-CASE = Logits(exact(map(fmpq, (0, 1, 2))), exact(map(fmpq, (1, 0, -3))))
+
+def exact(rows: Iterable[Any]) -> Any:
+    """Return nested sequences of exact numbers as an object array."""
+    return np.array(list(rows), dtype=object)
+
+
+CASE = logits(exact(map(fmpq, (0, 1, 2))), exact(map(fmpq, (1, 0, -3))))
 
 RATE = iteration_of(QUESTION3).truth.scope
 
@@ -440,7 +446,7 @@ class TestRefusals:
 
     def test_a_class_used_as_a_one_hot_vector_gets_a_hint(self) -> None:
         with pytest.raises(FormulaError, match="its one-hot vector is t"):
-            parse("softmax(y)[i] - c[i]", ONE_HOT)
+            parse("softmax(y)[i] - c[i]", ONE_HOT_SCOPE)
 
     def test_an_entry_that_some_sizes_lack_gets_a_hint(self) -> None:
         with pytest.raises(
@@ -458,7 +464,7 @@ class TestRefusals:
 
     def test_what_takes_too_long_is_refused_when_evaluated(self) -> None:
         text = "+".join(["sum(y[k]*t[m]*y[j_]" + " for k in K for m in K for j_ in K)"] * 30)
-        case = Logits(exact([fmpq(1)] * 40), exact([fmpq(1)] * 40))
+        case = logits(exact([fmpq(1)] * 40), exact([fmpq(1)] * 40))
         with pytest.raises(FormulaError, match="operations"):
             Env(case.values, case.sizes, SOFTMAX.defined).evaluate(parse(text, SOFTMAX).tree)
 
@@ -551,11 +557,11 @@ WORDS = [
         "_",
     ),
 ]
-SCOPES = {"q1": NETWORK, "q2": SOFTMAX, "one-hot": ONE_HOT, "q3": RATE}
+SCOPES = {"q1": NETWORK, "q2": SOFTMAX, "one-hot": ONE_HOT_SCOPE, "q3": RATE}
 VALUES = {
     "q1": (DATA.values, DATA.sizes),
     "q2": (CASE.values, CASE.sizes),
-    "one-hot": ({**CASE.values, "c": fmpq(0)}, CASE.sizes),
+    "one-hot": ({"y": CASE.given["y"], "n": fmpq(3), "c": fmpq(0)}, CASE.sizes),
     "q3": ({"eta": fmpq(1, 7)}, {}),
 }
 TEXTS = st.one_of(
@@ -593,7 +599,7 @@ def some(*shape: int) -> Any:
     return object_array(numbers, shape)
 
 
-OF_SIZES = Network(some(2, 4), some(4), some(4), fmpq(1, 2), some(3, 2), some(3))
+OF_SIZES = network(W1=some(2, 4), b1=some(4), w2=some(4), b2=fmpq(1, 2), X=some(3, 2), t=some(3))
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

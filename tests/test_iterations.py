@@ -15,16 +15,16 @@ from gradaudit.answers.checking import check
 from gradaudit.command import main
 from gradaudit.judging import iterations
 from gradaudit.judging.calling import Function
+from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.iterations import domains, iteration_of, marks_of, settings
 from gradaudit.judging.laws import Law, sees
-from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.formula import FormulaError, parse
 from gradaudit.mistakes.edits import edits
-from gradaudit.mistakes.exam import as_function
-from gradaudit.questions.assignment import QUESTION3
+from gradaudit.mistakes.exam import condition_as_function
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.iteration import Iteration, Rate, deciding_rates
-from gradaudit.questions.question import Question, read_questions, read_table
+from gradaudit.questions.question import Question, _Reader, read_questions
+from tests.assignment import QUESTION3
 from tests.models import momentum
 
 PLAIN = {
@@ -42,7 +42,7 @@ PLAIN = {
 
 def plain(**changed: Any) -> Question:
     """Return descent on a parabola of any curvature, with some keys changed."""
-    return read_table("plain", {**PLAIN, **changed})
+    return _Reader("plain", {**PLAIN, **changed}).question()
 
 
 # ---- what is derived
@@ -275,7 +275,9 @@ def test_every_wrong_edit_is_refused_as_a_function(question: Question) -> None:
             continue
         if sees(iterations.law_of(line, iterations.decided(question)), line, rates):
             wrong += 1
-            assert sees(law, as_function(signature, line.formula), draw_inputs(law.domain)), what
+            assert sees(
+                law, condition_as_function(signature, line.formula), draw_inputs(law.domain)
+            ), what
     assert wrong
 
 

@@ -5,22 +5,22 @@ from pathlib import Path
 import pytest
 
 from gradaudit.command import main
+from gradaudit.judging.cases import Case
 from gradaudit.mistakes.lint import better, half_unit, lint
-from gradaudit.questions.assignment import DATA
-from gradaudit.questions.inputs import Network
+from tests.assignment import DATA, pre_activations
 
 
 @pytest.fixture(scope="module")
-def proposal() -> Network:
+def proposal() -> Case:
     return better(DATA)
 
 
 class TestTheAssignment:
     def test_its_second_unit_is_dead(self) -> None:
-        assert lint(DATA).dead == (1,)
+        assert ("H", 1) in lint(DATA).off
 
     def test_its_last_two_samples_activate_nothing(self) -> None:
-        assert lint(DATA).idle == (2, 3)
+        assert [place for axis, place in lint(DATA).off if axis == "N"] == [2, 3]
 
     def test_no_pre_activation_is_near_the_kink(self) -> None:
         assert lint(DATA).near == ()
@@ -35,19 +35,19 @@ class TestTheAssignment:
 
 
 class TestTheProposal:
-    def test_nothing_could_be_better(self, proposal: Network) -> None:
+    def test_nothing_could_be_better(self, proposal: Case) -> None:
         assert lint(proposal).clean
 
-    def test_it_has_the_same_shape(self, proposal: Network) -> None:
+    def test_it_has_the_same_shape(self, proposal: Case) -> None:
         assert proposal.sizes == DATA.sizes
 
-    def test_it_has_one_decimal(self, proposal: Network) -> None:
+    def test_it_has_one_decimal(self, proposal: Case) -> None:
         assert half_unit(proposal) * 20 == 1
 
-    def test_no_pre_activation_is_near_zero(self, proposal: Network) -> None:
-        assert min(abs(z) for z in proposal.pre_activations().flat) >= half_unit(proposal)
+    def test_no_pre_activation_is_near_zero(self, proposal: Case) -> None:
+        assert min(abs(z) for z in pre_activations(proposal).flat) >= half_unit(proposal)
 
-    def test_it_is_the_same_every_time(self, proposal: Network) -> None:
+    def test_it_is_the_same_every_time(self, proposal: Case) -> None:
         assert str(better(DATA).blocks) == str(proposal.blocks)
 
 
@@ -69,7 +69,7 @@ def told(tmp_path: Path, content: str) -> int:
 
 def test_the_default_is_the_assignment(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint"]) == 1
-    assert "unit j = 1 is dead on every sample" in capsys.readouterr().out
+    assert "unit j = 1 is off throughout" in capsys.readouterr().out
 
 
 def test_what_it_proposes_can_be_linted_and_is_clean(
@@ -92,7 +92,7 @@ def test_an_exercise_with_one_sample_hides_what_only_several_show(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (GOOD + "c = 1\n", "c: unknown key; an exercise has X, t, W1, b1, w2, b2 and nothing else"),
+        (GOOD + "c = 1\n", "c: unknown key; an exercise has W1, b1, w2, b2, X, t and nothing else"),
         (GOOD.replace("b2 = 0", ""), "b2: missing"),
         (GOOD.replace("t = [0.5]", "t = [0.5, 1]"), "t: shape (1,) is wanted"),
         (GOOD.replace("[0.5]", '["0.5"]'), "t: a number is wanted, found a string"),

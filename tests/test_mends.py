@@ -9,14 +9,13 @@ import pytest
 from gradaudit.answers.asked import sheet_of
 from gradaudit.answers.parts import Sheet
 from gradaudit.answers.reading import read
-from gradaudit.answers.tables import ASSIGNMENT
 from gradaudit.answers.verdicts import Audit, audit
 from gradaudit.mistakes.mends import Mend
 from gradaudit.telling.verdicts import as_json, as_text
 from tests.test_edits import norm
 
 
-def audited(folder: Path, part: str, lines: Any, sheet: Sheet = ASSIGNMENT) -> Audit:
+def audited(folder: Path, part: str, lines: Any, sheet: Sheet | None = None) -> Audit:
     table, _, key = part.rpartition(".")
     where = 'where = ["p = softmax(y)"]\n' if table == "question2" else ""
     text = f"[{table}]\n{where}{key} = {json.dumps(lines)}\n"
@@ -24,7 +23,7 @@ def audited(folder: Path, part: str, lines: Any, sheet: Sheet = ASSIGNMENT) -> A
     return audit(read(str(folder / "answer.toml"), sheet))
 
 
-def mend(folder: Path, part: str, lines: Any, sheet: Sheet = ASSIGNMENT) -> Mend | None:
+def mend(folder: Path, part: str, lines: Any, sheet: Sheet | None = None) -> Mend | None:
     (told,) = audited(folder, part, lines, sheet).answered
     assert told.status in ("fails", "conditional")
     return told.mend

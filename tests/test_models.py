@@ -11,10 +11,10 @@ import pytest
 from gradaudit.answers.checking import check
 from gradaudit.judging.calling import Function
 from gradaudit.judging.contract import ask
+from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.laws import Law, hold, sees
 from gradaudit.judging.oracles import oracle
-from gradaudit.judging.strategies import draw_inputs
 from gradaudit.questions.question import Question, Signature, library, read_questions
 
 MODELS = [one for name in library() for one in read_questions(name) if not one.iteration]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from gradaudit.judging.calling import Function
+from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.laws import hold, sees
-from gradaudit.judging.strategies import draw_inputs
 from gradaudit.questions.question import Question, read_questions
 
 ENTROPY = """

@@ -12,7 +12,7 @@ import gradaudit.answers.reading
 import gradaudit.plugin
 import gradaudit.telling.showing
 import gradaudit.telling.verdicts  # noqa: F401
-from gradaudit.judging.strategies import EXAMPLES, _settings
+from gradaudit.judging.domains import EXAMPLES, _settings
 
 pytest_plugins = ["pytester"]
 
@@ -199,7 +199,7 @@ def test_how_many_inputs_are_drawn_can_be_chosen(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr("gradaudit.judging.strategies.draw_settings", asked.append)
+    monkeypatch.setattr("gradaudit.judging.domains.draw_settings", asked.append)
     good = write(pytester, "good.toml", GOOD)
     Run(pytester, "--answer", good, "--gradaudit-examples", "7")
     Run(pytester, "--answer", good)

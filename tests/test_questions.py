@@ -1,5 +1,8 @@
 """The room of questions: how one is read, and what is drawn for it."""
 
+import ast
+import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings
 
+import gradaudit
 from gradaudit import read_question
-from gradaudit.questions.files import Unreadable
+from gradaudit.language.formula import FUNCTIONS
+from gradaudit.questions.files import DecimalText, Unreadable
+from gradaudit.questions.question import Question, _Reader, library, read_questions
 
 WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted" / "question.toml"
 KINDS = """
@@ -130,3 +136,90 @@ class TestInputs:
 
         change()
         assert len(kept) > 10
+
+
+ROOMS = sorted(Path(gradaudit.__file__).parent.rglob("*.py"))
+OF_THE_LANGUAGE = {"linear", "order", "mask", "state", "columns", "rows", "eps", "lam", *FUNCTIONS}
+
+
+@cache
+def names_of_questions() -> set[str]:
+    """Return names of arrays, parts, functions and mistakes, of two characters or more."""
+    names: set[str] = set()
+    for question in (one for name in library() for one in read_questions(name)):
+        names |= {*question.given, *question.scope.defined, *question.parts, question.id}
+        names |= {one.id for one in (*question.mistakes, *question.conventions)}
+        names |= {one.name for one in question.functions} | {one.name for one in question.owes}
+    return {name for name in names if len(name) > 1} - OF_THE_LANGUAGE
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_python_file_names_an_array_a_part_or_a_mistake_of_a_question(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    found = {one for one in constants if isinstance(one, str)} & names_of_questions()
+    assert found <= {"at", "converges"}  # words of sentences
+
+
+OF_NUMBERS = """
+[line]
+id = "l"
+given = "x[N], w"
+counts = { n = "N" }
+define = ["y = w*x", "L = sum(y**2)/2"]
+steps = ["y"]
+data = { x = [1, 2.5], w = -2 }
+parts.w = "d(L, w)"
+answers.w = "sum(y*x)"
+functions."slope(x, w)" = { slope = "w" }
+"""
+
+
+class TestNumbers:
+    """A question with data asks for numbers, as the assignment does."""
+
+    def told(self, folder: Path, answer: str) -> dict[str, str]:
+        (folder / "question.toml").write_text(OF_NUMBERS, encoding="utf-8")
+        (folder / "answer.toml").write_text(answer, encoding="utf-8")
+        audit = gradaudit.audit(folder / "answer.toml", folder / "question.toml")
+        return {one.part: one.status for one in audit.verdicts if one.status != "unanswered"}
+
+    def test_its_numbers_its_steps_and_its_derivations_are_judged(self, tmp_path: Path) -> None:
+        answer = "[line]\nw = -14.5\ny = [-2, 5]\n[line.derivation]\nw = 'n*sum(y*x)/n'"
+        told = {"l.y": "fails", "l.w": "holds", "l.derivation.w": "holds"}
+        assert self.told(tmp_path, answer) == told
+
+    def test_its_function_has_the_id_that_is_said(self) -> None:
+        assert [one.id for one in read_question_text(OF_NUMBERS).functions] == ["l.slope"]
+
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [
+            ("data = { x = [1, 2.5] }", "line.data.w: it is missing"),
+            ("data = { x = [[1]], w = 1 }", "line.data.x: nested lists are wanted"),
+            ("data = { x = [1], w = true }", "line.data.w: a number is wanted"),
+            ("data = { x = ['1'], w = 1 }", "line.data.x: a number is wanted"),
+            ("steps = ['q']", "line.steps.q: no such name"),
+            ("counts = { x = 'N' }", "line.counts.x: a name that no other has is wanted"),
+            ("counts = { n = 'M' }", "line.counts.n: an index set is wanted: N"),
+            ("least.N = 0", "line.least.N: a size from 1"),
+            ("called.N = 'sample'", "line.called.N: a word and a letter are wanted"),
+            ("like = 'other'", "line.like: another question of this file is wanted"),
+            ("conditional = 'n >'", "line.conditional: column"),
+            ("without = ['x']", "line.without.x: no such name"),
+            ("facts.all.q = 'x'", "line.facts.all: given names are wanted"),
+            ("from_one = ['y']", "line.from_one.y: no such name"),
+        ],
+    )
+    def test_what_is_wrong_is_told_in_a_line(self, line: str, said: str) -> None:
+        key = line.partition("=")[0].partition(".")[0].strip()
+        kept = [one for one in OF_NUMBERS.splitlines() if one.partition("=")[0].strip() != key]
+        with pytest.raises(Unreadable) as refused:
+            read_question_text("\n".join([*kept, line]))
+        assert str(refused.value).startswith(said)
+
+
+def read_question_text(text: str) -> Question:
+    """Return the question of a text."""
+    (table,) = tomllib.loads(text, parse_float=DecimalText).items()
+    return _Reader(*table).question()

@@ -9,7 +9,7 @@ from flint import fmpq
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gradaudit.judging import iterations, laws, strategies
+from gradaudit.judging import domains, iterations, laws
 from gradaudit.judging.calling import Function
 from gradaudit.judging.iterations import iteration_of
 from gradaudit.language.evaluate import Env
@@ -17,8 +17,8 @@ from gradaudit.language.formula import Formula, FormulaError, numeral, parse, pa
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.rates import Point, Root, deciding_points, ends, holds_at, simplest_between
 from gradaudit.language.showing import exactly
-from gradaudit.questions.assignment import QUESTION3
 from gradaudit.questions.iteration import Rate, deciding_rates
+from tests.assignment import QUESTION3
 
 ITERATION = iteration_of(QUESTION3)
 TRUTH = ITERATION.truth
@@ -200,7 +200,7 @@ def test_the_rate_a_function_is_wrong_at_is_shown_as_a_short_decimal(
     function: Callable[[float], bool], shown: str
 ) -> None:
     law = iterations.laws_of(QUESTION3, ("eta",))[1]
-    outcome = laws.hold(law, Function(function, 1), strategies.draw_inputs(law.domain))
+    outcome = laws.hold(law, Function(function, 1), domains.draw_inputs(law.domain))
     assert outcome.at.blocks == {"eta": shown}
 
 

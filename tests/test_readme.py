@@ -57,9 +57,11 @@ def test_it_gets_the_message_that_is_shown(
 
 
 def test_the_names_of_the_functions_are_those_that_are_read() -> None:
-    from gradaudit.answers.parts import FUNCTIONS
+    from gradaudit.answers.asked import sheet_called
 
-    assert re.findall(r"^def (\w+)", blocks("python")[2], re.MULTILINE) == list(FUNCTIONS)
+    assert re.findall(r"^def (\w+)", blocks("python")[2], re.MULTILINE) == list(
+        sheet_called().functions
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)

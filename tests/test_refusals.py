@@ -10,34 +10,33 @@ from flint import fmpq
 from analytic.softmax import softmax_gradient, softmax_gradient_one_hot
 from gradaudit.answers.parts import of_function
 from gradaudit.answers.verdicts import judge
-from gradaudit.judging import iterations, network, softmax
+from gradaudit.judging import iterations
 from gradaudit.judging.calling import Function
 from gradaudit.judging.contract import ask
-from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, alone, law_of
+from gradaudit.judging.derivation import Wanted, alone, law_of
+from gradaudit.judging.domains import draw_inputs, listed_inputs
 from gradaudit.judging.laws import Law, Outcome, hold, sees
-from gradaudit.judging.strategies import (
+from gradaudit.language.formula import parse
+from gradaudit.mistakes.exam import as_function
+from gradaudit.mistakes.slips import wrong_answers
+from gradaudit.questions.iteration import Rate
+from gradaudit.questions.question import Question, Slip
+from gradaudit.questions.simple import floats
+from tests import assignment, right, wrong
+from tests.assignment import (
     ANY_TARGETS,
     FORMULA_SUM_ONE,
-    draw_inputs,
-    listed_inputs,
+    GRADIENT,
+    GRADIENT_ONE_HOT,
+    ONE_HOT,
+    QUESTION1,
+    QUESTION2,
+    QUESTION3,
+    SUM_ONE,
 )
-from gradaudit.language.formula import parse
-from gradaudit.mistakes import catalogue as mistakes_module
-from gradaudit.mistakes.catalogue import (
-    CONVENTIONS,
-    GRADIENT_MISTAKES,
-    NETWORK_LINES,
-    NETWORK_MISTAKES,
-    SOFTMAX_LINES,
-    Lines,
-    Mistake,
-    Variant,
-)
-from gradaudit.mistakes.slips import wrong_answers
-from gradaudit.questions.assignment import ONE_HOT, QUESTION3, SOFTMAX
-from gradaudit.questions.inputs import floats
-from gradaudit.questions.iteration import Rate
-from tests import right, wrong
+
+NETWORK_LAWS, SOFTMAX_LAWS, ONE_HOT_LAWS = map(assignment.laws, (QUESTION1, QUESTION2, ONE_HOT))
+LAWS_WHERE_SUM_IS_ONE = assignment.laws(SUM_ONE)
 
 
 def outcomes(laws: Sequence[Law], judged: Any) -> list[Outcome]:
@@ -49,15 +48,15 @@ def refusing(laws: Sequence[Law], judged: Any, *names: str) -> set[str]:
 
     They are held to the inputs that are listed, with none by chance.
     """
-    chosen = [law for law in laws if not names or law.check.__name__ in names]
+    chosen = [law for law in laws if not names or law.name in names]
     assert len(chosen) >= len(names)
-    return {law.check.__name__ for law in chosen if sees(law, judged, listed_inputs(law.domain))}
+    return {law.name for law in chosen if sees(law, judged, listed_inputs(law.domain))}
 
 
 def failing(laws: Sequence[Law], judged: Any) -> set[str]:
     """Return the names of the laws that fail, whether they refuse something or get no answer."""
     return {
-        law.check.__name__
+        law.name
         for law, outcome in zip(laws, outcomes(laws, judged), strict=True)
         if outcome.status == "fails"
     }
@@ -72,15 +71,15 @@ def by_name(functions: Sequence[Callable[..., Any]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("function", functions, ids=names)
 
 
-def variants(mistakes: tuple[Mistake, ...], lines: Lines) -> pytest.MarkDecorator:
-    made = mistakes_module.variants(mistakes, lines)
-    ids = [one.ids[0] for one in made]
-    names = [f"{name}, variant {ids[: k + 1].count(name)}" for k, name in enumerate(ids)]
-    return pytest.mark.parametrize("mistake", made, ids=names)
+def first_variant(question: Question, name: str) -> Callable[..., Any]:
+    """Return the first way to make a mistake as a function."""
+    return assignment.function(question, assignment.variants(question, name)[0])
 
 
-def first_variant(mistakes: tuple[Mistake, ...], lines: Lines, name: str) -> Variant:
-    return next(one for one in mistakes_module.variants(mistakes, lines) if one.ids == (name,))
+def held(text: str, wanted: Wanted) -> tuple[tuple[Law, ...], Any]:
+    """Return the laws of a formula that stands alone, and that."""
+    line = alone(parse(text, wanted.scope), wanted)
+    return (law_of(line, wanted.domains[0]),), line
 
 
 def test_what_was_asked_before_is_not_asked_again() -> None:
@@ -93,30 +92,30 @@ def test_what_was_asked_before_is_not_asked_again() -> None:
     judged, (first, second, *_) = Function(gradient, 1), draw_inputs(ANY_TARGETS)
     (before,) = ask(judged, first)
     assert ask(judged, first, second)[0] is before
-    assert asked == [floats(case.y).tolist() for case in (first, second)]
+    assert asked == [floats(case.given["y"]).tolist() for case in (first, second)]
 
 
 class TestNetwork:
     @by_name(right.NETWORK)
     def test_a_right_gradient_in_odd_clothes_is_accepted(self, function: Any) -> None:
-        assert failing(network.LAWS, Function(function, 4)) == set()
+        assert failing(NETWORK_LAWS, Function(function, 4)) == set()
 
     @by_phrase(wrong.NETWORK_WRONG)
     def test_a_wrong_value_is_refused_by_the_exact_derivative(self, function: Any) -> None:
         judged = Function(function, 4)
         names = "equals_the_exact_derivative", "keeps_the_contract"
-        assert refusing(network.LAWS, judged, *names) == {"equals_the_exact_derivative"}
+        assert refusing(NETWORK_LAWS, judged, *names) == {"equals_the_exact_derivative"}
 
     @by_phrase(wrong.NETWORK_UNMANNERED)
     def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
-        assert refusing(network.LAWS, Function(function, 4), "keeps_the_contract")
+        assert refusing(NETWORK_LAWS, Function(function, 4), "keeps_the_contract")
 
     @pytest.mark.parametrize(
         "phrase", ["a list of three", "db1 has a row too many", "dW1 is of dtype float32"]
     )
     def test_a_wrong_form_is_refused_by_nothing_but_the_contract(self, phrase: str) -> None:
         judged = Function(wrong.NETWORK_UNMANNERED[phrase], 4)
-        assert refusing(network.LAWS, judged) == {"keeps_the_contract"}
+        assert refusing(NETWORK_LAWS, judged) == {"keeps_the_contract"}
 
     @pytest.mark.parametrize(
         ("law", "seen"),
@@ -131,57 +130,59 @@ class TestNetwork:
         ],
     )
     def test_an_identity_refuses_what_it_is_there_for(self, law: str, seen: str) -> None:
-        mistake = first_variant(NETWORK_MISTAKES, NETWORK_LINES, seen)
-        assert refusing(network.LAWS, Function(mistake.function(), 4), law)
+        assert refusing(NETWORK_LAWS, Function(first_variant(QUESTION1, seen), 4), law)
 
     @pytest.mark.parametrize("law", ["obeys_euler", "adds_up_over_samples"])
     def test_an_identity_cannot_see_a_wrong_sign(self, law: str) -> None:
-        mistake = first_variant(NETWORK_MISTAKES, NETWORK_LINES, "error-sign")
-        assert not refusing(network.LAWS, Function(mistake.function(), 4), law)
+        judged = Function(first_variant(QUESTION1, "error-sign"), 4)
+        assert not refusing(NETWORK_LAWS, judged, law)
 
-    @variants(CONVENTIONS, NETWORK_LINES)
-    def test_a_convention_is_refused_by_no_law(self, mistake: Variant) -> None:
-        assert failing(network.LAWS, Function(mistake.function(), 4)) == set()
+    @pytest.mark.parametrize("convention", QUESTION1.conventions, ids=lambda one: one.id)
+    def test_a_convention_is_refused_by_no_law(self, convention: Slip) -> None:
+        (change,) = convention.changes
+        (signature,) = QUESTION1.functions
+        judged = as_function(QUESTION1, signature, QUESTION1.changed(change))
+        assert failing(NETWORK_LAWS, judged) == set()
 
     @by_phrase(wrong.WRONG_AT_KINKS)
     def test_what_is_wrong_at_kinks_is_refused_between_both_sides(self, function: Any) -> None:
-        assert refusing(network.LAWS, Function(function, 4), "lies_between_both_sides")
+        assert refusing(NETWORK_LAWS, Function(function, 4), "lies_within_the_slopes")
 
     @pytest.mark.parametrize("block", ["dW1", "db1", "dw2", "db2"])
     def test_the_forward_difference_cannot_see_a_tiny_error(self, block: str) -> None:
         function = wrong.NETWORK_WRONG[f"{block} is off by 1e-12 of itself"]
-        assert not refusing(network.LAWS, Function(function, 4), "agrees_with_approx_fprime")
+        assert not refusing(NETWORK_LAWS, Function(function, 4), "agrees_with_approx_fprime")
 
 
 class TestSoftmax:
     @by_name(right.SOFTMAX)
     def test_a_right_gradient_in_odd_clothes_is_accepted(self, function: Any) -> None:
-        assert failing(softmax.LAWS, Function(function, 1)) == set()
+        assert failing(SOFTMAX_LAWS, Function(function, 1)) == set()
 
     @by_name(right.ONE_HOT)
     def test_a_right_one_hot_gradient_is_accepted(self, function: Any) -> None:
-        assert failing(softmax.LAWS_ONE_HOT, Function(function, 1)) == set()
+        assert failing(ONE_HOT_LAWS, Function(function, 1)) == set()
 
     @by_phrase(wrong.SOFTMAX_WRONG)
     def test_a_wrong_value_is_refused_by_a_law_about_values(self, function: Any) -> None:
-        refused = refusing(softmax.LAWS, Function(function, 1))
+        refused = refusing(SOFTMAX_LAWS, Function(function, 1))
         assert refused
         assert "keeps_the_contract" not in refused
 
     @by_phrase(wrong.ONE_HOT_WRONG)
     def test_a_wrong_one_hot_value_is_refused_by_a_law_about_values(self, function: Any) -> None:
-        refused = refusing(softmax.LAWS_ONE_HOT, Function(function, 1))
+        refused = refusing(ONE_HOT_LAWS, Function(function, 1))
         assert refused
         assert "keeps_the_contract" not in refused
 
     @pytest.mark.parametrize("digits", [8, 12])
     def test_rounded_targets_are_refused_where_their_sum_is_one_too(self, digits: int) -> None:
         judged = Function(wrong.SOFTMAX_WRONG[f"targets are rounded to {digits} decimals"], 1)
-        assert refusing(softmax.LAWS_WHERE_SUM_IS_ONE, judged)
+        assert refusing(LAWS_WHERE_SUM_IS_ONE, judged)
 
     @by_phrase(wrong.SOFTMAX_UNMANNERED)
     def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
-        assert refusing(softmax.LAWS, Function(function, 1), "keeps_the_contract")
+        assert refusing(SOFTMAX_LAWS, Function(function, 1), "keeps_the_contract")
 
     @pytest.mark.parametrize(
         ("law", "seen"),
@@ -190,12 +191,10 @@ class TestSoftmax:
             ("sums_to_zero", "sum-t-assumed"),
             ("ignores_a_constant_added_to_the_logits", "unnormalised"),
             ("is_linear_in_the_targets", "one-hot-everywhere"),
-            ("is_right_at_huge_logits", "double-softmax"),
         ],
     )
     def test_an_identity_refuses_what_it_is_there_for(self, law: str, seen: str) -> None:
-        mistake = first_variant(GRADIENT_MISTAKES, SOFTMAX_LINES, seen)
-        assert refusing(softmax.LAWS, Function(mistake.function(), 1), law)
+        assert refusing(SOFTMAX_LAWS, Function(first_variant(QUESTION2, seen), 1), law)
 
     def test_the_order_of_classes_is_refused_where_the_first_is_special(self) -> None:
         def special(y: Any, t: Any) -> Any:
@@ -203,13 +202,11 @@ class TestSoftmax:
             g[0] = 0
             return g
 
-        assert refusing(softmax.LAWS, Function(special, 1), "follows_the_order_of_classes")
+        assert refusing(SOFTMAX_LAWS, Function(special, 1), "follows_the_order_of_classes")
 
     @by_phrase(wrong.SOFTMAX_SOMETIMES_UNMANNERED)
-    def test_bad_manners_outside_the_contracts_own_inputs_are_refused_where_they_are(
-        self, function: Any
-    ) -> None:
-        assert failing(softmax.LAWS, Function(function, 1)) == {"is_right_at_huge_logits"}
+    def test_bad_manners_at_huge_logits_are_refused_by_the_contract(self, function: Any) -> None:
+        assert "keeps_the_contract" in failing(SOFTMAX_LAWS, Function(function, 1))
 
     @by_phrase(  # there are no targets to change
         {
@@ -224,7 +221,7 @@ class TestSoftmax:
         def one_hot(y: Any, c: int) -> Any:
             return function(y, np.eye(len(y))[c])
 
-        assert refusing(softmax.LAWS_ONE_HOT, Function(one_hot, 1), "keeps_the_contract")
+        assert refusing(ONE_HOT_LAWS, Function(one_hot, 1), "keeps_the_contract")
 
     def test_the_order_of_classes_is_refused_for_one_hot_targets(self) -> None:
         def special(y: Any, c: int) -> Any:
@@ -233,20 +230,19 @@ class TestSoftmax:
             return g
 
         judged = Function(special, 1)
-        assert refusing(softmax.LAWS_ONE_HOT, judged, "follows_the_order_of_classes")
+        assert refusing(ONE_HOT_LAWS, judged, "follows_the_order_of_classes")
 
-    @pytest.mark.parametrize("law", softmax.LAWS_WHERE_SUM_IS_ONE, ids=lambda law: law.statement)
+    @pytest.mark.parametrize("law", LAWS_WHERE_SUM_IS_ONE, ids=lambda law: law.statement)
     def test_every_law_where_the_sum_is_one_refuses_something(self, law: Law) -> None:
         functions = [*wrong.SOFTMAX_WRONG.values(), *wrong.SOFTMAX_UNMANNERED.values()]
-        made = mistakes_module.variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
-        functions += [one.function() for one in made]
+        made = wrong_answers(QUESTION2)
+        functions += [assignment.function(QUESTION2, one) for one in made]
         functions.append(lambda y, t: (np.arange(len(y)) == 0) * (y - t))
         assert any(refusing([law], Function(one, 1)) for one in functions)
 
     @pytest.mark.parametrize("text", wrong.ONE_HOT_FORMULAS_WRONG)
     def test_a_wrong_one_hot_formula_is_refused(self, text: str) -> None:
-        line = alone(parse(text, ONE_HOT), GRADIENT_ONE_HOT)
-        assert refusing(softmax.LAWS_OF_ONE_HOT_FORMULA, line)
+        assert refusing(*held(text, GRADIENT_ONE_HOT))
 
     @pytest.mark.parametrize(
         "text",
@@ -256,32 +252,30 @@ class TestSoftmax:
         ],
     )
     def test_a_formula_that_is_wrong_where_the_sum_is_one_is_refused_there(self, text: str) -> None:
-        line = alone(parse(text, SOFTMAX), GRADIENT)
+        _, line = held(text, GRADIENT)
         assert refusing([law_of(line, FORMULA_SUM_ONE)], line)
 
     @pytest.mark.parametrize("text", ["softmax(y) * sum(t) - t * (sum(softmax(y)) == 1)"])
     def test_what_cannot_be_told_is_untested(self, text: str) -> None:
-        (outcome,) = outcomes(softmax.LAWS_OF_FORMULA, alone(parse(text, SOFTMAX), GRADIENT))
+        (outcome,) = outcomes(*held(text, GRADIENT))
         assert (outcome.status, outcome.reason[:12]) == ("untested", "a comparison")
 
-    def test_what_only_overflows_is_refused_at_huge_logits_alone(self) -> None:
-        judged = Function(wrong.naive, 1)
-        assert refusing(softmax.LAWS, judged) == {"is_right_at_huge_logits"}
+    def test_what_only_overflows_is_refused_where_it_overflows_alone(self) -> None:
+        part = of_function(QUESTION2, QUESTION2.functions[0], Function(wrong.naive, 1))
+        verdict = judge("q2.gradient", part)
+        assert (verdict.status, verdict.finite_elsewhere) == ("fails", True)
 
     @pytest.mark.parametrize("text", right.GRADIENT_FORMULAS)
     def test_a_right_formula_is_accepted(self, text: str) -> None:
-        assert failing(softmax.LAWS_OF_FORMULA, alone(parse(text, SOFTMAX), GRADIENT)) == set()
+        assert failing(*held(text, GRADIENT)) == set()
 
     @pytest.mark.parametrize("text", right.ONE_HOT_FORMULAS)
     def test_a_right_one_hot_formula_is_accepted(self, text: str) -> None:
-        assert (
-            refusing(softmax.LAWS_OF_ONE_HOT_FORMULA, alone(parse(text, ONE_HOT), GRADIENT_ONE_HOT))
-            == set()
-        )
+        assert refusing(*held(text, GRADIENT_ONE_HOT)) == set()
 
     @pytest.mark.parametrize("text", wrong.GRADIENTS_WRONG)
     def test_a_wrong_formula_is_refused(self, text: str) -> None:
-        assert refusing(softmax.LAWS_OF_FORMULA, alone(parse(text, SOFTMAX), GRADIENT))
+        assert refusing(*held(text, GRADIENT))
 
 
 class TestWhereTheSumIsOne:
@@ -305,7 +299,7 @@ class TestWhereTheSumIsOne:
             powers = np.exp(y - np.max(y))
             return changed(softmax_gradient(y, t), powers / powers.sum(), t)
 
-        part = of_function("q2.gradient", softmax.LAWS, Function(gradient, 1))
+        part = of_function(QUESTION2, QUESTION2.functions[0], Function(gradient, 1))
         assert judge("q2.gradient", part).status == status
 
 

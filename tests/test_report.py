@@ -27,12 +27,12 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, Scope, parse, parse_definitions
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, NoValue
-from gradaudit.questions.assignment import MODELS, NETWORK, ONE_HOT, QUESTION3, SOFTMAX
 from gradaudit.questions.files import Unreadable
-from gradaudit.questions.question import _Reader, read_model, read_questions
+from gradaudit.questions.question import Question, _Reader, read_questions
 from gradaudit.telling import report
 from gradaudit.telling.report import document, handout
 from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, mathematics
+from tests.assignment import NETWORK, ONE_HOT_SCOPE, QUESTION3, SOFTMAX
 from tests.derivations import RIGHT
 from tests.formulas import SHAPES, SIZES, formulas
 from tests.reading import Ambiguous, Reader, column
@@ -118,7 +118,7 @@ class TestMathematics:
             (SOFTMAX, "delta(i, 0)", "delta_(i, 0)"),
             (SOFTMAX, "(i == 0) * n", "[i = 0] thin n"),
             (SOFTMAX, "0.10 + 1e-20 + 1e20 + 1_000", "0.1 + 10^(-20) + 10^(20) + 1000"),
-            (ONE_HOT, "delta(i, c)", "delta_(i c)"),
+            (ONE_HOT_SCOPE, "delta(i, c)", "delta_(i c)"),
             (SOFTMAX, "n * (sum(t) - sum(y))",
              "n thin (limits(sum)_k t_(k) - limits(sum)_k y_(k))"),
             (SOFTMAX, "y > 0", "[bold(y) > 0]"),
@@ -165,7 +165,7 @@ class TestMathematics:
     def test_every_right_derivation_can_be_set_in_pieces(self) -> None:
         pieces = []
         for part, where, lines in RIGHT.values():
-            whole = {"1": NETWORK, "2": ONE_HOT, "3": RATE}[part[1]]
+            whole = {"1": NETWORK, "2": ONE_HOT_SCOPE, "3": RATE}[part[1]]
             scope = parse_definitions(where, whole)
             for line in lines:
                 with contextlib.suppress(NotSet):
@@ -243,11 +243,11 @@ class TestSigns:
         ],
     )
     def test_a_name_is_printed(self, text: str, printed: str) -> None:
-        scope = read_model("q", MODEL).scope
+        scope = model(MODEL).scope
         assert mathematics(parse(text, scope)).replace(BREAK, "") == printed
 
     def test_an_own_name_is_never_printed_as_another(self) -> None:
-        scope = parse_definitions(["f = sum(fg)", "x1 = f"], read_model("q", MODEL).scope)
+        scope = parse_definitions(["f = sum(fg)", "x1 = f"], model(MODEL).scope)
         told = mathematics(parse("f * fg[0] * x1 * x[1]", scope))
         assert told == 'sans("f") thin f_(0) thin sans("x1") thin x_(1)'
 
@@ -265,7 +265,7 @@ class TestSigns:
         self, name: str, sign: str, said: str
     ) -> None:
         with pytest.raises(Unreadable) as refused:
-            read_model("q", {**MODEL, "print": {"W": "W^(1)", name: sign}})
+            model({**MODEL, "print": {"W": "W^(1)", name: sign}})
         assert str(refused.value).startswith(said)
 
     @pytest.mark.parametrize(
@@ -282,6 +282,11 @@ class TestSigns:
         with pytest.raises(Unreadable) as refused:
             _Reader("weighted", {**table, "titles": titles}).question()
         assert str(refused.value).startswith(said)
+
+
+def model(table: dict[str, Any]) -> Question:
+    """Return a question of which nothing is asked."""
+    return _Reader("q", table).model()
 
 
 def network_values() -> dict[str, Any]:
@@ -470,7 +475,7 @@ class TestDocument:
         (part,) = parts(document(told), 3, "function")
         start = next(one for one in told.answered[0].failures if "x0" in one.at.blocks)
         assert signs(part["remarks"][-1]) == ["eta"]
-        assert signs(report._at(start, MODELS["question3"].scope)) == ["x_(0)", "eta"]
+        assert signs(report._at(start, QUESTION3.scope)) == ["x_(0)", "eta"]
 
     @pytest.mark.parametrize(
         ("content", "lines"),
@@ -517,7 +522,7 @@ class TestDocument:
     def test_numbers_are_printed_as_they_are_written(self, tmp_path: Path) -> None:
         (part,) = parts(document(audited(tmp_path, WRONG)), 1, "numbers")
         assert part["values"][1] == ["-0.0268", "0", "-0.135"]
-        said = "On the assignment's data, dL/dW1[1,2] is -0.134; found -0.135."
+        said = "On the data of the question, dL/dW1[1,2] is -0.134; found -0.135."
         assert text(part["remarks"][-1]) == said
 
     def test_a_rate_that_the_answer_gets_wrong_is_marked_in_the_figure(
@@ -638,7 +643,7 @@ class TestHandout:
 class TestIteration:
     def test_its_step_is_in_the_model_and_its_condition_in_the_solution_only(self) -> None:
         (question,) = read_questions("momentum")
-        posed = report._posed(question)
+        posed = report._posed([question])
         steps = [one["math"] for one in posed["model"] if "arrow.l" in one["math"]]
         assert [step.partition(" ")[0] for step in steps] == ["x", "p"]
         assert posed["asked"] == []

@@ -87,7 +87,7 @@ WRONG_QUESTIONS = {
     "a function of nothing": SOUND.replace('= ["w"]', "= []"),
     "a mistake without an id": SOUND.replace("id =", "#"),
     "a decimal for an id": SOUND.replace("id =", "id = 1.5 #"),
-    "an unknown key of a mistake": SOUND.replace("id =", "also = 'x'\nid ="),
+    "an unknown key of a mistake": SOUND.replace("id =", "other = 'x'\nid ="),
     "seen as a number": SOUND.replace("id =", "seen = 3\nid ="),
     "no change": SOUND.replace(OF_W, "change = {}"),
     "an empty list of changes": SOUND.replace(OF_W, "change = []"),

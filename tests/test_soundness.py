@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradaudit.answers.asked import of_function, sheet_of
+from gradaudit.answers.asked import sheet_of
 from gradaudit.answers.checking import check
+from gradaudit.answers.parts import of_function
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Verdict, audit, judge
 from gradaudit.judging.calling import Function
@@ -115,7 +116,7 @@ def test_what_is_not_finite_somewhere_and_right_elsewhere_is_told_so() -> None:
         return X.T @ r, r.sum()
 
     verdict = of_library("poisson", gradients)
-    assert verdict.only_not_finite
+    assert verdict.finite_elsewhere
 
 
 @pytest.mark.parametrize("least", [0.2, 0.3])

@@ -15,8 +15,8 @@ from gradaudit.answers.verdicts import Verdict, audit
 from gradaudit.command import TEMPLATE
 from gradaudit.judging.written import exact_value
 from gradaudit.language.written import Written
-from gradaudit.questions.assignment import DATA
 from gradaudit.telling.verdicts import explanation
+from tests.assignment import DATA, QUESTION1
 
 RIGHT = {  # to every digit; each is a terminating decimal
     "W1": "[[0.0122, 0, 0.061], [-0.0268, 0, -0.134]]",
@@ -152,11 +152,11 @@ def test_numbers_as_numpy_prints_them_hold(digits: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", [*RIGHT, "z", "h", "y", "e"])
 def test_a_printed_float_that_is_off_by_one_part_in_1e12_fails(block: str, status: Status) -> None:
-    exact = np.ravel(np.array(exact_value(block, DATA), dtype=object))
+    exact = exact_value(QUESTION1, block).ravel()
     place = int(np.argmax([abs(number) for number in exact]))
     texts = [f"{float(number):.17g}" for number in exact]
     texts[place] = f"{float(exact[place]) * (1 + 1e-12):.16e}"
-    shape = np.shape(exact_value(block, DATA))
+    shape = exact_value(QUESTION1, block).shape
     assert status(block, listed(texts, shape)) == "fails"
 
 
@@ -211,4 +211,4 @@ def test_the_template_shows_the_data_of_the_assignment() -> None:
 
 @pytest.mark.parametrize("block", RIGHT)
 def test_the_exact_value_has_the_shape_of_its_parameter(block: str) -> None:
-    assert np.shape(exact_value(block, DATA)) == np.shape(DATA.blocks[block])
+    assert exact_value(QUESTION1, block).shape == np.shape(DATA.blocks[block])

@@ -1,115 +1,77 @@
-"""What an answer to the questions of a file owes: its sheet."""
+"""What can be answered to questions: the sheet that an answer is read and judged by."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from gradaudit.answers import parts
-from gradaudit.answers.parts import Owed, Part, Sheet, claim
-from gradaudit.answers.tables import ASSIGNMENT, formulas, of_conditions, own_names
-from gradaudit.judging.calling import Function
-from gradaudit.judging.cases import Case
-from gradaudit.judging.derivation import Wanted
-from gradaudit.judging.form import InForm
-from gradaudit.judging.functions import laws_of
-from gradaudit.judging.hard import Inputs, domain
-from gradaudit.judging.laws import Outcome
-from gradaudit.judging.strategies import draw_inputs
-from gradaudit.language.formula import Scope, parse
-from gradaudit.mistakes import slips, trial
-from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.mistakes.exam import Result, papers_of_rates, sit
-from gradaudit.questions.question import Asked, Question, Signature, read_questions
+from gradaudit.answers.parts import Owed, Part, Sheet, of_formulas, of_function, of_numbers
+from gradaudit.answers.tables import block, formulas, of_conditions, own_names
+from gradaudit.judging.derivation import wanted_of
+from gradaudit.questions.question import ASSIGNMENT, Question, read_questions
+
+DERIVATION = "derivation"  # the table of derivations, where numbers are asked for as well
 
 
-def sheet_called(name: str | None) -> Sheet:
-    """Return what can be answered: to a question of the library or a file, else the assignment.
+def sheet_called(name: str = ASSIGNMENT) -> Sheet:
+    """Return what can be answered to a question of the library, or a file. Raises Unreadable."""
+    return _of_library() if name == ASSIGNMENT else sheet_of(read_questions(name))
 
-    Raises Unreadable.
-    """
-    return ASSIGNMENT if name is None else sheet_of(read_questions(name))
+
+@cache
+def _of_library() -> Sheet:
+    return sheet_of(read_questions(ASSIGNMENT))
 
 
 def sheet_of(questions: Sequence[Question]) -> Sheet:
     """Return what can be answered to questions, and how it is read."""
-    by_name = {question.name: question for question in questions}
-    names: list[str] = []
+    parts: dict[str, Question] = {}
+    paths: dict[str, str] = {}
+    tables: dict[str, tuple[str, ...]] = {}
     functions: dict[str, Owed] = {}
     for question in questions:
-        names += [f"{question.name}.{part}" for part in question.parts]
+        keys, own = ("where", *question.parts), question.table
+        if question.data:
+            numbers = (*question.steps, *question.parts)
+            paths |= {f"{own}.{name}": f"{question.id}.{name}" for name in numbers}
+            tables[own] = (*tables.get(own, ()), *numbers, DERIVATION)
+            own = f"{own}.{DERIVATION}"
+        id_ = question.id + f".{DERIVATION}" * bool(question.data)
+        paths |= {f"{own}.{name}": f"{id_}.{name}" for name in question.parts}
+        tables[own] = tuple(dict.fromkeys((*tables.get(own, ()), *keys)))
         for signature in question.functions:
-            part = part_of(question, signature)
-            names += [] if part in names else [part]
             owes = partial(of_function, question, signature)
-            functions[signature.name] = Owed(part, len(signature.parts), owes)
+            functions[signature.name] = Owed(signature.id, len(signature.parts), owes)
+        for name in (*paths.values(), *(one.id for one in question.functions)):
+            parts.setdefault(name, question)
 
     def read(path: str, value: Any, where: Any) -> Part:
-        name, _, part = path.partition(".")
-        return of_formulas(by_name[name], part, path, value, where)
-
-    tables = {question.name: ("where", *question.parts) for question in questions}
-    return Sheet(tuple(names), tables, read, str, functions, by_name)
-
-
-def part_of(question: Question, signature: Signature) -> str:
-    """Return the name of the part that a function is: that of what it returns, if it is one."""
-    single = signature.parts[0] if len(signature.parts) == 1 else signature.name
-    return f"{question.name}.{single}"
-
-
-def wanted_of(question: Question, asked: Asked) -> Wanted:
-    """Return what a formula for a part is to find."""
-    scope = replace(question.scope, free=asked.truth.scope.free)
-    definite = (one.name for one in question.given.values() if one.definite)
-    assume = (*question.assume, *(parse(f"det({name}) > 0", scope) for name in definite))
-    largest = Inputs(question).largest
-    return Wanted(asked.label, scope, asked.truth, (domain(question),), largest, assume)
-
-
-def exam_of(questions: Sequence[Question]) -> tuple[list[Result], list[tuple[str, int]]]:
-    """Return which law sees which mistake of questions, and how small an error is noticed."""
-    results: list[Result] = []
-    errors: list[tuple[str, int]] = []
-    for question in questions:
+        table, _, name = path.rpartition(".")
+        question = parts[paths[path]]
         if question.iteration:
-            results += map(sit, papers_of_rates(question, question.name))
-            continue
-        wanted = {name: wanted_of(question, one) for name, one in question.parts.items()}
-        results += trial.results(question, wanted)
-        errors += trial.smallest_errors(question, wanted)
-    return results, errors
+            return of_conditions(question, path, value, where)
+        if question.data and table == question.table:
+            return of_numbers(block(question, path, name, value))
+        beside = [one for one in questions if one.table == question.table]
+        return _of_lines(question, beside, path, value, where)
+
+    return Sheet(parts, tables, read, paths.__getitem__, functions)
 
 
-def of_formulas(question: Question, part: str, path: str, value: Any, where: Any) -> Part:
-    """Return what a formula, or the lines of a derivation, owe. Raises Unreadable."""
-    if question.iteration:
-        return of_conditions(question, path, value, where)
-    asked = question.parts[part]
-    wanted = wanted_of(question, asked)
-    letters = {
-        name: axis for one in question.parts.values() for name, axis in one.truth.scope.free.items()
-    }
-    widest: Scope = replace(question.scope, free=letters)
-    scope = replace(own_names(f"{question.name}.where", where, widest), free=wanted.scope.free)
-    read = formulas(path, value, scope, widest, wanted.largest)
+def _of_lines(
+    question: Question, beside: Sequence[Question], path: str, value: Any, where: Any
+) -> Part:
+    """Return what a formula, or the lines of a derivation, owe. Raises Unreadable.
 
-    def diagnose(outcome: Outcome) -> Diagnosis:
-        return slips.of_line(question, part, outcome.judged, wanted)
-
-    return replace(parts.of_formulas(wanted, read), diagnose=diagnose)
-
-
-def of_function(question: Question, signature: Signature, judged: Function) -> Part:
-    """Return what a function of an answer owes."""
-    if question.iteration:
-        return parts.of_rate_function(question, signature, judged)
-    shown = Inputs(question).shown
-    in_form = InForm(judged, Case(question, shown.given, shown.sizes, signature))
-    laws = laws_of(question, signature)
-    smooth = laws[1].domain
-
-    def diagnose(_: Outcome) -> Diagnosis:
-        return slips.of_function(question, signature, in_form, draw_inputs(smooth))
-
-    return Part(tuple(claim(law, in_form) for law in laws), diagnose=diagnose)
+    beside: the questions that are answered in the same table, with the same names of one's own.
+    """
+    table, _, name = path.rpartition(".")
+    wanted = wanted_of(question, name)
+    free = [one.truth.scope.free for other in beside for one in other.parts.values()]
+    letters = {letter: axis for one in free for letter, axis in one.items()}
+    others = frozenset(one for other in beside for one in other.scope.names())
+    foreign = others - {*question.scope.names()}  # known in another part
+    widest = replace(question.scope, free=letters, sizes=question.scope.sizes | foreign)
+    scope = own_names(f"{table}.where", where, widest)
+    scope = replace(scope, free=wanted.scope.free, sizes=wanted.scope.sizes)
+    return of_formulas(question, name, formulas(path, value, scope, widest, wanted.largest))

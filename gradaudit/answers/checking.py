@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from gradaudit.answers import parts
-from gradaudit.answers.asked import wanted_of
 from gradaudit.answers.tables import conditions
 from gradaudit.answers.verdicts import Verdict, judge
 from gradaudit.judging.derivation import (
@@ -16,18 +15,19 @@ from gradaudit.judging.derivation import (
     true_values,
     try_out,
     values,
+    wanted_of,
 )
+from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.hard import domain
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import oracle
-from gradaudit.judging.strategies import draw_inputs
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.mistakes.exam import of_edits
 from gradaudit.mistakes.slips import wrong_answers, wrong_twice
-from gradaudit.mistakes.trial import of_edits
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Question, Signature
 
@@ -61,14 +61,14 @@ def check(question: Question) -> Checked:
         if question.iteration:
             faults += _faults_of_conditions(question, references)
             return Checked(question, tuple(faults), references, tolerances, edits)
-        wanted = {name: wanted_of(question, one) for name, one in question.parts.items()}
+        wanted = {name: wanted_of(question, name) for name in question.parts}
         for name, one in wanted.items():
             lines = question.parts[name].reference
             if sum(try_out(line, one.largest) for line in lines) > MAX_OPERATIONS_IN_ALL:
                 most = f"more than {MAX_OPERATIONS_IN_ALL} operations to evaluate all lines"
                 faults.append(f"{question.name}.answers.{name}: {most}")
                 break
-            part = replace(parts.of_formulas(one, lines), diagnose=lambda _: Diagnosis())
+            part = replace(parts.of_formulas(question, name, lines), diagnose=lambda _: Diagnosis())
             references[name] = judge(name, part)
             if references[name].status != "holds":
                 faults.append(f"{question.name}.answers.{name}: {_why(references[name])}")
@@ -79,7 +79,7 @@ def check(question: Question) -> Checked:
             tolerances[signature.name] = found = _tolerance(question, signature)
             faults += _loose(question, signature, *found)
         if not faults:
-            edits, held = of_edits(question, wanted)
+            edits, held = of_edits(question)
             faults += held
     except Unreadable as none:
         faults.append(str(none))

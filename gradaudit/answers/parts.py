@@ -5,14 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from flint import fmpq
-
 from gradaudit.answers.process import RemoteFunction
-from gradaudit.judging import iterations, network, softmax, written
+from gradaudit.judging import iterations, written
+from gradaudit.judging.cases import Case, data_of
 from gradaudit.judging.derivation import (
-    GRADIENT,
-    GRADIENT_ONE_HOT,
-    PARAMETERS,
     Line,
     Wanted,
     answer_of,
@@ -20,46 +16,20 @@ from gradaudit.judging.derivation import (
     inputs_of,
     law_of,
     lines_of,
+    wanted_of,
 )
+from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.form import InForm
+from gradaudit.judging.functions import laws_of
+from gradaudit.judging.hard import inputs_for
 from gradaudit.judging.laws import Law, Outcome, hold
 from gradaudit.judging.needs import needs_of
-from gradaudit.judging.strategies import (
-    ANY_TARGETS,
-    FORMULA_SUM_ONE,
-    TRUE_CLASS,
-    draw_inputs,
-)
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
 from gradaudit.mistakes import diagnosis, ranges
-from gradaudit.mistakes.catalogue import FORWARD
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.questions.assignment import DATA, QUESTION3
-from gradaudit.questions.inputs import Logits, Network, exact, one_hot
 from gradaudit.questions.iteration import Rate
 from gradaudit.questions.question import Question, Signature
-
-BLOCKS = Network.PARAMETERS
-PARTS = (
-    *(f"q1.{name}" for name in (*FORWARD, *BLOCKS)),
-    *(f"q1.derivation.{block}" for block in BLOCKS),
-    "q1.gradients",
-    "q2.gradient",
-    "q2.one_hot",
-    *(f"q3.{part}" for part in QUESTION3.parts),
-)
-_LOGITS = exact(map(fmpq, (0, 1, -1)))
-SHOWN: dict[str, Network | Logits] = {  # where the form of results shows: the sizes differ
-    "q1.gradients": DATA,
-    "q2.gradient": Logits(_LOGITS, exact(map(fmpq, (1, 0, 2)))),
-    "q2.one_hot": Logits(_LOGITS, one_hot(3, 1), 1),
-}
-WANTED = {
-    **{f"q1.derivation.{block}": wanted for block, wanted in PARAMETERS.items()},
-    "q2.gradient": GRADIENT,
-    "q2.one_hot": GRADIENT_ONE_HOT,
-}
 
 
 @dataclass(frozen=True)
@@ -74,30 +44,31 @@ class Claim:
     inputs: Callable[[], Sequence[Any]]
     foreseen: bool = False
 
-    def outcome(self) -> Outcome:
-        """Hold the judged to the law."""
+    def outcome(self, *, smallest: bool = True) -> Outcome:
+        """Hold the judged to the law; smallest: show the smallest input found that refutes it."""
         inputs = self.inputs()
         if self.foreseen and isinstance(self.judged, RemoteFunction):
             self.judged.foresee([one.arguments() for one in inputs])
-        return hold(self.law, self.judged, inputs)
+        return hold(self.law, self.judged, inputs, smallest=smallest)
 
 
 @dataclass(frozen=True)
 class Part:
-    """What an answer says to one part of the assignment, or of another question.
+    """What an answer says to one part of a question.
 
-    claims: what it owes. where_sum_is_one: what it owes where sum(t) == 1, if it can be right
-    just there. condition: an assumption that its answer states, or that is stated above it, and
-    in_general: what the answer owes without. wrong: why it is wrong as it stands. unfinished: why
-    it is no answer yet. untested: why it can't be judged. lines: of a derivation, or the one
+    claims: what it owes. special: a condition under which alone it may be right, and claims_there:
+    what it owes then. condition: an assumption that its answer states, or that is stated above it,
+    and in_general: what the answer owes without. wrong: why it is wrong as it stands. unfinished:
+    why it is no answer yet. untested: why it can't be judged. lines: of a derivation, or the one
     formula; answer is the line that counts. against_truth: what a line owes if it is held to the
     truth, not to the line above. wanted: the derivative that it is to find, if it is one. numbers:
     those written. texts: of formulas that can't be read. diagnose: finds the mistake that a failing
-    outcome shows.
+    outcome shows. needs: the conditions that its lines need to have a value.
     """
 
     claims: tuple[Claim, ...] = ()
-    where_sum_is_one: tuple[Claim, ...] = ()
+    special: Formula | None = None
+    claims_there: tuple[Claim, ...] = ()
     condition: str = ""
     in_general: Claim | None = None
     wrong: str = ""
@@ -126,20 +97,25 @@ class Owed:
 class Sheet:
     """What can be answered, and how it is read.
 
-    parts: in order. tables: those of an answer in TOML, with their keys; one in another is written
-    with a dot. read: returns the part at a path such as question2.gradient, from what stands there
-    and the names of `where`; it raises Unreadable. part_of: the name of the part at a path.
-    functions: those of a Python answer. questions: by the first word of the names of their parts.
-    together: what is done when all parts are read.
+    parts: in order, each with its question. tables: those of an answer in TOML, with their keys;
+    one in another is written with a dot. read: returns the part at a path such as
+    question2.gradient, from what stands there and the names of `where`; it raises Unreadable.
+    part_of: the name of the part at a path. functions: those of a Python answer.
     """
 
-    parts: tuple[str, ...] = ()
+    parts: Mapping[str, Question] = field(default_factory=dict)
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     read: Callable[[str, Any, Any], Part] = lambda path, value, where: Part()
     part_of: Callable[[str], str] = str
     functions: Mapping[str, Owed] = field(default_factory=dict)
-    questions: Mapping[str, Question] = field(default_factory=dict)
-    together: Callable[[dict[str, Part]], None] = lambda parts: None
+
+    @property
+    def questions(self) -> dict[str, list[Question]]:
+        """The questions by the first word of the names of their parts."""
+        found: dict[str, dict[Question, None]] = {}
+        for question in self.parts.values():
+            found.setdefault(question.id, {})[question] = None
+        return {name: list(several) for name, several in found.items()}
 
 
 @dataclass(frozen=True)
@@ -168,30 +144,31 @@ def claim(law: Law, judged: Any) -> Claim:
 
 def of_numbers(block: Block) -> Part:
     """Return what written numbers owe."""
-    wanted = PARAMETERS.get(block.name)
-    return Part((claim(written.LAW, block),), wanted=wanted, numbers=block)
+    law = written.law_of(block.question)
+    wanted = wanted_of(block.question, block.name) if block.is_part else None
+    return Part((claim(law, block),), wanted=wanted, numbers=block)
 
 
-def of_function(part: str, laws: Sequence[Law], judged: Any) -> Part:
-    """Return what a function owes."""
-    if part in SHOWN:
-        judged = InForm(judged, SHOWN[part])
-    claims = tuple(claim(law, judged) for law in laws)
-    diagnose: dict[str, Callable[[Any], Diagnosis]] = {
-        "q1.gradients": lambda at: diagnosis.of_network_function(judged, at),
-        "q2.gradient": lambda at: diagnosis.of_softmax_function(
-            judged, draw_inputs(ANY_TARGETS), at
-        ),
-        "q2.one_hot": lambda at: diagnosis.of_softmax_function(judged, draw_inputs(TRUE_CLASS), at),
-    }
-    whole = Part(claims, diagnose=lambda outcome: diagnose[part](outcome.at))
-    if part != "q2.gradient":
-        return whole
-    weaker = tuple(claim(law, judged) for law in softmax.LAWS_WHERE_SUM_IS_ONE)
-    return replace(whole, where_sum_is_one=weaker)
+def of_function(question: Question, signature: Signature, judged: Any) -> Part:
+    """Return what a function of an answer owes."""
+    if question.iteration:
+        return _of_rate_function(question, signature, judged)
+    shown = data_of(question) if question.data else inputs_for(question).shown
+    in_form = InForm(judged, Case(question, shown.given, shown.sizes, signature))
+
+    def diagnose(outcome: Outcome) -> Diagnosis:
+        return diagnosis.of_function(question, signature, in_form, outcome.at)
+
+    part = Part(
+        tuple(claim(law, in_form) for law in laws_of(question, signature)), diagnose=diagnose
+    )
+    if (condition := question.conditional) is None:
+        return part
+    there = tuple(claim(law, in_form) for law in laws_of(question.under(condition), signature))
+    return replace(part, special=condition, claims_there=there)
 
 
-def of_rate_function(question: Question, signature: Signature, judged: Any) -> Part:
+def _of_rate_function(question: Question, signature: Signature, judged: Any) -> Part:
     """Return what a function owes that says for which rates an iteration converges."""
     marks, contraction, orbits = iterations.laws_of(question, signature.arguments)
     rates = partial(draw_inputs, contraction.domain)
@@ -203,23 +180,9 @@ def of_rate_function(question: Question, signature: Signature, judged: Any) -> P
     return Part((claim(marks, judged), asked, claim(orbits, judged)), diagnose=diagnose)
 
 
-FUNCTIONS = {
-    "network_gradients": Owed(
-        "q1.gradients", 4, partial(of_function, "q1.gradients", network.LAWS)
-    ),
-    "softmax_gradient": Owed("q2.gradient", 1, partial(of_function, "q2.gradient", softmax.LAWS)),
-    "softmax_gradient_one_hot": Owed(
-        "q2.one_hot", 1, partial(of_function, "q2.one_hot", softmax.LAWS_ONE_HOT)
-    ),
-    **{
-        one.name: Owed(f"q3.{one.parts[0]}", 1, partial(of_rate_function, QUESTION3, one))
-        for one in QUESTION3.functions
-    },
-}
-
-
-def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
-    """Return what a formula, or the lines of a derivation, owe."""
+def of_formulas(question: Question, name: str, formulas: Sequence[Formula]) -> Part:
+    """Return what a formula for a part, or the lines of a derivation, owe."""
+    wanted = wanted_of(question, name)
 
     def against_truth(line: Line) -> Claim:
         return _claim_of_line(replace(line, before=wanted.truth, number=1), wanted)
@@ -232,19 +195,16 @@ def of_formulas(wanted: Wanted, formulas: Sequence[Formula]) -> Part:
         answer=answer,
         against_truth=against_truth,
         wanted=wanted,
-        diagnose=lambda outcome: diagnosis.of_line(outcome.judged, wanted),
+        diagnose=lambda outcome: diagnosis.of_line(question, name, outcome.judged),
         needs=needs_of(lines, wanted),
     )
-    if FORMULA_SUM_ONE in wanted.domains:
-        weaker = tuple(
-            replace(
-                one,
-                law=law_of(one.judged, FORMULA_SUM_ONE),
-                inputs=partial(draw_inputs, FORMULA_SUM_ONE),
-            )
+    if question.conditional is not None:
+        there = wanted.domains[-1]
+        claims = (
+            replace(one, law=law_of(one.judged, there), inputs=partial(draw_inputs, there))
             for one in part.claims
         )
-        part = replace(part, where_sum_is_one=weaker)
+        part = replace(part, special=question.conditional, claims_there=tuple(claims))
     if contains_d(answer):
         it = "it" if len(lines) == 1 else f"line {answer.number}"
         return replace(part, wrong=f"not finished: {it} still contains d(...)")

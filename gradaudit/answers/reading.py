@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from gradaudit.answers.asked import sheet_of
+from gradaudit.answers.asked import sheet_called, sheet_of
 from gradaudit.answers.parts import Answer, Owed, Part, Sheet
 from gradaudit.answers.process import Process, RemoteFunction
-from gradaudit.answers.tables import ASSIGNMENT, read_toml
+from gradaudit.answers.tables import read_toml
 from gradaudit.language.hints import nearest
 from gradaudit.questions.files import Unreadable, content_of, load_toml
 from gradaudit.questions.question import from_library
@@ -46,13 +46,13 @@ def read(path: str, asked: Sheet | None = None, called: str | None = None) -> An
     asked: what it is an answer to, else what it says itself, else the assignment. called: which
     function of the question one at an address is, else that of its name. Raises Unreadable.
     """
-    sheet = asked or ASSIGNMENT
     if address := address_of(path):
-        place, function = address
+        sheet, (place, function) = asked or sheet_called(), address
         return read_python(path, place, {function: _owed(sheet, function, called)}, sheet)
     if called is not None:
         raise Unreadable("--as takes a function: package.module:function, or file.py:function")
     if path.endswith(".py"):
+        sheet = asked or sheet_called()
         return read_python(path, path, sheet.functions, sheet)
     try:
         tables = load_toml(path)
@@ -71,7 +71,7 @@ def read(path: str, asked: Sheet | None = None, called: str | None = None) -> An
 def _of_library(name: str | None) -> Sheet:
     """Return what an answer says itself that it is to, else the assignment. Raises Unreadable."""
     try:
-        return ASSIGNMENT if name is None else sheet_of(from_library(name))
+        return sheet_called() if name is None else sheet_of(from_library(name))
     except Unreadable as reason:
         remedy = "; a file is named by --question" if str(name).endswith(".toml") else ""
         raise Unreadable(f"question: {reason}{remedy}") from None

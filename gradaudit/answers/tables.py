@@ -1,10 +1,10 @@
 """An answer in TOML: its tables become parts.
 
-A malformed part becomes one line that names the key and
-the remedy, and leaves the other parts as they are.
+A malformed part becomes one line that names the key and the remedy, and leaves the other parts as
+they are.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.answers import parts
-from gradaudit.answers.parts import BLOCKS, FUNCTIONS, PARTS, WANTED, Answer, Part, Sheet
+from gradaudit.answers.parts import Answer, Part, Sheet
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.form import Form
 from gradaudit.judging.iterations import iteration_of, rates_for
@@ -29,9 +29,8 @@ from gradaudit.language.formula import (
 from gradaudit.language.hints import nearest
 from gradaudit.language.numbers import object_array
 from gradaudit.language.written import Written
-from gradaudit.mistakes import diagnosis
-from gradaudit.mistakes.catalogue import FORWARD
-from gradaudit.questions.assignment import DATA, MODELS, NETWORK, ONE_HOT, QUESTION3
+from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.mistakes.numbers import of_numbers
 from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
 from gradaudit.questions.question import Question
 
@@ -60,7 +59,7 @@ class _Reader:
                 self.unknown(name, "table or key", name, known)
             else:
                 self.read_table(name, table)
-        self.sheet.together(self.parts)
+        _diagnosed_together(self.parts)
         ordered = {part: self.parts[part] for part in self.sheet.parts if part in self.parts}
         return Answer(self.path, ordered, tuple(self.malformed), sheet=self.sheet)
 
@@ -110,55 +109,22 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(text for text in texts[:MAX_LINES] if isinstance(text, str))
 
 
-def _part_of(path: str) -> str:
-    return path.replace("question", "q", 1)
-
-
-def _read_part(path: str, value: Any, where: Any) -> Part:
-    part = _part_of(path)
-    table, _, key = path.rpartition(".")
-    if table == "question1":
-        return parts.of_numbers(_block(path, key, value))
-    if table == QUESTION3.name:
-        return of_conditions(QUESTION3, path, value, where)
-    widest = {"1": NETWORK, "2": ONE_HOT}[part[1]]
-    scope = own_names(f"{table}.where", where, widest)
-    wanted = WANTED[part].scope
-    return parts.of_formulas(
-        WANTED[part],
-        formulas(
-            path,
-            value,
-            replace(scope, free=wanted.free, sizes=wanted.sizes),
-            widest,
-            WANTED[part].largest,
-        ),
-    )
-
-
 def _diagnosed_together(read: dict[str, Part]) -> None:
-    """Let every part of Question 1 be diagnosed with all numbers that are given."""
+    """Let every part of a question be diagnosed with all numbers that are given."""
     given = {name: part for name, part in read.items() if part.numbers is not None}
-    blocks = [part.numbers for part in given.values() if part.numbers is not None]
-    together = cache(lambda: diagnosis.of_numbers(blocks))
+    blocks: dict[Question, list[Block]] = {}
+    for part in given.values():
+        if part.numbers is not None:
+            blocks.setdefault(part.numbers.question, []).append(part.numbers)
+    together = {question: _once(of_numbers, some) for question, some in blocks.items()}
     for name, part in given.items():
-        read[name] = replace(part, diagnose=lambda _: together())
+        if part.numbers is not None:
+            read[name] = replace(part, diagnose=together[part.numbers.question])
 
 
-ASSIGNMENT = Sheet(
-    PARTS,
-    {
-        "question1": (*FORWARD, *BLOCKS, "derivation"),
-        "question1.derivation": ("where", *BLOCKS),
-        "question2": ("where", "gradient", "one_hot"),
-        QUESTION3.name: ("where", *QUESTION3.parts),
-    },
-    _read_part,
-    _part_of,
-    FUNCTIONS,
-    {_part_of(name): question for name, question in MODELS.items()},
-    _diagnosed_together,
-)
+def _once(diagnose: Callable[[Sequence[Block]], Diagnosis], blocks: Sequence[Block]) -> Any:
+    known = cache(lambda: diagnose(blocks))
+    return lambda _: known()
 
 
 def of_conditions(question: Question, path: str, value: Any, where: Any) -> Part:
@@ -242,18 +208,21 @@ def _place(path: str, line: int, count: int) -> str:
     return f"{path}: line {line}, " if count > 1 else f"{path}: "
 
 
-def _block(path: str, name: str, value: Any) -> Block:
-    """Read numbers, also of another shape if it can be undone: axes of size 1, a transpose."""
-    wanted, shape = np.shape(exact_value(name, DATA)), np.array(value, dtype=object).shape
+def block(question: Question, path: str, name: str, value: Any) -> Block:
+    """Read numbers, also of another shape if it can be undone: axes of size 1, a transpose.
+
+    Raises Unreadable.
+    """
+    wanted, shape = exact_value(question, name).shape, np.array(value, dtype=object).shape
     turned = len(wanted) == 2 and shape == wanted[::-1]
     if not turned and tuple(size for size in shape if size != 1) != wanted:
         shape = wanted
     written = object_array(list(_flattened(path, value, shape, wanted)), shape)
     written = written.T if turned else written.reshape(wanted)
-    bounds = zip(written.flat, np.ravel(np.array(rounding(name))), strict=True)
+    bounds = zip(written.flat, np.ravel(np.array(rounding(question, name))), strict=True)
     numbers = object_array([replace(one, rounding=bound) for one, bound in bounds], wanted)
     told = f"the shape of {name} is {shape}, {wanted or 'a number'} is wanted"
-    return Block(name, numbers, None if shape == wanted else Form((), (told,)))
+    return Block(question, name, numbers, None if shape == wanted else Form((), (told,)))
 
 
 def _flattened(

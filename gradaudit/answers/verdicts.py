@@ -4,21 +4,21 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gradaudit.answers.parts import Answer, Part
 from gradaudit.judging.cases import Case
 from gradaudit.judging.derivation import Line
+from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.form import Form, InForm
 from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at, sees
-from gradaudit.judging.softmax import is_right_at_huge_logits
-from gradaudit.judging.strategies import draw_inputs, sums_to_one
 from gradaudit.judging.written import Block
+from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.mistakes.following import followed
 from gradaudit.mistakes.mends import Mend, mend_of
-
-SUM_IS_ONE = "sum(t) == 1"
+from gradaudit.mistakes.numbers import followed
+from gradaudit.questions.question import Question
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,6 @@ class Verdict:
             return int(one.judged.number)
         return self.said.answer.number
 
-    @property
-    def only_not_finite(self) -> bool:
-        """Whether nothing is wrong but that it is not finite somewhere, as at huge logits."""
-        if self.finite_elsewhere:
-            return True
-        failing = self.failures
-        if len(failing) != 1 or failing[0].law.check is not is_right_at_huge_logits:
-            return False
-        found = failing[0].refusal.found if failing[0].refusal else None
-        return isinstance(found, float) and not math.isfinite(found)
-
 
 def _is_form(outcome: Outcome) -> bool:
     return isinstance(outcome.refusal, WrongForm)
@@ -105,7 +94,7 @@ def _is_form(outcome: Outcome) -> bool:
 
 @dataclass(frozen=True)
 class Audit:
-    """All verdicts on an answer, one for each part, in the order of the assignment.
+    """All verdicts on an answer, one for each part, in the order of the question.
 
     unreadable: why there are none.
     """
@@ -151,16 +140,19 @@ def audit(answer: Answer) -> Audit:
 
 def _with_first_wrong_step(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
     """Yield verdicts; numbers that are wrong after a wrong step say which, and if they follow."""
-    first, earlier = "", list[Block]()
+    first, earlier = dict[Question, str](), list[Block]()
     for verdict in verdicts:
         numbers = verdict.said.numbers
         wrong = numbers is not None and verdict.status == "fails" and not verdict.only_form
         if numbers is None or not wrong:
             yield verdict
         else:
-            yield replace(verdict, first_wrong=first, given=followed(numbers, earlier))
-        if numbers is not None and not numbers.is_gradient:
-            first = first or verdict.part * wrong
+            before = [one for one in earlier if one.question is numbers.question]
+            step = first.get(numbers.question, "")
+            yield replace(verdict, first_wrong=step, given=followed(numbers, before))
+        if numbers is not None and not numbers.is_part:
+            if wrong:
+                first.setdefault(numbers.question, verdict.part)
             earlier.append(numbers)
 
 
@@ -170,15 +162,15 @@ def judge(name: str, part: Part | None) -> Verdict:
         return Verdict(name, "unanswered")
     if part.untested:
         return Verdict(name, "untested", part, reason=part.untested)
-    outcomes = tuple(_with_recovery(part, [claim.outcome() for claim in part.claims]))
+    outcomes = tuple(_with_recovery(part, list(_outcomes(part))))
     verdict = Verdict(name, "holds", part, outcomes, reason=part.wrong)
     if verdict.failure is not None:
-        weaker = () if part.wrong else _where_sum_is_one(part, verdict)
+        weaker = () if part.wrong else _where_special(part, verdict)
         return replace(
             verdict,
             finite_elsewhere=all(map(_is_finite_elsewhere, verdict.failures)),
             status="conditional" if weaker else "fails",
-            condition=SUM_IS_ONE if weaker else "",
+            condition=part.special.text if part.special and weaker else "",
             weaker=weaker,
             diagnosis=Diagnosis() if verdict.only_form else part.diagnose(verdict.failure),
             mend=None if weaker else _mend(part, verdict.failure),
@@ -194,6 +186,18 @@ def judge(name: str, part: Part | None) -> Verdict:
     if part.condition and not (part.in_general and part.in_general.outcome().status == "holds"):
         return replace(verdict, status="conditional", condition=part.condition, stated=True)
     return verdict
+
+
+def _outcomes(part: Part) -> Iterator[Outcome]:
+    """Yield what comes of the claims of a part.
+
+    Of a function one counterexample is shown; of numbers there is none smaller than the data.
+    """
+    shown = part.numbers is not None
+    for claim in part.claims:
+        outcome = claim.outcome(smallest=bool(part.lines) or not shown)
+        yield outcome
+        shown = shown or (outcome.status == "fails" and not _is_form(outcome))
 
 
 def _is_finite_elsewhere(outcome: Outcome) -> bool:
@@ -240,19 +244,22 @@ def _with_recovery(part: Part, outcomes: Sequence[Outcome]) -> Iterator[Outcome]
         yield outcome
 
 
-def _where_sum_is_one(part: Part, verdict: Verdict) -> tuple[Outcome, ...]:
-    """Return what comes of all that fails where the targets sum to 1, if it holds there."""
+def _where_special(part: Part, verdict: Verdict) -> tuple[Outcome, ...]:
+    """Return what comes of all that fails under a condition of its question, if it holds there."""
+    if part.special is None:
+        return ()
     failing = {id(one.judged): one for one in reversed(verdict.failures)}
-    weaker = [claim.outcome() for claim in part.where_sum_is_one if id(claim.judged) in failing]
+    weaker = [claim.outcome() for claim in part.claims_there if id(claim.judged) in failing]
     all_hold = bool(weaker) and all(one.status == "holds" for one in weaker)
-    return tuple(weaker) if all_hold and all(map(_fails_elsewhere, failing.values())) else ()
+    elsewhere = partial(_fails_elsewhere, part.special)
+    return tuple(weaker) if all_hold and all(map(elsewhere, failing.values())) else ()
 
 
-def _fails_elsewhere(outcome: Outcome) -> bool:
-    """Return whether a law refuses what is judged at most targets that do not sum to 1."""
+def _fails_elsewhere(condition: Formula, outcome: Outcome) -> bool:
+    """Return whether a law refuses what is judged at most inputs that do not meet a condition."""
     refused = []
     for case in draw_inputs(outcome.law.domain):
-        if not sums_to_one(case):
+        if not case.meets(condition):
             with suppress(Missing, DoesNotApply, CannotGoOn):
                 refused.append(refusal_at(outcome.law, outcome.judged, case) is not None)
     return 2 * sum(refused) > len(refused)

@@ -1,1 +1,1 @@
-"""What any answer owes, and how the truth is known: laws, oracles, strategies, derivations."""
+"""What any answer owes, and how the truth is known: laws, oracles, hard inputs, derivations."""

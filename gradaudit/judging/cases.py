@@ -22,8 +22,8 @@ from gradaudit.language.numbers import (
 )
 from gradaudit.language.outcomes import Missing
 from gradaudit.language.roundings import ALLOWED, UNIT, roundings_of
-from gradaudit.questions.inputs import _all_effort, _easier_entries, floats
 from gradaudit.questions.question import Given, Question, Signature
+from gradaudit.questions.simple import FROM_ONE, SIMPLE, all_effort, easier_entries, floats
 
 NEWTON_STEPS = 12
 
@@ -49,11 +49,14 @@ class Case:
     @property
     def values(self) -> dict[str, Any]:
         """The names of the question with their values."""
-        return dict(self.given)
+        counts = self.question.counts.items()
+        return {**self.given, **{name: fmpq(self.sizes[one]) for name, one in counts}}
 
     @cached_property
     def _floats(self) -> dict[str, Any]:
-        return {name: self._in_floats(name) for name in self.given}
+        counts = self.question.counts.items()
+        found = {name: self._in_floats(name) for name in self.given}
+        return {**found, **{name: float(self.sizes[one]) for name, one in counts}}
 
     @cached_property
     def _envs(self) -> dict[Any, Env]:
@@ -72,6 +75,12 @@ class Case:
         places = np.array(self.given[name], dtype=np.int64)
         return places if places.ndim else int(places)
 
+    def bound_to(self, signature: Signature) -> "Case":
+        """Return it as an input of a function; how near it is to kinks is known then, if it is."""
+        bound = replace(self, call=signature)
+        vars(bound).update({key: one for key, one in vars(self).items() if key == "nearness"})
+        return bound
+
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of the function: fresh arrays of float64, or of whole numbers."""
         values = [self._floats[name] for name in self.blocks]
@@ -88,7 +97,7 @@ class Case:
         scope = formula.scope
         key = floats_, id(scope.defined)
         if key not in self._envs:  # all formulas of the same names share their values
-            values = self._floats if floats_ else self.given
+            values = self._floats if floats_ else self.values
             self._envs[key] = Env(values, self.sizes, scope.defined, floats=floats_)
         return self._envs[key].under(scope.free)
 
@@ -97,9 +106,22 @@ class Case:
         with np.errstate(all="ignore"):
             return self.env(formula, floats_=True).entries(formula.tree)
 
+    def meets(self, condition: Formula) -> bool:
+        """Return whether it certainly meets a condition."""
+        try:
+            with precision(FIRST_PRECISION):
+                return self.env(condition).truth(condition.tree)
+        except (Missing, FormulaError):
+            return False
+
     def effort(self) -> tuple[int, int]:
         """Return how hard this is to check by hand: its size, then its numbers."""
-        return sum(map(np.size, self.given.values())), sum(map(_all_effort, self.given.values()))
+        sizes = sum(map(np.size, self.given.values()))
+        return sizes, sum(all_effort(v, self._order(name)) for name, v in self.given.items())
+
+    def _order(self, name: str) -> Sequence[fmpq]:
+        """Return numbers from the simplest on."""
+        return FROM_ONE if name in self.question.from_one else SIMPLE
 
     def picked(self, index_set: str, places: Sequence[int]) -> "Case | None":
         """Return the case with only these places of an index set, in this order.
@@ -128,7 +150,8 @@ class Case:
                 yield solved
 
     def _simpler(self) -> Iterator["Case"]:
-        free = [one for one in self.question.free_sets if self.sizes[one] > 1]
+        least = self.question.least
+        free = [one for one in self.question.free_sets if self.sizes[one] > least.get(one, 1)]
         for index_set in free:
             size = self.sizes[index_set]
             for k in range(size):
@@ -140,7 +163,7 @@ class Case:
                     yield from _some(fewer.picked(other, range(self.sizes[other] - 1)))
         for name, value in self.given.items():
             if not self.question.given[name].within:
-                for easier in _easier_entries(value):
+                for easier in easier_entries(value, self._order(name)):
                     yield replace(self, given={**self.given, name: easier})
 
 
@@ -153,6 +176,17 @@ def _some(case: Case | None) -> Iterator[Case]:
         yield case
 
 
+def data_of(question: Question) -> Case:
+    """Return the input that numbers are asked for on."""
+    axes = ((name, one.axes) for name, one in question.given.items())
+    sizes = {
+        axis: size
+        for name, sets in axes
+        for axis, size in zip(sets, np.shape(question.data[name]), strict=True)
+    }
+    return Case(question, question.data, {name: sizes[name] for name in question.sets})
+
+
 # ---- what is assumed
 
 
@@ -160,7 +194,7 @@ def obeys(case: Case) -> bool:
     """Return whether an input is what is given, and certainly meets all that is assumed of it."""
     given = case.question.given.items()
     fitting = all(_fits(one, case.given[name], case.sizes) for name, one in given)
-    return fitting and all(_is_true(case, condition) for condition in case.question.assume)
+    return fitting and all(map(case.meets, case.question.assume))
 
 
 def _fits(given: Given, value: Any, sizes: Mapping[str, int]) -> bool:
@@ -178,14 +212,6 @@ def _is_definite(matrix: Any) -> bool:
     return bool((matrix == matrix.T).all()) and all(
         fmpq_mat(len(one), len(one), list(one.flat)).det() > 0 for one in leading
     )
-
-
-def _is_true(case: Case, condition: Formula) -> bool:
-    try:
-        with precision(FIRST_PRECISION):
-            return case.env(condition).truth(condition.tree)
-    except (Missing, FormulaError):
-        return False
 
 
 def solve(case: Case) -> Case | None:

@@ -8,18 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from gradaudit.judging.calling import Function, Result
+from gradaudit.judging.cases import Case
 from gradaudit.judging.form import InForm
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Refusal, WrongForm
 from gradaudit.judging.oracles import Estimate
-from gradaudit.questions.inputs import Array, Input
 
 Floats = npt.NDArray[np.float64]
 
-_asked: WeakKeyDictionary[Any, dict[Input, Floats]] = WeakKeyDictionary()
+_asked: WeakKeyDictionary[Any, dict[Case, Floats]] = WeakKeyDictionary()
 
 
 def check_contract(
-    judged: Function | InForm, case: Input, elsewhere: Input, rounding: Floats
+    judged: Function | InForm, case: Case, elsewhere: Case, rounding: Floats
 ) -> None:
     """Refuse a function that breaks its contract at an input.
 
@@ -54,7 +54,7 @@ def check_contract(
         raise WrongForm(wanted, judged.form.told, judged.shown)
 
 
-def ask(judged: Function | InForm, *cases: Input) -> list[Floats]:
+def ask(judged: Function | InForm, *cases: Case) -> list[Floats]:
     """Return the judged gradient (P,) at each input; at one that was asked for before, as it was.
 
     Raises DoesNotApply where a result is not of the promised form.
@@ -72,7 +72,7 @@ def ask(judged: Function | InForm, *cases: Input) -> list[Floats]:
 
 
 def compare(
-    case: Input, found: Floats, expected: Estimate, shown: Array | None = None, note: str = ""
+    case: Case, found: Floats, expected: Estimate, shown: Any = None, note: str = ""
 ) -> None:
     """Refuse the first entry that is further from the estimate than its bound.
 

@@ -9,31 +9,26 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from flint import fmpq
+import numpy.typing as npt
 
 from gradaudit.judging.cases import Case
+from gradaudit.judging.domains import Domain, draw_inputs
+from gradaudit.judging.hard import domain, inputs_for
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal, sizes_of_one
-from gradaudit.judging.strategies import (
-    FORMULA_ANY,
-    FORMULA_SUM_ONE,
-    FORMULA_TRUE_CLASS,
-    NETWORKS,
-    Domain,
-    draw_inputs,
-)
 from gradaudit.judging.together import Together
 from gradaudit.language.balls import agree, settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, Scope, parse
 from gradaudit.language.numbers import FIRST_PRECISION, is_true, or_missing, precision
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
-from gradaudit.questions.assignment import NETWORK, ONE_HOT, SOFTMAX
-from gradaudit.questions.inputs import Array, Logits, Network, exact
+from gradaudit.questions.question import Question
+
+Array = npt.NDArray[Any]
 
 MAX_LINES = 50
 MAX_OPERATIONS_IN_ALL = 30_000  # of all lines of a derivation, at one input
@@ -62,24 +57,22 @@ class Wanted:
     assume: tuple[Formula, ...] = ()
 
 
-LARGEST_LOGITS = Logits(exact(map(fmpq, (0, 1, -1, 2))), exact(map(fmpq, (1, 0, 2, -1))), 0)
-_square = exact(exact([fmpq(a - 2 * b) for b in range(4)]) for a in range(4))
-_vector = exact(fmpq(1 - a, 2) for a in range(4))
-LARGEST_NETWORK = Network(_square, _vector, _vector, fmpq(1), _square.T, _vector)
-LARGEST_TRIED_OUT = len(LARGEST_LOGITS.y)
+LARGEST_TRIED_OUT = 4  # of the sizes of an input on which lines are tried out
 
 
-def _wanted(loss: str, by: str, scope: Scope, *domains: Domain) -> Wanted:
-    largest = LARGEST_NETWORK if loss == "L" else LARGEST_LOGITS
-    return Wanted(f"d{loss}/d{by}", scope, parse(f"d({loss}, {by})", scope), domains, largest)
+@cache
+def wanted_of(question: Question, part: str) -> Wanted:
+    """Return what a formula for a part is to find."""
+    asked = question.parts[part]
+    scope = replace(question.scope, free=asked.truth.scope.free)
+    definite = (one.name for one in question.given.values() if one.definite)
+    assume = (*question.assume, *(parse(f"det({name}) > 0", scope) for name in definite))
+    condition = question.conditional
+    met = [] if condition is None else [question.under(condition)]
+    inputs = tuple(map(domain, (question, *met)))
+    return Wanted(asked.label, scope, asked.truth, inputs, inputs_for(question).largest, assume)
 
 
-GRADIENT = _wanted("E", "y", SOFTMAX, FORMULA_ANY, FORMULA_SUM_ONE)
-GRADIENT_ONE_HOT = _wanted("E", "y", ONE_HOT, FORMULA_TRUE_CLASS)
-PARAMETERS = {
-    name: _wanted("L", name, replace(NETWORK, free={i: NETWORK.free[i] for i in free}), NETWORKS)
-    for name, free in (("W1", "aj"), ("b1", "j"), ("w2", "j"), ("b2", ""))
-}
 _known: WeakKeyDictionary[Formula, dict[Any, Array]] = WeakKeyDictionary()
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gradaudit.judging.calling import Observed, Result
+from gradaudit.judging.cases import Case
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.judging.oracles import oracle
 from gradaudit.language.outcomes import NoValue
-from gradaudit.questions.inputs import Input
 
 Shape = tuple[int, ...]
 
@@ -61,7 +61,7 @@ class InForm:
     name and shape of each result there; their values tell the order of equal shapes.
     """
 
-    def __init__(self, judged: Any, shown: Input) -> None:
+    def __init__(self, judged: Any, shown: Case) -> None:
         self.judged = judged
         self.shown = shown
         self.wanted = shown.results()
@@ -121,10 +121,24 @@ class InForm:
         for (name, shape), place in zip(self.wanted.items(), places, strict=True):
             shapes = f"is {arrays[place.index].shape}, {shape} is wanted"
             if place.summed:
-                told.append(f"{_short(name)} is not summed over the samples: its shape {shapes}")
+                over = self._over(arrays[place.index].shape[0])
+                told.append(f"{_short(name)} is not summed over {over}: its shape {shapes}")
             elif place.axes:
                 told.append(f"the shape of {_short(name)} {shapes}")
         return Form(places, tuple(told)) if told else None
+
+    @property
+    def _summed(self) -> list[str]:
+        """The index sets that every result is summed over."""
+        question = self.shown.question
+        kept = {axis for one in question.parts.values() for axis in one.axes}
+        return [one for one in question.sets if one not in kept]
+
+    def _over(self, size: int) -> str:
+        """Return the things of which there are so many."""
+        index_set = next(one for one in self._summed if self.shown.sizes[one] == size)
+        called = self.shown.question.called
+        return f"the {called[index_set][0]}s" if index_set in called else index_set
 
     def _places(self, arrays: Sequence[Any], names: Sequence[str]) -> tuple[Place, ...] | None:
         """Return where each wanted result stands, by its name or else by shapes and values."""
@@ -169,7 +183,7 @@ class InForm:
 
     def _place(self, index: int, shape: Shape, wanted: Shape) -> Place | None:
         ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
-        if shape == (self.shown.sizes.get("N"), *wanted):
+        if shape in [(self.shown.sizes[one], *wanted) for one in self._summed]:
             return Place(index, summed=True)
         rest = tuple(size for size in shape if size != 1)
         return Place(index, ones) if rest == wanted else None

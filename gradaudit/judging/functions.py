@@ -11,16 +11,17 @@ import numpy as np
 from gradaudit.judging.calling import Function
 from gradaudit.judging.cases import Case, has_exact_kinks, is_smooth, look_for_kinks, obeys
 from gradaudit.judging.contract import ask, check_contract, compare
-from gradaudit.judging.hard import Inputs
+from gradaudit.judging.domains import Domain, draw_inputs
+from gradaudit.judging.hard import inputs_for
 from gradaudit.judging.laws import Law, Refusal
-from gradaudit.judging.oracles import Estimate, QuestionOracle, foresee, oracle, spans_along
+from gradaudit.judging.oracles import Estimate, foresee, oracle, spans_along
 from gradaudit.judging.owed import check_of
-from gradaudit.judging.strategies import Domain, draw_inputs
 from gradaudit.language.formula import FormulaError
 from gradaudit.language.outcomes import Missing, NoValue
-from gradaudit.questions.question import Question, Signature
+from gradaudit.questions.question import Owed, Question, Signature
 
 MOST_AT_KINKS = 60  # inputs, each of which is tried in many directions
+MANY = 100  # inputs for what an answer owes besides, which sees no more than the derivative
 FEW = 24  # inputs for the law that costs most and sees least
 DRAWS = 20  # until one is met on which the reference itself keeps its bound
 
@@ -32,7 +33,7 @@ def keeps_the_contract(judged: Function, case: Case) -> None:
 
 def equals_the_exact_derivative(judged: Function, case: Case) -> None:
     """It equals the exact derivative, within the rounding that its terms and inputs explain."""
-    compare(case, ask(judged, case)[0], oracle(case).estimate)
+    compare(case, ask(judged, case)[0], oracle(case).estimate, oracle(case).exact)
 
 
 def agrees_with_approx_fprime(judged: Function, case: Case) -> None:
@@ -43,7 +44,6 @@ def agrees_with_approx_fprime(judged: Function, case: Case) -> None:
 def lies_within_the_slopes(judged: Function, case: Case) -> None:
     """At a kink it lies within the slopes of all sides, for each entry and for entries together."""
     found, known = ask(judged, case)[0], oracle(case)
-    assert isinstance(known, QuestionOracle)
     compare(case, found, Estimate(np.clip(found, *known.slopes), known.rounding))
     start = 0
     for asked, (label, shape) in zip(known.asked, case.results().items(), strict=True):
@@ -60,25 +60,37 @@ def lies_within_the_slopes(judged: Function, case: Case) -> None:
 
 def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
     """Return what a function of a question owes."""
-    everywhere, smooth, few, kinked = domains(question, signature)
+    everywhere, smooth, few, kinked = domains(question, signature)[:4]
     at_kinks = [Law(lies_within_the_slopes, kinked)] if draw_inputs(kinked) else []
     return (
         Law(keeps_the_contract, everywhere),
         Law(equals_the_exact_derivative, smooth),
         Law(agrees_with_approx_fprime, few),
         *at_kinks,
-        *(Law(check_of(one), smooth, one.name, one.say) for one in question.owes),
+        *(
+            Law(check_of(one), _where(question, signature, one), one.name, one.say)
+            for one in question.owes
+        ),
     )
+
+
+def _where(question: Question, signature: Signature, owed: Owed) -> Domain:
+    """Return the inputs on which a law is owed."""
+    met = question if owed.where is None else question.under(owed.where)
+    return domains(met, signature)[4]
 
 
 @cache
 def domains(question: Question, signature: Signature) -> tuple[Domain, ...]:
-    """Return the inputs of a function: all, those away from kinks, a few of these, the others."""
-    inputs = Inputs(question)
+    """Return the inputs of a function: all, those away from kinks, a few of these, those at kinks.
+
+    The last are as many of those away from kinks as an identity is tried on.
+    """
+    inputs = inputs_for(question)
 
     def bound_to(cases: Iterable[Case]) -> list[Case]:
-        bound = [replace(case, call=signature) for case in cases]
-        look_for_kinks(bound)
+        bound = [case.bound_to(signature) for case in cases]
+        look_for_kinks([case for case in bound if "nearness" not in vars(case)])
         foresee(bound)
         for case in filter(_is_tied, bound):
             vars(case)["nearness"] = False, True
@@ -86,7 +98,7 @@ def domains(question: Question, signature: Signature) -> tuple[Domain, ...]:
 
     @cache
     def listed() -> list[Case]:
-        return bound_to(inputs.listed())
+        return bound_to(inputs.hard)
 
     def smooth() -> list[Case]:
         return list(filter(is_smooth, listed()))
@@ -112,10 +124,11 @@ def domains(question: Question, signature: Signature) -> tuple[Domain, ...]:
         return suits(case) and not is_smooth(case)
 
     return (
-        Domain(f"{name}, kinks included", suits, listed, drawn),
+        Domain(f"{name}, kinks included", suits, lambda: [*smooth(), *kinked()], drawn),
         Domain(name, away, smooth, drawn),
         Domain(f"{name}, a few", away, lambda: smooth()[:FEW]),
         Domain(f"{name}, at kinks", at_one, kinked),
+        Domain(f"{name}, many", away, lambda: smooth()[:MANY]),
     )
 
 
@@ -127,7 +140,6 @@ def is_usable(case: Case) -> bool:
     if not has_exact_kinks(case):
         return False
     known = oracle(case)
-    assert isinstance(known, QuestionOracle)
     try:
         if not (np.isfinite(known.reference).all() and np.isfinite(known.rounding).all()):
             return False
@@ -154,5 +166,5 @@ def _is_tied(case: Case) -> bool:
 @cache
 def _elsewhere(case: Case) -> Case:
     """Return another input of the same sizes."""
-    other = Inputs(case.question).draw(Random(1), case.sizes, plain=True)
+    other = inputs_for(case.question).draw(Random(1), case.sizes, plain=True)
     return Case(case.question, other.given, other.sizes, case.call)

@@ -26,15 +26,15 @@ from gradaudit.judging.cases import (
     obeys,
     solve,
 )
-from gradaudit.judging.strategies import Domain
+from gradaudit.judging.domains import Domain
 from gradaudit.judging.together import Together
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import ONE, ZERO, each, object_array
 from gradaudit.language.outcomes import Missing
 from gradaudit.questions.files import Unreadable
-from gradaudit.questions.inputs import SIMPLE, exact_float
 from gradaudit.questions.question import Given, Question
+from gradaudit.questions.simple import SIMPLE, exact_float
 
 Change = Callable[[Case], Case | None]
 
@@ -55,7 +55,9 @@ DRAWS = 40  # at most, to meet what is assumed, before calm numbers are taken
 TRIES = 4  # of one change, on different numbers, until no kink is near
 SMALL = (1, 2, 3, 4, 4)
 LARGE = (5, 6, 7, 8, 9, 12)
-MOST = 120  # hard cases of what is given and defined; more than that are made together
+MOST = 80  # hard cases of arrays that are given; more than that are made together
+ZEROS = "*"  # of several arrays, which nothing else may disturb
+FIRST_IS_ONE, LAST_IS_ONE = 3, 4  # among the patterns
 FEW = 3  # arrays, up to which all of them are put far out
 MANY = 400  # entries of all inputs together, beyond which a large size is not tried
 
@@ -87,8 +89,9 @@ def far_patterns(k: int, n: int) -> tuple[Any, ...]:
             600 + k,
             -690 * last,
         ),
-        *(-800 * last, 10**5 * (k < 2), 690 * first, 1000 + k, -(10**5) - k, 800 * first),
+        *(-800 * last, 10**5 * (k < 2), 690 * first, 1000 + k, -(10**5) - k, 800 * first, 1000),
         *((k + 1) * scale for scale in (HUGE, 1 / MINUTE)),
+        10**300 * (first - last),
     )
 
 
@@ -115,7 +118,8 @@ class Inputs:
     def _pool(self, given: Given) -> Sequence[fmpq]:
         known = self.question.given.keys()
         alone = [one for one in self.question.assume if one.names & known == {given.name}]
-        if not (alone or given.among or given.within):
+        met = all(_met(one, given.name, number) for one in alone for number in POOL)
+        if met and not (given.among or given.within):
             return POOL
         for candidates in ((*POOL, *POSITIVE), BETWEEN):
             pool = [
@@ -201,7 +205,7 @@ class Inputs:
     @cached_property
     def shown(self) -> Case:
         """An input where the form of results shows: as many of its sizes differ as can."""
-        apart = {name: 2 + k for k, name in enumerate(self.question.free_sets)}
+        apart = {name: 3 + k for k, name in enumerate(self.question.free_sets)}
         return self.draw(Random(4), self.question.sized(apart) or self.sizes[0], plain=True)
 
     # ---- what makes an input hard
@@ -287,7 +291,15 @@ class Inputs:
                 yield partial(_filled, patterns, {name: one for name, one in chosen if name})
         for pattern in range(len(far_patterns(0, 1))):
             for name in names if len(names) < FEW else names[pattern % len(names) :][:1]:
-                yield partial(_filled, far_patterns, {name: pattern})
+                far = partial(_filled, far_patterns, {name: pattern})
+                yield far
+                vectors = [name for name in names if len(self.question.given[name].axes) == 1]
+                if (
+                    len(names) < FEW and vectors == names
+                ):  # with another that is one-hot, at the last or the first
+                    one = LAST_IS_ONE if pattern // 2 % 2 == 0 else FIRST_IS_ONE
+                    beside = {other: one for other in names if other != name}
+                    yield partial(_all, [far, partial(_filled, patterns, beside)])
 
     @cached_property
     def at_kinks(self) -> list[Change]:
@@ -296,6 +308,10 @@ class Inputs:
         for kink in kinks(self.question):
             changes += (partial(brought_to_zero, formula=kink, place=k, only=k) for k in range(3))
             changes += _values_of(kink, (ZERO,))
+            some = partial(brought_to_zero, formula=kink, only=0)
+            arrays = (self._formula(name) for name in self.question.scope.defined)
+            zeros = (change for one in arrays for change in _values_of(one, (ZERO,)))
+            changes += (partial(_all, [some, zero]) for zero in zeros)
         return changes
 
     @cached_property
@@ -307,23 +323,51 @@ class Inputs:
             changes += _values_of(kink, (ONE / 2**36, -ONE / 2**36), 0)
         return changes
 
+    def _packed(self) -> list[list[Change]]:
+        """Return changes, several of different arrays at once where there are many."""
+        most = -(-len(self.changes) // MOST)
+        packed: list[list[Change]] = []
+        for change in self.changes:
+            touched = _touched(change)
+            free = (
+                some
+                for some in packed
+                if len(some) < most and all(_are_apart(touched, _touched(one)) for one in some)
+            )
+            if len(packed) < MOST or not touched or (some := next(free, None)) is None:
+                packed.append([change])
+            else:
+                some.append(change)
+        return packed
+
     # ---- inputs
+
+    @cached_property
+    def hard(self) -> list[Case]:
+        """The hard cases, of which most is known already that functions and formulas share."""
+        return list(self.listed())
 
     def listed(self) -> Iterator[Case]:
         """Yield the hard cases. One that is near a kink by chance is tried with other numbers."""
         random = Random(3)
         wanted: list[tuple[dict[str, int], Change]]
         wanted = [(sizes, _as_it_is) for sizes in self.sizes]
-        some = -(-len(self.changes) // MOST)  # at once, where there are many
-        apart = -(-len(self.changes) // some)  # so that they are changes of different arrays
-        wanted += [(self.sizes[0], partial(_all, self.changes[k::apart])) for k in range(apart)]
+        several: list[Change] = [partial(_all, some) for some in self._packed()]
         alone: list[Change] = []
-        if some > 1:
+        if len(several) < len(self.changes):
             alone += (partial(_zeroed, [one.name]) for one in self.numbers)
         wanted += [
-            (self.sizes[0], change) for change in (*alone, *self.beside_kinks, *self.at_kinks)
+            (self.sizes[0], change)
+            for change in (*several, *alone, *self.beside_kinks, *self.at_kinks)
         ]
         wanted += [(sizes, partial(_equal, pair)) for pair, sizes in self._alike()]
+        if alike := self.question.sized(dict.fromkeys(self.question.free_sets, 3)):
+            matrices = [one.name for one in self.numbers if len(one.axes) > 1]
+            wanted += [(alike, _put(name, _symmetric)) for name in matrices]
+        zeros = partial(_all, [_put(g.name, _zero_first) for g in self.numbers if g.axes])
+        wanted += [(sizes, zeros) for sizes in self.sizes if 1 in sizes.values()]
+        places = [one.name for one in self.question.given.values() if one.within]
+        wanted += [(sizes, partial(_last, name)) for sizes in self.sizes for name in places]
         for _ in range(TRIES):
             made = [
                 (_changed(self.draw(random, sizes, plain=True), change), (sizes, change))
@@ -384,16 +428,42 @@ def _changes_of(given: Given) -> Iterator[Change]:
         yield put(lambda v: v[..., :1] + v * 0)
         yield put(lambda v: np.concatenate([v[:1] * 0, v[1:]]))
         yield put(lambda v: np.concatenate([v[..., :1] * 0, v[..., 1:]], axis=-1))
-        if given.axes[-1] == given.axes[-2]:
-            yield put(lambda v: v + v.swapaxes(-1, -2))
 
 
 def _put(name: str, change: Callable[[Any], Any]) -> Change:
-    def changed(case: Case) -> Case:
-        value = change(case.given[name])
-        return replace(case, given={**case.given, name: value + ZERO})
+    return partial(_with, [name], change)
 
-    return changed
+
+def _with(names: Sequence[str], change: Callable[[Any], Any], case: Case) -> Case:
+    changed = {name: change(case.given[name]) + ZERO for name in names}
+    return replace(case, given={**case.given, **changed})
+
+
+def _zero_first(value: Any) -> Any:
+    return _first(value, ZERO)
+
+
+def _symmetric(value: Any) -> Any:
+    square = value.shape[-1] == value.shape[-2]
+    return value + value.swapaxes(-1, -2) if square else value
+
+
+def _touched(change: Change) -> set[str]:
+    """Return the arrays that a change puts something into; none where it moves a number or two."""
+    func = change.func if isinstance(change, partial) else None
+    if not isinstance(change, partial) or func not in (_with, _scaled, _filled, _zeroed):
+        return set()
+    return {ZEROS} if func is _zeroed else set(change.args[1 if func is _filled else 0])
+
+
+def _are_apart(some: set[str], others: set[str]) -> bool:
+    return ZEROS not in some | others and bool(some or others) and some.isdisjoint(others)
+
+
+def _last(name: str, case: Case) -> Case:
+    """Return a case with an array of places filled with the last."""
+    last = case.sizes[case.question.given[name].within] - 1
+    return replace(case, given={**case.given, name: case.given[name] * 0 + last})
 
 
 def _first(value: Any, number: fmpq) -> Any:
@@ -465,12 +535,18 @@ def _values_of(
 
 
 @cache
+def inputs_for(question: Question) -> Inputs:
+    """Return what makes the inputs of a question, once."""
+    return Inputs(question)
+
+
+@cache
 def domain(question: Question) -> Domain:
     """Return the inputs of a question, for formulas: those at which the derivatives are known."""
-    inputs = Inputs(question)
+    inputs = inputs_for(question)
 
     def listed() -> list[Case]:
-        return _told(question, filter(is_smooth, inputs.listed()))
+        return _told(question, filter(is_smooth, inputs.hard))
 
     def drawn(random: Random) -> Case:
         for _ in range(DRAWS):

@@ -16,16 +16,16 @@ from flint import fmpq
 
 from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.derivation import Line, lines_of
+from gradaudit.judging.domains import Domain
 from gradaudit.judging.hard import POOL, Inputs, NoInput
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
-from gradaudit.judging.strategies import Domain
 from gradaudit.language.formula import Formula
 from gradaudit.language.numbers import Array
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.rates import Parameters, Point, Root, deciding_points, ends, holds_at
-from gradaudit.questions.inputs import exact_float
 from gradaudit.questions.iteration import Iteration, Rate, deciding_rates
 from gradaudit.questions.question import Question
+from gradaudit.questions.simple import exact_float
 
 KEPT = 2**14  # truths of conditions at rates, more than are tried of one
 DOUBLINGS = 11  # of the steps of an orbit, of which there are then thousands

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.judging.strategies import Domain
+from gradaudit.judging.domains import Domain
 from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.language.showing import difference, show, show_expected, sides
 
 FORMLESS = "no result was of the promised shape and type"
-SIZES = {"N": "n", "A": "d", "H": "h", "K": "n"}  # how many an index set has, by its name
 SIMPLER_TRIED = 2_000  # a bound on the work of finding the smallest counterexample
 
 
@@ -96,7 +95,8 @@ class DoesNotApply(Exception):
 def sizes_of_one(case: Any) -> frozenset[str]:
     """Return the sizes that are 1 at an input."""
     sizes = getattr(case, "sizes", {})
-    return frozenset(SIZES.get(name, name) for name, size in sizes.items() if size == 1)
+    called = {one: name for name, one in case.question.counts.items()} if sizes else {}
+    return frozenset(called.get(name, name) for name, size in sizes.items() if size == 1)
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,10 @@ class Outcome:
     reason: str = ""
 
 
-def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
-    """Hold what is judged to a law on all inputs, and shrink the first one that refutes it.
+def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True) -> Outcome:
+    """Hold what is judged to a law on all inputs.
+
+    smallest: go from the first that refutes it to the smallest that does.
 
     Something that answers on some inputs and not on others fails on those; something that
     answers on none is untested, and so is what cannot be told at some input and is not refused
@@ -185,7 +187,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
         if isinstance(refusal, WrongForm):  # something worse may follow
             first.setdefault(Refusal, (refusal.at, refusal))
         elif refusal is not None:
-            at, refusal = _smallest(law, judged, case, refusal)
+            at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
             return said("fails", tried, refusal, at)
     for case, reason, ones in silent:
         if ones <= with_value:
@@ -200,7 +202,8 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any]) -> Outcome:
         case, reason = first[NoValue]
         if not tried:
             return said("untested", 0, at=case, reason=reason)
-        at, refusal = _smallest(law, judged, case, Refusal("", "a value", NoValue(reason)))
+        refusal = Refusal("", "a value", NoValue(reason))
+        at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
         return said("fails", tried, refusal, at)
     excused = sorted({f"{size} = 1" for *_, ones in silent for size in ones - with_value})
     remark = f"it has no value where {' or '.join(excused)}" if excused else ""
@@ -229,32 +232,27 @@ def refusal_at(law: Law, judged: Any, case: Any) -> Refusal | None:
 
 
 def _shrink(case: Any, still_fails: Callable[[Any], bool], domain: Domain) -> Any:
-    """Go to a simpler input as long as there is one that still fails."""
+    """Go to a simpler input of a domain as long as there is one that still fails."""
     budget = SIMPLER_TRIED
     shrunk = True
     while shrunk:
         shrunk = False
         effort = case.effort()
-        for candidate in _candidates(case, domain, effort):
+        for candidate in case.simpler():
+            if candidate.effort() >= effort:
+                continue
             budget -= 1
             if budget < 0:
                 return case
-            if still_fails(candidate):
+            if still_fails(candidate) and domain.contains(candidate):  # which takes longer
                 case, shrunk = candidate, True
                 break
     return case
 
 
-def _candidates(case: Any, domain: Domain, effort: Any) -> Iterable[Any]:
-    for candidate in case.simpler():
-        if candidate.effort() < effort and domain.contains(candidate):
-            yield candidate
-
-
 def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, Refusal]:
     """Return the simplest input found that is refused, or has no value, as well; and how."""
     silent = isinstance(refusal.found, NoValue)
-    last = [refusal]
 
     def still_fails(candidate: Any) -> bool:
         try:
@@ -265,9 +263,9 @@ def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, 
             return silent and bool(none.sizes) and none.sizes == sizes_of_one(case)
         except (CannotTell, CannotGoOn):
             return False
-        if silent or found is None or isinstance(found, WrongForm):
-            return False
-        last[0] = found
-        return True
+        return not (silent or found is None or isinstance(found, WrongForm))
 
-    return _shrink(case, still_fails, law.domain), last[0]
+    smallest = _shrink(case, still_fails, law.domain)
+    if smallest is case or silent:
+        return smallest, refusal
+    return smallest, refusal_at(law, judged, smallest) or refusal

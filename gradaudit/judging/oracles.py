@@ -1,17 +1,13 @@
 """Derivatives by other means, each with a bound on its own error. That bound is the tolerance.
 
-Two unrelated oracles for each gradient:
+Two unrelated oracles for each derivative:
 
-- the derivative of the question's own formulas, in exact rationals, or in balls where there is
-  an exp; what float64 may differ from it is bounded by the rounding of its sums;
-- `scipy.optimize.approx_fprime` on the float64 loss, a forward difference: its truncation is
-  bounded by the second derivative, its rounding by the size of the loss divided by the step.
-
-Rounding scales with the sum of the absolute values of the terms that are added, not with the
-result: this sum is called the magnitude.
+- that of the question's own formulas, exactly, or in balls where there is an exp; what float64 may
+  differ from it is bounded by a running error analysis of the reference;
+- `scipy.optimize.approx_fprime` on the model in float64, a forward difference: its truncation is
+  bounded by the curvature over the step, its rounding by that of the model divided by the step.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -21,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
-from gradaudit.judging import cases
+from gradaudit.judging.cases import Case
 from gradaudit.judging.together import Together
 from gradaudit.language.balls import settle
 from gradaudit.language.evaluate import Env
@@ -38,22 +34,10 @@ from gradaudit.language.numbers import (
 )
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.language.roundings import ALLOWED, UNIT, roundings_of
-from gradaudit.questions.assignment import NETWORK, SOFTMAX
-from gradaudit.questions.inputs import KEPT, Case, Logits, Network, exact_float, floats
 from gradaudit.questions.question import Asked
+from gradaudit.questions.simple import KEPT, exact_float, floats
 
 Floats = npt.NDArray[np.float64]
-
-
-def rounding_of(operations: int) -> float:
-    """Return a bound on the relative error of a sum of products, as part of its magnitude.
-
-    operations: how many roundings one term passes through, at most, as the formulas stand. Twice
-    as many are allowed for, since a right answer may group and scale its terms differently.
-    The bound is γ_k = k u / (1 - k u); see Higham, Accuracy and Stability, section 3.1.
-    """
-    k = 2 * operations
-    return k * UNIT / (1 - k * UNIT)
 
 
 @dataclass(frozen=True)
@@ -64,299 +48,21 @@ class Estimate:
     error: Floats
 
 
-class Oracle(ABC):
-    """What is known of the gradient (P,) at an input, found out when it is asked for, and once."""
-
-    def __init__(self, case: Any) -> None:
-        self.case = case
-
-    @property
-    @abstractmethod
-    def value(self) -> Floats:
-        """The gradient by the question's own formulas, exact but for one rounding to float64."""
-
-    @property
-    @abstractmethod
-    def rounding(self) -> Floats:
-        """A bound (P,) on the rounding of a float64 gradient, at kinks too."""
-
-    @property
-    @abstractmethod
-    def part(self) -> float:
-        """How much of itself a result may be off, one that need not be right."""
-
-    @property
-    @abstractmethod
-    def loss(self) -> float:
-        """What is differentiated, to float64."""
-
-    @property
-    @abstractmethod
-    def loss_rounding(self) -> float:
-        """A bound on the rounding of that."""
-
-    @abstractmethod
-    def _step(self, theta: Floats) -> tuple[Floats, Floats]:
-        """Return the steps (P,) of the forward difference at theta, and a bound on its error."""
-
-    def own_rounding(self, found: Floats) -> Floats:
-        """Return the rounding of a gradient that need not be right: of the terms, or of it."""
-        return self.rounding + self.part * np.abs(found)
-
-    @property
-    def estimate(self) -> Estimate:
-        """The gradient, and what float64 may differ from it."""
-        return Estimate(self.value, self.rounding)
-
-    @cached_property
-    def difference(self) -> Estimate:
-        """The gradient by `scipy.optimize.approx_fprime`, and what float64 may differ from it."""
-        from scipy.optimize import approx_fprime  # takes longer to import than all else
-
-        case, scope = self.case, _SCOPES[type(self.case)]
-        given = {name: floats(value) for name, value in case.values.items()}
-        blocks = [given[name] for name in case.PARAMETERS]
-        splits = np.cumsum([np.size(block) for block in blocks])[:-1]
-
-        def loss(theta: Floats) -> float:
-            parts = zip(case.PARAMETERS, np.split(theta, splits), blocks, strict=True)
-            moved = {name: part.reshape(block.shape) for name, part, block in parts}
-            env = Env({**given, **moved}, case.sizes, scope.defined, floats=True)
-            return float(env.value_of(case.LOSS))
-
-        theta = np.concatenate([np.ravel(block) for block in blocks])
-        step, error = self._step(theta)
-        return Estimate(np.asarray(approx_fprime(theta, loss, step)), error + self.rounding)
-
-
-@lru_cache(maxsize=KEPT)
-def oracle(case: Any) -> Oracle:
-    """Return what is known of the gradient at an input."""
-    if isinstance(case, cases.Case):
-        return QuestionOracle(case)
-    return NetworkOracle(case) if isinstance(case, Network) else SoftmaxOracle(case)
-
-
-_SCOPES = {Network: NETWORK, Logits: SOFTMAX}
-
-
-def _traced(case: Case, *names: str) -> tuple[Any, ...]:
-    """Return values by the question's own formulas, exactly, with all of their slopes."""
-    env = Env(case.values, case.sizes, _SCOPES[type(case)].defined)
-    env = env.seeded(*case.PARAMETERS, slopes=True)
-    return tuple(map(env.value_of, names))
-
-
-def exact_gradient(case: Case) -> npt.NDArray[Any]:
-    """Return the gradient (P,) of the question's own loss, at the precision in force."""
-    (loss,) = _traced(case, case.LOSS)
-    gradient: npt.NDArray[Any] = loss.tangent
-    return gradient
-
-
-def exact_loss(case: Case) -> Any:
-    """Return the question's own loss, at the precision in force."""
-    return _traced(case, case.LOSS)[0].value
-
-
 def floats_of(values: npt.NDArray[Any]) -> Floats:
     """Return the float64 values nearest to exact ones, balls or rationals."""
     with precision(FIRST_PRECISION):
         return np.array([float(arb(one).mid()) for one in values])
 
 
-@dataclass(frozen=True)
-class Slopes:
-    """How a network's loss depends on its parameters, all in one vector of length P.
-
-    loss: L. gradient (P,): dL/dθ, exact; floats (P,): the same in float64. curvature (P,): d²L/dθ²
-    inside the linear region. reach (P,): how far each parameter can move, alone, before a
-    pre-activation meets a kink.
-    """
-
-    loss: fmpq
-    gradient: npt.NDArray[Any]
-    floats: Floats
-    curvature: Floats
-    reach: Floats
-
-
-@lru_cache(maxsize=KEPT)
-def slopes(network: Network) -> Slopes:
-    """Differentiate the question's own formulas at a network, exactly.
-
-    In one linear region e is affine in each parameter, so L = ½ Σ e² is a quadratic in it with
-    second derivative Σ (∂e/∂θ)².
-    """
-    z, e, loss = _traced(network, "z", "e", "L")
-    moves = np.abs([floats(unit.tangent) for unit in z.flat])
-    free = np.abs([float(unit.value) for unit in z.flat])[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reach = np.where(moves > 0, free / moves, np.inf).min(axis=0)
-    curvature = sum(floats(error.tangent) ** 2 for error in e)
-    return Slopes(loss.value, loss.tangent, floats(loss.tangent), np.asarray(curvature), reach)
-
-
-@lru_cache(maxsize=KEPT)
-def magnitudes(network: Network) -> Slopes:
-    """Return the sums of the absolute values of the terms of the loss and of its gradient."""
-    return slopes.__wrapped__(network.twin())
-
-
-@lru_cache(maxsize=KEPT)
-def sides_of_kinks(network: Network) -> tuple[Floats, Floats]:
-    """Return the least and the greatest gradient (P,) that float64 may find; away from kinks one.
-
-    At a kink it may find itself on either side, at each sample on another. Each sample adds e ∂e/∂θ
-    to the gradient, and no entry of that depends on more than one kink, so what is found at each
-    adds up.
-    """
-    if network.pre_activations().all():
-        return slopes(network).floats, slopes(network).floats
-    (errors,) = _traced(network, "e")
-    moves = [ends(slope * error.value) for error in errors for slope in error.tangent]
-    low, high = np.array(moves).reshape(len(errors), -1, 2).sum(axis=0).T
-    return floats(low), floats(high)
-
-
-def roundings(network: Network) -> int:
-    """Return how many roundings a term of the loss, or of its gradient, passes through at most.
-
-    A term of e has passed d + 1 for z, h + 1 for y and one more; L squares it and adds n of them,
-    and hᵀe multiplies it with an h that has passed d + 1.
-    """
-    n, d, h = network.sizes.values()
-    return 2 * (d + h + 3) + n + 2
-
-
-class NetworkOracle(Oracle):
-    """What is known at a network: its loss is piecewise a quadratic of each parameter."""
-
-    case: Network
-
-    @property
-    def loss(self) -> float:
-        """The loss, by its slopes."""
-        return float(slopes(self.case).loss)
-
-    @property
-    def value(self) -> Floats:
-        """The gradient, by its slopes."""
-        return slopes(self.case).floats
-
-    @cached_property
-    def part(self) -> float:
-        """The rounding of the sums."""
-        return rounding_of(roundings(self.case))
-
-    @cached_property
-    def rounding(self) -> Floats:
-        """The rounding of the sums, times the magnitudes (P,).
-
-        A right answer may shift or turn the samples first: n roundings more, and d of the product
-        that puts it back, each of the size of the largest input.
-        """
-        n, d, _ = self.case.sizes.values()
-        largest = magnitudes.__wrapped__(self.case.levelled()).floats
-        bound: Floats = self.part * magnitudes(self.case).floats + rounding_of(n + d) * largest
-        return bound
-
-    @property
-    def loss_rounding(self) -> float:
-        """The rounding of the sums, times the magnitude of the loss."""
-        return self.part * float(magnitudes(self.case).loss)
-
-    def _step(self, theta: Floats) -> tuple[Floats, Floats]:
-        """Return steps that stay inside of the linear region, and balance both kinds of error.
-
-        A forward difference of a quadratic is wrong by ½ · step · curvature, exactly. The loss is
-        computed to γ times its magnitude at both ends.
-        """
-        at, most, noise = slopes(self.case), magnitudes(self.case), self.part
-        size = float(most.loss)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            balanced = 2 * np.sqrt(noise * size / at.curvature)
-        usable = np.isfinite(balanced) & (balanced > 0)
-        wanted = np.where(usable, balanced, np.maximum(1, abs(theta)))
-        step = (theta + np.minimum(wanted, at.reach / 2)) - theta  # what is really added
-        beyond = size + step * most.floats + step**2 * most.curvature / 2  # at the far end
-        return step, step * at.curvature / 2 + noise * ((size + beyond) / step + most.floats)
-
-
-class SoftmaxOracle(Oracle):
-    """What is known at logits.
-
-    p_i is computed to a relative error of the logits' size times the unit roundoff, since a
-    logit may be rounded when a constant is taken from it; then p_i Σ|t| + |t_i| is the magnitude.
-    """
-
-    def __init__(self, case: Logits) -> None:
-        super().__init__(case)
-        self.y, self.t = floats(case.y), floats(case.t)
-        powers = np.exp(self.y - np.max(self.y))
-        self.softmax: Floats = powers / powers.sum()
-        self.noise = rounding_of(len(self.y) + 5)
-
-    @property
-    def loss(self) -> float:
-        """The cross-entropy in balls, rounded."""
-        with precision(FIRST_PRECISION):
-            return float(floats_of(np.array([exact_loss(self.case)]))[0])
-
-    @cached_property
-    def value(self) -> Floats:
-        """The gradient in balls, rounded."""
-        with precision(FIRST_PRECISION):
-            return floats_of(exact_gradient(self.case))
-
-    @cached_property
-    def part(self) -> float:
-        """What a rounded logit is worth; just a sum where p is 0 or 1 at any rate."""
-        between = ((self.softmax > 0) & (self.softmax < 1)).any()
-        return self.noise * (1 + 2 * float(np.max(np.abs(self.y))) if between else 1.0)
-
-    @cached_property
-    def rounding(self) -> Floats:
-        """The magnitudes (n,), times what a rounded logit is worth, and the sum of the targets.
-
-        The entries sum to zero, so one may rightly be found from the others: each is rounded by
-        what is left of all of them.
-        """
-        sizes = np.abs(self.t)
-        total = sizes.sum()
-        bound: Floats = self.part * (self.softmax * total + sizes) + self.noise * total
-        return bound
-
-    @property
-    def loss_rounding(self) -> float:
-        """A bound on the rounding of a float64 cross-entropy.
-
-        log p_k is as large as the spread of the logits, and as wrong as the logits are large.
-        """
-        spread = float(np.ptp(self.y)) + float(np.log(len(self.y))) + 1
-        size = 1 + 2 * float(np.max(np.abs(self.y)))
-        return self.noise * size * spread * float(np.abs(self.t).sum())
-
-    def _step(self, theta: Floats) -> tuple[Floats, Floats]:
-        """Return steps up to 1, and the error of the forward difference with them.
-
-        |∂²E/∂y_i²| = |Σt| p_i (1 - p_i) is at most |Σt| / 4 everywhere, so the truncation is at
-        most step · |Σt| / 8. log p_k is computed to an absolute error that grows with the logits.
-        """
-        noise = 3 * self.loss_rounding  # near the logits too, up to a step of 1
-        bend = abs(float(self.t.sum())) / 4
-        step = (theta + (min(2 * np.sqrt(noise / bend), 1.0) if bend else 1.0)) - theta
-        return step, step * bend / 2 + 2 * noise / step
-
-
 MOST_NEIGHBOURS = 24  # directions in which two entries move together
 SHRINK, TRIES = 8, 12  # of a step, until nothing that it passes is a kink, or much steeper
 
 
-class QuestionOracle(Oracle):
-    """What is known at an input of any question, of all parts that a function returns."""
+class Oracle:
+    """What is known at an input, of all parts that a function returns: found out once, if asked."""
 
-    case: cases.Case
+    def __init__(self, case: Case) -> None:
+        self.case = case
 
     @property
     def asked(self) -> list[Asked]:
@@ -365,13 +71,18 @@ class QuestionOracle(Oracle):
         return [self.case.question.parts[name] for name in self.case.call.parts]
 
     @cached_property
-    def value(self) -> Floats:
-        """The exact derivatives. Raises NoValue or CannotTell."""
+    def exact(self) -> npt.NDArray[Any]:
+        """The exact derivatives (P,). Raises NoValue or CannotTell."""
         found = [
             _everywhere(one, self.case, truth)
             for one, truth in zip(self.asked, self._truths, strict=True)
         ]
-        return floats_of(np.concatenate([np.ravel(present(one)) for one in found]))
+        return np.concatenate([np.ravel(present(one)) for one in found])
+
+    @cached_property
+    def value(self) -> Floats:
+        """The float64 values nearest to these."""
+        return floats_of(self.exact)
 
     @cached_property
     def rounding(self) -> Floats:
@@ -433,16 +144,28 @@ class QuestionOracle(Oracle):
         value, error = (np.concatenate(one) for one in zip(*both, strict=True))
         return Estimate(value, error + self.rounding)
 
-    def _step(self, theta: Floats) -> tuple[Floats, Floats]:
-        raise NotImplementedError
+    def own_rounding(self, found: Floats) -> Floats:
+        """Return the rounding of a result that need not be right: of what is right, or of it."""
+        return self.rounding + self.part * np.abs(found)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The derivatives, and what float64 may differ from them."""
+        return Estimate(self.value, self.rounding)
 
 
-def _count(asked: Asked, case: "cases.Case") -> int:
+@lru_cache(maxsize=KEPT)
+def oracle(case: Case) -> Oracle:
+    """Return what is known of the derivatives at an input of a function."""
+    return Oracle(case)
+
+
+def _count(asked: Asked, case: Case) -> int:
     return int(np.prod([case.sizes[axis] for axis in asked.axes]))
 
 
 def _raveled(
-    asked: Asked, case: "cases.Case", letters: Sequence[str], shape: Sequence[int]
+    asked: Asked, case: Case, letters: Sequence[str], shape: Sequence[int]
 ) -> npt.NDArray[np.int64]:
     """Return for each entry of a derivative (P,) the place of some of its indices in an array."""
     free = asked.truth.scope.free
@@ -453,12 +176,12 @@ def _raveled(
     return found
 
 
-def _places(asked: Asked, case: "cases.Case") -> npt.NDArray[np.int64]:
+def _places(asked: Asked, case: Case) -> npt.NDArray[np.int64]:
     """Return for each entry of a derivative (P,) which number it is taken by."""
     return _raveled(asked, case, asked.letters, np.shape(case.given[asked.by]))
 
 
-def _span(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
+def _span(asked: Asked, case: Case) -> tuple[Floats, Floats]:
     """Return the least and the greatest slope (P,) of a number at a kink."""
     size = _count(asked, case)
     unknown = np.full(size, -np.inf), np.full(size, np.inf)
@@ -475,7 +198,7 @@ def _span(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     return np.array(low), np.array(high)
 
 
-def spans_along(asked: Asked, case: "cases.Case") -> Iterator[tuple[Floats, float, float]]:
+def spans_along(asked: Asked, case: Case) -> Iterator[tuple[Floats, float, float]]:
     """Yield directions (P,) with the least and the greatest slope of a number along each.
 
     They are those in which neighbours, or all entries, move together, so that they stay tied.
@@ -509,12 +232,11 @@ def _ends(slope: Any) -> tuple[float, float]:
     return (low, high) if low <= high else (-np.inf, np.inf)  # a ball that is not finite
 
 
-def foresee(inputs: Sequence["cases.Case"]) -> None:
+def foresee(inputs: Sequence[Case]) -> None:
     """Find out at once what will be asked of inputs of one function."""
     if not inputs:
         return
     together, known = Together(inputs), [oracle(case) for case in inputs]
-    assert isinstance(known[0], QuestionOracle)
     asked = known[0].asked
     found = {
         "_truths": [{case: v for case, v, _ in together.exact(one.truth)} for one in asked],
@@ -527,19 +249,19 @@ def foresee(inputs: Sequence["cases.Case"]) -> None:
                 vars(one)[kind] = [part[case] for part in values]
 
 
-def partial_entries(formula: Formula, case: "cases.Case") -> Any:
+def partial_entries(formula: Formula, case: Case) -> Any:
     """Return what evaluates a formula, again and again, at the precision in force."""
     env = case.env(formula)
     return lambda: env.entries(formula.tree)
 
 
-def _everywhere(asked: Asked, case: "cases.Case", found: Any) -> npt.NDArray[Any]:
+def _everywhere(asked: Asked, case: Case, found: Any) -> npt.NDArray[Any]:
     """Return a value for each entry of a derivative."""
     shape = tuple(case.sizes[axis] for axis in asked.axes)
     return np.broadcast_to(np.array(found, dtype=object), shape)
 
 
-def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
+def difference(asked: Asked, case: Case) -> tuple[Floats, Floats]:
     """Return forward differences (P,) of what is differentiated, and how far they may be off.
 
     A step balances both kinds of error: that of the curvature, which is bounded over all that the
@@ -567,27 +289,26 @@ def difference(asked: Asked, case: "cases.Case") -> tuple[Floats, Floats]:
     return np.where(is_known, value, 0.0), np.where(is_known, error, np.inf)
 
 
-def _entries(asked: Asked, case: "cases.Case") -> tuple[npt.NDArray[np.int64], ...]:
+def _entries(asked: Asked, case: Case) -> tuple[npt.NDArray[np.int64], ...]:
     """Return for each entry of a derivative (P,) what it is of, and which number it is by."""
     own = asked.of.scope.free
     rows = _raveled(asked, case, list(own), [case.sizes[one] for one in own.values()])
     return rows, _places(asked, case)
 
 
-def _varied(
-    formula: Formula, case: "cases.Case", by: str, numbers: Any, *, floats_: bool = False
-) -> Env:
+def _varied(formula: Formula, case: Case, by: str, numbers: Any, *, floats_: bool = False) -> Env:
     """Return what a formula is evaluated with where one name has several values, its last axis."""
     scope, values = formula.scope, {**case.env(formula, floats_=floats_).values, by: numbers}
     known = values, case.sizes, scope.defined, scope.free
     return Env(*known, floats=floats_, cases=numbers.shape[-1], varied=(by,))
 
 
-def _steps(asked: Asked, case: "cases.Case", theta: Floats, noise: float) -> tuple[Floats, Floats]:
+def _steps(asked: Asked, case: Case, theta: Floats, noise: float) -> tuple[Floats, Floats]:
     """Return steps, and a bound on the curvature over each; an infinite one where none is known."""
     everywhere = np.arange(len(theta))
     at_point = _curvature(asked, case, theta, np.zeros_like(theta), everywhere)
-    steps = _balanced(noise, at_point, np.maximum(1, np.abs(theta)))
+    most = np.maximum(1, np.abs(theta))
+    steps = np.fmin(_balanced(noise, at_point, most), most)
     bends, wide = np.zeros_like(theta), everywhere
     for _ in range(TRIES):
         steps = (theta + steps) - theta  # what is really added
@@ -608,7 +329,7 @@ def _balanced(noise: float, bends: Floats, otherwise: Floats) -> Floats:
 
 
 def _curvature(
-    asked: Asked, case: "cases.Case", theta: Floats, steps: Floats, at: npt.NDArray[np.int64]
+    asked: Asked, case: Case, theta: Floats, steps: Floats, at: npt.NDArray[np.int64]
 ) -> Floats:
     """Return bounds on how fast slopes change, wherever the number that each is by is in its step.
 

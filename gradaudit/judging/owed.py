@@ -23,8 +23,8 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula
 from gradaudit.language.numbers import FIRST_PRECISION, Dual, each, ends, precision, primal
 from gradaudit.language.outcomes import present
-from gradaudit.questions.inputs import exact_float, floats
 from gradaudit.questions.question import Owed
+from gradaudit.questions.simple import exact_float, floats
 
 
 def check_of(owed: Owed) -> Callable[[Function, Case], None]:

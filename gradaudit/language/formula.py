@@ -367,8 +367,9 @@ class _Checker:
                 self.operands(node, bound, depth)
             case ast.Subscript(value=ast.Constant()):
                 raise self.refuse(node, f"a number has no entries; {NAMES['I']}")
-            case ast.Subscript(value=ast.Name("c")) if "c" in self.scope.sizes:
-                raise self.refuse(node, "c is a number, the class's index; its one-hot vector is t")
+            case ast.Subscript(value=ast.Name(name)) if vector := self.one_hot_of(name):
+                told = f"{name} is a number, the place of one; its one-hot vector is {vector}"
+                raise self.refuse(node, told)
             case ast.Subscript():
                 self.check(node.value, bound, depth + 1)
                 for index in indices(node):
@@ -381,6 +382,15 @@ class _Checker:
                 raise self.refuse(node, hint)
             case _:
                 raise self.refuse(node, foreign(node))
+
+    def one_hot_of(self, name: str) -> str:
+        """Return which vector is 1 at the place that a given number says, if one is defined so."""
+        for vector, tree in self.scope.defined.items():
+            match tree:
+                case ast.GeneratorExp(elt=ast.Compare(ops=[ast.Eq()], comparators=[right])):
+                    if isinstance(right, ast.Name) and right.id == name in self.scope.sizes:
+                        return vector
+        return ""
 
     def operands(self, node: ast.expr, bound: tuple[str, ...], depth: int) -> None:
         for operand in operands(node):

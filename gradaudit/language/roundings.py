@@ -16,24 +16,27 @@ from flint import fmpq
 from gradaudit.language.formula import Formula, Scope, parse
 
 # Of each function of x, with the error s: its own error. What comes near 0 as another number comes
-# near 1 may rightly be found from that, so it is as uncertain; a matrix is one number.
+# near 1 may rightly be found from that, so it is as uncertain; a matrix is one number. Where s is
+# very large, x may be anything, and a slope that is small at x says nothing.
 _ERRORS = {
     "exp": "exp(x) * (1 + s)",
     "log": "abs(log(x)) + s / abs(x)",
     "sqrt": "sqrt(x) + s / (2 * sqrt(x))",
-    "tanh": "1 + (1 - tanh(x)**2) * s",
-    "sigmoid": "1 + sigmoid(x) * sigmoid(-x) * s",
+    "tanh": "1 + (1 - tanh(x)**2 + (s > 1e12)) * s",
+    "sigmoid": "1 + (sigmoid(x) * sigmoid(-x) + (s > 1e12)) * s",
     "log1p": "abs(log1p(x)) + s / (1 + x)",
     "expm1": "abs(expm1(x)) + exp(x) * s",
-    "erf": "1 + 2 * exp(-x**2) * s",  # 2 for 2 / sqrt(pi), and more
+    "erf": "1 + (2 * exp(-x**2) + (s > 1e12)) * s",  # 2 for 2 / sqrt(pi), and more
     "sin": "abs(sin(x)) + s",
     "cos": "abs(cos(x)) + s",
     "norm": "norm(s)",
     "det": "abs(det(x)) * (1 + sqrt(sum(inv(x)**2) * sum(s**2)))",
     "inv": "sum(inv(x)**2) * sqrt(sum(s**2)) + abs(inv(x))",
-    "softmax": "1 + softmax(x) * (s + max(s))",
+    "softmax": "1 + softmax(x) * (s + max(s)) + (max(s) > 1e12) * max(s)",
     "softmax along an axis": "1 + softmax(x) * (s + max(max(s, axis=0)))",
 }
+# Of a matrix that is given: a right function may shift all of its rows, as by their mean.
+SHIFTED = "abs(x) * 0 + max(abs(x), axis=0)"
 UNIT = 2.0**-53  # the unit roundoff of float64
 ALLOWED = 32  # roundings of each number on the way; a test holds that right functions take far less
 
@@ -47,9 +50,9 @@ def roundings_of(formula: Formula) -> Formula:
 
     Raises KeyError where a function's error is not known.
     """
-    analysis = _Analysis(formula.scope.defined)
-    tree = analysis.error(formula.tree)
     old = formula.scope
+    analysis = _Analysis(old.defined, old.ranks)
+    tree = analysis.error(formula.tree)
     scope = Scope(old.given, old.sizes, old.free, old.sets, {**old.defined, **analysis.defined})
     return Formula(f"the error of {formula.text}", tree, scope)
 
@@ -57,8 +60,9 @@ def roundings_of(formula: Formula) -> Formula:
 class _Analysis:
     """Makes the tree of an error, and those of the names that it leads to."""
 
-    def __init__(self, known: Mapping[str, ast.expr]) -> None:
+    def __init__(self, known: Mapping[str, ast.expr], ranks: Mapping[str, int]) -> None:
         self.known = known
+        self.ranks = ranks
         self.defined: dict[str, ast.expr] = {}
 
     def error(self, node: ast.expr) -> ast.expr:
@@ -71,6 +75,8 @@ class _Analysis:
                 return ast.Name(own, col_offset=node.col_offset)
             case ast.Compare() | ast.BoolOp():
                 return _filled("x * 0 + 1", x=node)  # as on the other side of a kink
+            case ast.Name(id=name) if self.ranks.get(name, 0) > 1:
+                return _filled(SHIFTED, x=node)
             case ast.Name() | ast.Constant():
                 return _call("abs", node)
             case ast.UnaryOp():
@@ -161,6 +167,9 @@ def _filled(
                 return ast.BinOp(fill(node.left), node.op, fill(node.right), col_offset=1)
             case ast.UnaryOp():
                 return ast.UnaryOp(node.op, fill(node.operand), col_offset=1)
+            case ast.Compare():
+                sides = list(map(fill, node.comparators))
+                return ast.Compare(fill(node.left), node.ops, sides, col_offset=1)
             case ast.Attribute():
                 return ast.Attribute(fill(node.value), node.attr, ast.Load(), col_offset=1)
             case ast.Call():

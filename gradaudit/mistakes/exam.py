@@ -1,34 +1,38 @@
 """The exam of the suite itself: which law sees which known mistake, and how small an error."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from random import Random
 from typing import Any
 
 import numpy as np
 
-from gradaudit.judging import iterations, network, softmax
+from gradaudit.judging import iterations
 from gradaudit.judging.calling import Function
-from gradaudit.judging.derivation import GRADIENT, GRADIENT_ONE_HOT, Line, Wanted, alone
-from gradaudit.judging.laws import Law, sees
-from gradaudit.judging.strategies import draw_inputs
+from gradaudit.judging.cases import Case, is_smooth
+from gradaudit.judging.derivation import (
+    Line,
+    Wanted,
+    alone,
+    formula_equals_the_derivative,
+    law_of,
+    wanted_of,
+)
+from gradaudit.judging.domains import draw_inputs
+from gradaudit.judging.functions import laws_of
+from gradaudit.judging.hard import inputs_for
+from gradaudit.judging.laws import Law, hold, sees
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, parse
-from gradaudit.mistakes.catalogue import (
-    CATALOGUES,
-    GRADIENT_MISTAKES,
-    NETWORK_LINES,
-    NETWORK_MISTAKES,
-    SOFTMAX_LINES,
-    Lines,
-    Variant,
-    variants,
-)
-from gradaudit.mistakes.slips import Wrong, wrong_answers
-from gradaudit.questions.assignment import DATA, QUESTION3
+from gradaudit.mistakes.slips import Wrong, edited_answers, wrong_answers
 from gradaudit.questions.question import Question, Signature
 
 FINEST = 50  # decimal places of a numeral of the language
+FRESH = 12  # inputs on which an edit has to be wrong
+MOST = 60  # edits that are looked at
+
+Formulas = Mapping[str, Formula]
 
 
 @dataclass(frozen=True)
@@ -54,55 +58,97 @@ class Result:
         return sum(map(any, self.sight))
 
 
-def papers() -> list[Paper]:
-    """Return all papers. What is right under one-hot targets is no mistake there."""
-    on_network = variants(NETWORK_MISTAKES, NETWORK_LINES)
-    on_softmax = variants(GRADIENT_MISTAKES, SOFTMAX_LINES)
-    on_one_hot = [one for one in on_softmax if one.ids != ("sum-t-assumed",)]
+def papers_of(questions: Sequence[Question]) -> Iterator[Paper]:
+    """Yield all papers of questions."""
+    for question in questions:
+        yield from (_papers_of_rates if question.iteration else _papers)(question)
 
-    def paper(
-        title: str, laws: tuple[Law, ...], made: Sequence[Variant], judged: Callable[[Variant], Any]
-    ) -> Paper:
-        return Paper(title, laws, tuple((_named(one), judged(one)) for one in made))
 
-    def functions(count: int) -> Callable[[Variant], Any]:
-        return lambda one: Function(one.function(), count)
+def smallest_errors_of(questions: Sequence[Question]) -> Iterator[tuple[str, int]]:
+    """Yield for each part of questions how small an error is noticed."""
+    for question in questions:
+        if not question.iteration:
+            yield from _smallest_errors(question)
 
-    def formulas(
-        title: str, laws: tuple[Law, ...], made: Sequence[Variant], wanted: Wanted
-    ) -> Paper:
-        said = [one for one in made if not one.mistakes[0].data]  # which no line can say
-        return paper(title, laws, said, lambda one: alone(one.softmax_formula(), wanted))
 
-    def one_hot(one: Variant) -> Function:
-        return Function(one.one_hot_function(), 1)
+def _papers(question: Question) -> Iterator[Paper]:
+    """Yield the mistakes of a question as formulas, then as each function.
 
-    one_hot_lines = softmax.LAWS_OF_ONE_HOT_FORMULA
-    return [
-        paper("q1.gradients, functions", network.LAWS, on_network, functions(4)),
-        paper("q2.gradient, functions", softmax.LAWS, on_softmax, functions(1)),
-        formulas("q2.gradient, formulas", softmax.LAWS_OF_FORMULA, on_softmax, GRADIENT),
-        paper("q2.one_hot, functions", softmax.LAWS_ONE_HOT, on_one_hot, one_hot),
-        formulas("q2.one_hot, formulas", one_hot_lines, on_one_hot, GRADIENT_ONE_HOT),
-        *papers_of_rates(QUESTION3, "q3"),
+    A function is held to those that change a line which leads to what it returns.
+    """
+    variants = wrong_answers(question)
+    wanted = {part: wanted_of(question, part) for part in question.parts}
+    lines = [
+        (named(question, one), {part: alone(one.formulas[part], wanted[part]) for part in wanted})
+        for one in variants
     ]
+    (only, *others) = question.parts
+    title = question.id if others else f"{question.id}.{only}"
+    columns = tuple(_column(part, one) for part, one in wanted.items())
+    yield Paper(f"{title}, formulas", columns, tuple(lines))
+    for signature in question.functions:
+        used = {
+            name for part in signature.parts for name in (part, *question.parts[part].closed.names)
+        }
+        made = [
+            (named(question, one), as_function(question, signature, one.formulas))
+            for one in variants
+            if not used.isdisjoint(one.lines)
+        ]
+        yield Paper(f"{signature.id}, functions", laws_of(question, signature), tuple(made))
 
 
-def papers_of_rates(question: Question, name: str) -> Iterator[Paper]:
+def _column(part: str, wanted: Wanted) -> Law:
+    """Return the law that the formula of a part is right."""
+
+    def check(judged: Mapping[str, Line], case: Case) -> None:
+        formula_equals_the_derivative(judged[part], case)
+
+    return Law(check, wanted.domains[0], f"{part} equals the derivative")
+
+
+def as_function(question: Question, signature: Signature, formulas: Formulas) -> Function:
+    """Return formulas of parts as a function in float64."""
+
+    def function(*arguments: Any) -> Any:
+        case = _case_of(question, signature, arguments)
+        found = [_entries(question, part, formulas[part], case) for part in signature.parts]
+        return tuple(found) if len(found) > 1 else found[0]
+
+    return Function(function, len(signature.parts))
+
+
+def _case_of(question: Question, signature: Signature, arguments: Any) -> Case:
+    given = dict(zip(signature.arguments, arguments, strict=True))
+    sizes = {
+        axis: size
+        for name, value in given.items()
+        for axis, size in zip(question.given[name].axes, np.shape(value), strict=True)
+    }
+    return Case(question, given, question.sized(sizes) or sizes)
+
+
+def _entries(question: Question, part: str, formula: Formula, case: Case) -> Any:
+    shape = tuple(case.sizes[axis] for axis in question.parts[part].axes)
+    found = np.array(case.in_floats(formula))
+    return found if found.ndim == len(shape) else np.array(np.broadcast_to(found, shape))
+
+
+def _papers_of_rates(question: Question) -> Iterator[Paper]:
     """Yield the papers of an iteration: each function, then conditions."""
     wrong, iteration = wrong_answers(question), iterations.iteration_of(question)
     for part in question.parts:
         said = [(named(question, one), one.formulas[part]) for one in wrong]
         for signature in question.functions:
             laws = iterations.laws_of(question, signature.arguments)
-            made = [(told, as_function(signature, one)) for told, one in said]
-            yield Paper(f"{name}.{part}, functions", laws, tuple(made))
+            made = [(told, condition_as_function(signature, one)) for told, one in said]
+            yield Paper(f"{question.id}.{part}, functions", laws, tuple(made))
         lines = [(told, iterations.alone(one, iteration.truth)) for told, one in said]
         law = iterations.law_of(lines[0][1], iterations.decided(question))
-        yield Paper(f"{name}.{part}, formulas", (law,), tuple(lines), question)
+        yield Paper(f"{question.id}.{part}, formulas", (law,), tuple(lines), question)
 
 
-def as_function(signature: Signature, condition: Formula) -> Function:
+def condition_as_function(signature: Signature, condition: Formula) -> Function:
     """Return a condition on a rate as a function in float64."""
 
     def function(*arguments: float) -> bool:
@@ -118,14 +164,6 @@ def named(question: Question, wrong: Wrong) -> str:
     several = len(question.lines) > 1
     said = ", ".join(f"{name} = {text}" if several else text for name, text in wrong.lines.items())
     return f"{' and '.join(wrong.ids)}: {said}"
-
-
-def _named(variant: Variant) -> str:
-    """Return what a mistake is called, with the lines that differ from the right computation."""
-    right = next(right for _, right in CATALOGUES if right.keys() == variant.lines.keys())
-    told = [f"{name} = {text}" for name, text in variant.lines.items() if right[name] != text]
-    said = ", ".join([*told, *(one.data_text for one in variant.mistakes if one.data)])
-    return f"{' and '.join(variant.ids)}: {said}"
 
 
 def sit(paper: Paper) -> Result:
@@ -145,27 +183,68 @@ def _inputs(paper: Paper, law: Law, judged: Any) -> Sequence[Any]:
     return draw_inputs(law.domain)
 
 
-def smallest_errors() -> Iterator[tuple[str, int]]:
-    """Yield for each gradient the largest k such that an error of 10^-k in an entry is noticed."""
+def _smallest_errors(question: Question) -> Iterator[tuple[str, int]]:
+    """Yield for each part the largest k such that a relative error of 10^-k is noticed."""
+    right = {part: one.closed for part, one in question.parts.items()}
+    for signature in question.functions:
+        laws = laws_of(question, signature)
+        function = as_function(question, signature, right).function
+        count = len(signature.parts)
+        for k, part in enumerate(signature.parts):
+            made = partial(_function_off, function, k if count > 1 else None, count)
+            yield f"{question.id}.{part}, {signature.name}", finest(made, laws)
+    for part in question.parts:
+        one = wanted_of(question, part)
+        law = Law(formula_equals_the_derivative, one.domains[0])
+        yield (
+            f"{question.id}.{part}, formulas",
+            finest(partial(_line_off, right[part], one), [law], FINEST),
+        )
 
-    def network_off(index: int, k: int) -> Function:
-        return Function(off(_right(NETWORK_LINES), 1 + 10.0**-k, index), 4)
 
-    def softmax_off(k: int) -> Function:
-        return Function(off(_right(SOFTMAX_LINES), 1 + 10.0**-k), 1)
+def _function_off(function: Callable[..., Any], index: int | None, count: int, k: int) -> Function:
+    return Function(off(function, 1 + 10.0**-k, index), count)
 
-    def formula_off(wanted: Wanted, k: int) -> Line:
-        text = f"(softmax(y)[i] * sum(t) - t[i]) * (1 + 1e-{k} * (i == 0))"
-        return alone(parse(text, wanted.scope), wanted)
 
-    for index, name in enumerate(DATA.results()):
-        yield f"{name}, functions", finest(partial(network_off, index), network.LAWS)
-    yield "dE/dy, functions", finest(softmax_off, softmax.LAWS)
-    for title, wanted, laws in (
-        ("dE/dy, formulas", GRADIENT, softmax.LAWS_OF_FORMULA),
-        ("dE/dy one-hot, formulas", GRADIENT_ONE_HOT, softmax.LAWS_OF_ONE_HOT_FORMULA),
-    ):
-        yield title, finest(partial(formula_off, wanted), laws, FINEST)
+def _line_off(right: Formula, wanted: Wanted, k: int) -> Line:
+    return alone(parse(f"({right.text}) * (1 + 1e-{k})", right.scope), wanted)
+
+
+def of_edits(question: Question) -> tuple[int, list[str]]:
+    """Return how many edits of the reference are provably wrong, and a line for each held right.
+
+    They are wrong on inputs that no law has tried. Of many edits some are looked at.
+    """
+    random, inputs = Random(0), inputs_for(question)
+    wanted = {part: wanted_of(question, part) for part in question.parts}
+    fresh = [case for _ in range(FRESH) if is_smooth(case := inputs.drawn(random))]
+    edits, count, held = edited_answers(question), 0, []
+    for edit in edits[:: 1 + len(edits) // MOST]:
+        lines = {
+            part: alone(formula, wanted[part])
+            for part, formula in edit.formulas.items()
+            if formula is not question.parts[part].closed
+        }
+        laws = {part: law_of(line, wanted[part].domains[0]) for part, line in lines.items()}
+        wrong = [part for part, line in lines.items() if sees(laws[part], line, fresh)]
+        count += bool(wrong)
+        passed = [part for part in wrong if _holds(lines[part], [laws[part]])]
+        for signature in question.functions:
+            if set(wrong) & set(signature.parts):
+                judged = as_function(question, signature, edit.formulas)
+                contract, *others = laws_of(question, signature)
+                passed += [signature.name] if _holds(judged, [*others, contract]) else []
+        held += [f"{question.name}.{one}: this is held right: {edit.ids[0]}" for one in passed]
+    return count, held
+
+
+def _holds(judged: Any, laws: Sequence[Law]) -> bool:
+    """Return whether no law refuses what is judged, and it has values at all."""
+    first, *others = laws
+    inputs = draw_inputs(first.domain)
+    if hold(first, judged, inputs, smallest=False).status != "holds":
+        return False
+    return not any(sees(law, judged, draw_inputs(law.domain)) for law in others)
 
 
 def finest(made: Callable[[int], Any], laws: Sequence[Law], most: int = 16) -> int:
@@ -176,10 +255,6 @@ def finest(made: Callable[[int], Any], laws: Sequence[Law], most: int = 16) -> i
         return any(sees(law, judged, draw_inputs(law.domain)) for law in laws)
 
     return _largest(noticed, most)
-
-
-def _right(lines: Lines) -> Callable[..., Any]:
-    return Variant((), lines, lambda case: case).function()
 
 
 def off(right: Callable[..., Any], factor: float, index: int | None = None) -> Callable[..., Any]:

@@ -1,64 +1,93 @@
 """What the numbers of an exercise can't show: which mistakes leave its answers right.
 
-For whoever sets the exercise. A mistake in the mask cannot be seen in dL/dw2, whatever the data:
-it is invisible there. What shows on other data of the same shape is hidden, and such are proposed.
+For whoever sets the exercise. A mistake in the mask of a ReLU cannot be seen behind it, whatever
+the data: it is invisible there. What shows on other data of the same sizes is hidden, and such are
+proposed.
 """
 
+import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from flint import fmpq
 
-from gradaudit.language.numbers import each, object_array
-from gradaudit.language.outcomes import NoValue
-from gradaudit.mistakes.catalogue import (
-    GRADIENTS,
-    NETWORK_LINES,
-    NETWORK_MISTAKES,
-    Variant,
-    variants,
-)
-from gradaudit.questions.inputs import Array, Network
+from gradaudit.judging.cases import Case, kinks, obeys
+from gradaudit.judging.derivation import values
+from gradaudit.judging.laws import Refusal
+from gradaudit.judging.together import Together
+from gradaudit.language.numbers import object_array
+from gradaudit.language.outcomes import Missing
+from gradaudit.mistakes.slips import Wrong, wrong_answers
+from gradaudit.questions.question import Question
 
 TRIES = 60  # data sets of the right kind that are compared
+BATCH, BATCHES = 400, 90
 TENTHS = range(-10, 11)
 ONE_PLACE = fmpq(1, 20)  # half a unit of the last digit that is written
 
-Pair = tuple[Variant, str]  # a variant of a mistake, and a part of the answer
+Pair = tuple[Wrong, str]  # a variant of a mistake, and a part of the answer
+Place = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Kink:
+    """What is 0 at a kink of the model, at an input: its name, its axes and its values."""
+
+    name: str
+    axes: tuple[str, ...]
+    values: np.ndarray  # of exact numbers
+
+    def near(self, closeness: fmpq) -> list[Place]:
+        """Return the places where it is nearly 0."""
+        return [place for place, value in np.ndenumerate(self.values) if abs(value) < closeness]
+
+    def off(self) -> list[tuple[str, int]]:
+        """Return the index sets with their places at which it is nowhere above 0."""
+        return [(self.axes[axis], place) for axis, place in _off(self.values > 0)]
+
+
+def _off(on: np.ndarray) -> list[tuple[int, int]]:
+    """Return the axes of an array of several, with the places at which nothing is on."""
+    others = (tuple(k for k in range(on.ndim) if k != axis) for axis in range(on.ndim))
+    return [
+        (axis, int(place))
+        for axis, rest in enumerate(others)
+        if rest
+        for place in np.flatnonzero(~on.any(axis=rest))
+    ]
 
 
 @dataclass(frozen=True)
 class Lint:
     """What is to be said of an exercise.
 
-    dead: units that no sample activates. idle: samples that activate no unit. near: (sample,
-    unit) pairs whose pre-activation is at or near the kink. hidden: for each part, the mistakes
-    that leave it right on these data, though they show on others. invisible: for each part,
-    the mistakes that show on no data of this shape that were tried.
+    off: where a kink's argument is nowhere above 0, by index set and place. near: where it is at
+    or near 0, by name. hidden: for each part, the mistakes that leave it right on these data,
+    though they show on others. invisible: for each part, the mistakes that show on no data of
+    these sizes that were tried.
     """
 
-    dead: tuple[int, ...]
-    idle: tuple[int, ...]
-    near: tuple[tuple[int, int], ...]
+    off: tuple[tuple[str, int], ...]
+    near: tuple[tuple[str, Place], ...]
     hidden: dict[str, tuple[str, ...]]
     invisible: dict[str, tuple[str, ...]]
 
     @property
     def clean(self) -> bool:
         """Whether nothing could be better."""
-        return not (self.dead or self.idle or self.near or any(self.hidden.values()))
+        return not (self.off or self.near or any(self.hidden.values()))
 
 
-def lint(network: Network) -> Lint:
+def lint(case: Case) -> Lint:
     """Say what an exercise's numbers can't show."""
-    known = variants(NETWORK_MISTAKES, NETWORK_LINES)
-    z = network.pre_activations()
-    shown = set(_shown(network, known))
-    can_show = shown | set(_search(*network.sizes.values())[1])
-    closeness = half_unit(network)
+    known = wrong_answers(case.question)
+    shown = set(_shown(case))
+    can_show = shown | set(_search(case.question, tuple(case.sizes.items()))[1])
+    closeness = half_unit(case)
+    at = kinks_of(case)
 
     def ids(pairs: set[Pair], part: str) -> tuple[str, ...]:
         """Return the mistakes none of whose variants is among the pairs, in their own order."""
@@ -66,101 +95,116 @@ def lint(network: Network) -> Lint:
         there = {one.ids[0] for one in known if (one, part) in pairs}
         return tuple(name for name in names if name not in there)
 
-    unseen = {part: ids(shown, part) for part in GRADIENTS}
-    invisible = {part: ids(can_show, part) for part in GRADIENTS}
+    parts = case.question.parts
+    unseen = {part: ids(shown, part) for part in parts}
+    invisible = {part: ids(can_show, part) for part in parts}
     return Lint(
-        dead=tuple(int(j) for j in np.flatnonzero(~(z > 0).any(axis=0))),
-        idle=tuple(int(k) for k in np.flatnonzero(~(z > 0).any(axis=1))),
-        near=tuple((k, j) for (k, j), value in np.ndenumerate(z) if abs(value) < closeness),
+        off=tuple(dict.fromkeys(one for kink in at for one in kink.off())),
+        near=tuple((kink.name, place) for kink in at for place in kink.near(closeness)),
         hidden={
             part: tuple(name for name in unseen[part] if name not in invisible[part])
-            for part in GRADIENTS
+            for part in parts
         },
         invisible=invisible,
     )
 
 
-def half_unit(network: Network) -> fmpq:
+def half_unit(case: Case) -> fmpq:
     """Return half a unit of the finest decimal place that the data use."""
-    numbers = np.concatenate([np.ravel(np.array(block)) for block in network.blocks.values()])
+    numbers = np.concatenate([np.ravel(np.array(block)) for block in case.given.values()])
     unit = fmpq(1)
     while any((number / unit).q != 1 for number in numbers) and unit > fmpq(1, 10**50):
         unit /= 10
     return unit / 2
 
 
-def better(network: Network) -> Network:
-    """Return data of the same shape on which most mistakes show in most parts.
+def kinks_of(case: Case) -> list[Kink]:
+    """Return what is 0 at the kinks of the model, that are kinks of a whole array."""
+    found = []
+    for one in kinks(case.question):
+        value = np.array(case.env(one).evaluate(one.tree), dtype=object)
+        by_size = {size: name for name, size in case.sizes.items()}
+        axes = tuple(by_size.get(size, "") for size in value.shape)
+        if value.ndim:
+            found.append(Kink(one.text, axes, value))
+    return found
 
-    They have one decimal, no pre-activation near 0, no dead unit and no sample that activates
-    nothing. The same shape gives the same data every time. Raises LookupError for a shape for
-    which none were found.
+
+def better(case: Case) -> Case:
+    """Return data of the same sizes on which most mistakes show in most parts.
+
+    They have one decimal, nothing near a kink, and nothing that is off throughout. The same sizes
+    give the same data every time. Raises LookupError for sizes for which none were found.
     """
-    best, _ = _search(*network.sizes.values())
+    best, _ = _search(case.question, tuple(case.sizes.items()))
     if best is None:
-        raise LookupError("no data of this shape were found")
+        raise LookupError("no data of these sizes were found")
     return best
 
 
 @cache
-def _search(n: int, d: int, h: int) -> tuple[Network | None, frozenset[Pair]]:
-    """Return the best data of a shape, and what shows on some data of that shape."""
-    known = variants(NETWORK_MISTAKES, NETWORK_LINES)
+def _search(
+    question: Question, sizes: tuple[tuple[str, int], ...]
+) -> tuple[Case | None, frozenset[Pair]]:
+    """Return the best data of some sizes, and what shows on some data of these."""
     best, most, any_shows = None, -1, set[Pair]()
-    for candidate in _candidates(n, d, h):
-        shown = _shown(candidate, known)
+    for candidate in _candidates(question, dict(sizes)):
+        shown = _shown(candidate)
         any_shows.update(shown)
         if len(shown) > most:
             best, most = candidate, len(shown)
     return best, frozenset(any_shows)
 
 
-def _candidates(n: int, d: int, h: int) -> Iterator[Network]:
-    """Yield random data of a shape with one decimal that meet all conditions."""
+def _candidates(question: Question, sizes: dict[str, int]) -> Iterator[Case]:
+    """Yield random data of these sizes with one decimal that meet all conditions."""
     source = random.Random(0)  # the same data every time
     found = 0
-    for _ in range(600 * TRIES):
-        tenths = {
-            "W1": _integers(source, (d, h)),
-            "b1": _integers(source, (h,)),
-            "X": _integers(source, (n, d)),
-        }
-        z = tenths["X"] @ tenths["W1"] + 10 * tenths["b1"]  # in hundredths
-        active = z > 0
-        far = np.abs(z) >= 100 * ONE_PLACE
-        if not (far.all() and active.any(axis=0).all() and active.any(axis=1).all()):
-            continue
-        blocks = {name: _tenths(value) for name, value in tenths.items()}
-        blocks["w2"] = _tenths(_integers(source, (h,)))
-        blocks["t"] = _tenths(_integers(source, (n,)))
-        yield Network(b2=fmpq(source.choice(TENTHS), 10), **blocks)
-        found += 1
-        if found == TRIES:
-            return
+    for _ in range(BATCHES):
+        batch = [_tenths(source, question, sizes) for _ in range(BATCH)]
+        for case in filter(obeys, _clear(question, batch)):
+            yield case
+            found += 1
+            if found == TRIES:
+                return
 
 
-def _integers(source: random.Random, shape: tuple[int, ...]) -> Array:
-    return np.array([source.choice(TENTHS) for _ in range(int(np.prod(shape)))]).reshape(shape)
+def _tenths(source: random.Random, question: Question, sizes: dict[str, int]) -> Case:
+    given = {}
+    for name, one in question.given.items():
+        shape = tuple(sizes[axis] for axis in one.axes)
+        count = math.prod(shape)
+        if one.within:
+            chosen = [fmpq(source.randrange(sizes[one.within])) for _ in range(count)]
+        elif one.among:
+            chosen = source.choices(one.among, k=count)
+        else:
+            chosen = [fmpq(source.choice(TENTHS), 10) for _ in range(count)]
+        given[name] = object_array(chosen, shape) if shape else chosen[0]
+    return Case(question, given, sizes)
 
 
-def _tenths(integers: Array) -> Array:
-    whole = object_array([int(number) for number in integers.ravel()], integers.shape)
-    tenths: Array = each(lambda number: fmpq(number, 10), whole)
-    return tenths
+def _clear(question: Question, batch: list[Case]) -> list[Case]:
+    """Return those of which no kink is near, and nothing is off throughout."""
+    left = batch
+    for kink in kinks(question):
+        near = float(ONE_PLACE)
+        found = (
+            (case, np.asarray(value, dtype=float)) for case, value in Together(left).floats(kink)
+        )
+        left = [case for case, value in found if (abs(value) >= near).all() and not _off(value > 0)]
+    return left
 
 
-def _shown(network: Network, known: Sequence[Variant]) -> list[Pair]:
+def _shown(case: Case) -> list[Pair]:
     """Return where a mistake changes a part of the answer."""
-    right = Variant((), NETWORK_LINES, lambda same: same).gradients(network)
+    right = {part: values(one.closed, case) for part, one in case.question.parts.items()}
     shown = []
-    for one in known:
-        try:
-            wrong = one.gradients(network)
-        except NoValue:
-            wrong = {}
-        shown += [
-            (one, part)
-            for part in GRADIENTS
-            if part not in wrong or not np.array_equal(wrong[part], right[part])
-        ]
+    for one in wrong_answers(case.question):
+        for part, wanted in right.items():
+            try:
+                same = np.array_equal(values(one.formulas[part], case), wanted)
+            except (Missing, Refusal):
+                same = False
+            shown += [] if same else [(one, part)]
     return shown

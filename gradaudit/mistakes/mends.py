@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from flint import fmpq
 
 from gradaudit.judging.derivation import Line, Workings, contains_d
 from gradaudit.judging.iterations import holds as holds_at
@@ -23,8 +24,8 @@ from gradaudit.language.formula import FUNCTIONS, FormulaError, indices, mention
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.mistakes.edits import Loop, Source, as_factor, edits_at
-from gradaudit.questions.inputs import floats
 from gradaudit.questions.question import split_loops
+from gradaudit.questions.simple import floats
 
 LONGEST_LINE = 400  # characters of a line that is looked at
 MOST_CHARACTERS = 60_000  # of all texts that are tried for one line
@@ -32,7 +33,7 @@ MOST_OPERATIONS = 300_000  # of all of them together, on one input
 MOST_HELD = 8  # of those that fit there, how many are held to the law
 LONGEST_PART = 30  # characters of a part of another line that may belong here
 ROOMS = 4  # ways to index one array at one place
-LARGE = 16  # of a number, beyond which a small term is not seen
+LARGE = 16  # of a number, beyond which others are not seen, as it is not below the inverse
 CLOSE = 1e-6  # of the largest entry: what fits so far is looked at exactly
 NO_VALUE = (Missing, FormulaError, ArithmeticError, ValueError, TypeError)
 PRODUCT = (ast.Mult, ast.Div)
@@ -225,11 +226,11 @@ class _Trial:
 
 
 def _variety(case: Any) -> tuple[bool, int, int, float]:
-    """Return how much an input tells: few of its sizes are 1, or equal, and its numbers differ."""
+    """Return how much an input tells: few sizes are 1, or equal; no number is large or tiny."""
     values = getattr(case, "values", {"none": ZERO})  # a rate has no names
     numbers = np.concatenate([np.ravel(np.array(value)) for value in values.values()])
     sizes = list(getattr(case, "sizes", {}).values())
-    plain = 0 < max(map(abs, numbers)) < LARGE
+    plain = all(1 / fmpq(LARGE) < abs(one) < LARGE for one in numbers if one != 0)
     different = len(set(map(abs, numbers))) / len(numbers)
     return plain, -sizes.count(1), len(set(sizes)), different
 

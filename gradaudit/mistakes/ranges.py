@@ -12,8 +12,8 @@ from gradaudit.judging.laws import CannotGoOn, DoesNotApply
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.language.rates import Root
-from gradaudit.mistakes.diagnosis import Diagnosis, ids_of
-from gradaudit.mistakes.slips import Wrong, told, wrong_answers, wrong_twice
+from gradaudit.mistakes.diagnosis import Diagnosis, ids_of, told
+from gradaudit.mistakes.slips import Wrong, wrong_answers, wrong_twice
 from gradaudit.questions.iteration import Rate, deciding_rates
 from gradaudit.questions.question import Question
 

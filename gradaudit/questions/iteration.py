@@ -27,7 +27,7 @@ from gradaudit.language.rates import (
     refuse_other_operations,
 )
 from gradaudit.language.showing import exactly
-from gradaudit.questions.inputs import SIMPLE_TARGETS, _easier, _effort
+from gradaudit.questions.simple import FROM_ONE, easier, effort
 
 MOST_STATES = 2
 MAX_PLACES = 60  # of a decimal that is tried instead of a rate
@@ -121,7 +121,7 @@ class Rate:
 
     def effort(self) -> tuple[int, Any]:
         """Return how hard this is to check by hand: the digits, then the size of the fraction."""
-        others = sum(_effort(one, SIMPLE_TARGETS) for one in self._others())
+        others = sum(effort(one, FROM_ONE) for one in self._others())
         if isinstance(self.at, Root):  # harder than any rational
             return len(self.at.told(self.iteration.rate)) + others, self.at.low
         size = int(abs(self.at.p) + self.at.q)
@@ -138,12 +138,12 @@ class Rate:
         Of these, those of the fewest places come first. No simpler rate is near a root.
         """
         if self.start is not None:
-            for start in _easier(self.start, SIMPLE_TARGETS):
+            for start in easier(self.start, FROM_ONE):
                 yield replace(self, start=start)
         for place, (name, number) in enumerate(self.parameters):
-            for easier in _easier(number, SIMPLE_TARGETS):
+            for simpler in easier(number, FROM_ONE):
                 before, after = self.parameters[:place], self.parameters[place + 1 :]
-                yield replace(self, parameters=(*before, (name, easier), *after))
+                yield replace(self, parameters=(*before, (name, simpler), *after))
         if isinstance(self.at, Root):
             return
         whole, places = len(str(self.at.ceil())), len(str(self.at.q)) + 1

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -26,19 +26,39 @@ from gradaudit.language.formula import (
     FormulaError,
     Scope,
     indices,
+    mentioned,
     numeral,
     parse,
     parse_definitions,
 )
 from gradaudit.language.hints import nearest
+from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
-from gradaudit.questions.files import KINDS, Unreadable, is_text, load_toml
+from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text, load_toml
 from gradaudit.questions.iteration import MOST_STATES, Iteration, iteration_of
 
 LIBRARY = Path(__file__).with_name("library")
-MODEL = ("title", "task", "given", "assume", "define", "sizes", "print", "titles")
+ASSIGNMENT = "assignment"
 OF_RATES = ("next", "rate", "two_at_once")
-KEYS = (*MODEL, *OF_RATES, "parts", "functions", "answers", "mistakes", "owes")
+OF_NUMBERS = ("data", "steps", "rounded")
+KEYS = (
+    *(
+        "id",
+        "like",
+        "least",
+        "from_one",
+        "title",
+        "task",
+        "given",
+        "counts",
+        "assume",
+        "define",
+        "sizes",
+        "print",
+    ),
+    *("titles", "called", *OF_RATES, *OF_NUMBERS, "parts", "functions", "answers", "mistakes"),
+    *("without", "conventions", "owes", "conditional", "facts"),
+)
 EVERY_START = "from every start"  # what is asked of an iteration
 WHOLE = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Load)
 MAX_NAMES = 50
@@ -73,11 +93,15 @@ class Given:
 
 @dataclass(frozen=True)
 class Signature:
-    """A function of a Python answer: its name, the names of its arguments, the parts it returns."""
+    """A function of a Python answer: its name, the names of its arguments, the parts it returns.
+
+    id: what it is called as a part of an answer.
+    """
 
     name: str
     arguments: tuple[str, ...]
     parts: tuple[str, ...]
+    id: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,17 +162,21 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Slip:
-    """A known mistake: for each variant, the lines of the right computation that differ."""
+    """A known mistake: for each variant, the lines of the right computation that differ.
+
+    also: an id that it had once as well.
+    """
 
     id: str
     sentence: str
-    changes: tuple[Mapping[str, str], ...]
+    changes: tuple[Mapping[str, str], ...] = ()
     seen: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Owed:
-    """What any right answer obeys besides; just one of these.
+    """What any right answer obeys besides; just one of these, wherever a condition is met.
 
     that: a condition on the answer, whose arrays are called dx for the derivative by x. order: an
     index set in any order of which the answer is the same, in that order. adds_up: one over whose
@@ -163,18 +191,26 @@ class Owed:
     adds_up: str = ""
     linear: str = ""
     same: Mapping[str, tuple[Formula, ...]] = field(default_factory=dict)
+    where: Formula | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
     """A model with what is asked of it.
 
-    sets: the index sets, in order. sizes: those that are fixed, or follow from others. scope: the
-    names of the model. assume: what every input obeys. titles: how parts are called in a document,
-    else by their derivatives. data: values of what is given, where numbers are asked for. own: the
-    names of the reference, that mistakes may differ in as in those of the model. iteration: how
-    it goes on, if it is asked for which rates that converges. two_at_once: the ids of two mistakes
-    that are made together, with the lines that then differ.
+    sets: the index sets, in order. sizes: those that are fixed, or follow from others. counts: how
+    the sizes of sets are called. scope: the names of the model. assume: what every input obeys.
+    titles: how parts are called in a document, else by their derivatives. called: the word and
+    the letter for the things that an index set counts. data: values of what is given, where numbers
+    are asked for; steps: the names whose numbers may be given too, and rounded: the lines whose
+    numbers people round. own: the names of the reference, that mistakes may differ in as in those
+    of the model. iteration: how it goes on, if it is asked for which rates that converges.
+    two_at_once: the ids of two mistakes that are made together, with the lines that then differ.
+    conventions: what differs from the reference and is no mistake. conditional: a condition under
+    which alone an answer may be right. facts: what makes an input special, by how that is said.
+    least: sizes below which no counterexample is sought, where there is one above. from_one: given
+    names of which 1 tells more in a counterexample than 0.
+    id: with which the names of its parts begin; table: in which it is answered.
     """
 
     name: str
@@ -186,8 +222,12 @@ class Question:
     scope: Scope
     assume: tuple[Formula, ...]
     define: tuple[str, ...]
+    counts: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
     parts: Mapping[str, Asked] = field(default_factory=dict)
     functions: tuple[Signature, ...] = ()
     own: tuple[str, ...] = ()
@@ -195,25 +235,30 @@ class Question:
     owes: tuple[Owed, ...] = ()
     iteration: Iteration | None = None
     two_at_once: tuple[tuple[tuple[str, ...], Mapping[str, str]], ...] = ()
+    conventions: tuple[Slip, ...] = ()
+    conditional: Formula | None = None
+    facts: Mapping[str, Mapping[str, tuple[Formula, ...]]] = field(default_factory=dict)
+    least: Mapping[str, int] = field(default_factory=dict)
+    from_one: tuple[str, ...] = ()
+    id: str = ""
+    table: str = ""
+
+    def under(self, condition: Formula) -> "Question":
+        """Return the question on those of its inputs that meet a condition."""
+        return _under(self, condition)
 
     @property
     def answered_in(self) -> tuple[Sequence[str], Scope]:
         """The lines of the model whose names may stand in answers, and the scope before these."""
         if self.iteration is not None:
             return (), self.iteration.truth.scope
-        return self.define, _scope_of(self.given.values(), self.sets)
+        return self.define, _scope_of(self.given.values(), self.sets, self.counts)
 
     @cached_property
     def lines(self) -> dict[str, str]:
         """The right computation, line by line, by name: the model, own names, and the parts."""
         defined = dict(map(_halves, (*self.answered_in[0], *self.own)))
         return defined | {name: asked.closed.text for name, asked in self.parts.items()}
-
-    def changed_lines(self, change: Mapping[str, str]) -> dict[str, str]:
-        """Return those lines that differ in a mistake, as they are in it."""
-        return {
-            name: text.replace("{old}", f"({self.lines[name]})") for name, text in change.items()
-        }
 
     @property
     def free_sets(self) -> tuple[str, ...]:
@@ -238,32 +283,63 @@ class Question:
             found[name] = int(size.p)
         return {name: found[name] for name in self.sets}
 
-    def changed(self, change: Mapping[str, str]) -> dict[str, Formula]:
+    @cached_property
+    def _computation(self) -> Scope:
+        """The names of the right computation: of the model, and own ones of the reference."""
+        define, names = self.answered_in
+        return parse_definitions((*define, *self.own), names)
+
+    @cached_property
+    def _trees(self) -> dict[tuple[str, str], ast.expr]:
+        return {}
+
+    def changed_lines(self, *changes: Mapping[str, str]) -> dict[str, str]:
+        """Return those lines that differ, as they are with changes made one after the other.
+
+        `{old}` in a change stands for the line as it was.
+        """
+        found: dict[str, str] = {}
+        for change in changes:
+            for name, text in change.items():
+                old, loops = split_loops(found.get(name, self.lines[name]))
+                over = "".join(f" for {index} in {one}" for index, one in loops.items())
+                found[name] = text.replace("{old}", f"({old.strip()})") + over
+        return found
+
+    def changed_scope(self, lines: Mapping[str, str]) -> Scope:
+        """Return the names of the computation with other lines. Raises FormulaError."""
+        scope = self._computation
+        defined, changed = dict(scope.defined), scope.defined.keys() & lines.keys()
+        for name in changed:
+            text = lines[name]
+            if (name, text) not in self._trees:
+                self._trees[name, text] = parse(text, scope, [*split_loops(text)[1]]).tree
+            defined[name] = self._trees[name, text]
+        for name in changed:
+            if name in mentioned(defined[name], defined):
+                raise FormulaError(1, f"`{name}` is found from itself")
+        return replace(scope, defined=defined)
+
+    def changed(self, *changes: Mapping[str, str]) -> dict[str, Formula]:
         """Return the last line of every part as it is with some lines changed.
 
-        `{old}` in a change stands for the line as it was. Raises FormulaError.
+        Raises FormulaError.
         """
-        closed = {name: asked.closed.text for name, asked in self.parts.items()}
-        define, names = self.answered_in
-        lines = [_changed_line(line, change) for line in (*define, *self.own)]
-        scope = parse_definitions(lines, names)
-        return {
-            name: parse(
-                change.get(name, "{old}").replace("{old}", f"({text})"),
-                replace(scope, free=self.parts[name].truth.scope.free),
-            )
-            for name, text in closed.items()
-        }
+        lines = self.changed_lines(*changes)
+        scope = self.changed_scope(lines)
+        found = {}
+        for name, asked in self.parts.items():
+            inner = replace(scope, free=asked.truth.scope.free)
+            text = lines.get(name, asked.closed.text)
+            if (name, text) not in self._trees:
+                self._trees[name, text] = parse(text, inner).tree
+            found[name] = Formula(text, self._trees[name, text], inner)
+        return found
 
 
-def _changed_line(line: str, change: Mapping[str, str]) -> str:
-    name, formula = _halves(line)
-    if name not in change:
-        return line
-    body, loops = split_loops(formula)
-    over = "".join(f" for {index} in {index_set}" for index, index_set in loops.items())
-    left = line.partition("=")[0]
-    return f"{left}= {change[name].replace('{old}', f'({body.strip()})')}{over}"
+@cache
+def _under(question: Question, condition: Formula) -> Question:
+    return replace(question, assume=(*question.assume, condition))
 
 
 def _halves(line: str) -> tuple[str, str]:
@@ -280,12 +356,12 @@ def split_loops(text: str) -> tuple[str, dict[str, str]]:
     return text, {}
 
 
-def _scope_of(given: Iterable[Given], sets: Sequence[str]) -> Scope:
+def _scope_of(given: Iterable[Given], sets: Sequence[str], counts: Mapping[str, str]) -> Scope:
     given = list(given)
     fixed = frozenset(one.name for one in given if one.within)  # nothing to differentiate by
     return Scope(
         given=frozenset(one.name for one in given) - fixed,
-        sizes=fixed,
+        sizes=fixed | counts.keys(),
         sets=frozenset(sets),
         ranks={one.name: len(one.axes) for one in given},
     )
@@ -299,21 +375,13 @@ def library() -> list[str]:
     return sorted(path.stem for path in LIBRARY.glob("*.toml"))
 
 
-def read_questions(name: str) -> list[Question]:
+def read_questions(name: str = ASSIGNMENT) -> list[Question]:
     """Return the questions of a file, or that of the library with this name. Raises Unreadable."""
     if name in library():
         return from_library(name)
     if re.fullmatch(NAME, name) and not os.path.exists(name):
         raise Unreadable(f"no question of the library, and no file{_hint(name)}")
     return _read(name)
-
-
-def read_model(name: str, table: Mapping[str, Any]) -> Question:
-    """Return a question of which no part is asked, from a table that may hold more.
-
-    Raises Unreadable.
-    """
-    return _Reader(name, {key: value for key, value in table.items() if key in MODEL}).model()
 
 
 def read_one(path: str, name: str | None = None) -> Question:
@@ -338,24 +406,19 @@ def _hint(name: str) -> str:
     return nearest(name, library()) or "; `gradaudit question list` shows the library"
 
 
-def read_table(name: str, table: Mapping[str, Any]) -> Question:
-    """Return the question of one table of a file. Raises Unreadable."""
-    return _Reader(name, table).question()
-
-
 def _read(path: str) -> list[Question]:
     tables = load_toml(path)
     if not tables:
         raise Unreadable("it is empty; a question is a table, such as [ridge]")
     if len(tables) > MAX_ITEMS:
         raise Unreadable(f"{len(tables)} tables; at most {MAX_ITEMS} questions are read")
-    return [_Reader(name, table).question() for name, table in tables.items()]
+    return [_Reader(name, table, tables).question() for name, table in tables.items()]
 
 
 class _Reader:
     """Reads one table of a question file."""
 
-    def __init__(self, name: str, table: Any) -> None:
+    def __init__(self, name: str, table: Any, others: Mapping[str, Any] | None = None) -> None:
         self.name = name
         if not re.fullmatch(NAME, name):
             raise Unreadable(f"{name}: the name of a question is letters, digits and _")
@@ -366,6 +429,14 @@ class _Reader:
             if key not in KEYS:
                 hint = f"{nearest(key, KEYS)}; known are {', '.join(KEYS)}"
                 raise Unreadable(f"{name}.{key}: unknown key{hint}")
+        self.like = self.text("like", name)
+        if "like" in table:
+            alike = (others or {}).get(self.like)
+            if self.like == name or not isinstance(alike, dict) or "like" in alike:
+                raise self.wrong(
+                    "like", "another question of this file is wanted, that is like none"
+                )
+            self.table = {**alike, **table}
 
     def model(self) -> Question:
         given = self.given()
@@ -377,7 +448,8 @@ class _Reader:
         if len(sets) > MAX_SETS:
             raise self.wrong("given", f"more than {MAX_SETS} index sets")
         sizes = self.sizes(sets)
-        bare = _scope_of(given, sets)
+        counts = self.counts({*sets, *(one.name for one in given)}, sets)
+        bare = _scope_of(given, sets, counts)
         define = self.texts("define", "name = formula")
         scope = self.definitions("define", define, bare)
         scope = replace(scope, signs=self.signs(scope.names()))
@@ -398,7 +470,11 @@ class _Reader:
             scope,
             assume,
             tuple(define),
+            counts,
             self.titles(),
+            self.called(sets),
+            id=self.text("id", self.name),
+            table=self.like,
         )
 
     def question(self) -> Question:
@@ -410,15 +486,29 @@ class _Reader:
             raise self.wrong("parts", 'a part is wanted, such as w = "d(L, w[a])"')
         if question.iteration and len(parts) > 1:
             raise self.wrong("parts", "an iteration has one part")
-        self.known("titles", question.titles, parts)
+        self.known("titles", question.titles, [*parts, *self.texts("steps", "z", ())])
         question = replace(question, parts=parts)
         question = self.with_reference(question)
-        question = replace(question, mistakes=tuple(self.mistakes(question)))
+        mistakes = tuple(self.mistakes(question, "mistakes"))
+        without = self.texts("without", "an id", ())
+        self.known("without", without, [one.id for one in mistakes])
+        mistakes = tuple(one for one in mistakes if one.id not in without)
+        question = replace(question, mistakes=mistakes)
+        if self.text("conditional", ""):
+            said = self.formula("conditional", self.table["conditional"], question.scope)
+            question = replace(question, conditional=said)
         return replace(
             question,
+            conventions=tuple(self.mistakes(question, "conventions")),
             functions=tuple(self.functions(question)),
             owes=tuple(self.owed(question)),
             two_at_once=tuple(self.two_at_once(question)),
+            facts=dict(self.facts(question)),
+            least=self.least(question),
+            from_one=tuple(self.given_names("from_one", question)),
+            data=self.data(question),
+            steps=self.lines_of("steps", question),
+            rounded=self.lines_of("rounded", question),
         )
 
     def wrong(self, key: str, message: str) -> Unreadable:
@@ -523,6 +613,75 @@ class _Reader:
             if any(not isinstance(node, WHOLE) for node in ast.walk(found[name].tree)):
                 raise self.wrong(key, 'sizes, whole numbers and + - * / are wanted: "M + F - 1"')
         return found
+
+    def counts(self, taken: Collection[str], sets: Sequence[str]) -> dict[str, str]:
+        """Return how the sizes of index sets are called."""
+        told = dict(self.items("counts"))
+        for name, index_set in told.items():
+            if not re.fullmatch(NAME, name) or name in {*taken, *FUNCTIONS}:
+                raise self.wrong(f"counts.{name}", "a name that no other has is wanted")
+            if index_set not in sets:
+                raise self.wrong(f"counts.{name}", f"an index set is wanted: {', '.join(sets)}")
+        return told
+
+    def called(self, sets: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Return the word and the letter for the things that an index set counts."""
+        told = dict(self.items("called"))
+        self.known("called", told, sets)
+        for name, text in told.items():
+            if not is_text(text) or not re.fullmatch(rf"\w+ {NAME}", text):
+                raise self.wrong(f"called.{name}", 'a word and a letter are wanted: "sample k"')
+        return {name: tuple(text.split()) for name, text in told.items()}
+
+    def data(self, question: Question) -> dict[str, Any]:
+        """Return values of all that is given, if they are stated."""
+        told = dict(self.items("data"))
+        self.known("data", told, question.given)
+        found: dict[str, Any] = {}
+        sizes: dict[str, int] = {}
+        for name, one in question.given.items() if told else ():
+            key = f"data.{name}"
+            if name not in told:
+                raise self.wrong(key, "it is missing; the data have a value for all that is given")
+            array = np.array(told[name], dtype=object)
+            if array.ndim != len(one.axes):
+                raise self.wrong(key, "nested lists are wanted, an axis for each index set")
+            found[name] = each(partial(self.number, key), array)[()]
+            for axis, size in zip(one.axes, array.shape, strict=True):
+                if sizes.setdefault(axis, size) != size:
+                    raise self.wrong(key, f"{size} of {axis} where {sizes[axis]} are wanted")
+        return found
+
+    def number(self, key: str, value: Any) -> fmpq:
+        if isinstance(value, bool) or not isinstance(value, int | DecimalText):
+            raise self.wrong(key, "a number is wanted")
+        try:
+            return numeral(str(value))
+        except ValueError as error:
+            raise self.wrong(key, str(error)) from None
+
+    def lines_of(self, key: str, question: Question) -> tuple[str, ...]:
+        """Return names of lines of the computation."""
+        names = self.texts(key, "z", ())
+        self.known(key, names, question.lines)
+        return tuple(names)
+
+    def given_names(self, key: str, question: Question) -> list[str]:
+        names = self.texts(key, "t", ())
+        self.known(key, names, question.given)
+        return names
+
+    def least(self, question: Question) -> dict[str, int]:
+        told = dict(self.items("least"))
+        self.known("least", told, question.free_sets)
+        for name, size in told.items():
+            if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
+                raise self.wrong(f"least.{name}", f"a size from 1 to {MAX_SIZE} is wanted")
+        return told
+
+    def facts(self, question: Question) -> Iterator[tuple[str, dict[str, tuple[Formula, ...]]]]:
+        for said, moved in self.items("facts"):
+            yield said, self.moved(f"facts.{said}", moved, question)
 
     def signs(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return how names are printed: letters, with what stands below and above them."""
@@ -650,7 +809,10 @@ class _Reader:
             if match is None:
                 raise self.wrong(key, 'a signature is wanted, such as "gradients(X, w, t)"')
             arguments = tuple(one.strip() for one in match[2].split(",") if one.strip())
-            returned = tuple(self.lines(key, parts, "w"))
+            named = isinstance(parts, dict) and len(parts) == 1
+            ((called, several),) = parts.items() if named else [("", parts)]
+            returned = tuple(self.lines(key, several, "w"))
+            called = called or (returned[0] if len(returned) == 1 else match[1])
             self.known(key, arguments, question.given)
             self.known(key, returned, question.parts)
             once = all(len(set(names)) == len(names) for names in (arguments, returned))
@@ -661,7 +823,7 @@ class _Reader:
             seen.add(match[1])
             if question.iteration:
                 self.takes_the_rate(key, arguments, question.iteration)
-            yield Signature(match[1], arguments, returned)
+            yield Signature(match[1], arguments, returned, f"{question.id}.{called}")
 
     def takes_the_rate(self, key: str, arguments: Sequence[str], iteration: Iteration) -> None:
         if moved := [one for one in arguments if one in iteration.states]:
@@ -684,22 +846,23 @@ class _Reader:
                 raise self.wrong(key, str(error)) from None
             yield tuple(told[:2]), change
 
-    def mistakes(self, question: Question) -> Iterator[Slip]:
-        told = self.table.get("mistakes", [])
+    def mistakes(self, question: Question, kind: str) -> Iterator[Slip]:
+        told = self.table.get(kind, [])
         if not isinstance(told, list):
-            raise self.wrong("mistakes", f"[[{self.name}.mistakes]] is wanted, once for each")
-        self.few("mistakes", told)
+            raise self.wrong(kind, f"[[{self.name}.{kind}]] is wanted, once for each")
+        self.few(kind, told)
         known = [_halves(line)[0] for line in (*question.answered_in[0], *question.own)]
         seen: set[str] = set()
         variants = 0
         for number, one in enumerate(told, start=1):
-            key = f"mistakes[{number}]"
+            key = f"{kind}[{number}]"
             if not isinstance(one, dict) or not {"id", "sentence", "change"} <= one.keys():
                 raise self.wrong(key, "an id, a sentence and a change are wanted")
-            if extra := sorted(one.keys() - {"id", "sentence", "change", "seen"}):
+            if extra := sorted(one.keys() - {"id", "sentence", "change", "seen", "also"}):
                 raise self.wrong(key, f"unknown key {extra[0]}")
             name, sentence = one["id"], one["sentence"]
-            if not all(map(is_text, (name, sentence, one.get("seen", "")))) or name in seen:
+            texts = (name, sentence, one.get("seen", ""), one.get("also", ""))
+            if not all(map(is_text, texts)) or name in seen:
                 raise self.wrong(key, "strings are wanted, and an id that no other has")
             seen.add(name)
             changes = one["change"] if isinstance(one["change"], list) else [one["change"]]
@@ -722,7 +885,7 @@ class _Reader:
                     question.changed(change)
                 except FormulaError as error:
                     raise self.wrong(f"{key}.change", str(error)) from None
-            yield Slip(name, sentence, tuple(changes), one.get("seen", ""))
+            yield Slip(name, sentence, tuple(changes), *texts[2:])
 
     def owed(self, question: Question) -> Iterator[Owed]:
         if question.iteration:
@@ -732,7 +895,9 @@ class _Reader:
         for name, said in self.items("owes"):
             key = f"owes.{name}"
             told = said if isinstance(said, dict) else {"say": name, "that": said}
-            kinds = told.keys() - {"say"}
+            where = told.get("where")
+            where = None if where is None else self.formula(f"{key}.where", where, question.scope)
+            kinds = told.keys() - {"say", "where"}
             if len(kinds) != 1 or not kinds <= {"that", "order", "adds_up", "linear", "same"}:
                 raise self.wrong(key, "one of that, order, adds_up, linear, same is wanted")
             (kind,) = kinds
@@ -741,9 +906,10 @@ class _Reader:
                 raise self.wrong(f"{key}.say", "a string is wanted")
             say = say.rstrip(".")
             if kind == "that":
-                yield Owed(name, say, that=self.formula(key, value, scope))
+                yield Owed(name, say, that=self.formula(key, value, scope), where=where)
             elif kind == "same":
-                yield Owed(name, say, same=self.moved(f"{key}.same", value, question))
+                moved = self.moved(f"{key}.same", value, question)
+                yield Owed(name, say, same=moved, where=where)
             else:
                 vectors = [
                     one.name
@@ -754,7 +920,7 @@ class _Reader:
                 if not is_text(value) or value not in known:
                     raise self.wrong(f"{key}.{kind}", f"one of {', '.join(known)} is wanted")
                 chosen: dict[str, Any] = {kind: value}
-                yield Owed(name, say, **chosen)
+                yield Owed(name, say, where=where, **chosen)
 
     def moved(self, key: str, value: Any, question: Question) -> dict[str, tuple[Formula, ...]]:
         if not isinstance(value, dict) or not value.keys() <= question.given.keys():
@@ -820,6 +986,7 @@ def _shape_of(
         values[name] = (
             np.full(shape, 0.0 if one.within else 1.0) if shape else float(not one.within)
         )
+    values |= {name: float(sizes.get(one, 0)) for name, one in question.counts.items()}
     try:
         with np.errstate(all="ignore"):
             env = Env(values, sizes, scope.defined, scope.free, floats=True)

@@ -7,79 +7,101 @@ from typing import Any
 import numpy as np
 
 from gradaudit.answers.tables import number
+from gradaudit.judging.cases import Case, obeys
 from gradaudit.language.numbers import each
 from gradaudit.mistakes.lint import Lint, better, lint
 from gradaudit.questions.files import Unreadable, load_toml
-from gradaudit.questions.inputs import Network
+from gradaudit.questions.question import Given, Question, read_questions
 from gradaudit.telling.showing import width
 
-KEYS = ("X", "t", "W1", "b1", "w2", "b2")
-MAX_SIZE = 8  # samples, inputs and units
+MAX_SIZE = 8  # of an index set
 
 
-def read_exercise(path: str) -> Network:
+def of_numbers(name: str) -> Question:
+    """Return the question that asks for numbers, of a file or the library. Raises Unreadable."""
+    for question in read_questions(name):
+        if question.data:
+            return question
+    raise Unreadable("no question of it has data, so none asks for numbers")
+
+
+def read_exercise(path: str, question: Question) -> Case:
     """Read the data of an exercise. Raises Unreadable for anything else than exactly that."""
-    tables = load_toml(path)
-    unknown = [key for key in tables if key not in KEYS]
-    missing = [key for key in KEYS if key not in tables]
+    tables, keys = load_toml(path), list(question.given)
+    unknown = [key for key in tables if key not in keys]
+    missing = [key for key in keys if key not in tables]
     if unknown or missing:
         wrong = f"{unknown[0]}: unknown key" if unknown else f"{missing[0]}: missing"
-        raise Unreadable(f"{wrong}; an exercise has {', '.join(KEYS)} and nothing else")
-    blocks = {key: _array(key, tables[key], 2 if key in ("X", "W1") else 1) for key in KEYS[:-1]}
-    b2 = number("b2", tables["b2"]).value
-    (n, d), h = blocks["X"].shape, len(blocks["b1"])
-    if max(n, d, h) > MAX_SIZE:
-        raise Unreadable(f"at most {MAX_SIZE} samples, inputs and hidden units are looked at")
-    wanted = {"t": (n,), "W1": (d, h), "w2": (h,)}
-    for key, shape in wanted.items():
-        if blocks[key].shape != shape:
-            found = blocks[key].shape
-            raise Unreadable(f"{key}: shape {shape} is wanted, to go with X and b1; found {found}")
-    return Network(b2=b2, **blocks)
+        raise Unreadable(f"{wrong}; an exercise has {', '.join(keys)} and nothing else")
+    sizes: dict[str, int] = {}
+    given = {name: _array(one, tables[name]) for name, one in question.given.items()}
+    for name, one in question.given.items():
+        shape = np.shape(given[name])
+        for axis, size in zip(one.axes, shape, strict=True):
+            if size > MAX_SIZE:
+                raise Unreadable(f"{name}: {size} of {axis}; at most {MAX_SIZE} are looked at")
+            sizes.setdefault(axis, size)
+        wanted = tuple(sizes[axis] for axis in one.axes)
+        if shape != wanted:
+            others = "to go with the others"
+            raise Unreadable(f"{name}: shape {wanted} is wanted, {others}; found {shape}")
+    case = Case(question, given, sizes)
+    if not obeys(case):
+        raise Unreadable("it does not meet what the question assumes")
+    return case
 
 
-def _array(key: str, value: Any, axes: int) -> Any:
-    found = np.array(value, dtype=object)
+def _array(given: Given, value: Any) -> Any:
+    found, axes = np.array(value, dtype=object), len(given.axes)
     if found.ndim != axes or not found.size:
-        of = "rows of one length" if axes == 2 else "numbers"
-        raise Unreadable(f"{key}: a list of {of} is wanted")
-    return each(lambda one: number(key, one).value, found)
+        of = ("a number", "a list of numbers", "a list of rows of one length")
+        raise Unreadable(f"{given.name}: {of[min(axes, 2)]} is wanted")
+    return each(lambda one: number(given.name, one).value, found if axes else value)
 
 
-def lint_text(network: Network) -> tuple[str, bool]:
+def lint_text(case: Case) -> tuple[str, bool]:
     """Return what is to be said of an exercise, and whether it is clean."""
-    said = lint(network)
-    return "\n".join(_lines(network, said)), said.clean
+    said = lint(case)
+    return "\n".join(_lines(case, said)), said.clean
 
 
-def _lines(network: Network, said: Lint) -> Iterator[str]:
-    for j in said.dead:
-        yield f"unit j = {j} is dead on every sample: nothing about it shows"
-    for k in said.idle:
-        yield f"sample k = {k} activates no unit: it adds nothing to dW1, db1 and dw2"
-    for k, j in said.near:
-        yield f"z[{k},{j}], of sample k = {k} and unit j = {j}, is at or near the kink"
+def _lines(case: Case, said: Lint) -> Iterator[str]:
+    question = case.question
+    for axis, place in said.off:
+        yield f"{_called(question, axis, place)} is off throughout: nothing about it shows"
+    for name, places in said.near:
+        index = f"[{','.join(map(str, places))}]"
+        yield f"{name}{index} is at or near the kink"
     for part, ids in said.hidden.items():
-        yield from _listed(f"dL/d{part} comes out right with {len(ids)} of the known mistakes", ids)
+        label = question.parts[part].label
+        yield from _listed(f"{label} comes out right with {len(ids)} of the known mistakes", ids)
     if said.clean:
         yield "every known mistake shows wherever it can show"
         return
     try:
-        proposal = better(network)
+        proposal = better(case)
     except LookupError:
-        yield "no better data of this shape were found"
+        yield "no better data of these sizes were found"
         return
-    yield from ("", "Better data of the same shape:", "")
-    for key in KEYS:
-        yield f"{key} = {_toml(proposal.blocks[key])}"
+    yield from ("", "Better data of the same sizes:", "")
+    for key, value in proposal.given.items():
+        yield f"{key} = {_toml(value)}"
     yield ""
     left = lint(proposal)
     for part, ids in left.hidden.items():
-        yield from _listed(f"On these, dL/d{part} still comes out right with", ids)
+        label = question.parts[part].label
+        yield from _listed(f"On these, {label} still comes out right with", ids)
     if not any(left.hidden.values()):
         yield "On these, every known mistake shows wherever it can show."
     for part, ids in left.invisible.items():
-        yield from _listed(f"No data of this shape that were tried show in dL/d{part}", ids)
+        label = question.parts[part].label
+        yield from _listed(f"No data of these sizes that were tried show in {label}", ids)
+
+
+def _called(question: Question, index_set: str, place: int) -> str:
+    """Return what a question calls the thing at a place of an index set."""
+    word, letter = question.called.get(index_set, ("place", index_set))
+    return f"{word} {letter} = {place}"
 
 
 def _listed(head: str, ids: Sequence[str]) -> Iterator[str]:

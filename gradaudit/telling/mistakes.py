@@ -5,17 +5,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from gradaudit.language.showing import escaped
-from gradaudit.mistakes.catalogue import (
-    CATALOGUES,
-    CONVENTIONS,
-    NETWORK_LINES,
-    Lines,
-    Mistake,
-    variants,
-)
-from gradaudit.mistakes.diagnosis import BY_ID
 from gradaudit.mistakes.exam import Result
-from gradaudit.questions.assignment import QUESTION3
+from gradaudit.mistakes.numbers import ROUNDED
 from gradaudit.questions.question import Question, Slip, read_questions
 from gradaudit.telling.showing import law_name, width
 
@@ -40,15 +31,19 @@ def exam_text(results: Sequence[Result], errors: Iterable[tuple[str, int]]) -> s
 _LETTERS = string.ascii_letters
 
 
-def known(called: str | None) -> dict[str, tuple[Mistake | Slip, Question | None]]:
-    """Return the known mistakes of a question, else of the assignment, by id. Raises Unreadable."""
-    if called is None:
-        of = {name: QUESTION3 if isinstance(one, Slip) else None for name, one in BY_ID.items()}
-        return {name: (one, of[name]) for name, one in BY_ID.items()}
-    return {slip.id: (slip, one) for one in read_questions(called) for slip in one.mistakes}
+def known(called: str) -> dict[str, tuple[Slip, Question | None]]:
+    """Return the known mistakes of questions by id, with whose they are. Raises Unreadable."""
+    found: dict[str, tuple[Slip, Question | None]] = {}
+    for question in read_questions(called):
+        for slip in (*question.mistakes, *question.conventions):
+            for name in filter(None, (slip.id, slip.also)):
+                found.setdefault(name, (slip, question))
+        if question.data:
+            found[ROUNDED.id] = ROUNDED, None
+    return found
 
 
-def in_short(mistakes: Iterable[Mistake | Slip]) -> str:
+def in_short(mistakes: Iterable[Slip]) -> str:
     """Return known mistakes, in a sentence each."""
     lines = []
     for one in mistakes:
@@ -57,10 +52,12 @@ def in_short(mistakes: Iterable[Mistake | Slip]) -> str:
     return "\n".join(lines)
 
 
-def explain(mistake: Mistake | Slip, asked: Question | None = None) -> str:
+def explain(mistake: Slip, question: Question | None) -> str:
     """Return a known mistake: the sentence, the wrong computation beside the right, where seen."""
     lines = [mistake.id, *textwrap.wrap(escaped(mistake.sentence), width())]
-    for number, (right, wrong) in enumerate(_computations(mistake, asked)):
+    right = {} if question is None else question.lines
+    for number, change in enumerate(mistake.changes):
+        wrong = {} if question is None else question.changed_lines(change)
         lines += ["", "or", ""] if number else [""]
         for name, text in right.items():
             called = "" if len(right) == 1 else f"{name:<3} = "
@@ -68,23 +65,6 @@ def explain(mistake: Mistake | Slip, asked: Question | None = None) -> str:
             if differs:
                 lines.append(escaped(f"  ✗ {called}{wrong[name]}"))
             lines.append(escaped(f"  {'✓' if differs else ' '} {called}{text}"))
-    if isinstance(mistake, Mistake) and mistake.data_text:
-        lines += [
-            "",
-            f"  ✗ computed {mistake.data_text}",
-            "  ✓ computed on the data as they are, exactly",
-        ]
     if mistake.seen:
         lines += ["", f"Seen in: {escaped(mistake.seen)}"]
     return "\n".join(lines)
-
-
-def _computations(mistake: Mistake | Slip, asked: Question | None) -> list[tuple[Lines, Lines]]:
-    """Return for each variant the right lines and the wrong ones."""
-    if isinstance(mistake, Slip):
-        assert asked is not None
-        return [(asked.lines, asked.changed_lines(change)) for change in mistake.changes]
-    for catalogue, right in (*CATALOGUES, (CONVENTIONS, NETWORK_LINES)):
-        if mistake in catalogue and not mistake.data:
-            return [(right, variant.lines) for variant in variants((mistake,), right)]
-    return []

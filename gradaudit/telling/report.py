@@ -10,7 +10,7 @@ tree that was checked, and as code where that has no sign for them.
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -26,7 +26,7 @@ from gradaudit.judging.derivation import Line
 from gradaudit.judging.form import InForm
 from gradaudit.judging.iterations import holds, marks_of
 from gradaudit.judging.laws import Outcome
-from gradaudit.judging.written import ASSIGNMENT
+from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula, Scope
 from gradaudit.language.numbers import each
 from gradaudit.language.showing import decimal, escaped, show
@@ -87,7 +87,7 @@ def document(audit: Audit) -> dict[str, Any]:
         "answer": soft(Path(name).name),  # without the folder that it happens to lie in
         "overall": f"{audit.holding} of {len(answered)} answered parts hold.",
         "malformed": [[soft(line)] for line in malformed],
-        "questions": [_answered(*one, audit) for one in audit.answer.sheet.questions.items()],
+        "questions": [_answered(name, audit) for name in audit.answer.sheet.questions],
         "source": _source(name) if name.endswith(".py") else [],
     }
 
@@ -97,8 +97,8 @@ def handout(checked: Sequence[Checked], *, solved: bool) -> dict[str, Any]:
     questions = []
     for one in checked:
         verdicts = [*one.references.values()] if solved else []
-        parts = _parts(one.question, verdicts)
-        questions.append({**_posed(one.question), "parts": parts, "orbits": {}})
+        parts = _parts([(one.question, verdict) for verdict in verdicts])
+        questions.append({**_posed([one.question]), "parts": parts, "orbits": {}})
     return {"answer": "", "overall": "", "malformed": [], "questions": questions, "source": []}
 
 
@@ -129,15 +129,19 @@ def soft(text: str) -> str:
     return re.sub(rf"[^ ]{{{LONGEST_WORD + 1},}}", lambda word: "\u200b".join(word[0]), known)
 
 
-def _posed(question: Question) -> dict[str, Any]:
-    """Return what a question says: its task, what is given, the model, and what is asked."""
-    scope = question.scope
+def _posed(alike: Sequence[Question]) -> dict[str, Any]:
+    """Return what a question says: its task, what is given, the model, and what is asked.
+
+    alike: the question, then those that are asked with it.
+    """
+    question, scope = alike[0], alike[0].scope
+    given = {name: one for asked in alike for name, one in asked.given.items()}
     lines = zip(question.define, scope.defined, strict=True)
     steps = question.iteration.following if question.iteration else {}
     return {
         "title": soft(question.title),
         "task": _sentence(question.task, scope),
-        "given": [_given(one, scope) for one in question.given.values()],
+        "given": [_given(one, scope) for one in given.values()],
         "assumed": [
             *(_condition(one.text, scope) for one in question.assume),
             *(_size(name, one) for name, one in question.sizes.items()),
@@ -148,14 +152,18 @@ def _posed(question: Question) -> dict[str, Any]:
         ],
         "data": [_named(name, _nested(value), scope) for name, value in question.data.items()],
         "asked": [
-            _asked(question, one) for one in question.parts.values() if _is_derivative(one.truth)
+            _asked(asked, one)
+            for asked in alike
+            for one in asked.parts.values()
+            if _is_derivative(one.truth)
         ],
         "functions": [
             {
                 "code": f"{one.name}({', '.join(one.arguments)})",
-                "parts": [_whole(question.parts[part].truth) for part in one.parts],
+                "parts": [_whole(asked.parts[part].truth) for part in one.parts],
             }
-            for one in question.functions
+            for asked in alike
+            for one in asked.functions
         ],
     }
 
@@ -201,21 +209,23 @@ def _asked(question: Question, asked: Asked) -> dict[str, Any]:
     return {"title": soft(title), "math": entry, "code": asked.truth.text}
 
 
-def _answered(name: str, question: Question, audit: Audit) -> dict[str, Any]:
+def _answered(name: str, audit: Audit) -> dict[str, Any]:
     """Return a question with the parts of it that are answered, and what came of each."""
-    own = [one for one in audit.answered if one.part.partition(".")[0] == name]
-    iteration = question.iteration
+    sheet = audit.answer.sheet
+    alike = sheet.questions[name]
+    own = [one for one in audit.answered if sheet.parts[one.part] in alike]
+    iteration = alike[0].iteration
     drawn = iteration and len(iteration.names) == len(iteration.states) == 1 and own
     return {
-        **_posed(question),
-        "parts": _parts(question, own),
+        **_posed(alike),
+        "parts": _parts([(sheet.parts[one.part], one) for one in own]),
         "orbits": _orbits(iteration, own) if iteration and drawn else {},
     }
 
 
-def _parts(question: Question, verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+def _parts(judged: Iterable[tuple[Question, Verdict]]) -> list[dict[str, Any]]:
     """Return parts in order; the names of an answer are defined where they are first used."""
-    parts = [_part(question, one) for one in verdicts]
+    parts = [_part(question, one) for question, one in judged]
     seen: list[dict[str, Any]] = []
     for part in parts:
         own = part.get("own", [])
@@ -281,7 +291,7 @@ def _remarks(verdict: Verdict, scope: Scope) -> Iterator[list[Run]]:
             yield _said(verdict.reason)
         return  # the rest stands beside the lines that are wrong
     refusal = failure.refusal if failure is not None and not verdict.said.lines else None
-    plain = refusal and not (verdict.only_not_finite or verdict.only_form)
+    plain = refusal and not (verdict.finite_elsewhere or verdict.only_form)
     if verdict.status != ("fails" if plain else "holds"):
         yield _said(why(verdict))
     if not verdict.said.lines:
@@ -308,8 +318,8 @@ def _term(code: str, scope: Scope) -> Run:
 
 def _at(outcome: Outcome, scope: Scope) -> list[Run]:
     """Return the input where something fails, as the beginning of a sentence."""
-    if outcome.law.domain is ASSIGNMENT:
-        return [f"On {ASSIGNMENT.name}, "]
+    if isinstance(outcome.judged, Block):
+        return [f"On {outcome.law.domain.name}, "]
     runs: list[Run] = ["At "]
     for name, value in inputs_of(outcome).items():
         runs += [_named(name, value, scope), ", "]

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.judging.derivation import GRADIENT, PARAMETERS, Line
+from gradaudit.judging.derivation import Line
 from gradaudit.judging.laws import Law, Outcome
 from gradaudit.language.showing import show
-
-INDICES = {one.name: one.scope.free for one in (*PARAMETERS.values(), GRADIENT)}
 
 
 def width() -> int:
@@ -36,7 +34,10 @@ def inputs_of(outcome: Outcome) -> dict[str, Any]:
     where = outcome.refusal.where if outcome.refusal is not None else ""
     match = re.fullmatch(r"(\S+?)\[([\d,]+)\]", where)
     is_line = isinstance(outcome.judged, Line)
-    names = outcome.judged.formula.scope.free if is_line else INDICES.get(match[1] if match else "")
+    names = outcome.judged.formula.scope.free if is_line else {}
+    if match and not is_line:
+        parts = getattr(outcome.at, "question").parts.values()  # noqa: B009
+        names = next((one.truth.scope.free for one in parts if one.label == match[1]), {})
     if match and names:
         shown.update(zip(names, match[2].split(","), strict=True))
     return shown

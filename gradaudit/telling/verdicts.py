@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from gradaudit.answers.verdicts import Audit, Verdict
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.laws import Outcome, Refusal
-from gradaudit.judging.written import ASSIGNMENT
+from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.showing import escaped, show
@@ -71,7 +72,8 @@ def _part_json(verdict: Verdict) -> dict[str, Any]:
 def _question(part: str) -> int | str:
     """Return the name of the question that a part is of, or its number in the assignment."""
     name = part.partition(".")[0]
-    return int(name[1]) if name in ("q1", "q2", "q3") else name
+    numbered = re.fullmatch(r"q(\d)", name)
+    return int(numbered[1]) if numbered else name
 
 
 def _line_json(outcome: Outcome) -> dict[str, Any]:
@@ -129,20 +131,20 @@ def mistake(known: Diagnosis) -> list[str]:
     """Return what is known of a mistake, in sentences."""
     said = []
     if known.mistake and known.factor:
-        first, _, rest = known.sentence(known.mistake).partition(" ")
+        first, _, rest = known.sentences[known.mistake].partition(" ")
         first = first.lower() if first.istitle() else first  # not that of `ReLU`
         said.append(f"Apart from the factor {known.factor}: {first} {rest}")
     elif known.mistake:
-        said.append(known.sentence(known.mistake))
+        said.append(known.sentences[known.mistake])
     elif known.together and len(known.candidates) == 2:
-        one, other = (known.sentence(name) for name in known.candidates)
+        one, other = (known.sentences[name] for name in known.candidates)
         said.append(f"Consistent with {' and '.join(known.candidates)} at once. {one} {other}")
     elif known.together and known.candidates:
         said.append(f"Consistent with two at once, among {', '.join(known.candidates)}.")
     elif len(known.candidates) > SAID_IN_FULL:
         said.append(f"Consistent with {', '.join(known.candidates)}.")
     elif known.candidates:
-        each = (f"{name}: {known.sentence(name)}" for name in known.candidates)
+        each = (f"{name}: {known.sentences[name]}" for name in known.candidates)
         said.append(f"Consistent with {' Or '.join(each)}")
     if known.edit:
         said.append(known.edit)
@@ -173,11 +175,9 @@ def why(verdict: Verdict) -> str:
         if verdict.form.summed:
             return "right but for a sum that is left out"
         return "the values are right, their form is not"
-    if verdict.only_not_finite:
+    if verdict.finite_elsewhere:
         found = show(failure.refusal.found)
-        where = "at huge logits, where exp overflows or is 0"
-        if verdict.finite_elsewhere:
-            where = "where a number overflows or becomes 0"
+        where = "where a number overflows or becomes 0"
         return f"mathematically right on all other inputs tried, but {found} {where}"
     return f"it breaks the law: {failure.law.statement}"
 
@@ -313,7 +313,7 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
     plain = (
         verdict.status == "fails"
         and failure is not None
-        and not (verdict.only_not_finite or verdict.only_form)
+        and not (verdict.finite_elsewhere or verdict.only_form)
     )
     told_below = plain and not verdict.is_derivation
     yield _paint(head, verdict.status, colour) + (
@@ -344,7 +344,7 @@ def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Itera
         return
     if plain and not name:
         yield _line("law", failure.law.statement)
-    if failure.law.domain is not ASSIGNMENT:
+    if not isinstance(failure.judged, Block):
         yield _line("input", shown_input(failure))
     yield from _expected_and_found(failure.refusal)
 
