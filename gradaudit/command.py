@@ -21,8 +21,6 @@ MOST_COMPLAINTS = 20
 LONGEST_LINE = 1_000
 WORST_FIRST = (2, 1, 3, 0)
 
-TEMPLATE = Path(__file__).with_name("answers") / "template.toml"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; what stops it from outside is one line at most."""
@@ -133,10 +131,7 @@ def template(question: str) -> int:
     from gradaudit.questions.question import read_questions
     from gradaudit.telling import template as filling
 
-    if question == ASSIGNMENT:
-        print(TEMPLATE.read_text(encoding="utf-8"), end="")
-    else:
-        print(filling.template(read_questions(question), question))
+    print(filling.template(read_questions(question), question))
     return 0
 
 

@@ -29,7 +29,6 @@ ANSWERS = [
     *sorted(HOUSE.glob("examples/*.toml")),
     HOUSE / "examples" / "weighted" / "answer.toml",
     HOUSE / "analytic" / "answer.toml",
-    PACKAGE / "answers" / "template.toml",
 ]
 
 

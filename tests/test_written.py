@@ -12,9 +12,9 @@ from flint import fmpq
 
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Verdict, audit
-from gradaudit.command import TEMPLATE
 from gradaudit.judging.written import exact_value
 from gradaudit.language.written import Written
+from gradaudit.telling.template import template
 from gradaudit.telling.verdicts import explanation
 from tests.assignment import DATA, QUESTION1
 
@@ -202,8 +202,8 @@ def test_a_decimal_claims_half_a_unit_of_its_last_digit(
 
 
 def test_the_template_shows_the_data_of_the_assignment() -> None:
-    template = TEMPLATE.read_text(encoding="utf-8")
-    shown = dict(re.findall(r"^#   (\w+) += ([-\d.\[\], ]+)", template, re.MULTILINE))
+    text = template([QUESTION1], "assignment")
+    shown = dict(re.findall(r"^#   (\w+) = (-?[\d\[][-\d.\[\], ]*)$", text, re.MULTILINE))
     found = {name: tomllib.loads(f"it = {text}")["it"] for name, text in shown.items()}
     data = dict(zip(DATA.blocks, DATA.arguments(), strict=True))
     assert found == {name: np.asarray(value).tolist() for name, value in data.items()}
