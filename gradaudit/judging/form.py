@@ -13,6 +13,7 @@ from gradaudit.judging.cases import Case
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.judging.oracles import oracle
 from gradaudit.language.outcomes import NoValue
+from gradaudit.language.showing import plural
 
 Shape = tuple[int, ...]
 
@@ -138,7 +139,7 @@ class InForm:
         """Return the things of which there are so many."""
         index_set = next(one for one in self._summed if self.shown.sizes[one] == size)
         called = self.shown.question.called
-        return f"the {called[index_set][0]}s" if index_set in called else index_set
+        return f"the {plural(called[index_set][0])}" if index_set in called else index_set
 
     def _places(self, arrays: Sequence[Any], names: Sequence[str]) -> tuple[Place, ...] | None:
         """Return where each wanted result stands, by its name or else by shapes and values."""

@@ -18,6 +18,11 @@ DIGITS = 6
 _EXACTLY = decimals.Context(prec=LONGEST_BITS, traps=[decimals.Inexact])
 
 
+def plural(word: str) -> str:
+    """Return the word for several things."""
+    return word + ("es" if word.endswith("s") else "s")
+
+
 def escaped(text: str) -> str:
     """Return text with everything that is not printable shown as an escape."""
     return "".join(

@@ -2,9 +2,12 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
 
 from gradaudit.answers.checking import Checked
-from gradaudit.language.showing import escaped
+from gradaudit.language.showing import decimal, escaped
 from gradaudit.questions.question import Given, Question
 from gradaudit.telling.showing import width
 
@@ -29,6 +32,9 @@ def _lines(checked: Checked) -> Iterator[str]:
     yield from _block("model", question.define)
     yield from _block("one step", question.iteration.step if question.iteration else ())
     yield from _block("functions", (_function(question, k) for k in range(len(question.functions))))
+    data = (f"{name} = {as_numbers(value)}" for name, value in question.data.items())
+    yield from _block("data", data)
+    yield from _block("names of the reference", question.own)
     for name, asked in question.parts.items():
         verdict = checked.references.get(name)
         mark = "·" if verdict is None else "✓" if verdict.status == "holds" else "✗"
@@ -43,6 +49,7 @@ def _lines(checked: Checked) -> Iterator[str]:
         yield f"  {name} is judged on {inputs} inputs; {part}"
     if checked.edits:
         yield f"  {checked.edits} wrong edits of the reference are refused"
+    yield from _block("any right answer", (f"{one.name}: {one.say}" for one in question.owes))
     yield from _block("mistakes", (f"{one.id}: {one.sentence}" for one in question.mistakes))
 
 
@@ -54,6 +61,11 @@ def _block(title: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
             yield from textwrap.wrap(
                 escaped(line), width(), initial_indent="    ", subsequent_indent="      "
             )
+
+
+def as_numbers(value: Any) -> str:
+    """Return exact numbers as decimals, in nested lists."""
+    return f"[{', '.join(map(as_numbers, value))}]" if np.ndim(value) else decimal(value)
 
 
 def as_given(one: Given) -> str:

@@ -3,16 +3,15 @@
 import json
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from gradaudit.judging.cases import data_of
 from gradaudit.language.formula import FUNCTIONS
-from gradaudit.language.showing import decimal, escaped
+from gradaudit.language.showing import escaped, plural
 from gradaudit.questions.iteration import Iteration
 from gradaudit.questions.question import ASSIGNMENT, Asked, Question, axes_of, library
-from gradaudit.telling.questions import as_given
+from gradaudit.telling.questions import as_given, as_numbers
 
 WIDTH = 96
 
@@ -99,7 +98,7 @@ def _of_numbers(question: Question) -> Iterator[str]:
     """Yield the data of a question, and where numbers go."""
     yield "# The data are"
     for name, value in question.data.items():
-        yield f"#   {name} = {_numbers(value)}"
+        yield f"#   {name} = {as_numbers(value)}"
     yield from _comment(
         "Wanted are the numbers on these data, as on paper, or as a program prints them. A "
         "decimal claims the digits it has: 0.012 is right for 0.0122, and 0.0120 is not; so many "
@@ -108,17 +107,11 @@ def _of_numbers(question: Question) -> Iterator[str]:
     )
     sizes = data_of(question).sizes
     for name, asked in question.parts.items():
-        zeros = np.zeros([sizes[axis] for axis in asked.axes])[()]
-        yield f"# {_key(name)} = {_numbers(zeros)}"
+        zeros = np.zeros([sizes[axis] for axis in asked.axes]).tolist()
+        yield f"# {_key(name)} = {zeros}"
     if question.steps:
         steps = ", ".join(question.steps)
         yield from _comment(f"The values of {steps} may be given too; they are judged first.")
-
-
-def _numbers(value: Any) -> str:
-    if np.ndim(value):
-        return f"[{', '.join(map(_numbers, value))}]"
-    return str(value) if isinstance(value, float) else decimal(value)
 
 
 def _of_rates(question: Question, iteration: Iteration) -> Iterator[str]:
@@ -149,7 +142,7 @@ def _known(question: Question) -> str:
     some = question.sets[:1]  # one may have none
     sums = [f"sums over {', '.join(question.sets)} as sum(u[k] for k in {one})" for one in some]
     functions = " ".join(sorted(FUNCTIONS.keys() - {"d"}))
-    words = {one: f"{word}s" for one, (word, _) in question.called.items()}
+    words = {one: plural(word) for one, (word, _) in question.called.items()}
     sizes = [f"{name} (how many {words.get(one, one)})" for name, one in question.counts.items()]
     known = [
         "what is given",
