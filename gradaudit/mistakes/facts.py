@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from gradaudit.questions.simple import exact_float
 
 ENOUGH_FOR_A_FACT = 30  # inputs that bear it out
 MOST = 40  # inputs on which an answer is compared with the mistakes, or which meet a condition
+MOST_MADE = 3 * MOST  # inputs made of these to meet a condition
 FEWEST = (1, 2)  # of what an index set counts, where an answer may be right by chance
 
 
@@ -154,10 +156,19 @@ def conditions_of_rightness(
         if 2 * sum(elsewhere) > len(elsewhere):
             continue
         with contextlib.suppress(Missing, DoesNotApply, FormulaError):  # it says nothing there
-            inputs = [look(one) for case in cases[:MOST] for one in made(case)]
-            telling = [one for one in inputs if any(value != 0 for value in one.right.flat)]
-            if len(telling) < ENOUGH_FOR_A_FACT or not all(one.is_right for one in inputs):
-                continue
-            if all(one.is_right for one in seen_at(look, filter(meets, cases))):
+            if _is_right(look, chain.from_iterable(map(made, cases[:MOST]))) and all(
+                one.is_right for one in seen_at(look, filter(meets, cases))
+            ):
                 facts.append(f"right {name}")
     return facts
+
+
+def _is_right(look: Look, inputs: Iterable[Case]) -> bool:
+    """Return whether an answer is right at many inputs, at enough of them not just 0."""
+    telling = 0
+    for case in islice(inputs, MOST_MADE):
+        one = look(case)
+        if not one.is_right:
+            return False
+        telling += any(value != 0 for value in one.right.flat)
+    return telling >= ENOUGH_FOR_A_FACT
