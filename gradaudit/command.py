@@ -72,7 +72,8 @@ def command(arguments: Sequence[str] | None) -> int:
         return run(**chosen)
     except Unreadable as reason:
         asked = chosen.get("question", ASSIGNMENT)
-        named = chosen.get("word") if asked == ASSIGNMENT else asked
+        of_word = run is lint or asked == ASSIGNMENT
+        named = chosen.get("word") if of_word and chosen.get("word") else asked
         return complain(escaped(f"{named}: {reason}"))
 
 
@@ -189,8 +190,8 @@ def question(word: str | None, report: str | None, solution: bool) -> int:
     from gradaudit.telling import questions as telling
 
     if word in (None, "list"):
-        print(telling.in_short([one for name in library() for one in read_questions(name)]))
-        return 0
+        print(telling.in_short({name: read_questions(name) for name in library()}))
+        return 0 if report is None else complain("--report takes NAME or a file")
     checked = [check(one) for one in read_questions(str(word))]
     print("\n\n".join(map(telling.in_full, checked)))
     if report is not None:

@@ -17,10 +17,10 @@ def proposal() -> Case:
 
 class TestTheAssignment:
     def test_its_second_unit_is_dead(self) -> None:
-        assert ("H", 1) in lint(DATA).off
+        assert ("z", "H", 1) in lint(DATA).off
 
     def test_its_last_two_samples_activate_nothing(self) -> None:
-        assert [place for axis, place in lint(DATA).off if axis == "N"] == [2, 3]
+        assert [place for _, axis, place in lint(DATA).off if axis == "N"] == [2, 3]
 
     def test_no_pre_activation_is_near_the_kink(self) -> None:
         assert lint(DATA).near == ()
@@ -143,3 +143,24 @@ def test_a_mistake_that_is_not_known_is_one_line(
 ) -> None:
     assert main(words) == 2
     assert says in capsys.readouterr().err
+
+
+EXPONENTIAL = """
+[e]
+given = "t[N], x[N]"
+define = ["L = sum(t * exp(x))"]
+data = { t = [1, 1], x = [0.5, 2] }
+parts.x = "d(L, x[i])"
+answers.x = "t * exp(x)"
+mistakes = [{ id = "weights", sentence = "The weights are missing.", change.x = "exp(x)" }]
+"""
+
+
+def test_a_mistake_that_comes_out_the_same_in_balls_is_hidden(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "e.toml").write_text(EXPONENTIAL, encoding="utf-8")
+    assert main(["lint", "--question", str(tmp_path / "e.toml")]) == 1
+    assert "dL/dx comes out right with 1 of the known mistakes:\n    weights" in (
+        capsys.readouterr().out
+    )

@@ -12,6 +12,7 @@ from hypothesis import Phase, find, given, settings
 
 import gradaudit
 from gradaudit import read_question
+from gradaudit.answers.checking import check
 from gradaudit.language.formula import FUNCTIONS
 from gradaudit.questions.files import DecimalText, Unreadable
 from gradaudit.questions.question import Question, _Reader, library, read_questions
@@ -209,6 +210,10 @@ class TestNumbers:
             ("without = ['x']", "line.without.x: no such name"),
             ("facts.all.q = 'x'", "line.facts.all: given names are wanted"),
             ("from_one = ['y']", "line.from_one.y: no such name"),
+            ("assume = ['w > 0']", "line.data: they do not meet what is assumed: w > 0"),
+            ("given = 'x[N] in {1, 2}, w'", "line.data.x: 5/2 is none of 1, 2"),
+            ('functions."other(x)" = "w"', "line.functions.other(x): it needs `w`"),
+            ("owes.below = 'dw <= 0'", "line.owes.below: an equation is wanted"),
         ],
     )
     def test_what_is_wrong_is_told_in_a_line(self, line: str, said: str) -> None:
@@ -223,3 +228,10 @@ def read_question_text(text: str) -> Question:
     """Return the question of a text."""
     (table,) = tomllib.loads(text, parse_float=DecimalText).items()
     return _Reader(*table).question()
+
+
+def test_a_law_that_the_reference_does_not_obey_is_told(tmp_path: Path) -> None:
+    wrong = f"{OF_NUMBERS}\nowes.zero = {{ say = 'It is 0', that = 'dw == 0' }}\n"
+    (tmp_path / "question.toml").write_text(wrong, encoding="utf-8")
+    (fault,) = check(read_question(tmp_path / "question.toml")).faults
+    assert fault.startswith("line.owes.zero: the reference does not obey it: ")

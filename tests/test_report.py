@@ -558,7 +558,7 @@ CONVOLUTION = {
     "sizes": {"F": 2, "N": "F + 1"},
     "define": ["y = x * lam", "L = sum(y * x) * sum(w)"],
     "parts": {"w": "d(L, w[j])"},
-    "functions": {"back(x, w)": ["w"]},
+    "functions": {"back(x, w, lam)": ["w"]},
     "answers": {"w": ["sum(y*x) * d(sum(w), w[j])   # L is linear in w", "sum(y*x)"]},
     "titles": {"w": "By the filter"},
 }
@@ -607,7 +607,7 @@ class TestHandout:
         (posed,) = handout([checked], solved=False)["questions"]
         assert posed["model"][0]["math"] == "bold(y) = bold(x) thin lambda"
         assert posed["asked"][0]["math"] == "frac(partial L, partial w_(j)) quad j in F"
-        assert posed["functions"][0]["code"] == "back(x, w)"
+        assert posed["functions"][0]["code"] == "back(x, w, lam)"
 
     def test_it_has_no_solution_unless_that_is_wanted(self, checked: Checked) -> None:
         (posed,) = handout([checked], solved=False)["questions"]

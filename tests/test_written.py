@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from flint import fmpq
 
+from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Verdict, audit
 from gradaudit.judging.written import exact_value
@@ -212,3 +213,22 @@ def test_the_template_shows_the_data_of_the_assignment() -> None:
 @pytest.mark.parametrize("block", RIGHT)
 def test_the_exact_value_has_the_shape_of_its_parameter(block: str) -> None:
     assert exact_value(QUESTION1, block).shape == np.shape(DATA.blocks[block])
+
+
+def test_an_irrational_number_is_expected_as_a_decimal(tmp_path: Path) -> None:
+    question = """
+[e]
+given = "x"
+define = ["q = exp(x)", "L = q"]
+steps = ["q"]
+data = { x = 1 }
+parts.x = "d(L, x)"
+answers.x = "q"
+"""
+    (tmp_path / "question.toml").write_text(question, encoding="utf-8")
+    (tmp_path / "answer.toml").write_text("[e]\nx = 2.7\nq = 2.6", encoding="utf-8")
+    sheet = sheet_called(str(tmp_path / "question.toml"))
+    step, number = audit(read(str(tmp_path / "answer.toml"), sheet)).answered
+    assert (step.status, number.status) == ("fails", "holds")
+    assert step.failure is not None
+    assert "expected 2.71828" in str(step.failure.refusal)

@@ -20,13 +20,13 @@ from gradaudit.judging.derivation import (
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.hard import domain
-from gradaudit.judging.laws import Refusal
+from gradaudit.judging.laws import Refusal, hold
 from gradaudit.judging.oracles import oracle
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.mistakes.exam import of_edits
+from gradaudit.mistakes.exam import as_function, of_edits
 from gradaudit.mistakes.slips import wrong_answers, wrong_twice
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Question, Signature
@@ -78,6 +78,7 @@ def check(question: Question) -> Checked:
         for signature in question.functions:
             tolerances[signature.name] = found = _tolerance(question, signature)
             faults += _loose(question, signature, *found)
+            faults += _not_owed(question, signature)
         if not faults:
             edits, held = of_edits(question)
             faults += held
@@ -86,6 +87,18 @@ def check(question: Question) -> Checked:
     except (Missing, FormulaError) as reason:  # the model takes too much, or has no value
         faults.append(f"{question.name}.define: {reason}")
     return Checked(question, tuple(faults), references, tolerances, edits)
+
+
+def _not_owed(question: Question, signature: Signature) -> Iterator[str]:
+    """Yield what the question says is owed besides, and its own reference does not obey."""
+    right = {part: one.closed for part, one in question.parts.items()}
+    judged, owed = as_function(question, signature, right), {one.name for one in question.owes}
+    for law in laws_of(question, signature):
+        if law.name in owed:
+            outcome = hold(law, judged, draw_inputs(law.domain))
+            if outcome.status != "holds":
+                why = outcome.refusal or outcome.reason
+                yield f"{question.name}.owes.{law.name}: the reference does not obey it: {why}"
 
 
 def _faults_of_conditions(question: Question, references: dict[str, Verdict]) -> Iterator[str]:

@@ -217,12 +217,13 @@ def block(question: Question, path: str, name: str, value: Any) -> Block:
     turned = len(wanted) == 2 and shape == wanted[::-1]
     if not turned and tuple(size for size in shape if size != 1) != wanted:
         shape = wanted
-    written = object_array(list(_flattened(path, value, shape, wanted)), shape)
-    written = written.T if turned else written.reshape(wanted)
+    as_written = object_array(list(_flattened(path, value, shape, wanted)), shape)
+    written = as_written.T if turned else as_written.reshape(wanted)
     bounds = zip(written.flat, np.ravel(np.array(rounding(question, name))), strict=True)
     numbers = object_array([replace(one, rounding=bound) for one, bound in bounds], wanted)
     told = f"the shape of {name} is {shape}, {wanted or 'a number'} is wanted"
-    return Block(question, name, numbers, None if shape == wanted else Form((), (told,)))
+    form = None if shape == wanted else Form((), (told,))
+    return Block(question, name, numbers, form, as_written)
 
 
 def _flattened(

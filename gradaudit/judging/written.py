@@ -29,13 +29,14 @@ class Block:
     """Written numbers: of the derivative that a part asks for, or of a step that leads to it.
 
     numbers has the shape of what `name` stands for in the question. form: how they are written in
-    another.
+    another; as_written: they in that.
     """
 
     question: Question
     name: str
     numbers: Array
     form: Form | None = None
+    as_written: Array | None = None
 
     @property
     def is_part(self) -> bool:

@@ -72,8 +72,10 @@ def _decimal(value: fmpq) -> str:
 
 
 def decimal(value: fmpq) -> str:
-    """Return a number as a decimal where that ends soon, else as a fraction."""
-    return str(value) if value.q == 1 else _decimal(value) or str(value)
+    """Return a number as a decimal where that ends soon, else as a fraction if that is short."""
+    if value.q == 1 or (ends := _decimal(value)) == "":
+        return str(value) if len(str(value)) <= LONGEST else _rounded(float(value))
+    return ends
 
 
 def exactly(value: fmpq) -> str:

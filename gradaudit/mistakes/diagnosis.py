@@ -177,6 +177,8 @@ def _says_something(one: Seen) -> bool:
 def _alike(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
     """Return whether exact values are the same, rounded to float64."""
     left, right = floats_of(one), floats_of(other)
+    if not (np.isfinite(left).all() and np.isfinite(right).all()):
+        return False
     return bool((abs(left - right) <= A_FEW * UNIT * np.max(abs(left), initial=0.0)).all())
 
 

@@ -5,6 +5,7 @@ the data: it is invisible there. What shows on other data of the same sizes is h
 proposed.
 """
 
+import ast
 import math
 import random
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from gradaudit.judging.cases import Case, kinks, obeys
 from gradaudit.judging.derivation import values
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.together import Together
+from gradaudit.language.balls import agree
 from gradaudit.language.numbers import object_array
 from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.slips import Wrong, wrong_answers
@@ -64,13 +66,13 @@ def _off(on: np.ndarray) -> list[tuple[int, int]]:
 class Lint:
     """What is to be said of an exercise.
 
-    off: where a kink's argument is nowhere above 0, by index set and place. near: where it is at
-    or near 0, by name. hidden: for each part, the mistakes that leave it right on these data,
-    though they show on others. invisible: for each part, the mistakes that show on no data of
-    these sizes that were tried.
+    off: where what is 0 at a kink is nowhere above it: the name, index set and place. near: where
+    it is at or near 0, by name. hidden: for each part, the mistakes that leave it right on these
+    data, though they show on others. invisible: for each part, the mistakes that show on no data
+    of these sizes that were tried.
     """
 
-    off: tuple[tuple[str, int], ...]
+    off: tuple[tuple[str, str, int], ...]
     near: tuple[tuple[str, Place], ...]
     hidden: dict[str, tuple[str, ...]]
     invisible: dict[str, tuple[str, ...]]
@@ -99,7 +101,7 @@ def lint(case: Case) -> Lint:
     unseen = {part: ids(shown, part) for part in parts}
     invisible = {part: ids(can_show, part) for part in parts}
     return Lint(
-        off=tuple(dict.fromkeys(one for kink in at for one in kink.off())),
+        off=tuple(dict.fromkeys((kink.name, *one) for kink in at for one in kink.off())),
         near=tuple((kink.name, place) for kink in at for place in kink.near(closeness)),
         hidden={
             part: tuple(name for name in unseen[part] if name not in invisible[part])
@@ -126,7 +128,7 @@ def kinks_of(case: Case) -> list[Kink]:
         by_size = {size: name for name, size in case.sizes.items()}
         axes = tuple(by_size.get(size, "") for size in value.shape)
         if value.ndim:
-            found.append(Kink(one.text, axes, value))
+            found.append(Kink(ast.unparse(one.tree), axes, value))
     return found
 
 
@@ -203,7 +205,8 @@ def _shown(case: Case) -> list[Pair]:
     for one in wrong_answers(case.question):
         for part, wanted in right.items():
             try:
-                same = np.array_equal(values(one.formulas[part], case), wanted)
+                found = values(one.formulas[part], case)
+                same = found.shape == wanted.shape and all(map(agree, found.flat, wanted.flat))
             except (Missing, Refusal):
                 same = False
             shown += [] if same else [(one, part)]

@@ -10,6 +10,7 @@ import math
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from itertools import chain
@@ -486,7 +487,9 @@ class _Reader:
             raise self.wrong("parts", 'a part is wanted, such as w = "d(L, w[a])"')
         if question.iteration and len(parts) > 1:
             raise self.wrong("parts", "an iteration has one part")
-        self.known("titles", question.titles, [*parts, *self.texts("steps", "z", ())])
+        steps = self.texts("steps", "z", ())
+        self.known("steps", steps, question.scope.defined)
+        self.known("titles", question.titles, [*parts, *steps])
         question = replace(question, parts=parts)
         question = self.with_reference(question)
         mistakes = tuple(self.mistakes(question, "mistakes"))
@@ -507,7 +510,7 @@ class _Reader:
             least=self.least(question),
             from_one=tuple(self.given_names("from_one", question)),
             data=self.data(question),
-            steps=self.lines_of("steps", question),
+            steps=tuple(steps),
             rounded=self.lines_of("rounded", question),
         )
 
@@ -650,7 +653,29 @@ class _Reader:
             for axis, size in zip(one.axes, array.shape, strict=True):
                 if sizes.setdefault(axis, size) != size:
                     raise self.wrong(key, f"{size} of {axis} where {sizes[axis]} are wanted")
+        if found:
+            self.fitting(question, found, sizes)
         return found
+
+    def fitting(
+        self, question: Question, data: Mapping[str, Any], sizes: Mapping[str, int]
+    ) -> None:
+        """Refuse data that are not of the kind that is given, or not as is assumed."""
+        for name, one in question.given.items():
+            for number in np.ravel(np.array(data[name], dtype=object)):
+                if one.among and number not in one.among:
+                    raise self.wrong(f"data.{name}", f"{number} is none of {_listed(one.among)}")
+                whole = number.q == 1 and 0 <= number < sizes.get(one.within, MAX_FOLLOWING)
+                if one.within and not whole:
+                    wanted = f"a place in {one.within} is wanted, counted from 0"
+                    raise self.wrong(f"data.{name}", f"{number}: {wanted}")
+        counts = {name: fmpq(sizes.get(one, 1)) for name, one in question.counts.items()}
+        env = Env({**data, **counts}, sizes, question.scope.defined)
+        for condition in question.assume:
+            with suppress(NoValue, FormulaError):
+                if env.truth(condition.tree):
+                    continue
+            raise self.wrong("data", f"they do not meet what is assumed: {condition.text}")
 
     def number(self, key: str, value: Any) -> fmpq:
         if isinstance(value, bool) or not isinstance(value, int | DecimalText):
@@ -823,6 +848,11 @@ class _Reader:
             seen.add(match[1])
             if question.iteration:
                 self.takes_the_rate(key, arguments, question.iteration)
+            else:
+                needed = {one for part in returned for one in question.parts[part].closed.names}
+                for one in question.given:
+                    if one in needed and one not in arguments:
+                        raise self.wrong(key, f"it needs `{one}`, which it does not take")
             yield Signature(match[1], arguments, returned, f"{question.id}.{called}")
 
     def takes_the_rate(self, key: str, arguments: Sequence[str], iteration: Iteration) -> None:
@@ -906,7 +936,10 @@ class _Reader:
                 raise self.wrong(f"{key}.say", "a string is wanted")
             say = say.rstrip(".")
             if kind == "that":
-                yield Owed(name, say, that=self.formula(key, value, scope), where=where)
+                that = self.formula(key, value, scope)
+                if not isinstance(that.tree, ast.Compare) or not _is_equation(that.tree):
+                    raise self.wrong(key, "an equation is wanted, such as sum(dw*w) == 0")
+                yield Owed(name, say, that=that, where=where)
             elif kind == "same":
                 moved = self.moved(f"{key}.same", value, question)
                 yield Owed(name, say, same=moved, where=where)
@@ -932,6 +965,14 @@ class _Reader:
             )
             for name, texts in value.items()
         }
+
+
+def _listed(numbers: Iterable[Any]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _is_equation(tree: ast.Compare) -> bool:
+    return len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq)
 
 
 def _free_indices(text: str, question: Question) -> dict[str, str]:

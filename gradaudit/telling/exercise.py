@@ -22,7 +22,7 @@ def of_numbers(name: str) -> Question:
     for question in read_questions(name):
         if question.data:
             return question
-    raise Unreadable("no question of it has data, so none asks for numbers")
+    raise Unreadable("no question of it has data, so none asks for numbers; state [NAME.data]")
 
 
 def read_exercise(path: str, question: Question) -> Case:
@@ -46,8 +46,10 @@ def read_exercise(path: str, question: Question) -> Case:
             others = "to go with the others"
             raise Unreadable(f"{name}: shape {wanted} is wanted, {others}; found {shape}")
     case = Case(question, given, sizes)
+    if unmet := [one.text for one in question.assume if not case.meets(one)]:
+        raise Unreadable(f"it does not meet what the question assumes: {unmet[0]}")
     if not obeys(case):
-        raise Unreadable("it does not meet what the question assumes")
+        raise Unreadable("a value is not of the kind that is given")
     return case
 
 
@@ -67,8 +69,9 @@ def lint_text(case: Case) -> tuple[str, bool]:
 
 def _lines(case: Case, said: Lint) -> Iterator[str]:
     question = case.question
-    for axis, place in said.off:
-        yield f"{_called(question, axis, place)} is off throughout: nothing about it shows"
+    for name, axis, place in said.off:
+        thing = _called(question, axis, place)
+        yield f"{thing} is off throughout: {name} is nowhere above 0, so nothing passes there"
     for name, places in said.near:
         index = f"[{','.join(map(str, places))}]"
         yield f"{name}{index} is at or near the kink"
@@ -85,7 +88,8 @@ def _lines(case: Case, said: Lint) -> Iterator[str]:
         return
     yield from ("", "Better data of the same sizes:", "")
     for key, value in proposal.given.items():
-        yield f"{key} = {_toml(value)}"
+        whole = bool(question.given[key].within)
+        yield f"{key} = {_toml(value, whole)}"
     yield ""
     left = lint(proposal)
     for part, ids in left.hidden.items():
@@ -118,7 +122,9 @@ def _listed(head: str, ids: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _toml(value: Any) -> str:
+def _toml(value: Any, whole: bool) -> str:
     if np.ndim(value):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(_toml(one, whole) for one in value) + "]"
+    if whole:
+        return str(value)
     return f"{float(value):.1f}".replace("-0.0", "0.0")

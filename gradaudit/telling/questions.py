@@ -1,7 +1,7 @@
 """A question as a person reads it, and what came of checking it."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ from gradaudit.questions.question import Given, Question
 from gradaudit.telling.showing import width
 
 
-def in_short(questions: Sequence[Question]) -> str:
-    """Return the names of questions with their titles."""
-    longest = max((len(question.name) for question in questions), default=0)
-    return "\n".join(f"{one.name:<{longest}}  {escaped(one.title)}" for one in questions)
+def in_short(files: Mapping[str, Sequence[Question]]) -> str:
+    """Return the names of files of questions with the titles of these."""
+    longest = max(map(len, files), default=0)
+    titles = {name: "; ".join(one.title for one in several) for name, several in files.items()}
+    return "\n".join(f"{name:<{longest}}  {escaped(said)}" for name, said in titles.items())
 
 
 def in_full(checked: Checked) -> str:

@@ -135,13 +135,13 @@ def _posed(alike: Sequence[Question]) -> dict[str, Any]:
     alike: the question, then those that are asked with it.
     """
     question, scope = alike[0], alike[0].scope
-    given = {name: one for asked in alike for name, one in asked.given.items()}
+    given = {name: (one, asked.scope) for asked in alike for name, one in asked.given.items()}
     lines = zip(question.define, scope.defined, strict=True)
     steps = question.iteration.following if question.iteration else {}
     return {
         "title": soft(question.title),
         "task": _sentence(question.task, scope),
-        "given": [_given(one, scope) for one in given.values()],
+        "given": [_given(*one) for one in given.values()],
         "assumed": [
             *(_condition(one.text, scope) for one in question.assume),
             *(_size(name, one) for name, one in question.sizes.items()),
@@ -241,7 +241,7 @@ def _part(question: Question, verdict: Verdict) -> dict[str, Any]:
     if said.lines:
         content = {"kind": "formulas", **_formulas(verdict, question.scope)}
     elif said.numbers is not None:
-        content = {"kind": "numbers", "values": _nested(said.numbers.numbers)}
+        content = {"kind": "numbers", "values": _nested(said.numbers.as_written)}
     elif verdict.outcomes:
         judged = verdict.outcomes[0].judged
         function = judged.judged if isinstance(judged, InForm) else judged
