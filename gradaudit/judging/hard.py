@@ -87,12 +87,17 @@ def far_patterns(k: int, n: int) -> tuple[Any, ...]:
             40 - 30 * k,
             -500 - k,
             600 + k,
-            -690 * last,
+            -660 * last,
         ),
-        *(-800 * last, 10**5 * (k < 2), 690 * first, 1000 + k, -(10**5) - k, 800 * first, 1000),
+        *(-800 * last, 10**5 * (k < 2), 660 * first, 1000 + k, -(10**5) - k, 800 * first, 1000),
         *((k + 1) * scale for scale in (HUGE, 1 / MINUTE)),
-        10**300 * (first - last),
     )
+
+
+def huge_patterns(k: int, n: int) -> tuple[Any, ...]:
+    """Return entry k of n of arrays that are as large as float64 holds."""
+    first, last = k == 0, k == n - 1
+    return 10**300 * (first - last), 10**300 * (k - n), 10**16 * last
 
 
 class NoInput(Unreadable):
@@ -289,6 +294,9 @@ class Inputs:
             for pair in zip_longest(names[::2], names[1::2]):
                 chosen = zip(pair, (pattern, (pattern + several // 2) % several), strict=True)
                 yield partial(_filled, patterns, {name: one for name, one in chosen if name})
+        for name in self.question.huge:
+            for pattern in range(len(huge_patterns(0, 1))):
+                yield partial(_filled, huge_patterns, {name: pattern})
         for pattern in range(len(far_patterns(0, 1))):
             for name in names if len(names) < FEW else names[pattern % len(names) :][:1]:
                 far = partial(_filled, far_patterns, {name: pattern})
@@ -407,7 +415,10 @@ def _changed(case: Case, change: Change) -> Case | None:
     solved = changed and solve(changed)
     if not solved:
         return None
-    given = {name: each(exact_float, value) for name, value in solved.given.items()}
+    try:
+        given = {name: each(exact_float, value) for name, value in solved.given.items()}
+    except OverflowError:
+        return None
     rounded = replace(solved, given=given)
     return rounded if obeys(rounded) else None
 

@@ -48,6 +48,7 @@ KEYS = (
         "like",
         "least",
         "from_one",
+        "huge",
         "title",
         "task",
         "given",
@@ -210,7 +211,8 @@ class Question:
     conventions: what differs from the reference and is no mistake. conditional: a condition under
     which alone an answer may be right. facts: what makes an input special, by how that is said.
     least: sizes below which no counterexample is sought, where there is one above. from_one: given
-    names of which 1 tells more in a counterexample than 0.
+    names of which 1 tells more in a counterexample than 0. huge: those that may be as large as
+    float64 holds, and no right function overflows.
     id: with which the names of its parts begin; table: in which it is answered.
     """
 
@@ -241,6 +243,7 @@ class Question:
     facts: Mapping[str, Mapping[str, tuple[Formula, ...]]] = field(default_factory=dict)
     least: Mapping[str, int] = field(default_factory=dict)
     from_one: tuple[str, ...] = ()
+    huge: tuple[str, ...] = ()
     id: str = ""
     table: str = ""
 
@@ -509,6 +512,7 @@ class _Reader:
             facts=dict(self.facts(question)),
             least=self.least(question),
             from_one=tuple(self.given_names("from_one", question)),
+            huge=tuple(self.given_names("huge", question)),
             data=self.data(question),
             steps=tuple(steps),
             rounded=self.lines_of("rounded", question),
