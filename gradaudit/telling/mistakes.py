@@ -1,8 +1,9 @@
 """The known mistakes as text: the table of the exam, and one mistake explained."""
 
+import re
 import string
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gradaudit.language.showing import escaped
 from gradaudit.mistakes.exam import Result
@@ -52,6 +53,16 @@ def in_short(mistakes: Iterable[Slip]) -> str:
     return "\n".join(lines)
 
 
+def _concerned(right: Mapping[str, str], wrong: Mapping[str, str]) -> dict[str, str]:
+    """Return the lines that a mistake changes, what stands in them, and what comes of them."""
+    concerned = {*wrong, *(word for text in wrong.values() for word in re.findall(r"\w+", text))}
+    follow = set(wrong)
+    for name, text in right.items():
+        if follow.intersection(re.findall(r"\w+", text)) and text not in right:
+            follow.add(name)
+    return {name: text for name, text in right.items() if name in concerned | follow}
+
+
 def explain(mistake: Slip, question: Question | None) -> str:
     """Return a known mistake: the sentence, the wrong computation beside the right, where seen."""
     lines = [mistake.id, *textwrap.wrap(escaped(mistake.sentence), width())]
@@ -59,7 +70,7 @@ def explain(mistake: Slip, question: Question | None) -> str:
     for number, change in enumerate(mistake.changes):
         wrong = {} if question is None else question.changed_lines(change)
         lines += ["", "or", ""] if number else [""]
-        for name, text in right.items():
+        for name, text in right.items() if len(right) == 1 else _concerned(right, wrong).items():
             called = "" if len(right) == 1 else f"{name:<3} = "
             differs = wrong.get(name, text) != text
             if differs:
