@@ -210,6 +210,11 @@ class TestNumbers:
             ("without = ['x']", "line.without.x: no such name"),
             ("facts.all.q = 'x'", "line.facts.all: given names are wanted"),
             ("from_one = ['y']", "line.from_one.y: no such name"),
+            ("id = ''", "line.id: a word is wanted"),
+            ("conditional = 'sum(x)'", "line.conditional: a condition is wanted"),
+            ("owes.same.same.x = '1'", "line.owes.same.same.x: `1` is of another shape than x"),
+            ("owes.none.same = {}", "line.owes.none.same: given names are wanted"),
+            ('functions."f(x, w)" = { y = "w" }', "line.functions.f(x, w): `y` is another part"),
             ("assume = ['w > 0']", "line.data: they do not meet what is assumed: w > 0"),
             ("given = 'x[N] in {1, 2}, w'", "line.data.x: 5/2 is none of 1, 2"),
             ('functions."other(x)" = "w"', "line.functions.other(x): it needs `w`"),
@@ -235,3 +240,46 @@ def test_a_law_that_the_reference_does_not_obey_is_told(tmp_path: Path) -> None:
     (tmp_path / "question.toml").write_text(wrong, encoding="utf-8")
     (fault,) = check(read_question(tmp_path / "question.toml")).faults
     assert fault.startswith("line.owes.zero: the reference does not obey it: ")
+
+
+TWICE = """
+[one]
+given = "x[D]"
+define = ["L = sum(x**2)/2"]
+parts.x = "d(L, x[i])"
+answers.x = "x"
+[other]
+like = "one"
+define = ["L = sum(x**2)"]
+answers.x = "2*x"
+"""
+
+
+def test_two_parts_of_one_name_in_one_table_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "question.toml").write_text(TWICE, encoding="utf-8")
+    with pytest.raises(Unreadable, match=r"other.parts.x: one has one of this name as well"):
+        read_questions(str(tmp_path / "question.toml"))
+
+
+NOWHERE = """
+[unit]
+given = "x[D], G[D]"
+define = ["L = sum(G*x**2)/2"]
+conditional = "norm(G) == 1"
+parts.x = "d(L, x[i])"
+answers.x = "G*x"
+functions."f(x, G)" = "x"
+"""
+
+
+class TestAConditionThatNoInputMeets:
+    def test_it_is_told_of_the_question(self, tmp_path: Path) -> None:
+        (tmp_path / "question.toml").write_text(NOWHERE, encoding="utf-8")
+        (fault,) = check(read_question(tmp_path / "question.toml")).faults
+        assert fault == "unit.conditional: no input was found that meets it"
+
+    def test_it_costs_no_answer_its_verdict(self, tmp_path: Path) -> None:
+        (tmp_path / "question.toml").write_text(NOWHERE, encoding="utf-8")
+        (tmp_path / "answer.py").write_text("def f(x, G):\n    return G * x\n", encoding="utf-8")
+        audit = gradaudit.audit(tmp_path / "answer.py", tmp_path / "question.toml")
+        assert audit.exit_code == 0

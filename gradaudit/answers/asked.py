@@ -8,9 +8,8 @@ from typing import Any
 from gradaudit.answers.parts import Owed, Part, Sheet, of_formulas, of_function, of_numbers
 from gradaudit.answers.tables import block, formulas, of_conditions, own_names
 from gradaudit.judging.derivation import wanted_of
-from gradaudit.questions.question import ASSIGNMENT, Question, read_questions
-
-DERIVATION = "derivation"  # the table of derivations, where numbers are asked for as well
+from gradaudit.questions.files import Unreadable
+from gradaudit.questions.question import ASSIGNMENT, DERIVATION, Question, read_questions
 
 
 def sheet_called(name: str = ASSIGNMENT) -> Sheet:
@@ -41,6 +40,9 @@ def sheet_of(questions: Sequence[Question]) -> Sheet:
         tables[own] = tuple(dict.fromkeys((*tables.get(own, ()), *keys)))
         for signature in question.functions:
             owes = partial(of_function, question, signature)
+            if signature.name in functions:
+                key = f"{question.name}.functions.{signature.name}"
+                raise Unreadable(f"{key}: another question of the file has it as well")
             functions[signature.name] = Owed(signature.id, len(signature.parts), owes)
         for name in (*paths.values(), *(one.id for one in question.functions)):
             parts.setdefault(name, question)

@@ -19,7 +19,7 @@ from gradaudit.judging.derivation import (
 )
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import laws_of
-from gradaudit.judging.hard import domain
+from gradaudit.judging.hard import domain, is_reached
 from gradaudit.judging.laws import Refusal, hold
 from gradaudit.judging.oracles import oracle
 from gradaudit.language.balls import agree
@@ -75,6 +75,7 @@ def check(question: Question) -> Checked:
         if faults:  # what is compared with a wrong reference says nothing
             return Checked(question, tuple(faults), references, tolerances, edits)
         faults += _right_mistakes(question, wanted)
+        faults += _not_reached(question)
         for signature in question.functions:
             tolerances[signature.name] = found = _tolerance(question, signature)
             faults += _loose(question, signature, *found)
@@ -87,6 +88,14 @@ def check(question: Question) -> Checked:
     except (Missing, FormulaError) as reason:  # the model takes too much, or has no value
         faults.append(f"{question.name}.define: {reason}")
     return Checked(question, tuple(faults), references, tolerances, edits)
+
+
+def _not_reached(question: Question) -> Iterator[str]:
+    """Yield a line for each condition that no input was found to meet."""
+    told = {f"owes.{one.name}.where": one.where for one in question.owes}
+    for key, condition in {"conditional": question.conditional, **told}.items():
+        if condition is not None and not is_reached(question.under(condition)):
+            yield f"{question.name}.{key}: no input was found that meets it"
 
 
 def _not_owed(question: Question, signature: Signature) -> Iterator[str]:

@@ -21,7 +21,7 @@ from gradaudit.judging.derivation import (
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.form import InForm
 from gradaudit.judging.functions import laws_of
-from gradaudit.judging.hard import inputs_for
+from gradaudit.judging.hard import inputs_for, is_reached
 from gradaudit.judging.laws import Law, Outcome, hold
 from gradaudit.judging.needs import needs_of
 from gradaudit.judging.written import Block
@@ -162,7 +162,8 @@ def of_function(question: Question, signature: Signature, judged: Any) -> Part:
     part = Part(
         tuple(claim(law, in_form) for law in laws_of(question, signature)), diagnose=diagnose
     )
-    if (condition := question.conditional) is None:
+    condition = question.conditional
+    if condition is None or not is_reached(question.under(condition)):
         return part
     there = tuple(claim(law, in_form) for law in laws_of(question.under(condition), signature))
     return replace(part, special=condition, claims_there=there)
@@ -198,7 +199,7 @@ def of_formulas(question: Question, name: str, formulas: Sequence[Formula]) -> P
         diagnose=lambda outcome: diagnosis.of_line(question, name, outcome.judged),
         needs=needs_of(lines, wanted),
     )
-    if question.conditional is not None:
+    if len(wanted.domains) > 1:
         there = wanted.domains[-1]
         claims = (
             replace(one, law=law_of(one.judged, there), inputs=partial(draw_inputs, there))

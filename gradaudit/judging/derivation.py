@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from gradaudit.judging.cases import Case
 from gradaudit.judging.domains import Domain, draw_inputs
-from gradaudit.judging.hard import domain, inputs_for
+from gradaudit.judging.hard import domain, inputs_for, is_reached
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal, sizes_of_one
 from gradaudit.judging.together import Together
 from gradaudit.language.balls import agree, settle
@@ -68,7 +68,8 @@ def wanted_of(question: Question, part: str) -> Wanted:
     definite = (one.name for one in question.given.values() if one.definite)
     assume = (*question.assume, *(parse(f"det({name}) > 0", scope) for name in definite))
     condition = question.conditional
-    met = [] if condition is None else [question.under(condition)]
+    under = [] if condition is None else [question.under(condition)]
+    met = filter(is_reached, under)
     inputs = tuple(map(domain, (question, *met)))
     return Wanted(asked.label, scope, asked.truth, inputs, inputs_for(question).largest, assume)
 

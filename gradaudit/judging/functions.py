@@ -12,7 +12,7 @@ from gradaudit.judging.calling import Function
 from gradaudit.judging.cases import Case, has_exact_kinks, is_smooth, look_for_kinks, obeys
 from gradaudit.judging.contract import ask, check_contract, compare
 from gradaudit.judging.domains import Domain, draw_inputs
-from gradaudit.judging.hard import inputs_for
+from gradaudit.judging.hard import inputs_for, is_reached
 from gradaudit.judging.laws import Law, Refusal
 from gradaudit.judging.oracles import Estimate, foresee, oracle, spans_along
 from gradaudit.judging.owed import check_of
@@ -70,6 +70,7 @@ def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
         *(
             Law(check_of(one), _where(question, signature, one), one.name, one.say)
             for one in question.owes
+            if one.where is None or is_reached(question.under(one.where))
         ),
     )
 

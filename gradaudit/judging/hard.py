@@ -172,7 +172,7 @@ class Inputs:
         """All of them 1, each 1, every two equal, all equal, all different, and larger ones."""
         free = self.question.free_sets
         apart = {name: (3, 2, 4)[k % 3] for k, name in enumerate(free)}
-        twos = dict.fromkeys(free, 2)
+        twos = self._twos
         wanted = [apart, dict.fromkeys(free, 1), twos, dict.fromkeys(free, 3)]
         wanted += [{**apart, name: 1} for name in free]
         wanted += [{**dict.fromkeys(free, 1), name: 3} for name in free if len(free) > 1]
@@ -184,12 +184,21 @@ class Inputs:
             {name: 5 + k % 3 for k, name in enumerate(free)},
         ]
         wanted += [{**twos, name: size} for size in self._large for name in free]
+        if self._large and len(free) > 1:
+            wanted += [
+                {name: (8, 5, 6)[(k + turn) % 3] for k, name in enumerate(free)}
+                for turn in range(3)
+            ]
         found = [sized for one in wanted if (sized := self.question.sized(one)) is not None]
         fitting = [one for one in found if self._entries(one) <= MANY]
         if not fitting:
             few = f"whole numbers with which all arrays have at most {MANY} entries"
             raise NoInput(f"{self.question.name}.sizes: none of those tried are {few}")
         return list({tuple(one.items()): one for one in fitting}.values())
+
+    @property
+    def _twos(self) -> dict[str, int]:
+        return dict.fromkeys(self.question.free_sets, 2)
 
     @property
     def _large(self) -> Sequence[int]:
@@ -316,6 +325,7 @@ class Inputs:
         for kink in kinks(self.question):
             changes += (partial(brought_to_zero, formula=kink, place=k, only=k) for k in range(3))
             changes += _values_of(kink, (ZERO,))
+            changes.append(partial(_in_turn, kink))
             some = partial(brought_to_zero, formula=kink, only=0)
             arrays = (self._formula(name) for name in self.question.scope.defined)
             zeros = (change for one in arrays for change in _values_of(one, (ZERO,)))
@@ -366,8 +376,10 @@ class Inputs:
             alone += (partial(_zeroed, [one.name]) for one in self.numbers)
         wanted += [
             (self.sizes[0], change)
-            for change in (*several, *alone, *self.beside_kinks, *self.at_kinks)
+            for change in (*self.at_kinks, *several, *alone, *self.beside_kinks)
         ]
+        if len(self.question.free_sets) == 1 and (twos := self.question.sized(self._twos)):
+            wanted += [(twos, change) for change in several]  # there is no other size to differ
         wanted += [(sizes, partial(_equal, pair)) for pair, sizes in self._alike()]
         if alike := self.question.sized(dict.fromkeys(self.question.free_sets, 3)):
             matrices = [one.name for one in self.numbers if len(one.axes) > 1]
@@ -375,7 +387,11 @@ class Inputs:
         zeros = partial(_all, [_put(g.name, _zero_first) for g in self.numbers if g.axes])
         wanted += [(sizes, zeros) for sizes in self.sizes if 1 in sizes.values()]
         places = [one.name for one in self.question.given.values() if one.within]
-        wanted += [(sizes, partial(_last, name)) for sizes in self.sizes for name in places]
+        wanted += [(sizes, partial(_place, name, -1)) for sizes in self.sizes for name in places]
+        for name in places:
+            of = self.question.given[name].within
+            largest = max(self.sizes, key=lambda sizes: sizes[of])  # at once
+            wanted += [(largest, partial(_place, name, k)) for k in range(largest[of])]
         for _ in range(TRIES):
             made = [
                 (_changed(self.draw(random, sizes, plain=True), change), (sizes, change))
@@ -450,6 +466,18 @@ def _with(names: Sequence[str], change: Callable[[Any], Any], case: Case) -> Cas
     return replace(case, given={**case.given, **changed})
 
 
+def _in_turn(kink: Formula, case: Case) -> Case | None:
+    """Return a case with one entry of each column of a kink at it, in rows that take turns."""
+    try:
+        rows, *columns = np.shape(case.in_floats(kink)) or (0,)
+    except (Missing, FormulaError):
+        return None
+    turned: Case | None = case if rows and len(columns) == 1 else None
+    for j in range(*columns[:1] or (0,)):
+        turned = turned and brought_to_zero(turned, kink, only=j % rows * columns[0] + j)
+    return turned
+
+
 def _zero_first(value: Any) -> Any:
     return _first(value, ZERO)
 
@@ -471,10 +499,10 @@ def _are_apart(some: set[str], others: set[str]) -> bool:
     return ZEROS not in some | others and bool(some or others) and some.isdisjoint(others)
 
 
-def _last(name: str, case: Case) -> Case:
-    """Return a case with an array of places filled with the last."""
-    last = case.sizes[case.question.given[name].within] - 1
-    return replace(case, given={**case.given, name: case.given[name] * 0 + last})
+def _place(name: str, place: int, case: Case) -> Case:
+    """Return a case with an array of places filled with one of them."""
+    place %= case.sizes[case.question.given[name].within]
+    return replace(case, given={**case.given, name: case.given[name] * 0 + place})
 
 
 def _first(value: Any, number: fmpq) -> Any:
@@ -549,6 +577,15 @@ def _values_of(
 def inputs_for(question: Question) -> Inputs:
     """Return what makes the inputs of a question, once."""
     return Inputs(question)
+
+
+@cache
+def is_reached(question: Question) -> bool:
+    """Return whether some input of a question is found."""
+    try:
+        return bool(domain(question).listed())
+    except NoInput:
+        return False
 
 
 @cache

@@ -40,6 +40,7 @@ from gradaudit.questions.iteration import MOST_STATES, Iteration, iteration_of
 
 LIBRARY = Path(__file__).with_name("library")
 ASSIGNMENT = "assignment"
+DERIVATION = "derivation"  # the table of derivations, where numbers are asked for as well
 OF_RATES = ("next", "rate", "two_at_once")
 OF_NUMBERS = ("data", "steps", "rounded")
 KEYS = (
@@ -416,7 +417,23 @@ def _read(path: str) -> list[Question]:
         raise Unreadable("it is empty; a question is a table, such as [ridge]")
     if len(tables) > MAX_ITEMS:
         raise Unreadable(f"{len(tables)} tables; at most {MAX_ITEMS} questions are read")
-    return [_Reader(name, table, tables).question() for name, table in tables.items()]
+    questions = [_Reader(name, table, tables).question() for name, table in tables.items()]
+    _refuse_shared_names(questions)
+    return questions
+
+
+def _refuse_shared_names(questions: Sequence[Question]) -> None:
+    """Refuse names that two questions of a file have, where an answer could not tell them apart."""
+    seen: dict[tuple[str, ...], str] = {}
+    for question in questions:
+        keys: dict[str, tuple[str, ...]]
+        keys = {f"parts.{name}": (question.table, name) for name in question.parts}
+        keys |= {f"id.{name}": (question.id, name, "") for name in question.parts}
+        for key, named in keys.items():
+            if named in seen:
+                other = f"{seen[named]} has one of this name as well"
+                raise Unreadable(f"{question.name}.{key}: {other}; choose another")
+            seen[named] = question.name
 
 
 class _Reader:
@@ -477,7 +494,7 @@ class _Reader:
             counts,
             self.titles(),
             self.called(sets),
-            id=self.text("id", self.name),
+            id=self.id(),
             table=self.like,
         )
 
@@ -502,6 +519,8 @@ class _Reader:
         question = replace(question, mistakes=mistakes)
         if self.text("conditional", ""):
             said = self.formula("conditional", self.table["conditional"], question.scope)
+            if not isinstance(said.tree, ast.Compare | ast.BoolOp) or said.when is not None:
+                raise self.wrong("conditional", "a condition is wanted, such as sum(t) == 1")
             question = replace(question, conditional=said)
         return replace(
             question,
@@ -620,6 +639,12 @@ class _Reader:
             if any(not isinstance(node, WHOLE) for node in ast.walk(found[name].tree)):
                 raise self.wrong(key, 'sizes, whole numbers and + - * / are wanted: "M + F - 1"')
         return found
+
+    def id(self) -> str:
+        told = self.text("id", self.name)
+        if not re.fullmatch(NAME, told):
+            raise self.wrong("id", "a word is wanted, with which the names of its parts begin")
+        return told
 
     def counts(self, taken: Collection[str], sets: Sequence[str]) -> dict[str, str]:
         """Return how the sizes of index sets are called."""
@@ -813,6 +838,10 @@ class _Reader:
         parts = {}
         for name, asked in question.parts.items():
             key = f"answers.{name}"
+            if name == DERIVATION or name in self.texts("steps", "z", ()):
+                raise self.wrong(
+                    f"parts.{name}", "a step, or the table of derivations, is called so"
+                )
             if name not in table:
                 raise self.wrong(key, "a reference is wanted, to check the others by")
             lines = self.lines(key, table[name], "X.T @ e")
@@ -841,7 +870,11 @@ class _Reader:
             named = isinstance(parts, dict) and len(parts) == 1
             ((called, several),) = parts.items() if named else [("", parts)]
             returned = tuple(self.lines(key, several, "w"))
-            called = called or (returned[0] if len(returned) == 1 else match[1])
+            own = returned[0] if len(returned) == 1 else match[1]
+            taken = {*question.parts, *self.texts("steps", "z", ()), DERIVATION} - {own}
+            if called in taken:
+                raise self.wrong(key, f"`{called}` is another part; choose another name")
+            called = called or own
             self.known(key, arguments, question.given)
             self.known(key, returned, question.parts)
             once = all(len(set(names)) == len(names) for names in (arguments, returned))
@@ -953,22 +986,34 @@ class _Reader:
                     for one in question.given.values()
                     if len(one.axes) == 1 and not (one.within or one.among)
                 ]
-                known = vectors if kind == "linear" else question.free_sets
+                kept = {axis for part in question.parts.values() for axis in part.axes}
+                summed = [one for one in question.free_sets if one not in kept]
+                known = {"linear": vectors, "adds_up": summed}.get(kind, question.free_sets)
                 if not is_text(value) or value not in known:
                     raise self.wrong(f"{key}.{kind}", f"one of {', '.join(known)} is wanted")
                 chosen: dict[str, Any] = {kind: value}
                 yield Owed(name, say, where=where, **chosen)
 
     def moved(self, key: str, value: Any, question: Question) -> dict[str, tuple[Formula, ...]]:
-        if not isinstance(value, dict) or not value.keys() <= question.given.keys():
+        known = isinstance(value, dict) and value.keys() <= question.given.keys()
+        if not known or not all(value.values()) or not value:
             raise self.wrong(key, 'given names are wanted, such as { y = ["y + 1"] }')
         return {
             name: tuple(
-                self.formula(f"{key}.{name}", text, question.scope)
+                self.put(f"{key}.{name}", name, text, question)
                 for text in self.lines(f"{key}.{name}", texts, "y + 1")
             )
             for name, texts in value.items()
         }
+
+    def put(self, key: str, name: str, text: str, question: Question) -> Formula:
+        """Return what is put for a given name, which has the shape of that."""
+        formula = self.formula(key, text, question.scope)
+        sizes, shape = _shape_of(formula.tree, question.scope, question)
+        wanted = tuple(sizes.get(axis, 0) for axis in question.given[name].axes)
+        if shape is not None and shape != wanted:
+            raise self.wrong(key, f"`{text}` is of another shape than {name}")
+        return formula
 
 
 def _listed(numbers: Iterable[Any]) -> str:
