@@ -7,7 +7,7 @@ not right on every input.
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice, product
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import fmpq
 
-from gradaudit.judging.derivation import Line, Workings, contains_d
+from gradaudit.judging.derivation import LARGEST_TRIED_OUT, Line, Workings, contains_d
 from gradaudit.judging.iterations import holds as holds_at
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
@@ -32,6 +32,7 @@ MOST_CHARACTERS = 60_000  # of all texts that are tried for one line
 MOST_OPERATIONS = 300_000  # of all of them together, on one input
 MOST_HELD = 8  # of those that fit there, how many are held to the law
 LONGEST_PART = 30  # characters of a part of another line that may belong here
+MOST_LOOKED_AT = 12  # inputs, until a wrong line shows
 ROOMS = 4  # ways to index one array at one place
 LARGE = 16  # of a number, beyond which others are not seen, as it is not below the inverse
 CLOSE = 1e-6  # of the largest entry: what fits so far is looked at exactly
@@ -93,17 +94,23 @@ class _Trial:
             id(one) for entry in subscripts for one in (entry.value, *indices(entry))
         }
         self.inputs = inputs
-        self.case = max(inputs, key=_variety)
         self.exact = contains_d(line)
-        values = getattr(self.case, "values", {})
+        self._known: dict[tuple[Loop, ...], list[str]] = {}
+        for case in sorted(inputs, key=_variety, reverse=True)[:MOST_LOOKED_AT]:
+            self._look_at(case)
+            if not self.fits(line.formula.tree):  # else nothing shows here
+                break
+
+    def _look_at(self, case: Any) -> None:
+        self.case = case
+        values = getattr(case, "values", {})
         if not self.exact:
             values = {name: np.array(floats(value))[()] for name, value in values.items()}
-        sizes = getattr(self.case, "sizes", {})
+        sizes = getattr(case, "sizes", {})
         free, defined = self.scope.free, self.scope.defined
         self.env = Env(values, sizes, defined, free, floats=not self.exact)
-        self._known: dict[tuple[Loop, ...], list[str]] = {}
 
-    @cached_property
+    @property
     def wanted(self) -> npt.NDArray[np.float64]:
         """What the line above is there."""
         return _in_floats(self.line.workings.entries(self.line.before, self.case))
@@ -225,14 +232,15 @@ class _Trial:
         yield name
 
 
-def _variety(case: Any) -> tuple[bool, int, int, float]:
+def _variety(case: Any) -> tuple[bool, bool, int, int, float]:
     """Return how much an input tells: few sizes are 1, or equal; no number is large or tiny."""
     values = getattr(case, "values", {"none": ZERO})  # a rate has no names
     numbers = np.concatenate([np.ravel(np.array(value)) for value in values.values()])
     sizes = list(getattr(case, "sizes", {}).values())
     plain = all(1 / fmpq(LARGE) < abs(one) < LARGE for one in numbers if one != 0)
     different = len(set(map(abs, numbers))) / len(numbers)
-    return plain, -sizes.count(1), len(set(sizes)), different
+    small = max(sizes, default=1) <= LARGEST_TRIED_OUT  # else few texts can be tried
+    return plain, small, -sizes.count(1), len(set(sizes)), different
 
 
 def _in_floats(values: Any) -> npt.NDArray[np.float64]:
