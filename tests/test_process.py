@@ -481,3 +481,12 @@ def test_a_call_that_raises_is_alone_among_those_that_are_foreseen(tmp_path: Pat
             function.call([7.0])
     finally:
         function.close()
+
+
+def test_an_exception_is_told_with_the_line_of_the_answer_that_it_came_through(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "answer.py"
+    path.write_text("def softmax_gradient(y, t):\n    p = y\n    return q - t\n", encoding="utf-8")
+    (verdict,) = audit(read(str(path))).answered
+    assert verdict.reason == "it raises NameError: name 'q' is not defined, in line 3"

@@ -3,6 +3,7 @@
 This module is all that the process of a stranger's answer needs; it imports NumPy only.
 """
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,12 +64,20 @@ def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[A
                 arrays = results_of(value, count)
                 other = held_in(value, count) if isinstance(arrays[0], str) else None
         except (Exception, SystemExit) as error:
-            raise NoValue(f"it raises {describe(error)}") from None
+            raise NoValue(f"it raises {describe(error)}{_in_line(function, error)}") from None
         returned.append(arrays)
         held.append(other)
         results.append([one if isinstance(one, str) else one.copy() for one in arrays])
     inputs = [[_array(argument) for argument in arguments] for arguments in calls]
     return Observed(results, inputs, _shared(returned), held)
+
+
+def _in_line(function: Callable[..., Any], error: BaseException) -> str:
+    """Return the line of the function's own file that an exception came through last."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    passed = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in passed if frame.f_code.co_filename == file]
+    return f", in line {lines[-1]}" if lines else ""
 
 
 def describe(error: BaseException) -> str:
