@@ -91,6 +91,7 @@ def far_patterns(k: int, n: int) -> tuple[Any, ...]:
         ),
         *(-800 * last, 10**5 * (k < 2), 660 * first, 1000 + k, -(10**5) - k, 800 * first, 1000),
         *((k + 1) * scale for scale in (HUGE, 1 / MINUTE)),
+        *(*(gap * last for gap in (16, 24, 45, 250)), 90 + k, -90 - k),
     )
 
 
@@ -383,7 +384,8 @@ class Inputs:
         wanted += [(sizes, partial(_equal, pair)) for pair, sizes in self._alike()]
         if alike := self.question.sized(dict.fromkeys(self.question.free_sets, 3)):
             matrices = [one.name for one in self.numbers if len(one.axes) > 1]
-            wanted += [(alike, _put(name, _symmetric)) for name in matrices]
+            square = _symmetric, _identity
+            wanted += [(alike, _put(name, one)) for name in matrices for one in square]
         zeros = partial(_all, [_put(g.name, _zero_first) for g in self.numbers if g.axes])
         wanted += [(sizes, zeros) for sizes in self.sizes if 1 in sizes.values()]
         places = [one.name for one in self.question.given.values() if one.within]
@@ -443,14 +445,15 @@ def _changes_of(given: Given) -> Iterator[Change]:
     """Yield changes of one array or number."""
     put = partial(_put, given.name)
     yield from (put(lambda v: v * 0), put(abs), put(lambda v: -abs(v)))
-    yield from (partial(_scaled, [given.name], scale) for scale in (TINY, HUGE))
+    scales = TINY, HUGE, fmpq(2**6), fmpq(1, 2**6)
+    yield from (partial(_scaled, [given.name], scale) for scale in scales)
     if not given.axes:
         return
     yield from (put(lambda v: v * 0 + v.flat[0]), put(lambda v: _first(v, ZERO)))
     yield from (put(lambda v: v + OFFSET), put(lambda v: _first(v, v.flat[0] + OFFSET)))
     yield put(lambda v: _first(v, v.flat[0] - v.sum()))  # they cancel
     if len(given.axes) > 1:
-        yield put(lambda v: v * 0 + np.equal(*np.indices(v.shape[-2:])).astype(int))
+        yield put(_identity)
         yield put(lambda v: v - v.sum(axis=0) / fmpq(len(v)))  # each column cancels
         yield put(lambda v: v[..., :1] + v * 0)
         yield put(lambda v: np.concatenate([v[:1] * 0, v[1:]]))
@@ -480,6 +483,10 @@ def _in_turn(kink: Formula, case: Case) -> Case | None:
 
 def _zero_first(value: Any) -> Any:
     return _first(value, ZERO)
+
+
+def _identity(value: Any) -> Any:
+    return value * 0 + np.equal(*np.indices(value.shape[-2:])).astype(int)
 
 
 def _symmetric(value: Any) -> Any:
