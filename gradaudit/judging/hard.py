@@ -312,9 +312,8 @@ class Inputs:
                 far = partial(_filled, far_patterns, {name: pattern})
                 yield far
                 vectors = [name for name in names if len(self.question.given[name].axes) == 1]
-                if (
-                    len(names) < FEW and vectors == names
-                ):  # with another that is one-hot, at the last or the first
+                alone = sum(far_patterns(k, 3)[pattern] != 0 for k in range(3)) == 1
+                if alone and len(names) < FEW and vectors == names:  # beside one-hot others
                     one = LAST_IS_ONE if pattern // 2 % 2 == 0 else FIRST_IS_ONE
                     beside = {other: one for other in names if other != name}
                     yield partial(_all, [far, partial(_filled, patterns, beside)])
@@ -380,7 +379,7 @@ class Inputs:
             for change in (*self.at_kinks, *several, *alone, *self.beside_kinks)
         ]
         if len(self.question.free_sets) == 1 and (twos := self.question.sized(self._twos)):
-            wanted += [(twos, change) for change in several]  # there is no other size to differ
+            wanted += [(twos, change) for change in several[::2]]  # no other size can differ
         wanted += [(sizes, partial(_equal, pair)) for pair, sizes in self._alike()]
         if alike := self.question.sized(dict.fromkeys(self.question.free_sets, 3)):
             matrices = [one.name for one in self.numbers if len(one.axes) > 1]
