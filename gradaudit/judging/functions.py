@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def lies_within_the_slopes(judged: Function, case: Case) -> None:
 
 def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
     """Return what a function of a question owes."""
-    everywhere, smooth, few, kinked = domains(question, signature)[:4]
+    everywhere, smooth, few, kinked, _ = domains(question, signature)
     at_kinks = [Law(lies_within_the_slopes, kinked)] if draw_inputs(kinked) else []
     return (
         Law(keeps_the_contract, everywhere),
@@ -78,15 +79,25 @@ def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
 def _where(question: Question, signature: Signature, owed: Owed) -> Domain:
     """Return the inputs on which a law is owed."""
     met = question if owed.where is None else question.under(owed.where)
-    return domains(met, signature)[4]
+    return domains(met, signature).many
+
+
+class Domains(NamedTuple):
+    """Inputs of a function: all, those away from kinks, two choices of these, and those at kinks.
+
+    few: as many as the forward difference is tried on. many: as many as an identity is tried on.
+    """
+
+    everywhere: Domain
+    smooth: Domain
+    few: Domain
+    kinked: Domain
+    many: Domain
 
 
 @cache
-def domains(question: Question, signature: Signature) -> tuple[Domain, ...]:
-    """Return the inputs of a function: all, those away from kinks, a few of these, those at kinks.
-
-    The last are as many of those away from kinks as an identity is tried on.
-    """
+def domains(question: Question, signature: Signature) -> Domains:
+    """Return the inputs of a function."""
     inputs = inputs_for(question)
 
     def bound_to(cases: Iterable[Case]) -> list[Case]:
@@ -124,7 +135,7 @@ def domains(question: Question, signature: Signature) -> tuple[Domain, ...]:
     def at_one(case: Case) -> bool:
         return suits(case) and not is_smooth(case)
 
-    return (
+    return Domains(
         Domain(f"{name}, kinks included", suits, lambda: [*smooth(), *kinked()], drawn),
         Domain(name, away, smooth, drawn),
         Domain(f"{name}, a few", away, lambda: smooth()[:FEW]),

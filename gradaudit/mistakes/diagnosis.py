@@ -252,7 +252,7 @@ def of_function(
 
     at: where it is shown to be wrong, which no fact may contradict.
     """
-    everywhere = [*draw_inputs(domains(question, signature)[1]), *([at] if at else [])]
+    everywhere = [*draw_inputs(domains(question, signature).smooth), *([at] if at else [])]
     drawn = list(filter(_is_exact_in_floats, everywhere)) if kinks(question) else everywhere
     cases = [case for case in drawn if _is_finite(judged, case) is not False]
 

@@ -34,7 +34,7 @@ ROUNDED = Slip(
 
 
 def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
-    """Compare written numbers, all of them together, with the mistakes on the assignment's data.
+    """Compare all numbers that are written with what the mistakes give on the data of a question.
 
     A mistake fits if every number that is given is, to its digits, what the mistake gives; the
     forward pass may be right all the same, as when a mistake is made on the way back. It is named
