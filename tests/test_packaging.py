@@ -15,7 +15,8 @@ import pytest
 
 HOUSE = Path(__file__).parent.parent
 PACKAGE = HOUSE / "gradaudit"
-ROOMS = ["language", "questions", "judging", "mistakes", "answers", "telling"]  # from the ground up
+# from the ground up
+ROOMS = ["language", "questions", "judging", "checking", "mistakes", "answers", "telling"]
 DEPENDENCIES = {"numpy", "scipy", "hypothesis", "pytest", "flint", "typst"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

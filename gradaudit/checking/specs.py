@@ -1,0 +1,607 @@
+"""What a function is given, in one line: `X: [n,d], y: int[n] < k, causal: bool, n >= 2`.
+
+Entries are separated by commas, semicolons or line breaks.
+
+- `X: [n,d]` is an array of float64. Sizes are names, whole numbers, or expressions such as `2*h`.
+- `A: spd[d,d]`, `q: float32 positive[n]`: an array of a kind, see `KINDS`, and of a dtype.
+- `y: int[n] < k`: whole numbers from 0; without a bound small ones, also negative.
+- `b: []`, `eps: positive`, `c: int < n`: a number. `w: list[n]`: a list of numbers.
+- `causal: bool`, `stride: 1..3`, `mode: {"mean", "sum"}`: an option; sizes may speak of whole ones.
+- `n >= 2`, `m = n + k - 1`: a condition on sizes.
+- `p: {W: [d,h], b: [h]}` is a dict, `p: ([d,h], [h])` a tuple, `p: list([d,h], [h])` a list.
+- `theta: packed(W[d,h], b[h])` is one vector whose entries are told as `W[0,2]`.
+"""
+
+import ast
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gradaudit.checking import sizes as expressions
+from gradaudit.language.hints import nearest
+
+KINDS = {  # what the entries are
+    "float": "any numbers",
+    "positive": "more than zero",
+    "nonnegative": "zero or more",
+    "unit": "from 0 to 1",
+    "simplex": "zero or more, with a sum of one along the last axis",
+    "unitvec": "of length one along the last axis",
+    "onehot": "one 1 along the last axis, otherwise 0",
+    "sign": "1 or -1",
+    "count": "0, 1, 2, ...",
+    "int": "whole numbers, as an index or a class",
+    "bool": "True or False",
+    "spd": "a symmetric positive definite matrix",
+    "symmetric": "a symmetric matrix",
+    "lower": "a lower triangular matrix with a positive diagonal, as Cholesky factors are",
+    "orthogonal": "an orthogonal matrix",
+    "complex": "complex numbers",
+}
+FIXED = {"onehot", "sign", "count", "int", "bool", "option"}  # no step leads to a neighbour
+AXES = {  # how many of the last axes belong together; 0 where each entry is by itself
+    **dict.fromkeys(("simplex", "unitvec", "onehot"), 1),
+    **dict.fromkeys(("spd", "symmetric", "lower", "orthogonal"), 2),
+}
+DTYPES = {"int": "int64", "bool": "bool", "complex": "complex128"}  # where it is not float64
+NAMED = ("float16", "float32", "float64", "complex64", "complex128", "int32", "int64")
+LONGEST, DEEPEST, MOST = 10_000, 20, 10**7  # characters, brackets, entries
+
+
+class BadSpec(ValueError):
+    """A spec that cannot be read; the message says where, and what is written instead."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One array, number or option.
+
+    path: how it is told, `params['W']`. kind: one of `KINDS`, or "option". shape: canonical
+    expressions; none for a number. below: the bound of an int. choices: what an option can be.
+    parts: names and shapes of what a vector is packed of. as_list: given as nested lists.
+    """
+
+    path: str
+    kind: str = "float"
+    shape: tuple[str, ...] = ()
+    dtype: str = "float64"
+    below: str = ""
+    choices: tuple[Any, ...] = ()
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    as_list: bool = False
+
+    @property
+    def moves(self) -> bool:
+        """Whether a small step from it is another of its kind, so that it has a derivative."""
+        return self.kind not in FIXED
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """All expressions that are at least one."""
+        of_parts = (one for _, shape in self.parts for one in shape)
+        return (*of_parts, *self.shape, *([self.below] if self.below else ()))
+
+    def shape_at(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the shape where names have these sizes."""
+        return tuple(expressions.value(one, sizes) for one in self.shape)
+
+    def entry(self, index: int | tuple[int, ...], sizes: Mapping[str, int] | None = None) -> str:
+        """Return how an entry is told: `X[0,2]`, or `W[0,2]` of a packed one of known sizes."""
+        index = index if isinstance(index, tuple) else (index,)
+        if self.parts and sizes is not None:
+            at = index[0]
+            for name, expected in self.parts:
+                shape = tuple(expressions.value(one, sizes) for one in expected)
+                if at < math.prod(shape):
+                    return _told(name, tuple(int(one) for one in np.unravel_index(at, shape)))
+                at -= math.prod(shape)
+        return _told(self.path, index)
+
+    def __str__(self) -> str:
+        if self.kind == "option":
+            whole = _whole(self.choices)
+            if len(whole) > 1 and whole == tuple(range(whole[0], whole[-1] + 1)):
+                return f"{whole[0]}..{whole[-1]}"
+            return "{" + ", ".join(map(repr, self.choices)) + "}"
+        usual = DTYPES.get(self.kind, "float64")
+        words = ["list"] if self.as_list else []
+        if self.dtype != usual:
+            words.append(self.dtype)
+        if self.parts:
+            inner = ", ".join(f"{name}[{_listed(shape)}]" for name, shape in self.parts)
+            return " ".join([*words, f"packed({inner})"])
+        if self.kind != _kind_of(self.dtype) or (self.dtype == usual and self.kind != "float"):
+            words.append(self.kind)
+        shape = f"[{_listed(self.shape)}]" if self.shape or not words else ""
+        return " ".join(words) + shape + (f" < {_tight(self.below)}" if self.below else "")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A "dict", "tuple" or "list" of arrays, by its form. items: a key, or None, and what it is."""
+
+    form: str
+    items: tuple[tuple[Any, "Tree"], ...]
+
+    def __str__(self) -> str:
+        inner = ", ".join(
+            str(one)
+            if key is None
+            else f"{key if isinstance(key, str) and _is_name(key) else repr(key)}: {one}"
+            for key, one in self.items
+        )
+        if self.form == "dict":
+            return "{" + inner + "}"
+        comma = "," if self.form == "tuple" and len(self.items) == 1 else ""
+        return ("list" if self.form == "list" else "") + f"({inner}{comma})"
+
+
+Tree = Leaf | Branch
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument by its name."""
+
+    name: str
+    tree: Tree
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.tree}"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a function is given: its arguments in order, and conditions on sizes.
+
+    guesses: sentences on what was inferred from an example and may be narrower than was meant.
+    """
+
+    arguments: tuple[Argument, ...]
+    conditions: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = field(default=(), compare=False)
+
+    def __str__(self) -> str:
+        conditions = (one.replace("==", "=") for one in self.conditions)
+        return ", ".join([*map(str, self.arguments), *conditions])
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the arguments."""
+        return tuple(one.name for one in self.arguments)
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """All arrays, numbers and options in order."""
+        return tuple(leaf for one in self.arguments for leaf in _leaves(one.tree))
+
+    @cached_property
+    def options(self) -> dict[str, tuple[int, ...]]:
+        """The choices of options that are whole numbers, of which sizes may speak."""
+        whole = {leaf.path: _whole(leaf.choices) for leaf in self.leaves if leaf.kind == "option"}
+        return {name: choices for name, choices in whole.items() if choices}
+
+    @cached_property
+    def size_names(self) -> tuple[str, ...]:
+        """The named sizes, without options, in order of appearance."""
+        texts = [*(one for leaf in self.leaves for one in leaf.sizes), *self.conditions]
+        found = dict.fromkeys(name for one in texts for name in expressions.names(one))
+        return tuple(name for name in found if name not in self.options)
+
+    @cached_property
+    def _rules(self) -> tuple[str, ...]:
+        sizes = dict.fromkeys(one for leaf in self.leaves for one in leaf.sizes)
+        compound = (one for one in sizes if one not in self.size_names)
+        return (*self.conditions, *(f"{one} >= 1" for one in compound))
+
+    @cached_property
+    def _order(self) -> tuple[str, ...]:
+        waiting = dict(filter(None, map(expressions.definition, reversed(self.conditions))))
+        order = [*self.options, *(name for name in self.size_names if name not in waiting)]
+        while waiting:
+            ready = [
+                name for name in waiting if not waiting.keys() & expressions.names(waiting[name])
+            ]
+            order += ready or list(waiting)  # in a circle, where each is sought like any other
+            waiting = {name: waiting[name] for name in waiting if name not in order}
+        return tuple(order)
+
+    def sized(
+        self,
+        wanted: Mapping[str, int],
+        known: Mapping[str, int] | None = None,
+        more: Sequence[str] = (),
+    ) -> dict[str, int] | None:
+        """Return sizes as near as can be to those wanted, with those that are known kept.
+
+        more: conditions besides. None where no sizes obey all conditions.
+        """
+        known = known or {}
+        order = sorted(self._order, key=lambda name: name not in known)
+        choices = {**self.options, **{name: (one,) for name, one in known.items()}}
+        return expressions.solve(order, (*self._rules, *more), choices, wanted)
+
+    def sizes(self, args: Sequence[Any]) -> dict[str, int]:
+        """Return the named sizes of an input. Raises ValueError where shapes do not fit."""
+        return self.sizes_of(dict(enumerate(self.flatten(args))))
+
+    def sizes_of(self, values: Mapping[int, Any]) -> dict[str, int]:
+        """Return named sizes that fit some leaves, by their number. Raises ValueError."""
+        known: dict[str, int] = {}
+        more: list[str] = []
+        for k, one in values.items():
+            leaf, shape = self.leaves[k], np.shape(one)
+            if leaf.path in self.options:
+                known[leaf.path] = one
+            if leaf.kind == "option":
+                continue
+            fits = len(shape) == len(leaf.shape)
+            for text, size in zip(leaf.shape, shape, strict=False):
+                fits = fits and known.get(text, size) == size
+                known |= {text: size} if text in self.size_names else {}
+                more.append(f"{text} == {size}")
+            if not fits:
+                names = dict.fromkeys(name for one in leaf.shape for name in expressions.names(one))
+                found = ", ".join(f"{name} = {known[name]}" for name in names if name in known)
+                expected = f"[{_listed(leaf.shape)}]" + (f" with {found}" if found else "")
+                raise ValueError(f"{leaf.path}: found shape {shape}, expected {expected}")
+            if leaf.below and np.size(one):
+                more.append(f"{leaf.below} > {int(np.max(one))}")
+        sizes = self.sized(dict.fromkeys(self.size_names, 1), known, more)
+        if sizes is None:
+            found = ", ".join(f"{self.leaves[k].path} {np.shape(one)}" for k, one in values.items())
+            raise ValueError(f"no sizes fit the spec {self}; found shapes {found}")
+        return sizes
+
+    def flatten(self, args: Sequence[Any]) -> list[Any]:
+        """Return the values of all leaves in order; nested lists of numbers as arrays.
+
+        Raises ValueError where arguments or their trees are not those of the spec.
+        """
+        if len(args) != len(self.arguments):
+            expected = f"{len(self.arguments)}: {', '.join(self.names)}"
+            raise ValueError(f"found {len(args)} arguments, expected {expected}")
+        return [
+            value
+            for one, given in zip(self.arguments, args, strict=True)
+            for value in _taken(one.tree, given, one.name)
+        ]
+
+    def rebuild(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the arguments of which `flatten` gives these values."""
+        values = iter(leaves)
+        return tuple(_rebuilt(one.tree, values) for one in self.arguments)
+
+
+def _leaves(tree: Tree) -> Iterator[Leaf]:
+    if isinstance(tree, Leaf):
+        yield tree
+    else:
+        for _, one in tree.items:
+            yield from _leaves(one)
+
+
+def _taken(tree: Tree, given: Any, path: str) -> Iterator[Any]:
+    if isinstance(tree, Leaf):
+        yield np.array(given, dtype=tree.dtype) if tree.as_list else given
+        return
+    form = {"dict": Mapping, "tuple": tuple, "list": list}[tree.form]
+    if not isinstance(given, form) or len(given) != len(tree.items):
+        raise ValueError(f"{path}: expected a {tree.form} of {len(tree.items)}")
+    for k, (key, one) in enumerate(tree.items):
+        place = k if key is None else key
+        if key is not None and key not in given:
+            raise ValueError(f"{path}: there is no {key!r} in it")
+        yield from _taken(one, given[place], f"{path}[{place!r}]")
+
+
+def _rebuilt(tree: Tree, values: Iterator[Any]) -> Any:
+    if isinstance(tree, Leaf):
+        value = next(values)
+        return value.tolist() if tree.as_list else value
+    built = [_rebuilt(one, values) for _, one in tree.items]
+    if tree.form == "dict":
+        return dict(zip((key for key, _ in tree.items), built, strict=True))
+    return built if tree.form == "list" else tuple(built)
+
+
+def _told(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def _is_name(text: str) -> bool:
+    return re.fullmatch(r"[^\W\d]\w*", text) is not None
+
+
+def _tight(text: str) -> str:
+    return text.replace(" ", "")
+
+
+def _listed(shape: Sequence[str]) -> str:
+    return ",".join(map(_tight, shape))
+
+
+def _whole(choices: Sequence[Any]) -> tuple[int, ...]:
+    return tuple(choices) if all(type(one) is int for one in choices) else ()
+
+
+def _kind_of(dtype: str) -> str:
+    return {"f": "float", "c": "complex", "i": "int", "b": "bool"}[np.dtype(dtype).kind]
+
+
+def read_spec(text: str) -> Spec:
+    """Return what a spec says. Raises BadSpec."""
+    return _Reader(text).spec()
+
+
+class _Reader:
+    """Reads a spec from left to right; `at` is where it stands."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at, self.depth = text, 0, 0
+
+    def wrong(self, said: str, at: int | None = None) -> BadSpec:
+        """Return the refusal of what stands at a place."""
+        before = self.text[: self.at if at is None else at]
+        line, column = before.count("\n"), len(before) - before.rfind("\n")
+        return BadSpec(
+            (f"line {line + 1}, " if "\n" in self.text else "") + f"column {column}: {said}"
+        )
+
+    def match(self, pattern: str) -> re.Match[str] | None:
+        """Return the match of a pattern here, behind blanks, and go behind it."""
+        blank = r"\s*" if self.depth else r"[^\S\n]*"
+        found = re.compile(blank + pattern).match(self.text, self.at)
+        self.at = found.end() if found else self.at
+        return found
+
+    def word(self) -> str:
+        """Return the name that stands here, or nothing."""
+        found = self.match(r"([^\W\d]\w*)")
+        return found[1] if found else ""
+
+    def need(self, sign: str, reason: str) -> None:
+        """Go behind a sign that must stand here."""
+        if not self.match(re.escape(sign)):
+            self.match("")
+            found = self.text[self.at : self.at + 1].strip()
+            missing = f'found "{found}", expected' if found else "there is missing"
+            raise self.wrong(f'{missing} "{sign}"; {reason}')
+
+    def spec(self) -> Spec:
+        if len(self.text) > LONGEST:
+            raise self.wrong(f"a spec has at most {LONGEST} characters, not {len(self.text)}", 0)
+        arguments: list[Argument] = []
+        conditions: dict[str, int] = {}
+        starts: dict[str, int] = {}
+        self.match(r"[\s,;]*")
+        while self.at < len(self.text):
+            start = self.at
+            if self.match(r"[^\W\d]\w*\s*:"):
+                name = self.text[start : self.at - 1].strip()
+                if name in starts:
+                    raise self.wrong(f"there are two arguments {name}", start)
+                starts[name] = start
+                arguments.append(Argument(name, self.tree(name)))
+            else:
+                conditions[self.condition()] = start
+            if not self.match(r"([,;\n]\s*)+") and self.match("") and self.at < len(self.text):
+                found = self.text[self.at]
+                raise self.wrong(f'found "{found}", expected a comma before another entry')
+        if not arguments:
+            raise self.wrong("there is no argument; one is written X: [n,d]", 0)
+        spec = Spec(tuple(arguments), tuple(conditions))
+        self.check(spec, starts, conditions)
+        return spec
+
+    def check(self, spec: Spec, starts: dict[str, int], conditions: dict[str, int]) -> None:
+        """Refuse what no input can obey."""
+        for name in spec.size_names:
+            if name in starts:
+                only = f"an option such as {name}: 1..3 can be both"
+                raise self.wrong(f"{name} is an argument and a size; only {only}", starts[name])
+        used = {
+            name for leaf in spec.leaves for one in leaf.sizes for name in expressions.names(one)
+        }
+        for condition, at in conditions.items():
+            defined = expressions.definition(condition)
+            if not (used | spec.options.keys()) & set(expressions.names(condition)):
+                raise self.wrong(f"no array has a size of {condition.replace('==', '=')}", at)
+            used |= set(expressions.names(defined[1])) if defined else set()
+        sizes = spec.sized({})
+        if sizes is None:
+            at = min(conditions.values(), default=0)
+            raise self.wrong("no sizes were found that meet all conditions; leave one out", at)
+        for leaf in spec.leaves:
+            entries = math.prod(leaf.shape_at(sizes))
+            if entries > MOST:
+                at = starts[re.split(r"\[", leaf.path)[0]]
+                raise self.wrong(f"{leaf.path} has {entries} entries, more than {MOST}", at)
+
+    def condition(self) -> str:
+        start = self.at
+        found = self.match(r"[^,;\n]*")
+        shown = found[0].strip() if found else ""
+        if found and (other := re.match(r"([^\W\d]\w*)\s*\[", shown)):
+            raise self.wrong(
+                f"a colon is missing: {other[1]}: {shown[other.end(1) :].strip()}", start
+            )
+        if not re.search("[<>=]", shown):
+            either = "neither an argument such as X: [n,d] nor a condition such as n >= 2"
+            raise self.wrong(f'"{shown}" is {either}', start)
+        return self.canonical(shown, start, condition=True)
+
+    def canonical(self, text: str, at: int, *, condition: bool = False) -> str:
+        try:
+            return expressions.canonical(text, condition=condition)
+        except ValueError as error:
+            raise self.wrong(str(error), at) from None
+
+    def size(self) -> str:
+        """Return the expression that ends before a comma or the next closing bracket."""
+        self.match("")
+        start, depth = self.at, 0
+        while self.at < len(self.text) and (depth or self.text[self.at] not in ",;\n])}"):
+            depth += {"(": 1, ")": -1}.get(self.text[self.at], 0)
+            self.at += 1
+        return self.canonical(self.text[start : self.at], start)
+
+    def shape(self) -> tuple[str, ...]:
+        """Return the sizes up to the closing bracket; the opening one is behind."""
+        self.depth += 1
+        sizes: list[str] = []
+        while not self.match(r"\]"):
+            if sizes:
+                self.need(",", "sizes are written [n,d]")
+            sizes.append(self.size())
+        self.depth -= 1
+        return tuple(sizes)
+
+    def tree(self, path: str) -> Tree:
+        self.match("")
+        start = self.at
+        opened = self.match(r"(list\s*\(|\(|\{)")
+        if not opened:
+            return self.leaf(path)
+        if self.depth == DEEPEST:
+            raise self.wrong(f"more than {DEEPEST} brackets are inside each other", start)
+        self.depth += 1
+        form = {"{": "dict", "(": "tuple"}.get(opened[1], "list")
+        if form == "dict" and not re.compile(r"\s*(\w+|'[^']*'|\"[^\"]*\")\s*:").match(
+            self.text, self.at
+        ):
+            return self.options(path)
+        items: list[tuple[Any, Tree]] = []
+        close = "}" if form == "dict" else ")"
+        while not self.match(re.escape(close)):
+            if items:
+                self.need(",", f"or {close} at the end")
+                if self.match(re.escape(close)):
+                    break
+            key = self.key() if form == "dict" else None
+            place = len(items) if key is None else key
+            items.append((key, self.tree(f"{path}[{place!r}]")))
+        if not items:
+            raise self.wrong(f"there is nothing in this {form}", start)
+        if form == "dict" and len(dict(items)) < len(items):
+            raise self.wrong("there is a key twice", start)
+        self.depth -= 1
+        return Branch(form, tuple(items))
+
+    def key(self) -> Any:
+        start = self.at
+        if name := self.word():
+            self.need(":", "a dict is written {W: [d,h], b: [h]}")
+            return name
+        found = self.match(r"('[^'\\\n]*'|\"[^\"\\\n]*\"|\d{1,9})\s*:")
+        if not found:
+            raise self.wrong("a key is a name, a text in quotes or a whole number", start)
+        return self.constant(found[1], start)
+
+    def constant(self, text: str, at: int) -> Any:
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            raise self.wrong(f"{text} cannot be read", at) from None
+
+    def options(self, path: str) -> Leaf:
+        """Return an option of those in braces; the opening one is behind."""
+        choices: list[Any] = []
+        while True:
+            self.match("")
+            start = self.at
+            found = self.match(r"('[^'\\\n]*'|\"[^\"\\\n]*\"|[-\w.+]{1,40})")
+            if not found:
+                raise self.wrong('options are written {"mean", "sum"}', start)
+            one = self.constant(found[1], start)
+            if any(type(one) is type(other) and one == other for other in choices):
+                raise self.wrong(f"{found[1]} stands there twice", start)
+            choices.append(one)
+            if self.match(r"\}"):
+                self.depth -= 1
+                return Leaf(path, "option", choices=tuple(choices))
+            self.need(",", "or } at the end")
+
+    def leaf(self, path: str) -> Leaf:
+        start = self.at
+        if found := self.match(r"(-?\d{1,9})\s*\.\.\s*(-?\d{1,9})"):
+            first, last = int(found[1]), int(found[2])
+            if not 0 <= last - first < 1000:
+                raise self.wrong("a range goes up, by less than 1000, as in 1..3", start)
+            return Leaf(path, "option", choices=tuple(range(first, last + 1)))
+        words: list[str] = []
+        dtype = kind = ""
+        while self.match("") and (word := self.word()):
+            place = self.at - len(word)
+            if word in NAMED and not dtype:
+                dtype = word
+            elif word in KINDS and not kind:
+                kind = word
+            elif word == "packed" and not kind:
+                return self.packed(path, dtype)
+            elif word != "list" or words:
+                said = "stands there twice" if word in words else "is no kind of array"
+                known = ", ".join((*KINDS, *NAMED[:2]))
+                hint = nearest(word, [*KINDS, *NAMED, "list", "packed"]) or f"; known are {known}"
+                raise self.wrong(f'"{word}" {said}{hint}', place)
+            words.append(word)
+        bracket = self.match(r"\[")
+        if not (words or bracket):
+            raise self.wrong(f"what {path} is, is missing, such as [n,d] or positive", start)
+        kind = kind or (_kind_of(dtype) if dtype else "float")
+        leaf = Leaf(
+            path,
+            kind,
+            self.shape() if bracket else (),
+            self.dtype(kind, dtype, start),
+            self.size() if self.match("<") else "",
+            (False, True) if kind == "bool" and not bracket else (),
+            as_list="list" in words,
+        )
+        self.check_leaf(leaf, start)
+        return leaf
+
+    def dtype(self, kind: str, dtype: str, at: int) -> str:
+        """Return the dtype of a kind, of which one may have been asked for."""
+        if kind == "complex":
+            return {"": "complex128", "float32": "complex64"}.get(dtype, dtype)
+        usual = DTYPES.get(kind, "float64")
+        family = _kind_of(dtype or usual)
+        if family != _kind_of(usual) and (family, kind in FIXED - {"int", "bool"}) != ("int", True):
+            raise self.wrong(f"{kind} cannot be of {dtype}", at)
+        return dtype or usual
+
+    def check_leaf(self, leaf: Leaf, at: int) -> None:
+        axes, shape = AXES.get(leaf.kind, 0), leaf.shape
+        if leaf.below and leaf.kind != "int":
+            raise self.wrong(f"only int has a bound, not {leaf.kind}", at)
+        if leaf.as_list and not shape:
+            raise self.wrong("a list has sizes: list[n]", at)
+        if len(shape) < axes or (axes == 2 and shape[-1] != shape[-2]):
+            said = f"{leaf.kind}[n]" if axes == 1 else f"two equal sizes: {leaf.kind}[n,n]"
+            raise self.wrong(f"{leaf.kind} needs {said}", at)
+
+    def packed(self, path: str, dtype: str) -> Leaf:
+        start = self.at
+        self.need("(", "a packed vector is written packed(W[d,h], b[h])")
+        self.depth += 1
+        parts: list[tuple[str, tuple[str, ...]]] = []
+        while not self.match(r"\)"):
+            if parts:
+                self.need(",", "or ) at the end")
+            name = self.word()
+            self.need("[", "a part of a packed vector is written W[d,h]")
+            parts.append((name, self.shape()))
+        self.depth -= 1
+        if not all(name for name, _ in parts) or len(dict(parts)) < max(1, len(parts)):
+            raise self.wrong("each part of a packed vector has a name of its own", start)
+        products = (" * ".join(f"({one})" for one in shape) or "1" for _, shape in parts)
+        total = self.canonical(" + ".join(products), start)
+        return Leaf(
+            path, shape=(total,), dtype=self.dtype("float", dtype, start), parts=tuple(parts)
+        )
