@@ -109,7 +109,8 @@ def near(args: Sequence[Any], spec: Spec, random: Random) -> tuple[Any, ...]:
         size = sizes[name]
         one, other = random.randrange(size), random.randrange(size)
         if way == "fewer":
-            values = without(spec, values, sizes, {name: one}) or values
+            kept = {name: np.delete(np.arange(size), one)}
+            values = kept_of(spec, values, sizes, kept) or values
         elif more := spec.sized(sizes, {name: size + (way == "more")}):
             places = np.append(np.arange(size), other)[: more[name]]
             places[-1 if way == "more" else one] = other
@@ -144,19 +145,25 @@ def _changed(leaf: Leaf, values: Any, sizes: Mapping[str, int], random: Random) 
     return kinds.finished(leaf, kinds.mended(leaf.kind, array, bound))
 
 
-def without(
-    spec: Spec, values: list[Any], sizes: Mapping[str, int], places: Mapping[str, int]
+def kept_of(
+    spec: Spec,
+    values: Sequence[Any],
+    sizes: Mapping[str, int],
+    keep: Mapping[str, Any],
+    options: Mapping[str, int] | None = None,
 ) -> list[Any] | None:
-    """Return values without an index of each of some sizes, or None where there must be as many."""
-    less = {name: sizes[name] - 1 for name in places}
-    fewer = spec.sized(sizes, less) if min(less.values()) > 0 else None
-    keep = {name: np.delete(np.arange(sizes[name]), place) for name, place in places.items()}
+    """Return values with these indices of some sizes only, or None where others are needed.
+
+    options: another choice of some whole ones, of which sizes may speak.
+    """
+    known = {**(options or {}), **{name: len(places) for name, places in keep.items()}}
+    fewer = spec.sized(sizes, known) if all(map(len, keep.values())) else None
     return None if fewer is None else _resized(spec, values, sizes, fewer, keep)
 
 
 def _resized(
     spec: Spec,
-    values: list[Any],
+    values: Sequence[Any],
     old: Mapping[str, int],
     new: Mapping[str, int],
     keep: Mapping[str, Any],
