@@ -144,7 +144,7 @@ class _Inferring:
             )
         if not all(type(key) in (str, int) for key, _ in pairs):
             raise BadSpec(f"{path}: keys are texts or whole numbers")
-        form = "dict" if isinstance(value, Mapping) else type(value).__name__
+        form = next(one.__name__ for one in (tuple, list, dict) if isinstance(value, one))
         items = (
             (key if form == "dict" else None, self.tree(one, f"{path}[{key!r}]", (*where, key)))
             for key, one in pairs

@@ -3,6 +3,7 @@
 All are valid by construction, and the same everywhere for the same seed.
 """
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ def inputs(spec: Spec, count: int, seed: int = 0, own: Own | None = None) -> lis
         fixed = [{}] * count
     choices = _options(spec)
     found = []
-    for k, case in enumerate(islice(_cases(spec), int(HARD * count + 1))):
+    for k, case in enumerate(islice(_cases(spec), math.ceil(HARD * count))):
         options = choices[k % len(choices)]
         found.append(_made(spec, case, options, Random(f"hard {k}"), fixed[k]))
     found += [_drawn(spec, random, fixed[k]) for k in range(len(found), count)]
@@ -135,7 +136,8 @@ def _changed(leaf: Leaf, values: Any, sizes: Mapping[str, int], random: Random) 
     way = random.choice(("zero entry", "entry", "entry", "scale", "all zero"))
     place = random.randrange(array.size)
     if way == "scale" and leaf.kind in SCALABLE:
-        array *= np.array(random.choice((2.0**-12, 0.5, 2.0, 64.0)), array.dtype)
+        wide = array.astype(np.result_type(array.dtype, np.float64))  # which does not overflow
+        array = wide * random.choice((2.0**-12, 0.5, 2.0, 64.0))
     elif way == "all zero":
         array[...] = 0
     else:

@@ -73,9 +73,10 @@ def mended(kind: str, values: Array, bound: int = 0) -> Array:
         case "bool":
             return values > 0
         case "simplex":
-            return _scaled(np.abs(values), np.abs(values).sum(-1, keepdims=True))
+            return _scaled(np.abs(values), np.abs(values.astype(float)).sum(-1, keepdims=True))
         case "unitvec":
-            return _scaled(values, np.sqrt((values * values).sum(-1, keepdims=True)))
+            squares = values.astype(float) ** 2
+            return _scaled(values, np.sqrt(squares.sum(-1, keepdims=True)))
         case "onehot":
             return np.eye(values.shape[-1], dtype=values.dtype)[np.argmax(values, -1)]
         case "symmetric":
@@ -120,10 +121,10 @@ def _t(values: Array) -> Array:
 
 def _scaled(values: Array, sizes: Array) -> Array:
     """Return values divided by their sizes along the last axis; the first axis for all zero."""
-    first = np.arange(values.shape[-1]) == 0
-    values, sizes = np.where(sizes == 0, first, values), np.where(sizes == 0, 1, sizes)
-    near = np.abs(sizes - 1) <= 4 * values.shape[-1] * _eps(values)
-    return np.where(near, values, values / sizes).astype(values.dtype)
+    count = values.shape[-1]
+    values = np.where(sizes == 0, np.arange(count) == 0, values)
+    near = np.abs(sizes - 1) <= 2 * _eps(values) + count * 2.0**-52
+    return np.where(near | (sizes == 0), values, values / np.where(sizes == 0, 1, sizes))
 
 
 def _reflected(axis: Array, values: Array) -> Array:
@@ -209,7 +210,7 @@ STRUCTURES: dict[str, dict[str, Change]] = {
         **(_ZERO | _WHOLE),
         "one zero": _put(0),
         "negative": lambda v, _: -np.abs(v),
-        "halves": lambda v, _: np.copysign(np.where(np.abs(v) > 0.75, 1, 0.5), v),
+        "halves": lambda v, _: np.copysign(np.where(np.abs(v) > 1.2, 1, 0.5), v),
         "sum of zero": _sum(0),
         "positive": lambda v, _: np.abs(v),
         "all one": _fill(1),

@@ -108,7 +108,8 @@ def _easier(leaf: Leaf, array: Array) -> Iterator[Array]:
 
 
 def _rounded(number: Any) -> list[Any]:
-    return [] if np.iscomplexobj(number) else [np.round(number), -number, np.round(number, 1)]
+    real = np.asarray(number).dtype.kind in "fi"
+    return [np.round(number), -number, np.round(number, 1)] if real else []
 
 
 def _with(array: Array, place: Any, number: Any) -> Array:

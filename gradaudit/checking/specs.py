@@ -50,7 +50,7 @@ AXES = {  # how many of the last axes belong together; 0 where each entry is by 
 }
 DTYPES = {"int": "int64", "bool": "bool", "complex": "complex128"}  # where it is not float64
 NAMED = ("float16", "float32", "float64", "complex64", "complex128", "int32", "int64")
-LONGEST, DEEPEST, MOST = 10_000, 20, 10**7  # characters, brackets, entries
+LONGEST, DEEPEST, NAMES, MOST = 10_000, 20, 50, 10**7  # characters, brackets, sizes, entries
 
 
 class BadSpec(ValueError):
@@ -181,17 +181,20 @@ class Spec:
         return tuple(leaf for one in self.arguments for leaf in _leaves(one.tree))
 
     @cached_property
+    def _mentioned(self) -> tuple[str, ...]:
+        texts = [*(one for leaf in self.leaves for one in leaf.sizes), *self.conditions]
+        return tuple(dict.fromkeys(name for one in texts for name in expressions.names(one)))
+
+    @cached_property
     def options(self) -> dict[str, tuple[int, ...]]:
-        """The choices of options that are whole numbers, of which sizes may speak."""
+        """The choices of options of which sizes speak."""
         whole = {leaf.path: _whole(leaf.choices) for leaf in self.leaves if leaf.kind == "option"}
-        return {name: choices for name, choices in whole.items() if choices}
+        return {name: whole[name] for name in self._mentioned if whole.get(name)}
 
     @cached_property
     def size_names(self) -> tuple[str, ...]:
         """The named sizes, without options, in order of appearance."""
-        texts = [*(one for leaf in self.leaves for one in leaf.sizes), *self.conditions]
-        found = dict.fromkeys(name for one in texts for name in expressions.names(one))
-        return tuple(name for name in found if name not in self.options)
+        return tuple(name for name in self._mentioned if name not in self.options)
 
     @cached_property
     def _rules(self) -> tuple[str, ...]:
@@ -242,8 +245,8 @@ class Spec:
                 continue
             fits = len(shape) == len(leaf.shape)
             for text, size in zip(leaf.shape, shape, strict=False):
-                fits = fits and known.get(text, size) == size
-                known |= {text: size} if text in self.size_names else {}
+                if text in self.size_names:
+                    fits = fits and known.setdefault(text, size) == size
                 more.append(f"{text} == {size}")
             if not fits:
                 names = dict.fromkeys(name for one in leaf.shape for name in expressions.names(one))
@@ -356,7 +359,7 @@ class _Reader:
     def match(self, pattern: str) -> re.Match[str] | None:
         """Return the match of a pattern here, behind blanks, and go behind it."""
         blank = r"\s*" if self.depth else r"[^\S\n]*"
-        found = re.compile(blank + pattern).match(self.text, self.at)
+        found = re.compile(f"{blank}(?:{pattern})").match(self.text, self.at)
         self.at = found.end() if found else self.at
         return found
 
@@ -365,13 +368,14 @@ class _Reader:
         found = self.match(r"([^\W\d]\w*)")
         return found[1] if found else ""
 
-    def need(self, sign: str, reason: str) -> None:
-        """Go behind a sign that must stand here."""
-        if not self.match(re.escape(sign)):
+    def need(self, *signs: str) -> str:
+        """Go behind one of the signs, of which one must stand here, and return it."""
+        found = self.match("|".join(map(re.escape, signs)))
+        if not found:
             self.match("")
-            found = self.text[self.at : self.at + 1].strip()
-            missing = f'found "{found}", expected' if found else "there is missing"
-            raise self.wrong(f'{missing} "{sign}"; {reason}')
+            here = f'"{self.text[self.at]}"' if self.at < len(self.text) else "the end"
+            raise self.wrong(f"found {here}, expected {' or '.join(signs)}")
+        return found[0].strip()
 
     def spec(self) -> Spec:
         if len(self.text) > LONGEST:
@@ -405,14 +409,14 @@ class _Reader:
             if name in starts:
                 only = f"an option such as {name}: 1..3 can be both"
                 raise self.wrong(f"{name} is an argument and a size; only {only}", starts[name])
-        used = {
-            name for leaf in spec.leaves for one in leaf.sizes for name in expressions.names(one)
-        }
+        if len(spec.size_names) > NAMES:
+            raise self.wrong(f"there are more than {NAMES} named sizes", 0)
         for condition, at in conditions.items():
-            defined = expressions.definition(condition)
-            if not (used | spec.options.keys()) & set(expressions.names(condition)):
-                raise self.wrong(f"no array has a size of {condition.replace('==', '=')}", at)
-            used |= set(expressions.names(defined[1])) if defined else set()
+            texts = [one for leaf in spec.leaves for one in leaf.sizes]
+            texts += [one for one in conditions if one != condition]
+            names = expressions.names(condition)
+            if not any(set(names) & set(expressions.names(one)) for one in texts):
+                raise self.wrong(f"nothing has a size of {condition.replace('==', '=')}", at)
         sizes = spec.sized({})
         if sizes is None:
             at = min(conditions.values(), default=0)
@@ -427,10 +431,8 @@ class _Reader:
         start = self.at
         found = self.match(r"[^,;\n]*")
         shown = found[0].strip() if found else ""
-        if found and (other := re.match(r"([^\W\d]\w*)\s*\[", shown)):
-            raise self.wrong(
-                f"a colon is missing: {other[1]}: {shown[other.end(1) :].strip()}", start
-            )
+        if other := re.match(r"([^\W\d]\w*)\s*[\[{(]", shown):
+            raise self.wrong(f"a colon is missing behind {other[1]}", start)
         if not re.search("[<>=]", shown):
             either = "neither an argument such as X: [n,d] nor a condition such as n >= 2"
             raise self.wrong(f'"{shown}" is {either}', start)
@@ -455,10 +457,10 @@ class _Reader:
         """Return the sizes up to the closing bracket; the opening one is behind."""
         self.depth += 1
         sizes: list[str] = []
-        while not self.match(r"\]"):
-            if sizes:
-                self.need(",", "sizes are written [n,d]")
+        closed = self.match(r"\]") is not None
+        while not closed:
             sizes.append(self.size())
+            closed = self.need(",", "]") == "]"
         self.depth -= 1
         return tuple(sizes)
 
@@ -479,13 +481,11 @@ class _Reader:
         items: list[tuple[Any, Tree]] = []
         close = "}" if form == "dict" else ")"
         while not self.match(re.escape(close)):
-            if items:
-                self.need(",", f"or {close} at the end")
-                if self.match(re.escape(close)):
-                    break
             key = self.key() if form == "dict" else None
             place = len(items) if key is None else key
             items.append((key, self.tree(f"{path}[{place!r}]")))
+            if self.need(",", close) == close:
+                break
         if not items:
             raise self.wrong(f"there is nothing in this {form}", start)
         if form == "dict" and len(dict(items)) < len(items):
@@ -496,7 +496,7 @@ class _Reader:
     def key(self) -> Any:
         start = self.at
         if name := self.word():
-            self.need(":", "a dict is written {W: [d,h], b: [h]}")
+            self.need(":")
             return name
         found = self.match(r"('[^'\\\n]*'|\"[^\"\\\n]*\"|\d{1,9})\s*:")
         if not found:
@@ -507,7 +507,7 @@ class _Reader:
         try:
             return ast.literal_eval(text)
         except (ValueError, SyntaxError):
-            raise self.wrong(f"{text} cannot be read", at) from None
+            raise self.wrong(f"{text} cannot be read; a text has quotes", at) from None
 
     def options(self, path: str) -> Leaf:
         """Return an option of those in braces; the opening one is behind."""
@@ -522,10 +522,9 @@ class _Reader:
             if any(type(one) is type(other) and one == other for other in choices):
                 raise self.wrong(f"{found[1]} stands there twice", start)
             choices.append(one)
-            if self.match(r"\}"):
+            if self.need(",", "}") == "}":
                 self.depth -= 1
                 return Leaf(path, "option", choices=tuple(choices))
-            self.need(",", "or } at the end")
 
     def leaf(self, path: str) -> Leaf:
         start = self.at
@@ -588,17 +587,15 @@ class _Reader:
 
     def packed(self, path: str, dtype: str) -> Leaf:
         start = self.at
-        self.need("(", "a packed vector is written packed(W[d,h], b[h])")
+        self.need("(")
         self.depth += 1
         parts: list[tuple[str, tuple[str, ...]]] = []
-        while not self.match(r"\)"):
-            if parts:
-                self.need(",", "or ) at the end")
+        while not parts or self.need(",", ")") == ",":
             name = self.word()
-            self.need("[", "a part of a packed vector is written W[d,h]")
+            self.need("[")
             parts.append((name, self.shape()))
         self.depth -= 1
-        if not all(name for name, _ in parts) or len(dict(parts)) < max(1, len(parts)):
+        if not all(name for name, _ in parts) or len(dict(parts)) < len(parts):
             raise self.wrong("each part of a packed vector has a name of its own", start)
         products = (" * ".join(f"({one})" for one in shape) or "1" for _, shape in parts)
         total = self.canonical(" + ".join(products), start)
