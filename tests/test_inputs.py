@@ -436,8 +436,8 @@ def test_smaller_inputs_obey_the_spec_and_are_smaller(spec: Spec) -> None:
 
 
 def test_the_smallest_input_with_three_samples_is_of_zeros_and_ones() -> None:
-    start = inputs(NET, 40)[30]
-    start = tuple(np.concatenate([one] * 3) if k in (0, 5) else one for k, one in enumerate(start))
+    X = np.array([[0.3, 2.0, -1.0], [1.0, 3.7, 0.5], [9.0, 1.5, 1.1], [0.0, 7.0, 2.0]])
+    start = (X, np.ones((3, 2)), np.ones(2), np.full(2, 0.1), np.float64(2.5), X[:, 0])
     found = shrink(NET, start, lambda args: len(args[5]) >= 3 and args[0].max() > 2.5)
     assert literal(found) == (
         "(np.array([[0.0], [0.0], [3.0]]), np.array([[0.0]]), np.array([0.0]), "

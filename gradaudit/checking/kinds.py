@@ -4,13 +4,12 @@ Only + - * / and square roots make them, which give the same bits on every machi
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
 import numpy as np
 
-from gradaudit.checking import sizes as expressions
 from gradaudit.checking.specs import AXES, Leaf
 
 Array = Any  # of NumPy
@@ -50,7 +49,7 @@ def ordinary(kind: str, reals: Array, random: Random, bound: int = 0) -> Array:
             b = np.rint(reals * 256) / 256  # so that products and sums are exact
             return (b[..., :, None, :] * b[..., None, :, :]).sum(-1) + np.eye(b.shape[-1])
         case "orthogonal":
-            once = _reflected(reals[..., 0], _one(reals))
+            once = _reflected(reals[..., 0], identity(reals))
             return _reflected(gaussian(random, reals.shape[:-1]), once)
     return mended(kind, reals, bound)
 
@@ -83,17 +82,17 @@ def mended(kind: str, values: Array, bound: int = 0) -> Array:
             return (values + _t(values)) / 2
         case "lower":
             diagonal = mended("positive", np.diagonal(values, axis1=-2, axis2=-1))
-            return np.tril(values, -1) + _one(values) * diagonal[..., None, :]
+            return np.tril(values, -1) + identity(values) * diagonal[..., None, :]
         case "spd":
             even = (values + _t(values)) / 2
             if definite(even):
                 return even
-            off = even * (1 - _one(values))
-            return off + _one(values) * (np.abs(off).sum(-1) + 1)[..., None, :]
+            off = even * (1 - identity(values))
+            return off + identity(values) * (np.abs(off).sum(-1) + 1)[..., None, :]
         case "orthogonal":
             product = (values[..., :, None, :] * values[..., None, :, :]).sum(-1)
-            near = np.abs(product - _one(values)).max(initial=0) < 64 * _eps(values)
-            return values if near else _one(values)
+            near = np.abs(product - identity(values)).max(initial=0) < 64 * _eps(values)
+            return values if near else identity(values)
     return values
 
 
@@ -110,7 +109,7 @@ def _eps(values: Array) -> float:
     return float(np.finfo(values.dtype).eps) if values.dtype.kind in "fc" else 2.0**-52
 
 
-def _one(values: Array) -> Array:
+def identity(values: Array) -> Array:
     """Return identities in the shape of matrices."""
     return np.zeros_like(values) + np.eye(values.shape[-1], dtype=values.dtype)
 
@@ -172,8 +171,8 @@ def _tied(which: Callable[[Array, int], Array]) -> Change:
     return change
 
 
-def _sum(total: int) -> Change:
-    """Bring the sum along the last axis to a whole number."""
+def _sum(total: float) -> Change:
+    """Bring the sum along the last axis to a number."""
 
     def change(v: Array, _: int) -> Array:
         v = np.rint(2 * v)
@@ -197,11 +196,11 @@ def _vertex(v: Array, _: int) -> Array:
 
 
 def _diagonal(v: Array, _: int) -> Array:
-    return _one(v) * np.arange(1.0, v.shape[-1] + 1)
+    return identity(v) * np.arange(1.0, v.shape[-1] + 1)
 
 
 _ZERO: dict[str, Change] = {"all zero": _fill(0)}
-_IDENTITY: dict[str, Change] = {"identity": lambda v, _: _one(v), "diagonal": _diagonal}
+_IDENTITY: dict[str, Change] = {"identity": lambda v, _: identity(v), "diagonal": _diagonal}
 _ALTERNATE: dict[str, Change] = {"alternating": lambda v, _: 1 - 2 * (_cycle(v, 2))}
 _WHOLE: dict[str, Change] = {"whole": lambda v, _: np.rint(2 * v)}
 _SCALES: dict[str, Change] = {"tiny": _times(TINY), "large": _times(LARGE)}
@@ -215,6 +214,8 @@ STRUCTURES: dict[str, dict[str, Change]] = {
         "positive": lambda v, _: np.abs(v),
         "all one": _fill(1),
         "sum of one": _sum(1),
+        "nearly whole": lambda v, _: np.rint(2 * v) + TINY,
+        "sum near one": _sum(1 + TINY),
     },
     "positive": {"all one": _fill(1), "whole": lambda v, _: np.ceil(2 * v)},
     "nonnegative": {**(_ZERO | _WHOLE), "one zero": _put(0), "all one": _fill(1)},
@@ -257,7 +258,7 @@ STRUCTURES: dict[str, dict[str, Change]] = {
         "negative": lambda v, _: -np.abs(v),
         "whole": lambda v, _: np.rint(v + _t(v)),
     },
-    "spd": {**_IDENTITY, "repeated eigenvalues": lambda v, _: 1 + _one(v)},
+    "spd": {**_IDENTITY, "repeated eigenvalues": lambda v, _: 1 + identity(v)},
     "lower": {
         **_IDENTITY,
         "all one": _fill(1),
@@ -265,10 +266,10 @@ STRUCTURES: dict[str, dict[str, Change]] = {
         "negative": lambda v, _: -np.abs(v),
     },
     "orthogonal": {
-        "identity": lambda v, _: _one(v),
-        "minus identity": lambda v, _: -_one(v),
-        "turned round": lambda v, _: _one(v)[..., ::-1],
-        "mirror": lambda v, _: _one(v) * (1 - 2 * (np.arange(v.shape[-1]) == 0)),
+        "identity": lambda v, _: identity(v),
+        "minus identity": lambda v, _: -identity(v),
+        "turned round": lambda v, _: identity(v)[..., ::-1],
+        "mirror": lambda v, _: identity(v) * (1 - 2 * (np.arange(v.shape[-1]) == 0)),
     },
     "complex": {
         **_ZERO,
@@ -305,8 +306,8 @@ EXTREMES: dict[str, dict[str, Change]] = {
     "unitvec": {"near an axis": lambda v, _: _vertex(v, 0) + v * NEAR},
     "count": {"large": _times(100)},
     "symmetric": _SCALES,
-    "spd": {"ill-conditioned": lambda v, _: 1 + _one(v) * 2.0**-20, **_SCALES},
-    "lower": {"small diagonal": lambda v, _: v * (1 - _one(v) * (1 - 2.0**-10)), **_SCALES},
+    "spd": {"ill-conditioned": lambda v, _: 1 + identity(v) * 2.0**-20, **_SCALES},
+    "lower": {"small diagonal": lambda v, _: v * (1 - identity(v) * (1 - 2.0**-10)), **_SCALES},
     "complex": {**_SCALES, "low entry": _put(-800, first=True)},
 }
 
@@ -345,49 +346,3 @@ def finished(leaf: Leaf, values: Array) -> Any:
     if leaf.shape:
         return array
     return array.item() if dtype.kind in "ib" else array[()]
-
-
-def resized(
-    leaf: Leaf, values: Any, old: Mapping[str, int], new: Mapping[str, int], keep: Mapping[str, Any]
-) -> Any:
-    """Return an array for other sizes, of its kind.
-
-    keep: for names of sizes, the indices to take along an axis of that name. Elsewhere they are
-    the first ones, and from the start again where there are not enough.
-    """
-    array = np.asarray(values)
-    bound = expressions.value(leaf.below, new) if leaf.below else 0
-    if leaf.parts:
-        shapes = [shape for _, shape in leaf.parts]
-        ends = np.cumsum([math.prod(_at(shape, old)) for shape in shapes])[:-1]
-        pieces = zip(np.split(array, ends), shapes, strict=True)
-        taken = [
-            _taken(piece.reshape(_at(shape, old)), shape, new, keep) for piece, shape in pieces
-        ]
-        return finished(leaf, np.concatenate([one.ravel() for one in taken]))
-    taken = _taken(array, leaf.shape, new, keep)
-    if leaf.kind == "spd":  # an index taken twice leaves it singular
-        places = _places(leaf.shape[-1], array.shape[-1], new, keep)
-        first = np.unique(places, return_index=True)[1]
-        again = ~np.isin(np.arange(len(places)), first)
-        taken = taken + _one(taken) * np.abs(taken).max() * again
-    return finished(
-        leaf, mended(leaf.kind, np.minimum(taken, bound - 1) if bound else taken, bound)
-    )
-
-
-def _at(shape: Sequence[str], sizes: Mapping[str, int]) -> tuple[int, ...]:
-    return tuple(expressions.value(one, sizes) for one in shape)
-
-
-def _places(text: str, old: int, new: Mapping[str, int], keep: Mapping[str, Any]) -> Array:
-    """Return the indices to take along an axis that is `old` long."""
-    return keep.get(text, np.arange(expressions.value(text, new)) % max(old, 1))
-
-
-def _taken(
-    array: Array, shape: Sequence[str], new: Mapping[str, int], keep: Mapping[str, Any]
-) -> Array:
-    for axis, text in enumerate(shape):
-        array = np.take(array, _places(text, array.shape[axis], new, keep), axis)
-    return array

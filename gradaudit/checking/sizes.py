@@ -27,13 +27,13 @@ _OPERATIONS: dict[type, Any] = {
 _MADE_OF = "a size is made of names, whole numbers, + - * // % and ( )"
 
 
-def canonical(text: str, *, condition: bool = False) -> str:
+def canonical(text: str, *, condition: bool = False, longest: int = LONGEST) -> str:
     """Return an expression in its one spelling, `n + 1`.
 
     condition: a comparison is wanted, in which = is the same as ==. Raises ValueError.
     """
-    if len(text) > LONGEST:
-        raise ValueError(f"an expression has at most {LONGEST} characters")
+    if len(text) > longest:
+        raise ValueError(f"an expression has at most {longest} characters")
     if foreign := re.search(r"[^\w\s+*/%()<>=!-]", text):
         raise ValueError(f'"{foreign[0]}" cannot be read; {_MADE_OF}')
     shown = " ".join(text.split())

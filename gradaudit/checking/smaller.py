@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking import kinds
-from gradaudit.checking import sizes as expressions
-from gradaudit.checking.inputs import copied, kept_of
+from gradaudit.checking.resizing import copied, kept_of
 from gradaudit.checking.specs import AXES, Leaf, Spec
 
 Array = Any  # of NumPy
 SIMPLE = (0.0, 1.0, -1.0, 2.0, -2.0, 3.0)
+PARTS, ENTRIES = 64, 256  # of one array that are tried at a time
 UNIFORM = 8  # entries, from which an array of one number is written in short
 
 
@@ -68,7 +68,7 @@ def _candidates(spec: Spec, args: Sequence[Any]) -> Iterator[list[Any]]:
             whole = {leaf.path: choice} if leaf.path in spec.options else {}
             if changed := kept_of(spec, [*before, choice, *after], sizes, {}, whole):
                 yield changed
-        bound = expressions.value(leaf.below, sizes) if leaf.below else 0
+        bound = leaf.bound_at(sizes)
         for one in () if leaf.choices else _easier(leaf, np.asarray(values[k])):
             easier = kinds.finished(leaf, kinds.mended(leaf.kind, one, bound))
             yield copied([*before, easier, *after])
@@ -79,9 +79,9 @@ def _place(leaf: Leaf, choice: Any) -> int:
 
 
 def _spans(size: int) -> Iterator[tuple[int, int]]:
-    """Yield parts of a range: halves, quarters and so on, from the end."""
+    """Yield parts of a range: halves, quarters and so on, from the end; of a long one no few."""
     length = size // 2
-    while length:
+    while length > size // PARTS:
         yield from ((max(stop - length, 0), stop) for stop in range(size, 0, -length))
         length //= 2
 
@@ -97,7 +97,7 @@ def _easier(leaf: Leaf, array: Array) -> Iterator[Array]:
     for start, stop in _spans(len(flat)) if len(flat) > 2 else ():
         if stop - start > 1:
             yield _with(array, slice(start, stop), 0)
-    for place in np.flatnonzero(_cost(flat)):
+    for place in np.flatnonzero(_cost(flat))[:ENTRIES]:
         for number in (*SIMPLE, *_rounded(flat[place])):
             if _cost(number) < _cost(flat[place]):
                 changed = _with(array, place, number)

@@ -1,0 +1,183 @@
+"""Cases of an input: its sizes, what is special in it, and its options; those that are hard."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import combinations, cycle, product, zip_longest
+from random import Random
+from typing import Any
+
+from gradaudit.checking import kinds
+from gradaudit.checking import sizes as expressions
+from gradaudit.checking.specs import Leaf, Spec
+
+MANY = 4_000  # entries of all arrays together, beyond which a large size is not tried
+COMBINATIONS = 24  # of options, up to which all are tried
+SCALES = (1.0, 1.0, 1.0, 1.0, 0.5, 0.125, 0.1, 4.0)
+SMALL, LARGE = (1, 2, 3, 4), (5, 6, 7, 8, 9)
+TOGETHER = (  # structures that all arrays have at once
+    *("whole", "whole", "all zero", "all one", "two equal rows", "whole", "tiny", "nearly whole"),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is special in an input. Leaves are told by their number.
+
+    sizes: those wanted. plain: numbers of the short list. changes: of some arrays. same: for an
+    array, which one of the same shape it is equal to. options: what is chosen.
+    """
+
+    sizes: Mapping[str, int]
+    plain: bool = False
+    changes: Mapping[int, kinds.Change] = field(default_factory=dict)
+    same: Mapping[int, int] = field(default_factory=dict)
+    options: Mapping[int, Any] = field(default_factory=dict)
+    scale: float = 1.0
+
+
+def made(spec: Spec, case: Case, random: Random, fixed: Mapping[int, Any]) -> tuple[Any, ...]:
+    """Return the input of a case. fixed: values of some leaves, by which sizes are known.
+
+    Raises ValueError where they fit no sizes.
+    """
+    found = spec.sizes_of(fixed) if fixed else {}
+    of_fixed = {
+        name for k in fixed for one in spec.leaves[k].sizes for name in expressions.names(one)
+    }
+    known = {name: size for name, size in found.items() if name in of_fixed}
+    options = {spec.leaves[k].path: one for k, one in case.options.items()}
+    sizes = spec.sized({**case.sizes, **options}, known)
+    assert sizes is not None, f"a spec that was read has sizes: {spec}"
+    values: list[Any] = []
+    for k, leaf in enumerate(spec.leaves):
+        if k in fixed:
+            values.append(fixed[k])
+        elif leaf.choices:
+            values.append(sizes.get(leaf.path, case.options[k]))
+        elif k in case.same:
+            values.append(values[case.same[k]].copy())
+        else:
+            values.append(_leaf(leaf, sizes, case, case.changes.get(k), random))
+    return spec.rebuild(values)
+
+
+def _leaf(
+    leaf: Leaf, sizes: Mapping[str, int], case: Case, change: kinds.Change | None, random: Random
+) -> Any:
+    shape, bound = leaf.shape_at(sizes), leaf.bound_at(sizes)
+    reals = (kinds.plain if case.plain else kinds.gaussian)(random, shape)
+    if leaf.kind in ("float", "positive", "nonnegative"):
+        reals = reals * case.scale
+    values = kinds.ordinary(leaf.kind, reals, random, bound)
+    if change:
+        values = kinds.mended(leaf.kind, change(values, bound), bound)
+    return kinds.finished(leaf, values)
+
+
+def drawn(spec: Spec, random: Random) -> Case:
+    """Return a case by chance: of four, three have Gaussian numbers and nothing special."""
+    names = spec.size_names
+    sizes = {name: random.choice(SMALL) for name in names}
+    way = random.choice(("one", "equal", "two equal", "large", "", "", ""))
+    if names and way == "equal":
+        sizes = dict.fromkeys(names, random.choice(SMALL))
+    elif names and way:
+        large = {"one": 1, "large": random.choice(LARGE), "two equal": sizes[random.choice(names)]}
+        sizes[random.choice(names)] = large[way]
+    changes: dict[int, kinds.Change] = {}
+    special = random.random() < 0.25
+    for k, leaf in enumerate(spec.leaves if special else ()):
+        known = [*kinds.structures(leaf).values(), *kinds.extremes(leaf).values()]
+        if known and random.random() < 0.5:
+            changes[k] = random.choice(known)
+    plain, scale = special and random.random() < 0.5, random.choice(SCALES)
+    return Case(sizes, plain, changes, options=random.choice(_options(spec)), scale=scale)
+
+
+# ---- hard cases
+
+
+def hard(spec: Spec) -> list[Case]:
+    """Return the hard cases of a spec, of each sort in turn, with all options taking turns."""
+    names, leaves = spec.size_names, dict(enumerate(spec.leaves))
+    structures = {k: found for k, leaf in leaves.items() if (found := kinds.structures(leaf))}
+    extremes = {k: found for k, leaf in leaves.items() if (found := kinds.extremes(leaf))}
+
+    def sized(turn: int) -> dict[str, int]:
+        return {name: (3, 4, 5)[(k + turn) % 3] for k, name in enumerate(names)}
+
+    def together(turn: int, name: str) -> Case:
+        """Return a case in which all arrays have the same structure."""
+        found = {k: both for k in leaves if (both := structures.get(k, {}) | extremes.get(k, {}))}
+        return Case(sized(turn), True, {k: one[name] for k, one in found.items() if name in one})
+
+    def rotated(turn: int) -> Case:
+        """Return a case in which each array has another structure."""
+        found = enumerate((k, list(one.values())) for k, one in structures.items())
+        changes = {k: several[(turn + place) % len(several)] for place, (k, several) in found}
+        sizes = {name: 4 + (k + turn) % 2 for k, name in enumerate(names)}  # more than are tied
+        return Case(sizes, True, changes)
+
+    def far(turn: int, level: int) -> Case:
+        """Return a case in which one array lies far out."""
+        k, found = list(extremes.items())[(turn + level) % len(extremes)]
+        return Case(sized(turn), changes={k: list(found.values())[turn % len(found)]})
+
+    pairs = [
+        {other: one}
+        for one, other in combinations(leaves, 2)
+        if leaves[one].shape == leaves[other].shape != ()
+        and (leaves[one].kind, leaves[one].dtype) == (leaves[other].kind, leaves[other].dtype)
+        and leaves[one].kind == "float"
+    ]
+    zeros = [{k: one["all zero"]} for k, one in structures.items() if "all zero" in one]
+    longest = max(map(len, structures.values()), default=0)
+    furthest = max(map(len, extremes.values()), default=0)
+    options = _options(spec)
+    groups = [
+        [Case(one) for one in _sizes(spec)],
+        [together(turn, name) for turn, name in enumerate(TOGETHER)],
+        [Case(sized(0), changes=one) for one in zeros],
+        [rotated(turn) for turn in range(longest)],
+        [far(turn, 0) for turn in range(furthest)],
+        [Case(sized(0), options=one) for one in options[1:]],
+        [Case(sized(0), same=one) for one in pairs[:3]],
+    ]
+    cases = [case for row in zip_longest(*groups) for case in row if case is not None]
+    cases += [far(turn, level) for level in range(1, len(extremes)) for turn in range(furthest)]
+    turns = zip(cases, cycle(options), strict=False)
+    return [case if case.options else replace(case, options=one) for case, one in turns]
+
+
+def _options(spec: Spec) -> list[dict[int, Any]]:
+    """Return choices of all options: every one of them, or so many that each pair is among them."""
+    choices = {k: leaf.choices for k, leaf in enumerate(spec.leaves) if leaf.choices}
+    if math.prod(map(len, choices.values())) <= COMBINATIONS:
+        return [dict(zip(choices, one, strict=True)) for one in product(*choices.values())]
+    first = {k: several[0] for k, several in choices.items()}
+    pairs = [first]
+    for one, other in combinations(choices, 2):
+        pairs += [{**first, one: a, other: b} for a in choices[one] for b in choices[other]]
+    return pairs
+
+
+def _sizes(spec: Spec) -> list[dict[str, int]]:
+    """Return sizes: each 1, every two equal, all equal, all different, and larger ones."""
+    names = spec.size_names
+    apart = {name: (3, 2, 4, 5, 6, 7, 8, 9)[k % 8] for k, name in enumerate(names)}
+    ones = dict.fromkeys(names, 1)
+    wanted = [apart, ones]
+    wanted += [{**apart, name: 1} for name in names]
+    wanted += [dict.fromkeys(names, 2), {name: 4 + k % 3 for k, name in enumerate(names)}]
+    wanted += [{**apart, one: apart[other]} for one, other in combinations(names, 2)]
+    wanted += [{name: start + 2 * k % 5 for k, name in enumerate(names)} for start in (5, 10)]
+    wanted += [dict.fromkeys(names, 3)]
+    wanted += [{**apart, name: 16 + k % 2} for k, name in enumerate(names)]
+    wanted += [{**ones, name: 3} for name in names]
+    found: dict[tuple[int, ...], dict[str, int]] = {}
+    for sizes in filter(None, map(spec.sized, wanted)):
+        entries = sum(math.prod(leaf.shape_at(sizes)) for leaf in spec.leaves)
+        if entries <= MANY or not found:
+            found.setdefault(tuple(sizes.values()), sizes)
+    return list(found.values()) or [{}]
