@@ -468,6 +468,25 @@ def test_no_more_calls_are_made_than_allowed() -> None:
     assert len(calls) == 50
 
 
+def test_an_array_of_a_fixed_size_becomes_zero_but_for_what_it_takes() -> None:
+    spec = read_spec("w: [3137]")
+    (found,) = shrink(spec, inputs(spec, 1)[0], lambda args: bool(args[0][5] > 0.5))
+    assert found[5] == 1
+    assert np.count_nonzero(found) == 1
+
+
+def test_long_arrays_are_given_up_early() -> None:
+    spec = read_spec("w: [100001]")
+    calls = []
+
+    def fails(args: tuple[Any, ...]) -> bool:
+        calls.append(args)
+        return bool(np.all(args[0]))
+
+    shrink(spec, inputs(spec, 1)[0], fails)
+    assert len(calls) < 50
+
+
 # ---- literals
 
 

@@ -13,6 +13,7 @@ from gradaudit.checking.specs import AXES, Leaf, Spec
 Array = Any  # of NumPy
 SIMPLE = (0.0, 1.0, -1.0, 2.0, -2.0, 3.0)
 PARTS, ENTRIES = 64, 256  # of one array that are tried at a time
+LARGE = 2_000  # entries of an input that count as one call
 UNIFORM = 8  # entries, from which an array of one number is written in short
 
 
@@ -124,7 +125,11 @@ def shrink(
     fails: Callable[[tuple[Any, ...]], bool],
     budget: int = 1500,
 ) -> tuple[Any, ...]:
-    """Return the smallest input found on which `fails` is still true, by at most so many calls."""
+    """Return the smallest input found on which `fails` is still true.
+
+    budget: how many calls at most; large inputs, which take longer, count as several.
+    Raises ValueError where the input does not fit the spec.
+    """
     args, at = tuple(args), 0
     while True:
         for k, candidate in enumerate(smaller(spec, args)):
@@ -132,7 +137,7 @@ def shrink(
                 continue
             if budget <= 0:
                 return args
-            budget -= 1
+            budget -= max(1, effort(spec, candidate)[0] // LARGE)
             if fails(spec.rebuild(copied(spec.flatten(candidate)))):
                 args, at = candidate, k
                 break
