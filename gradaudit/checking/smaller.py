@@ -197,5 +197,5 @@ def _number(number: Any, dtype: Any) -> str:
         return repr(number)
     if not np.isfinite(number):
         return str(number).replace("nan", "np.nan").replace("inf", "np.inf")
-    short = str(dtype.type(number)) if dtype.kind == "f" else ""
-    return short if short and dtype.type(float(short)) == number else repr(number)
+    short = float(str(dtype.type(number))) if dtype.kind == "f" else number
+    return repr(short if dtype.type(short) == number else number)
