@@ -1,0 +1,1 @@
+"""The tables that we publish, each made anew by one command."""
