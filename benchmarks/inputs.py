@@ -1,4 +1,4 @@
-"""Inputs of a spec, made without gradaudit: typical ones, and those that are named after what is rare in them.
+"""Inputs of a spec, made without gradaudit: typical ones, and those that are rare in some way.
 
 The peers bring no generator, so that they are run at `typical` ones, as their documentation does.
 The tests of the catalogue need more, to show that what is called wrong is wrong. This reader knows
@@ -42,7 +42,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Spec:
-    """A spec, read: arguments, relations of sizes that are solved, and those that are waited for."""
+    """A spec, read: arguments, relations of sizes that are solved, and those waited for."""
 
     arguments: tuple[Argument, ...]
     solved: dict[str, str] = field(default_factory=dict)
@@ -88,7 +88,9 @@ def value(expression: str, known: dict[str, int]) -> int:
     return int(eval(expression, {"__builtins__": {}}, known))
 
 
-def sizes(spec: Spec, random: Random, choices: tuple[int, ...], options: dict[str, int]) -> dict[str, int]:
+def sizes(
+    spec: Spec, random: Random, choices: tuple[int, ...], options: dict[str, int]
+) -> dict[str, int]:
     """Draw a number for each name of a size, until all relations hold."""
     texts = [d for a in spec.arguments for d in (*a.dims, a.bound)]
     texts += [*spec.solved.values(), *spec.waited]
@@ -138,7 +140,9 @@ MADE: dict[str, Callable[[Random, tuple[int, ...]], Array]] = {
     "count": lambda random, shape: random.poisson(2.0, shape),
     "bool": lambda random, shape: random.random(shape) < 0.5,
     "orthogonal": lambda random, shape: np.linalg.qr(random.standard_normal(shape))[0],
-    "complex": lambda random, shape: random.standard_normal(shape) + 1j * random.standard_normal(shape),
+    "complex": lambda random, shape: (
+        random.standard_normal(shape) + 1j * random.standard_normal(shape)
+    ),
     "lower": lower,
     "spd": spd,
     "symmetric": symmetric,
@@ -149,10 +153,13 @@ MADE: dict[str, Callable[[Random, tuple[int, ...]], Array]] = {
 def draw(spec: Spec, random: Random, choices: tuple[int, ...] = (2, 3, 4, 5)) -> Args:
     """Return random arguments with sizes out of `choices`."""
     options = {
-        a.name: int(random.integers(a.low, a.high + 1)) for a in spec.arguments if a.kind == "option"
+        a.name: int(random.integers(a.low, a.high + 1))
+        for a in spec.arguments
+        if a.kind == "option"
     }
     known = sizes(spec, random, choices, options)
     args: Args = []
+    made: Array
     for a in spec.arguments:
         shape = tuple(value(dim, known) for dim in a.dims)
         if a.kind == "option":

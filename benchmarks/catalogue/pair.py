@@ -1,4 +1,4 @@
-"""What the catalogue is made of: a function with its gradient, right or wrong, and how to write one.
+"""A function with its gradient, right or wrong, and how to write one into the catalogue.
 
 A module of the catalogue holds one field. It opens `field = Field("…")`, writes a function, marks
 its right gradient with `@field.right(f, spec)`, and each wrong one with `@field.wrong(right, what
