@@ -240,4 +240,5 @@ MAKERS: dict[str, Callable[[Spec, Random], Args]] = {
     "one far": changed(one_far),
     "tens": changed(lambda x, random: x * 30),
     "repeated indices": repeated,
+    "sizes of two": of_sizes(2),
 }

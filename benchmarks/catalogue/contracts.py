@@ -237,7 +237,7 @@ def scaled_back_scalar_cotangent(x: Array, s: Array, t: Array, g: Array) -> Arra
 
 def dense32_loss(x: Array, W: Array, b: Array) -> Array:
     h = np.maximum(x @ W + b, 0)
-    return np.sum(h * h, dtype=np.float32) / np.float32(2)
+    return 0.5 * np.sum(h * h)
 
 
 @field.right(dense32_loss, "x: float32[n,d], W: float32[d,h], b: float32[h]", wrt="W b")

@@ -199,7 +199,7 @@ def bearing_value(x: Array) -> Array:
     return np.array([np.hypot(x[0], x[1]), np.arctan2(x[1], x[0])])
 
 
-@robotics.right(bearing_value, "x: [2]", kind="jacobian")
+@robotics.right(bearing_value, "x: positive[2]", kind="jacobian")
 def bearing(x: Array) -> Array:
     r = np.hypot(x[0], x[1])
     c, s = x[0] / r, x[1] / r

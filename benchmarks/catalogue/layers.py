@@ -346,8 +346,8 @@ def conv_padding_shifted(x: Array, W: Array, stride: Array, pad: Array, g: Array
 @field.wrong(
     conv,
     "wrong where the stride does not divide what is left: the input's end is shifted",
-    source="https://github.com/f-dangel/backpack/issues/30: works only when the stride rounds nothing "
-    "down",
+    source="https://github.com/f-dangel/backpack/issues/30: works only when the "
+    "stride rounds nothing down",
 )
 def conv_stride_remainder(x: Array, W: Array, stride: Array, pad: Array, g: Array) -> Array:
     by_x, by_W = conv(x, W, stride, pad, g)

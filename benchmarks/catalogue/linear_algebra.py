@@ -152,7 +152,7 @@ def cholesky_diagonal_twice(A: Array, G: Array) -> Array:
 )
 def cholesky_ghost_cotangent(A: Array, G: Array) -> Array:
     L = np.linalg.cholesky(A)
-    P = np.tril(L.T @ G)
+    P = L.T @ G
     P -= 0.5 * np.diag(np.diag(P))
     B = np.linalg.inv(L)
     S = B.T @ P @ B

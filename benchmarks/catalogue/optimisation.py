@@ -117,7 +117,7 @@ CACHE: dict[Array, Array] = {}
 
 @field.wrong(decay, "the result is kept by the rounded parameters", shown="after a call nearby")
 def decay_cached(p: Array) -> Array:
-    key = tuple(np.round(p, 2).tolist())
+    key = np.round(p, 2).tobytes()
     if key not in CACHE:
         CACHE[key] = decay(p)
     return CACHE[key].copy()
