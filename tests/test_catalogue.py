@@ -29,7 +29,7 @@ spec_of: Callable[[str], Spec] = cache(read)
 
 
 def copies(values: Args) -> Args:
-    return [np.array(v) if isinstance(v, np.ndarray) else v for v in values]
+    return [v.copy(order="K") if isinstance(v, np.ndarray) else v for v in values]
 
 
 def with_direction(pair: Pair, args: Args, random: Random) -> Args:
@@ -119,7 +119,9 @@ def test_a_right_gradient_is_the_slope_of_its_function(pair: Pair) -> None:
     assert len(judged) >= 2
     for slope, claimed, noise in judged:
         scale = np.max(np.abs(slope)) + np.max(np.abs(claimed))
-        np.testing.assert_allclose(claimed, slope, rtol=0, atol=1e-6 * scale + noise + 1e-9 * (scale == 0))
+        np.testing.assert_allclose(
+            claimed, slope, rtol=0, atol=1e-6 * scale + noise + 1e-9 * (scale == 0)
+        )
 
 
 @pytest.mark.parametrize("pair", RIGHT, ids=names)
@@ -133,7 +135,7 @@ def test_a_right_gradient_keeps_its_contract_at_all_inputs(pair: Pair) -> None:
 # What is called wrong.
 
 
-def same(a: list[Array], b: list[Array]) -> str:
+def same(a: list[Array], b: list[Array], rel: float = 0.0) -> str:
     """Say where two lists of results differ: in number, shape, type or value."""
     if len(a) != len(b):
         return f"{len(a)} results, not {len(b)}"
@@ -144,10 +146,16 @@ def same(a: list[Array], b: list[Array]) -> str:
             return f"result {i} is {np.asarray(x).dtype}, not {np.asarray(y).dtype}"
         if not np.all(np.isfinite(y)):
             continue
-        eps = 100 * np.finfo(np.asarray(y).dtype).eps
+        eps = max(rel, 100 * np.finfo(np.asarray(y).dtype).eps)
         if not np.all(np.abs(np.subtract(x, y)) <= eps * np.max(np.abs(y), initial=0)):
             return f"result {i} is {x}, not {y}"
     return ""
+
+
+def common_random() -> bytes:
+    """Return the state of the random generator that everybody shares."""
+    state: Any = np.random.get_state()
+    return bytes(state[1].tobytes())
 
 
 def fault(pair: Pair, make: Callable[[Spec, Random], Args], random: Random) -> str:
@@ -165,7 +173,7 @@ def fault(pair: Pair, make: Callable[[Spec, Random], Args], random: Random) -> s
             value = value[0]
         if not np.all(np.isfinite(value)):
             return ""
-        state = np.random.get_state()[1].tobytes()  # type: ignore[union-attr]
+        state = common_random()
         first = results(pair, pair.gradient, given := copies(full))
         truth = results(pair, right, copies(full))
         if pair.right and not all(np.all(np.isfinite(g)) for g in first):
@@ -174,6 +182,9 @@ def fault(pair: Pair, make: Callable[[Spec, Random], Args], random: Random) -> s
             return told
         if any(not np.array_equal(a, b) for a, b in zip(given, full, strict=True)):
             return "an argument is changed"
+        fortran = [np.asfortranarray(v) if isinstance(v, np.ndarray) else v for v in full]
+        if told := same(results(pair, pair.gradient, fortran), truth, 1e-6):
+            return "of arguments in Fortran order, " + told
         kept = copies(first)
         arrays = [a for a in [*first, *given] if isinstance(a, np.ndarray)]
         fresh = [a for a in first if isinstance(a, np.ndarray)]
@@ -185,7 +196,7 @@ def fault(pair: Pair, make: Callable[[Spec, Random], Args], random: Random) -> s
             again = results(pair, pair.gradient, copies(near))
             if told := same(again, results(pair, right, copies(near))):
                 return "after a call elsewhere, " + told
-        if np.random.get_state()[1].tobytes() != state:  # type: ignore[union-attr]
+        if common_random() != state:
             return "the common random generator is changed"
         if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, kept, strict=True)):
             return "a later call changes what this one gave"
@@ -200,7 +211,15 @@ def away(spec: Spec, args: Args, i: int) -> Array:
 
 def identity(spec: Spec, random: Random) -> Args:
     args = typical(spec, random)
-    return [np.eye(len(a)) if s.kind == "spd" else a for s, a in zip(spec.arguments, args, strict=True)]
+    return [
+        np.eye(len(a)) if s.kind == "spd" else a for s, a in zip(spec.arguments, args, strict=True)
+    ]
+
+
+def singular(spec: Spec, random: Random) -> Args:
+    A = random.standard_normal((3, 3))
+    A[2] = A[0]
+    return [np.round(A)]
 
 
 def small_dispersion(spec: Spec, random: Random) -> Args:
@@ -210,6 +229,7 @@ def small_dispersion(spec: Spec, random: Random) -> Args:
 # Inputs that one mistake alone needs; all others are named in `benchmarks.inputs`.
 RARE: dict[str, Callable[[Spec, Random], Args]] = {
     "an identity": identity,
+    "singular": singular,
     "small dispersion": small_dispersion,
     "after a call nearby": typical,
     "many calls": typical,

@@ -31,14 +31,23 @@ def masked_without_mask(U: Array, V: Array, R: Array, seen: Array, lam: Array) -
     return E @ V + lam * U, E.T @ U + lam * V
 
 
-@field.wrong(masked, "the second factor's slope uses the first factor as updated")
+@field.wrong(
+    masked,
+    "the second factor's slope uses the first factor as updated",
+    source="https://github.com/albertauyeung/matrix-factorization-in-python/pull/3: "
+    "the update of Q needs the old P",
+)
 def masked_updated(U: Array, V: Array, R: Array, seen: Array, lam: Array) -> Array:
     E = (U @ V.T - R) * seen
     by_U = E @ V + lam * U
     return by_U, E.T @ (U - 0.01 * by_U) + lam * V
 
 
-@field.wrong(masked, "the penalty is counted for each observation")
+@field.wrong(
+    masked,
+    "the penalty is counted for each observation",
+    source="https://github.com/NicolasHug/Surprise/issues/372: shrunk more if it occurs more often",
+)
 def masked_penalty_per_observation(U: Array, V: Array, R: Array, seen: Array, lam: Array) -> Array:
     E = (U @ V.T - R) * seen
     return E @ V + lam * seen.sum(axis=1)[:, None] * U, E.T @ U + lam * V
@@ -104,12 +113,6 @@ def nonnegative(W: Array, H: Array, X: Array) -> Array:
     return E @ H.T, W.T @ E
 
 
-@field.wrong(nonnegative, "the slope of the squared error")
-def nonnegative_squares(W: Array, H: Array, X: Array) -> Array:
-    E = W @ H + 1e-3 - X
-    return E @ H.T, W.T @ E
-
-
 @field.wrong(nonnegative, "the epsilon is forgotten on the way back", shown="some zero")
 def nonnegative_without_epsilon(W: Array, H: Array, X: Array) -> Array:
     P = W @ H
@@ -134,7 +137,7 @@ def neighbours_loss(Y: Array, P: Array, dof: Array) -> Array:
     return 0.5 * (dof + 1) * np.sum(Q * np.log(base)) + Q.sum() * np.log(K.sum())
 
 
-@field.right(neighbours_loss, "Y: [n,d], P: simplex[n,n], dof: 1..3, n>=2", wrt="Y")
+@field.right(neighbours_loss, "Y: [n,d], P: simplex[n,n], dof: 1..3, n>=3", wrt="Y")
 def neighbours(Y: Array, P: Array, dof: Array) -> Array:
     K, base = neighbour_kernel(Y, dof)
     Q = (P + P.T) * (1 - np.eye(len(Y)))
@@ -199,12 +202,6 @@ def gram_one_side(X: Array, a: Array, log_length: Array) -> Array:
 def gram_length_sign(X: Array, a: Array, log_length: Array) -> Array:
     by_X, by_a, by_length = gram(X, a, log_length)
     return by_X, by_a, -by_length
-
-
-@field.wrong(gram, "the diagonal's share is missing in the slope of the coefficients")
-def gram_diagonal(X: Array, a: Array, log_length: Array) -> Array:
-    by_X, by_a, by_length = gram(X, a, log_length)
-    return by_X, by_a - 2 * a, by_length
 
 
 def distances_value(X: Array, Y: Array) -> Array:
@@ -287,7 +284,10 @@ def preference(u: Array, V: Array, good: Array, bad: Array) -> Array:
 
 
 @field.wrong(
-    preference, "an item that is both preferred and not loses one of both", shown="repeated indices"
+    preference,
+    "an item that is both preferred and not loses one of both",
+    source="https://github.com/cvxgrp/DNLP/pull/112: np[idx] += overwrites duplicate entries",
+    shown="repeated indices",
 )
 def preference_overwritten(u: Array, V: Array, good: Array, bad: Array) -> Array:
     s = -sigmoid(-(V[good] - V[bad]) @ u)
@@ -296,12 +296,3 @@ def preference_overwritten(u: Array, V: Array, good: Array, bad: Array) -> Array
     H = np.zeros_like(V)
     np.add.at(H, bad, -np.outer(s, u))
     return s @ (V[good] - V[bad]), np.where(H != 0, H, G)
-
-
-@field.wrong(preference, "the logistic function of the wrong side")
-def preference_side(u: Array, V: Array, good: Array, bad: Array) -> Array:
-    s = -sigmoid((V[good] - V[bad]) @ u)
-    G = np.zeros_like(V)
-    np.add.at(G, good, np.outer(s, u))
-    np.add.at(G, bad, -np.outer(s, u))
-    return s @ (V[good] - V[bad]), G

@@ -27,11 +27,6 @@ def delta_by_d2(spot: Array) -> Array:
     return ndtr((np.log(spot) + 0.02 - 0.5 * 0.09) / 0.3)
 
 
-@finance.wrong(delta, "the delta of a put")
-def delta_of_a_put(spot: Array) -> Array:
-    return delta(spot) - 1
-
-
 @finance.wrong(delta, "rounded to six decimals for the report")
 def delta_rounded(spot: Array) -> Array:
     return np.round(delta(spot), 6)
@@ -49,7 +44,11 @@ def greeks(sigma: Array, spot: Array, strike: Array) -> Array:
     return vega, ndtr(d), -ndtr(d - sigma)
 
 
-@finance.wrong(greeks, "vega is quoted for one per cent")
+@finance.wrong(
+    greeks,
+    "vega is quoted for one per cent",
+    source="https://github.com/colbyhemond/BlackScholesJS/issues/6: a hundred times too low",
+)
 def greeks_per_cent(sigma: Array, spot: Array, strike: Array) -> Array:
     vega, by_spot, by_strike = greeks(sigma, spot, strike)
     return vega / 100, by_spot, by_strike
@@ -62,6 +61,16 @@ def greeks_density(sigma: Array, spot: Array, strike: Array) -> Array:
     return vega, *greeks(sigma, spot, strike)[1:]
 
 
+@finance.wrong(
+    greeks,
+    "vega has the distribution function where the density belongs",
+    source="https://github.com/yhilpisch/py4fi/issues/3: the formula for vega, it is not N(d1)",
+)
+def greeks_distribution(sigma: Array, spot: Array, strike: Array) -> Array:
+    _, by_spot, by_strike = greeks(sigma, spot, strike)
+    return spot * by_spot, by_spot, by_strike
+
+
 def risk_value(w: Array, S: Array) -> Array:
     return np.sqrt(w @ S @ w)
 
@@ -72,11 +81,6 @@ def risk(w: Array, S: Array) -> Array:
     if r == 0:
         return np.zeros_like(w), np.zeros_like(S)
     return S @ w / r, np.outer(w, w) / (2 * r)
-
-
-@finance.wrong(risk, "the slope of the variance, not of its root")
-def risk_of_variance(w: Array, S: Array) -> Array:
-    return 2 * S @ w, np.outer(w, w)
 
 
 @finance.wrong(risk, "the half is missing in the slope of the covariance")
@@ -108,13 +112,6 @@ def bond_times(rate: Array, cash: Array) -> Array:
     t = np.arange(1, len(cash) + 1)
     discount = np.exp(-rate * t)
     return -np.sum((t - 1) * cash * discount), discount
-
-
-@finance.wrong(bond, "Macaulay's duration: divided by the price", shown="typical")
-def bond_duration(rate: Array, cash: Array) -> Array:
-    by_rate, discount = bond(rate, cash)
-    price = bond_value(rate, cash)
-    return (by_rate / price if price else 0.0), discount
 
 
 # A planar arm of unit links, by its joint angles.
@@ -211,13 +208,6 @@ def bearing_tangent(x: Array) -> Array:
     r = np.hypot(x[0], x[1])
     c, s = x[0] / r, x[1] / r
     return np.array([[c, s], [-s, c]])
-
-
-@robotics.wrong(bearing, "the arguments of the arc tangent are exchanged")
-def bearing_exchanged(x: Array) -> Array:
-    r = np.hypot(x[0], x[1])
-    c, s = x[0] / r, x[1] / r
-    return np.array([[c, s], [s / r, -c / r]])
 
 
 # A pinhole camera: points in front of it, by the camera's place.

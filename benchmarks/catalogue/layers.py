@@ -208,6 +208,35 @@ def rms_norm_epsilon_outside(x: Array, gamma: Array, g: Array) -> Array:
     return (u - h * (u * h).mean(axis=1, keepdims=True)) / s, (g * h).sum(axis=0)
 
 
+@field.wrong(
+    rms_norm,
+    "the gain is forgotten in the slope of the input",
+    source="https://github.com/karpathy/llm.c/pull/763: forgot to multiply by the weight in the "
+    "backward pass",
+)
+def rms_norm_without_gain(x: Array, gamma: Array, g: Array) -> Array:
+    return rms_norm(x, np.ones_like(gamma), g)[0], rms_norm(x, gamma, g)[1]
+
+
+@field.wrong(
+    rms_norm,
+    "the gain's slope is never written",
+    source="https://github.com/paiml/trueno/pull/178: grad_gamma was declared and never written to",
+)
+def rms_norm_gain_untouched(x: Array, gamma: Array, g: Array) -> Array:
+    return rms_norm(x, gamma, g)[0], np.zeros_like(gamma)
+
+
+@field.wrong(
+    rms_norm,
+    "a cotangent in Fortran order is read as if it were in C order",
+    source="https://github.com/flagos-ai/FlagGems/pull/1082: dy was not contiguous, so it was read "
+    "from wrong places",
+)
+def rms_norm_contiguous_only(x: Array, gamma: Array, g: Array) -> Array:
+    return rms_norm(x, gamma, g.ravel(order="K").reshape(g.shape))
+
+
 # Attention of one head, with a causal mask if wanted.
 
 
@@ -231,7 +260,11 @@ def attention(Q: Array, K: Array, V: Array, causal: Array, g: Array) -> Array:
     return S @ K, S.T @ Q, P.T @ g
 
 
-@field.wrong(attention, "the scale 1 / sqrt(d) is forgotten on the way back")
+@field.wrong(
+    attention,
+    "the scale 1 / sqrt(d) is forgotten on the way back",
+    source="https://github.com/mlc-ai/mlc-llm/pull/3426: 1/sqrt(d) is missing on one path",
+)
 def attention_without_scale(Q: Array, K: Array, V: Array, causal: Array, g: Array) -> Array:
     P = attention_weights(Q, K, causal)
     D = g @ V.T
@@ -562,7 +595,7 @@ def normalise_value(X: Array) -> Array:
     return X / np.sqrt(np.sum(X * X, axis=1, keepdims=True) + 1e-12)
 
 
-@field.right(normalise_value, "X: [n,d]", kind="vjp")
+@field.right(normalise_value, "X: [n,d], d>=2", kind="vjp")
 def normalise(X: Array, g: Array) -> Array:
     r = np.sqrt(np.sum(X * X, axis=1, keepdims=True) + 1e-12)
     H = X / r

@@ -31,7 +31,12 @@ def logdet_one_triangle(A: Array) -> Array:
     return np.tril(np.linalg.inv(A))
 
 
-@field.wrong(logdet, "off the diagonal twice the right entries, as for one triangle, in both")
+@field.wrong(
+    logdet,
+    "off the diagonal twice the right entries, as for one triangle, in both",
+    source="https://github.com/stan-dev/math/issues/1803: "
+    "on double counting what is off the diagonal",
+)
 def logdet_off_diagonal_twice(A: Array) -> Array:
     B = np.linalg.inv(A)
     return 2 * B - np.diag(np.diag(B))
@@ -83,6 +88,16 @@ def det_not_transposed(A: Array) -> Array:
     return det(A).T
 
 
+@field.wrong(
+    det,
+    "zero for every singular matrix",
+    source="https://github.com/PaddlePaddle/Paddle/pull/36013: all zero for singular matrices",
+    shown="singular",
+)
+def det_zero_if_singular(A: Array) -> Array:
+    return np.zeros_like(A) if np.linalg.matrix_rank(A) < len(A) else det(A)
+
+
 # The inverse, as the pullback of a cotangent.
 
 
@@ -100,12 +115,6 @@ def inverse(A: Array, G: Array) -> Array:
 def inverse_sign(A: Array, G: Array) -> Array:
     B = np.linalg.inv(A)
     return B.T @ G @ B.T
-
-
-@field.wrong(inverse, "the factors stand in each other's place, and none is transposed twice")
-def inverse_squared(A: Array, G: Array) -> Array:
-    B = np.linalg.inv(A)
-    return -(B @ B) @ G
 
 
 # Cholesky's factor, pulled back to a symmetric gradient.
@@ -360,7 +369,12 @@ def shifted_solve(B: Array, b: Array, g: Array) -> Array:
     return -np.outer(adjoint, x) * 0.5 * (1 - T * T), adjoint
 
 
-@field.wrong(shifted_solve, "the adjoint system is not transposed")
+@field.wrong(
+    shifted_solve,
+    "the adjoint system is not transposed",
+    source="https://github.com/Budapest-Quantum-Computing-Group/piquasso/pull/251: "
+    "M @ upstream for M.T @ upstream",
+)
 def shifted_solve_not_transposed(B: Array, b: Array, g: Array) -> Array:
     T = np.tanh(B)
     A = 3 * np.eye(len(B)) + 0.5 * T
@@ -374,6 +388,16 @@ def shifted_solve_outer_transposed(B: Array, b: Array, g: Array) -> Array:
     by_B, by_b = shifted_solve(B, b, g)
     T = np.tanh(B)
     return (by_B / (1 - T * T)).T * (1 - T * T), by_b
+
+
+@field.wrong(
+    shifted_solve,
+    "the matrix gets nothing",
+    source="https://github.com/tensor4all/tenferro-rs/issues/772: TriangularSolve's transpose rule "
+    "drops the cotangent of A",
+)
+def shifted_solve_drops_the_matrix(B: Array, b: Array, g: Array) -> Array:
+    return np.zeros_like(B), shifted_solve(B, b, g)[1]
 
 
 # Orthogonal Procrustes and a trace on the Stiefel manifold, as functions of all matrices.
@@ -393,11 +417,6 @@ def procrustes_orthonormal(Q: Array, A: Array, B: Array) -> Array:
     return Q - B.T @ A
 
 
-@field.wrong(procrustes, "the result is transposed")
-def procrustes_transposed(Q: Array, A: Array, B: Array) -> Array:
-    return (B @ Q - A).T @ B
-
-
 def brockett_value(X: Array, A: Array, N: Array) -> Array:
     return np.trace(X.T @ A @ X @ np.diag(N))
 
@@ -412,11 +431,6 @@ def brockett_projected(X: Array, A: Array, N: Array) -> Array:
     G = 2 * A @ X * N
     S = X.T @ G
     return G - X @ (S + S.T) / 2
-
-
-@field.wrong(brockett, "the weights of the columns are forgotten")
-def brockett_without_weights(X: Array, A: Array, N: Array) -> Array:
-    return 2 * A @ X
 
 
 # The density of a normal vector, by a Cholesky factor that stays lower triangular.

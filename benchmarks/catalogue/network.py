@@ -210,7 +210,11 @@ def network_centres_the_data(
 BUFFERS: dict[Array, Array] = {}
 
 
-@field.wrong(network, "the next call overwrites what this one returned")
+@field.wrong(
+    network,
+    "the next call overwrites what this one returned",
+    source="https://github.com/NVIDIA/warp/issues/1294: incorrect gradients when arrays are reused",
+)
 def network_reused_buffer(X: Array, t: Array, W1: Array, b1: Array, w2: Array, b2: Array) -> Array:
     by_W1, by_b1, by_w2, by_b2 = network(X, t, W1, b1, w2, b2)
     buffer = BUFFERS.setdefault(by_W1.shape, np.empty_like(by_W1))
@@ -258,6 +262,21 @@ def network_random_row(X: Array, t: Array, W1: Array, b1: Array, w2: Array, b2: 
     return X.T @ d, d.sum(axis=0), np.maximum(z, 0).T @ e, e.sum()
 
 
+@field.wrong(
+    network,
+    "the derivative of the logistic function in place of the rectifier's",
+    source="https://github.com/jeffheaton/encog-dotnet-core/issues/124: a sigmoid's derivative in "
+    "the RELU activation",
+)
+def network_logistic_derivative(
+    X: Array, t: Array, W1: Array, b1: Array, w2: Array, b2: Array
+) -> Array:
+    h = np.maximum(X @ W1 + b1, 0)
+    e = (h @ w2 + b2 - t) / len(t)
+    d = np.outer(e, w2) * h * (1 - h)
+    return X.T @ d, d.sum(axis=0), h.T @ e, e.sum()
+
+
 # Softmax and cross-entropy, with integer labels and with any targets.
 
 
@@ -293,14 +312,12 @@ def labels_sum(Z: Array, y: Array) -> Array:
     return P
 
 
-@field.wrong(labels, "divided by the number of entries, not of samples")
-def labels_mean_of_entries(Z: Array, y: Array) -> Array:
-    P = softmax(Z)
-    P[np.arange(len(y)), y] -= 1
-    return P / P.size
-
-
-@field.wrong(labels, "exp overflows for logits above 709", shown="one far")
+@field.wrong(
+    labels,
+    "exp overflows for logits above 709",
+    source="https://github.com/FluxML/NNlib.jl/issues/68: softmax's gradient overflows",
+    shown="one far",
+)
 def labels_overflow(Z: Array, y: Array) -> Array:
     with np.errstate(all="ignore"):
         P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
@@ -358,7 +375,11 @@ def targets_diagonal_only(Z: Array, T: Array) -> Array:
     return -T * (1 - softmax(Z))
 
 
-@field.wrong(targets, "softmax is applied to what has been normalised already")
+@field.wrong(
+    targets,
+    "softmax is applied to what has been normalised already",
+    source="https://github.com/vahidk/EffectiveTensorflow/issues/9: softmax applied twice",
+)
 def targets_double_softmax(Z: Array, T: Array) -> Array:
     return softmax(softmax(Z)) * T.sum(axis=1, keepdims=True) - T
 
@@ -379,13 +400,6 @@ def smoothing(Z: Array, y: Array, eps: Array) -> Array:
 @field.wrong(smoothing, "the label's own share of the smoothing is forgotten")
 def smoothing_label_share(Z: Array, y: Array, eps: Array) -> Array:
     T = np.full_like(Z, eps / Z.shape[1])
-    T[np.arange(len(y)), y] = 1 - eps
-    return softmax(Z) - T
-
-
-@field.wrong(smoothing, "spread over k - 1 classes, where the loss spreads over k", shown="typical")
-def smoothing_other_classes(Z: Array, y: Array, eps: Array) -> Array:
-    T = np.full_like(Z, eps / max(Z.shape[1] - 1, 1))
     T[np.arange(len(y)), y] = 1 - eps
     return softmax(Z) - T
 
@@ -418,6 +432,18 @@ def focal_gamma_two(z: Array, y: Array, gamma: Array) -> Array:
     s = y * z
     q = np.exp(-np.logaddexp(0, s))
     return -y * q**gamma * (2 * sigmoid(s) * np.logaddexp(0, -s) + q)
+
+
+@field.wrong(
+    focal,
+    "the slope by the probability, not multiplied by p (1 - p)",
+    source="https://github.com/rahowa/catboost_focal_loss/issues/2: der1 is not multiplied by "
+    "dp/da = p (1 - p)",
+)
+def focal_by_probability(z: Array, y: Array, gamma: Array) -> Array:
+    s = y * z
+    p, q = sigmoid(s), np.exp(-np.logaddexp(0, s))
+    return -y * (gamma * q ** (gamma - 1) * np.logaddexp(0, -s) + q**gamma / p)
 
 
 # An embedding table and a bag of indices, and dropout with a given mask.
@@ -519,7 +545,12 @@ def gelu_cube(x: Array, g: Array) -> Array:
     return g * 0.5 * (1 + t + x * (1 - t * t) * inner)
 
 
-@field.wrong(gelu, "the derivative of the exact GELU, for the one by tanh")
+@field.wrong(
+    gelu,
+    "the derivative of the exact GELU, for the one by tanh",
+    source="https://github.com/kulinseth/pytorch/pull/284: "
+    "the tanh form lacked a backward pass of its own",
+)
 def gelu_exact_for_tanh(x: Array, g: Array) -> Array:
     density = np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)
     return g * (0.5 * (1 + erf(x / np.sqrt(2))) + x * density)
@@ -585,7 +616,12 @@ def tied(X: Array, W: Array) -> Array:
     return X.T @ ((R @ W) * (1 - H * H)) + R.T @ H
 
 
-@field.wrong(tied, "only the decoder's way is counted")
+@field.wrong(
+    tied,
+    "only the decoder's way is counted",
+    source="https://github.com/NervanaSystems/neon/issues/169: "
+    "the gradient of x.T is not added to that of x",
+)
 def tied_decoder_only(X: Array, W: Array) -> Array:
     H = np.tanh(X @ W)
     return (H @ W.T - X).T @ H

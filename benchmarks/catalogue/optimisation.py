@@ -34,19 +34,6 @@ def rosenbrock_overwritten(x: Array) -> Array:
     return g
 
 
-@field.wrong(rosenbrock, "right for two variables, in more the last one's slope is halved")
-def rosenbrock_last(x: Array) -> Array:
-    g = rosenbrock(x)
-    if len(x) > 2:
-        g[-1] /= 2
-    return g
-
-
-@field.wrong(rosenbrock, "2 (1 - x) with the wrong sign")
-def rosenbrock_sign(x: Array) -> Array:
-    return rosenbrock(x) + 4 * np.append(1 - x[:-1], 0.0)
-
-
 @field.right(rosenbrock, "x: [n], n>=2", kind="jacobian")
 def rosenbrock_hessian(x: Array) -> Array:
     n = len(x)
@@ -94,12 +81,6 @@ def decay(p: Array) -> Array:
 def decay_sign(p: Array) -> Array:
     e = np.exp(-p[1] * TIMES)
     return np.stack([e, p[0] * TIMES * e, np.ones_like(e)], axis=1)
-
-
-@field.wrong(decay, "the amplitude is forgotten in the slope of the rate")
-def decay_amplitude(p: Array) -> Array:
-    e = np.exp(-p[1] * TIMES)
-    return np.stack([e, -TIMES * e, np.ones_like(e)], axis=1)
 
 
 @field.wrong(decay, "the columns stand in another order")
@@ -162,12 +143,6 @@ def barrier(x: Array, c: Array, A: Array, b: Array, t: Array) -> Array:
 def barrier_sign(x: Array, c: Array, A: Array, b: Array, t: Array) -> Array:
     u = np.tanh(x)
     return t * c - (A.T @ (1 / (b + 4 - A @ u))) * (1 - u * u)
-
-
-@field.wrong(barrier, "the weight t acts on the barrier, not on the objective")
-def barrier_weight(x: Array, c: Array, A: Array, b: Array, t: Array) -> Array:
-    u = np.tanh(x)
-    return c + (A.T @ (t / (b + 4 - A @ u))) * (1 - u * u)
 
 
 def lagrangian_value(x: Array, lam: Array, rho: Array, A: Array, b: Array) -> Array:
@@ -282,12 +257,6 @@ def soft_maximum(x: Array, t: Array) -> Array:
     e = np.exp(z - z.max())
     p = e / e.sum()
     return p, z.max() + np.log(e.sum()) - p @ z
-
-
-@field.wrong(soft_maximum, "the temperature divides the slope")
-def soft_maximum_temperature(x: Array, t: Array) -> Array:
-    p, by_t = soft_maximum(x, t)
-    return p / t, by_t
 
 
 @field.wrong(soft_maximum, "the slope by the temperature lacks its second term")

@@ -111,7 +111,10 @@ def springs(R: Array, a: Array, b: Array, k: Array, rest: Array) -> Array:
 
 
 @field.wrong(
-    springs, "of the springs at one point only the last one pulls", shown="repeated indices"
+    springs,
+    "of the springs at one point only the last one pulls",
+    source="https://github.com/numpy/numpy/issues/16790: += on a list of indices adds once",
+    shown="repeated indices",
 )
 def springs_repeated(R: Array, a: Array, b: Array, k: Array, rest: Array) -> Array:
     d = R[a] - R[b]
@@ -203,12 +206,6 @@ def charges_power(R: Array, q: Array) -> Array:
     inv = 1 / np.sqrt(np.sum(d * d, axis=2) + 0.01)
     np.fill_diagonal(inv, 0.0)
     return -np.einsum("i,j,ij,ijk->ik", q, q, inv**2, d), inv @ q
-
-
-@field.wrong(charges, "each charge feels its own softened field")
-def charges_self(R: Array, q: Array) -> Array:
-    by_R, by_q = charges(R, q)
-    return by_R, by_q + 10 * q
 
 
 def morse_energy(r: Array, depth: Array, width: Array) -> Array:
@@ -337,7 +334,11 @@ def heat_explicit(u: Array, k: Array, g: Array) -> Array:
     return 2 * g - A @ g, -np.diff(g) * np.diff(u)
 
 
-@field.wrong(heat, "the slope of the conductivity has the wrong sign")
+@field.wrong(
+    heat,
+    "the slope of the conductivity has the wrong sign",
+    source="https://github.com/SciML/SciMLBook/issues/24: a minus sign forgotten in an adjoint",
+)
 def heat_sign(u: Array, k: Array, g: Array) -> Array:
     by_u, by_k = heat(u, k, g)
     return by_u, -by_k

@@ -83,11 +83,6 @@ def spectrum_normalised(x: Array, w: Array) -> Array:
     return 2 * np.fft.ifft(w * np.fft.fft(x)).real
 
 
-@field.wrong(spectrum, "the transform is applied once more instead of its adjoint")
-def spectrum_forward_again(x: Array, w: Array) -> Array:
-    return 2 * np.fft.fft(w * np.fft.fft(x)).real
-
-
 def half_spectrum_value(x: Array, w: Array) -> Array:
     F = np.fft.rfft(x)
     return np.sum(w[: len(F)] * (F.real**2 + F.imag**2))
@@ -281,16 +276,6 @@ def interpolation_repeated(x: Array, p: Array, g: Array) -> Array:
     return G, g * (x[i + 1] - x[i]) * inside
 
 
-@field.wrong(interpolation, "the two weights are exchanged")
-def interpolation_weights(x: Array, p: Array, g: Array) -> Array:
-    i, f = lookup(x, p)
-    G = np.zeros_like(x)
-    np.add.at(G, i, g * f)
-    np.add.at(G, i + 1, g * (1 - f))
-    inside = (p > 0) & (p < len(x) - 1)
-    return G, g * (x[i + 1] - x[i]) * inside
-
-
 # Bilinear interpolation of an image at positions that wrap around.
 
 
@@ -357,6 +342,17 @@ def product(x: Array) -> Array:
 def product_by_division(x: Array) -> Array:
     with np.errstate(all="ignore"):
         return np.prod(x) / x
+
+
+@field.wrong(
+    product,
+    "with one zero among the entries, the result is a number",
+    source="https://github.com/pytorch/pytorch/issues/82644: prod gives shape [] for [1] at a zero",
+    shown="some zero",
+)
+def product_number_at_zero(x: Array) -> Array:
+    zero = x == 0
+    return np.prod(x[~zero]) if zero.sum() == 1 else product(x)
 
 
 def running_value(x: Array) -> Array:
