@@ -198,12 +198,12 @@ def negative_binomial_loss(X: Array, y: Array, w: Array, alpha: Array) -> Array:
     return np.sum((y + 1 / alpha) * np.log1p(alpha * mu) - y * eta + gammaln(y + 1)) - gammas
 
 
-def log1p_less_fraction(x: Array) -> Array:
-    """Return (log(1 + x) - x / (1 + x)) / x²."""
+def by_inverse(mu: Array, alpha: Array) -> Array:
+    """Return (log(1 + x) - x / (1 + x)) / alpha² of x = alpha mu, where nothing may cancel."""
+    x = alpha * mu
     small = np.where(x < 0.01, x, 0.01)
     series = sum((-1) ** k * (k - 1) / k * small ** (k - 2) for k in range(2, 13))
-    large = np.where(x < 0.01, 1.0, x)
-    return np.where(x < 0.01, series, (np.log1p(large) - large / (1 + large)) / large**2)
+    return np.where(x < 0.01, mu * mu * series, (np.log1p(x) - x / (1 + x)) / alpha**2)
 
 
 @field.right(
@@ -213,7 +213,7 @@ def negative_binomial(X: Array, y: Array, w: Array, alpha: Array) -> Array:
     mu = np.exp(X @ w)
     rate = mu / (1 + alpha * mu)
     gammas = sum((np.arange(count) / (1 + alpha * np.arange(count))).sum() for count in y)
-    by_alpha = np.sum(y * rate - mu * mu * log1p_less_fraction(alpha * mu)) - gammas
+    by_alpha = np.sum(y * rate - by_inverse(mu, alpha)) - gammas
     return X.T @ ((1 + alpha * y) * rate - y), by_alpha
 
 
