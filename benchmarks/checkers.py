@@ -1,4 +1,4 @@
-"""What checkers of gradients notice: `python benchmarks/checkers.py` prints a table in Markdown.
+"""What checkers of gradients notice: `python -m benchmarks.checkers` prints a table.
 
 Every pair of `benchmarks.catalogue` is held against every checker, each with its documented
 defaults. The peers bring no inputs of their own, so that each gets the same 20 typical examples of
@@ -16,7 +16,6 @@ numpy.allclose with rtol=0.1) is applied here to the functions themselves.
 import argparse
 import importlib.util
 import signal
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -639,5 +638,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = ["."]
     main()

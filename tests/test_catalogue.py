@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from benchmarks.catalogue import PAIRS, RIGHT, WRONG, Pair
+from benchmarks.checkers import CHECKERS, judge
 from benchmarks.inputs import MAKERS, Spec, read, typical
 
 Array = Any
@@ -266,3 +267,27 @@ def test_a_source_is_the_address_of_a_thread_and_a_phrase(pair: Pair) -> None:
 def test_what_is_wrong_is_said_in_a_sentence(pair: Pair) -> None:
     assert len(pair.mistake.split()) >= 1
     assert not pair.mistake.endswith(".")
+
+
+# The benchmark that is made of it.
+
+
+def test_a_checker_passes_a_right_pair_and_refuses_a_wrong_one_of_every_kind() -> None:
+    checker = next(c for c in CHECKERS if c.name == "tesseract check-gradients (port)")
+    by_name = {pair.name: pair for pair in PAIRS}
+    for right, wrong in [
+        ("logistic", "logistic sign"),
+        ("layer norm", "layer norm constant variance"),
+        ("matmul push", "matmul push second order"),
+        ("decay", "decay sign"),
+        ("silu", "silu second term"),
+        ("factors together", "factors together half"),
+    ]:
+        assert judge(checker, by_name[right], 2).said == "passed"
+        assert judge(checker, by_name[wrong], 2).said == "refused"
+
+
+def test_every_checker_gets_the_same_examples() -> None:
+    checker = CHECKERS[0]
+    pair = next(pair for pair in PAIRS if pair.name == "logistic")
+    assert judge(checker, pair, 3).calls == judge(checker, pair, 3).calls
