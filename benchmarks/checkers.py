@@ -15,6 +15,7 @@ numpy.allclose with rtol=0.1) is applied here to the functions themselves.
 
 import argparse
 import importlib.util
+import logging
 import signal
 import time
 import warnings
@@ -633,6 +634,7 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="print the verdicts of every pair")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")  # the peers warn of float32 and of what overflows
+    logging.disable(logging.CRITICAL)  # and JAX logs what its callbacks raise
     if asked.cost:
         cost_table(asked.only)
     else:
