@@ -1,0 +1,255 @@
+"""The slope of a function along a line, as an interval that holds it, from values alone.
+
+Values are taken at steps that shrink by four, on both sides. Richardson's extrapolation of forward,
+backward and central differences gives estimates, and its own table bounds what is left of the
+truncation. The noise of the values is measured, by differences of higher order as in ECNoise (Moré
+and Wild, Estimating computational noise, 2011) and by the grid that the values lie on. Where the
+two sides disagree beyond their bounds there is a kink, and the interval holds all slopes between.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+FIRST, FACTOR, STEPS, COLUMNS = 0.25, 4.0, 18, 4
+SPACINGS = (2.0**-44, 2.0**-33, 2.0**-22)
+POINTS = 8
+# What a k-th difference of independent errors of variance one has as its own variance.
+_VARIANCE = [math.factorial(2 * k) / math.factorial(k) ** 2 for k in range(8)]
+
+
+class NoValue(Exception):
+    """The function has no value there; its text says why."""
+
+
+@dataclass
+class Line:
+    """phi(t) on a line, each value computed once.
+
+    phi: raises NoValue. unit: the rounding unit of its values, 2^-53 for float64.
+    """
+
+    phi: Callable[[float], Any]
+    unit: float = 2.0**-53
+    known: dict[float, Any] = field(default_factory=dict)
+
+    def __call__(self, t: float) -> Any:
+        """Return phi(t), nan where it has no value."""
+        if t not in self.known:
+            try:
+                self.known[t] = self.phi(t)
+            except NoValue:
+                self.known[t] = math.nan
+        return self.known[t]
+
+    def values(self, steps: Iterable[float]) -> Array:
+        """Return phi at several places."""
+        return np.array([self(t) for t in steps])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What values say of the slope at 0.
+
+    low, high: the slope lies between; at a kink, all slopes do. middle: the best estimate.
+    forward, backward: the slopes to both sides, with their bounds, nan where one has no values.
+    jump: phi(0) is not the limit of the values beside it. noise: the level of that of the values.
+    step: that at which the slope is best seen. rough: it varies within the steps that are
+    compared, however smooth it is within the least ones. grid: what the values are multiples of, 0
+    where that is no more than their own rounding.
+    """
+
+    low: float
+    high: float
+    middle: float
+    forward: tuple[float, float]
+    backward: tuple[float, float]
+    kink: bool
+    jump: bool
+    steep: bool
+    noise: float
+    step: float
+    rough: bool = False
+    grid: float = 0.0
+
+    @property
+    def half(self) -> float:
+        """Half of the width of the interval."""
+        return (self.high - self.low) / 2
+
+
+def noise_of(values: Array) -> float:
+    """Return the level of noise in values at equal spacings, by the least of the differences."""
+    levels = []
+    differences = values
+    for order in range(1, 6):
+        differences = np.diff(differences)
+        if order >= 3:
+            mean = float(np.mean(np.square(differences.astype(float))))
+            levels.append(math.sqrt(mean / _VARIANCE[order]))
+    return min(levels)
+
+
+def grid_of(values: Iterable[Any]) -> float:
+    """Return the coarsest power of two that divides all values: what they were rounded to."""
+    finest = math.inf
+    for value in values:
+        if value and math.isfinite(value):
+            numerator, denominator = value.as_integer_ratio()
+            finest = min(finest, (numerator & -numerator) / denominator)
+    return finest if math.isfinite(finest) else 0.0
+
+
+def estimate(line: Line) -> Estimate:
+    """Return what the values along a line say of its slope at 0. Raises NoValue."""
+    here = line(0.0)
+    if not math.isfinite(here):
+        raise NoValue("the function is not finite")
+    noise, flat, rough = _noise(line)
+    coarse, largest = grid_of(line.known.values()), float(abs(here))
+    steps = FIRST * FACTOR ** -np.arange(STEPS)
+    up, down = line.values(steps), line.values(-steps)
+    above, below = _usable(up), _usable(down)
+    if min(above, below) > STEPS - COLUMNS:
+        raise NoValue("no step along the line stays inside the domain")
+    size = np.maximum(abs(float(here)), np.fmax(_size(up), _size(down)))
+    # Constant close by and not further off: the noise of what varies was not seen.
+    moved = flat and (len(set(up.tolist())) > 1 or len(set(down.tolist())) > 1)
+    level = noise + 2 * line.unit * np.maximum(size, float(moved))
+    with np.errstate(all="ignore"):
+        exact = steps.astype(up.dtype)
+        sides = (
+            _extrapolated((up - here) / exact, 2 * level / steps, above, 1),
+            _extrapolated((here - down) / exact, 2 * level / steps, below, 1),
+        )
+        central = _extrapolated((up - down) / (2 * exact), level / steps, max(above, below), 2)
+    (ahead, bound_ahead, _), (behind, bound_behind, _) = sides
+    jump = _jumps(line, here, steps, up, down, level)
+    steep = any(_is_steep(q) for q in ((up - here) / exact, (here - down) / exact))
+    noise_level = float(np.max(level))
+    if not math.isfinite(bound_ahead + bound_behind):  # the domain has one side only
+        middle, bound, k = min(sides, key=lambda side: side[1])
+        low, high, kink = middle - bound, middle + bound, False
+    else:
+        kink = abs(ahead - behind) > bound_ahead + bound_behind
+        middle, bound, k = central
+        low, high = middle - bound, middle + bound
+        ends = (
+            [ahead - bound_ahead, behind - bound_behind],
+            [
+                ahead + bound_ahead,
+                behind + bound_behind,
+            ],
+        )
+        if kink:
+            low, high, middle = min(ends[0]), max(ends[1]), (ahead + behind) / 2
+        elif abs(middle - ahead) > bound + bound_ahead or abs(middle - behind) > (
+            bound + bound_behind
+        ):
+            low, high = min(low, *ends[0]), max(high, *ends[1])
+    if not math.isfinite(low + high):
+        raise NoValue("no step along the line stays inside the domain")
+    return Estimate(
+        low,
+        high,
+        middle,
+        (ahead, bound_ahead),
+        (behind, bound_behind),
+        kink,
+        jump,
+        steep,
+        noise_level,
+        float(steps[min(k, STEPS - 1)]),
+        rough,
+        coarse if coarse > 64 * line.unit * largest else 0.0,
+    )
+
+
+def _noise(line: Line) -> tuple[float, bool, bool]:
+    """Return the level of noise at 0, whether neighbours are all but constant, and roughness."""
+    level, least, flat = 0.0, math.inf, False
+    for spacing in SPACINGS:
+        for side in (spacing, -spacing):
+            values = line.values(side * i for i in range(1, POINTS + 1))
+            if np.isfinite(values.astype(float)).all():
+                noise = noise_of(values)
+                level = max(level, noise)
+                if len(set(values.tolist())) <= 2:
+                    flat = True
+                elif spacing < SPACINGS[-1]:
+                    least = min(least, noise)
+    coarse = grid_of(line.known.values())
+    largest = max(abs(float(v)) for v in line.known.values() if math.isfinite(v))
+    finite = [float(v) for v in line.known.values() if math.isfinite(v)]
+    rough = not flat and level > 1e4 * (least + line.unit * largest)
+    rough = rough or 8 * level > max(finite) - min(finite) > 0
+    # Values that lie on a grid far coarser than their own rounding were rounded on the way.
+    return 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0), flat, rough
+
+
+def _size(values: Array) -> Array:
+    return np.asarray(np.abs(values.astype(float)))
+
+
+def _usable(values: Array) -> int:
+    """Return the index of the first step from which all values are finite."""
+    bad = np.flatnonzero(~np.isfinite(values.astype(float)))
+    return int(bad[-1]) + 1 if len(bad) else 0
+
+
+def _extrapolated(first: Array, noise: Array, start: int, order: int) -> tuple[float, float, int]:
+    """Return the estimate of the least bound in Richardson's table, its bound, and its step.
+
+    first: differences at steps that shrink by four, whose error has the powers order, 2 order, …
+    Estimates that one of smaller steps excludes are passed over: what bends within a step is not
+    seen by the table of that step.
+    """
+    column, error = first[start:], noise[start:]
+    values, bounds, places = [], [], []
+    for j in range(1, COLUMNS + 1):
+        if len(column) < 3:
+            break
+        ratio = FACTOR ** (order * j)
+        following = (ratio * column[1:] - column[:-1]) / (ratio - 1)
+        error = (ratio * error[1:] + error[:-1]) / (ratio - 1)
+        change = np.maximum(
+            np.abs(following[1:] - column[2:]), np.abs(following[1:] - following[:-1])
+        ).astype(float)
+        values.append(following[1:].astype(float))
+        bounds.append(2 * change + error[1:])
+        places.append(start + j + 1 + np.arange(len(change)))
+        column = following
+    if not values:
+        return math.nan, math.inf, STEPS
+    value, bound, place = (np.concatenate(part) for part in (values, bounds, places))
+    known = np.isfinite(value) & np.isfinite(bound)
+    value, bound, place = value[known], bound[known], place[known]
+    for k in np.argsort(bound, kind="stable"):
+        finer = place > place[k]
+        if not (np.abs(value[finer] - value[k]) > bound[finer] + bound[k]).any():
+            return float(value[k]), float(bound[k]), int(place[k])
+    return math.nan, math.inf, STEPS
+
+
+def _jumps(line: Line, here: Any, steps: Array, up: Array, down: Array, level: Array) -> bool:
+    """Tell whether values near 0 stay away from that at 0, however near they are."""
+    for values in (up, down):
+        gaps = np.abs((values - here).astype(float))
+        near, far = gaps[-1], gaps[-6]
+        if math.isfinite(near) and near > 20 * float(level[-1]) and near > far / 2:
+            return True
+    return False
+
+
+def _is_steep(quotients: Array) -> bool:
+    """Tell whether difference quotients grow without bound as the step shrinks."""
+    size = np.abs(quotients.astype(float))[-10:]
+    if not np.isfinite(size).all() or size[0] == 0:
+        return False
+    return bool((size[1:] > 1.2 * size[:-1]).all())
