@@ -1,0 +1,198 @@
+"""What a derivative owes besides its values: form, memory, the same answer again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from gradaudit.checking.charts import Array
+from gradaudit.checking.ladder import ROUNDINGS
+from gradaudit.checking.lines import NoValue
+from gradaudit.checking.pairs import Input, copies
+from gradaudit.checking.refusals import Fault
+
+ELSEWHERE = 0.25  # how far off, in scales of the input, it is called in between
+
+
+def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
+    """Check the contract at an input, and return remarks. Raises Fault.
+
+    Its first answer becomes that which the point judges. forms: other orders of memory, read-only
+    and strided arguments as well.
+    """
+    if point.pair.kind == "jvp":
+        _answers(point, point.args)
+        return []
+    first, given = _answers(point, point.args)
+    gradients = point.checked(first)
+    _has_the_dtype(point, gradients)
+    _shares_no_memory(point, gradients, given)
+    kept = [g.copy() for g in gradients]
+    point.slopes = point.atlas.slopes(kept)
+    again, _ = _answers(point, point.args)
+    _is_another_memory(point, gradients, again)
+    _is_the_same(point, kept, again, "when it is called again")
+    with suppress(Fault, NoValue):  # there, f may have no value either
+        _answers(point, point.moved(point.scales, ELSEWHERE))
+    later, _ = _answers(point, point.args)
+    _is_the_same(point, kept, later, "after a call elsewhere")
+    _is_the_same(point, kept, gradients, "once it was returned: a later call overwrites it")
+    remarks = []
+    if forms:
+        for name, args in _forms(point):
+            try:
+                other, _ = _answers(point, args)
+            except Fault as fault:
+                remarks.append(f"{name} arguments are not taken: {fault}")
+            else:
+                _is_the_same(point, kept, other, f"for {name} arguments")
+    if point.pair.kind == "vjp":
+        _is_linear(point, kept)
+    return remarks
+
+
+def _answers(point: Input, args: Sequence[Any]) -> tuple[list[Any], tuple[Any, ...]]:
+    """Return the gradients at copies of arguments, and these, if they are unchanged."""
+    given = copies(tuple(args)) if args is point.args else tuple(args)
+    before = copies(given)
+    cotangent = copies(point.cotangent)
+    if point.pair.kind == "jvp":
+        point.said(point.wide)
+        gradients: list[Any] = []
+    else:
+        gradients = point.gradient(given, cotangent)
+    for leaf, old, new in zip(
+        point.pair.spec.leaves, _leaves(point, before), _leaves(point, given), strict=True
+    ):
+        if not np.array_equal(np.asarray(old), np.asarray(new), equal_nan=_is_float(old)):
+            raise Fault("inputs unchanged", f"the argument {leaf.path} is changed by the gradient")
+    for old, new in zip(point.cotangent or [], cotangent or [], strict=True):
+        if not np.array_equal(old, new):
+            raise Fault("inputs unchanged", "the cotangent is changed by the product")
+    return gradients, given
+
+
+def _leaves(point: Input, args: tuple[Any, ...]) -> list[Any]:
+    return point.pair.spec.flatten(args)
+
+
+def _is_float(value: Any) -> bool:
+    return np.asarray(value).dtype.kind in "fc"
+
+
+def _has_the_dtype(point: Input, gradients: Sequence[Array]) -> None:
+    for i, name, g in zip(point.pair.moved, point.pair.names(), gradients, strict=True):
+        wanted = np.asarray(point.leaves[i]).dtype
+        if g.dtype != wanted and isinstance(point.leaves[i], np.ndarray):
+            raise Fault("the form", f"{name} is of {g.dtype}, and {wanted} is wanted")
+
+
+def _shares_no_memory(point: Input, gradients: Sequence[Array], given: tuple[Any, ...]) -> None:
+    names = point.pair.names()
+    for leaf, x in zip(point.pair.spec.leaves, _leaves(point, given), strict=True):
+        for name, g in zip(names, gradients, strict=True):
+            if isinstance(x, np.ndarray) and np.shares_memory(x, g):
+                raise Fault("memory of its own", f"{name} is memory of the argument {leaf.path}")
+    for (one, g), (other, h) in combinations(zip(names, gradients, strict=True), 2):
+        if np.shares_memory(g, h):
+            raise Fault("memory of its own", f"{other} shares memory with {one}")
+
+
+def _is_another_memory(point: Input, gradients: Sequence[Array], again: Sequence[Any]) -> None:
+    for name, g, h in zip(point.pair.names(), gradients, again, strict=True):
+        if isinstance(h, np.ndarray) and np.shares_memory(g, h):
+            raise Fault("memory of its own", f"{name} is the same memory at every call")
+
+
+def _is_the_same(point: Input, kept: Sequence[Array], other: Sequence[Any], when: str) -> None:
+    for i, old, new in zip(point.pair.moved, kept, point.checked(list(other)), strict=True):
+        # Sums may be taken in another order, as threads do.
+        allowed = ROUNDINGS * point.unit * float(np.abs(old).max(initial=0.0))
+        with np.errstate(invalid="ignore"):
+            different = np.argwhere(~((np.abs(new - old) <= allowed) | (new == old)))
+        if len(different):
+            index = tuple(int(k) for k in different[0])
+            entry = point.entry(i, index)
+            raise Fault(
+                "the same again",
+                f"{entry} is {old[index]:.6g}, and {new[index]:.6g} {when}",
+                entry=entry,
+            )
+
+
+def _is_linear(point: Input, kept: Sequence[Array]) -> None:
+    """Check that the product is linear in the cotangent, whatever its order of memory."""
+    assert point.cotangent is not None
+
+    def with_cotangent(change: Callable[[Array], Array]) -> list[Array]:
+        changed = [change(u) for u in point.cotangent or []]
+        return point.checked(point.gradient(copies(point.args), changed))
+
+    zero = with_cotangent(np.zeros_like)
+    for name, g in zip(point.pair.names(), zero, strict=True):
+        if np.any(g):
+            raise Fault("linear in the cotangent", f"{name} is not 0 for a cotangent of 0")
+    _is_the_same(
+        point,
+        [4 * g for g in kept],
+        with_cotangent(lambda u: 4 * u),
+        "for four times the cotangent, over four",
+    )
+    for name, change in (("reversed", _reversed), *FORMS):
+        _is_the_same(point, kept, with_cotangent(change), f"for a {name} cotangent")
+    ones = with_cotangent(np.ones_like)
+    expanded = with_cotangent(lambda u: np.broadcast_to(np.ones(()), u.shape))
+    _is_the_same(point, ones, expanded, "for a cotangent of ones that is expanded from one number")
+
+
+def _reversed(array: Array) -> Array:
+    """Return an equal array whose memory runs backwards."""
+    return np.ascontiguousarray(array[::-1])[::-1] if array.ndim else array
+
+
+def _read_only(array: Array) -> Array:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def _strided(array: Array) -> Array:
+    """Return an equal array that is every other entry of a larger one."""
+    wide = np.repeat(array, 2, axis=-1) if array.ndim else array
+    return wide[..., ::2] if array.ndim else wide
+
+
+FORMS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
+    ("Fortran-ordered", np.asfortranarray),
+    ("strided", _strided),
+    ("read-only", _read_only),
+)
+
+
+def _forms(point: Input) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the arguments in other forms, each with its name."""
+    for name, change in FORMS:
+        leaves = [
+            change(leaf) if isinstance(leaf, np.ndarray) and leaf.ndim else leaf
+            for leaf in _leaves(point, copies(point.args))
+        ]
+        yield name, point.pair.spec.rebuild(leaves)
+
+
+def changes_nothing_global(point: Input) -> None:
+    """Check that a call leaves NumPy's random state and its error handling as they were."""
+    # The legacy state is what most code seeds; a new Generator has no global one.
+    before, handling = np.random.get_state(), np.geterr()
+    np.random.seed(point.random.integers(2**31))  # one that no code is likely to choose
+    state = np.random.get_state()
+    try:
+        _answers(point, point.args)
+        after = np.random.get_state()
+    finally:
+        np.random.set_state(before)
+    same = all(np.array_equal(old, new) for old, new in zip(state, after, strict=True))
+    if not same or np.geterr() != handling:
+        what = "np.random" if not same else "np.seterr"
+        raise Fault("nothing global", f"the gradient changes the state of {what}")

@@ -1,0 +1,481 @@
+"""Whether the slope that a gradient says along a direction is that of the function.
+
+The truth comes from a ladder of oracles, the cheapest first: a complex step that two real
+evaluations confirm; values on a line in long double or float64, with a bound that holds the noise
+of the function; slopes beside the input, where there may be a kink. A refusal needs a gap of
+several bounds, seen again on a second line. What the ladder cannot tell is not judged, and why is
+said: no rule that accepts may be led by noise.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+
+from gradaudit.checking.charts import Array
+from gradaudit.checking.lines import Estimate, Line, NoValue, estimate, grid_of, noise_of
+
+UNIT = 2.0**-53
+ROUNDINGS = 64  # that any way of computing a slope may differ by, in units of its terms
+REFUSE = 8  # how many bounds a gap must have to be a refusal
+IMAGINARY = 2.0**-80  # the length of a complex step
+RISE = 2.0**12  # the most that entries of small slopes are moved further than others
+GUARD = 2.0**-13  # that of the two real steps which confirm it
+LOST = 1e-6  # the most that roundings of the gradient may explain
+CONFIRMED = 2.0**-30  # the relative accuracy of a line that confirms a complex step
+TINY = 2.0**-960  # below it, products of slopes are subnormal or 0
+
+
+class Verdict(Enum):
+    """What a comparison along one direction says."""
+
+    AGREES = "agrees"
+    DIGITS = "loses digits"
+    KINK = "within the slopes of a kink"
+    WRONG = "wrong"
+    UNKNOWN = "not judged"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison along one direction.
+
+    said: the slope by the gradient. low, high: the true one lies between. size: the sum of the
+    sizes of the terms of `said`. how: the oracle. why: what an unknown one is due to. alone: it is
+    the complex step alone that refuses, which values have yet to confirm at the entry.
+    """
+
+    verdict: Verdict
+    move: Array
+    said: float
+    size: float
+    low: float = math.nan
+    high: float = math.nan
+    how: str = ""
+    why: str = ""
+    noise: float = 0.0
+    alone: bool = False
+
+    @property
+    def gap(self) -> float:
+        """How far what is said lies outside of the interval."""
+        return max(self.low - self.said, self.said - self.high, 0.0)
+
+    def planted(self, other: float) -> bool:
+        """Tell whether another slope in place of what is said would have been refused here."""
+        if self.verdict not in {Verdict.AGREES, Verdict.DIGITS}:
+            return False
+        half = max((self.high - self.low) / 2, ROUNDINGS * UNIT * self.size)
+        return abs(other - (self.low + self.high) / 2) > REFUSE * half
+
+
+class Point(Protocol):
+    """A pair of functions at one input, as slopes along its coordinates."""
+
+    here: float  # the value of the function
+    unit: float  # the rounding unit of the gradient
+    relative: float  # a declared accuracy of the function or its gradient, 0 for none
+    extended: bool  # whether long double may be tried
+    analytic: bool  # whether a complex step may be tried
+    random: np.random.Generator
+    scales: Array  # how far each coordinate may be moved
+    wide: Array  # the same, so that none is far less than the others
+
+    def value(self, move: Array, t: float, extended: bool = False) -> Any:
+        """Return the function at t times a move. Raises NoValue."""
+
+    def imaginary(self, move: Array, t: float = 0.0) -> float:
+        """Return the slope along a move, at t times it, by an oracle of its own. Raises NoValue."""
+
+    def said(self, move: Array) -> tuple[float, float]:
+        """Return the slope along a move that the gradient says, and the sum of its terms' sizes."""
+
+    def said_at(self, move: Array, aside: Array, t: float) -> float:
+        """Return what the gradient at t times `aside` says of the slope along a move."""
+
+    def slopes_at(self, aside: Array, t: float) -> Array | None:
+        """Return the slopes along all coordinates that it says there, None where it says none."""
+
+
+def signs(random: np.random.Generator, size: int) -> Array:
+    """Return factors of either sign between one and two: balanced, so that no entry can hide."""
+    either = random.choice(np.array([-1.0, 1.0]), size)
+    return np.asarray(either * (1 + random.integers(0, 16, size) / 16))
+
+
+def compare(point: Point, move: Array, *, kinked: bool = False) -> Compared:
+    """Compare what the gradient says along a move with the slope of the function.
+
+    kinked: f is known to have a kink at the input, along another direction.
+    """
+    said, size = point.said(move)
+    result = Compared(Verdict.UNKNOWN, move, said, size)
+    step = _by_imaginary_step(point, result)
+    if step is not None and step.verdict is not Verdict.UNKNOWN:
+        return step
+    try:
+        found, line = _by_line(point, move)
+    except NoValue as none:
+        return replace(result, why=f"outside the domain: {none}")
+    return _by_values(point, result, step, found, line, kinked)
+
+
+def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
+    """Compare by a step into the complex plane; UNKNOWN where it does not agree, None without."""
+    if not point.analytic:
+        return None
+    said, size, move = result.said, result.size, result.move
+    with np.errstate(all="ignore"):
+        longest = np.nanmax(np.abs(move) / point.wide, initial=2.0)
+    guard = GUARD * 2 / float(longest) if math.isfinite(longest) else GUARD
+    try:
+        slope = point.imaginary(move)
+        ahead, behind = (float(point.value(move, t)) for t in (guard, -guard))
+    except NoValue:
+        return None
+    forward, backward = (ahead - point.here) / guard, (point.here - behind) / guard
+    terms = abs(slope) + size
+    slack = 1e-6 * terms + 16 * UNIT * max(abs(ahead), abs(behind), abs(point.here)) / guard
+    if not min(forward, backward) - slack <= slope <= max(forward, backward) + slack:
+        return None
+    allowed = (ROUNDINGS * point.unit + point.relative) * terms + TINY
+    found = replace(result, low=slope - allowed, high=slope + allowed, how="complex step")
+    if abs(slope - said) <= allowed:
+        return replace(found, verdict=Verdict.AGREES)
+    steps = [[point_slope(point, move, d * i) for i in range(7)] for d in (2.0**-44, 2.0**-22)]
+    noise = min(noise_of(np.array(values)) for values in steps)
+    lost = 8 * (noise + _noise_of_gradient(point, move, said, terms))
+    if math.isfinite(lost) and abs(slope - said) <= allowed + min(lost, LOST * terms):
+        return replace(found, verdict=Verdict.DIGITS)
+    return replace(found, low=slope - allowed - 8 * noise, high=slope + allowed + 8 * noise)
+
+
+def confirmed(point: Point, found: Compared) -> bool:
+    """Tell whether values refuse, too, what the complex step alone refuses along a direction.
+
+    A complex step can be blind to a part of the function, as to np.abs or to real sub-routines.
+    """
+    along = found.move != 0
+    scale = float(np.max(np.abs(found.move[along]) / point.scales[along], initial=0.0))
+    if not 0 < scale < math.inf:
+        return False
+    try:
+        line, _ = _by_line(point, found.move / scale)
+    except NoValue:
+        return False
+    said = found.said / scale
+    allowed = ROUNDINGS * point.unit * (abs(line.middle) + found.size / scale)
+    return not line.low - allowed <= said <= line.high + allowed
+
+
+def excluded(point: Point, move: Array) -> Compared | None:
+    """Compare by the complex step alone: WRONG where it excludes what is said, None elsewhere.
+
+    For directions within one that was found wrong by the whole ladder.
+    """
+    said, size = point.said(move)
+    step = _by_imaginary_step(point, Compared(Verdict.UNKNOWN, move, said, size))
+    if step is None or step.verdict is not Verdict.UNKNOWN:
+        return None
+    if step.gap <= (REFUSE - 1) * (step.high - step.low) / 2:
+        return None
+    return replace(step, verdict=Verdict.WRONG)
+
+
+def point_slope(point: Point, move: Array, t: float) -> float:
+    """Return the slope by the imaginary step at t, nan where there is none."""
+    try:
+        return point.imaginary(move, t)
+    except NoValue:
+        return math.nan
+
+
+def _noise_of_gradient(point: Point, move: Array, said: float, terms: float) -> float:
+    """Return how far roundings of the inputs and on the way move what the gradient says."""
+    level = 0.0
+    for spacing in (2.0**-44, 2.0**-33):
+        values = [_said_at(point, move, move, spacing * i) for i in range(1, 8)]
+        level = max(level, noise_of(np.array(values)))
+    near = 2.0**-30
+    moved = [
+        abs(_said_at(point, move, signs(point.random, len(move)) * point.scales, near) - said)
+        for _ in range(8)
+    ]
+    # A jump of the gradient is no rounding of it.
+    smooth = [gap for gap in moved if gap <= 1e-3 * terms]
+    return level + 4 * max(smooth, default=0.0) / near * point.unit + _grid(point, move)
+
+
+def _grid(point: Point, move: Array) -> float:
+    """Return how far a slope may be off since the gradient's entries lie on a grid.
+
+    They do where large terms cancelled: what is left is a multiple of the last place of these.
+    """
+    seen = []
+    for t in (2.0**-20, 2.0**-12, 2.0**-6):
+        try:
+            seen.append(point.slopes_at(signs(point.random, len(move)) * point.scales, t))
+        except NoValue:
+            continue
+    entries = [slopes for slopes in seen if slopes is not None]
+    if len(entries) < 2 or len(move) > 1000:
+        return 0.0
+    total = 0.0
+    # A last place is far below what was added; a coarser grid is that of a mask or of counts.
+    largest = 2.0**-44 * max(1.0, *(float(np.abs(slopes).max()) for slopes in entries))
+    for k, amount in enumerate(move):
+        values = [float(slopes[k]) for slopes in entries]
+        coarse = grid_of(values) if amount else 0.0
+        # Two entries that differ are needed: one that stays as it is lies on any grid.
+        fine = 2.0**-40 * max(map(abs, values))
+        if fine < coarse <= largest and len(set(values)) > 1:
+            total += coarse * abs(float(amount))
+    return total
+
+
+def _said_at(point: Point, move: Array, aside: Array, t: float) -> float:
+    try:
+        return point.said_at(move, aside, t)
+    except NoValue:
+        return math.nan
+
+
+def _by_line(point: Point, move: Array) -> tuple[Estimate, Line]:
+    """Return the slope by values on a line, of long double where the function keeps it."""
+    if point.extended:
+        line = Line(lambda t: point.value(move, t, extended=True), 2.0**-64)
+        if isinstance(line(0.0), np.longdouble):
+            return estimate(line), line
+    line = Line(lambda t: point.value(move, t))
+    return estimate(line), line
+
+
+def _by_values(
+    point: Point,
+    result: Compared,
+    step: Compared | None,
+    found: Estimate,
+    line: Line,
+    kinked: bool,
+) -> Compared:
+    """Compare by values on a line: each rule that accepts must see more than noise."""
+    said, size = result.said, result.size
+    terms = abs(found.middle) + size
+    allowed = (ROUNDINGS * point.unit + point.relative) * terms + TINY
+    how = "long double line" if line.unit < UNIT else "float64 line"
+    result = replace(
+        result,
+        low=found.low - allowed,
+        high=found.high + allowed,
+        how=how,
+        noise=found.noise,
+    )
+    values = {float(v) for v in line.known.values()}
+    if len(values) == 1 and abs(said) <= 2.0**-50 * max(1.0, *map(abs, values)) != 0 != said:
+        return replace(result, why="the function is constant to the last digit")
+    if found.jump:
+        return replace(result, why="the function jumps at this input")
+    if result.gap == 0:
+        return _inside(point, result, step, found, line)
+    half = (result.high - result.low) / 2
+    if found.rough:
+        return replace(result, why="the function varies within the steps that can be compared")
+    if found.steep:
+        return replace(result, why="the slope is infinite, or grows without bound")
+    explained = _explained(point, result, terms)
+    if explained is not None:
+        return explained
+    if step is not None and abs(said - (step.low + step.high) / 2) <= (step.high - step.low) / 2:
+        return replace(result, why="the oracles disagree")
+    beside = _beside(point, result, found, line, kinked)
+    if beside is not None:
+        return replace(result, **beside)
+    if result.gap <= (REFUSE - 1) * half:
+        return replace(result, why=_too_close(found, result))
+    try:
+        # Shorter by a number that is no power of two: other steps, and other roundings.
+        shorter = 0.7
+        again, _ = _by_line(point, result.move * shorter)
+    except NoValue:
+        return replace(result, why="the oracles disagree")
+    low, high = again.low / shorter - allowed, again.high / shorter + allowed
+    half = (high - low) / 2
+    if low - (REFUSE - 1) * half <= said <= high + (REFUSE - 1) * half:
+        return replace(result, why="the oracles disagree")
+    if step is not None and step.low <= result.high and result.low <= step.high:
+        result = replace(result, low=step.low, high=step.high, how=step.how)
+    return replace(result, verdict=Verdict.WRONG)
+
+
+def _inside(
+    point: Point, result: Compared, step: Compared | None, found: Estimate, line: Line
+) -> Compared:
+    """Judge what lies inside of the interval: it agrees if the interval says anything."""
+    if step is not None:
+        # Values on a coarse grid tell that terms cancelled, and so they did in the complex step.
+        lost = 4 * found.grid * (UNIT / line.unit)
+        step = replace(step, low=step.low - lost, high=step.high + lost)
+    if found.kink:
+        if step is None or not _is_steady(point, result, step):
+            return replace(result, verdict=Verdict.KINK)
+        inside = step.low <= result.said <= step.high
+        gap = max(step.low - result.said, result.said - step.high)
+        if inside or gap <= REFUSE * (step.high - step.low):
+            return replace(result, verdict=Verdict.KINK)
+        return replace(result, verdict=Verdict.WRONG, low=step.low, high=step.high, how=step.how)
+    half = (result.high - result.low) / 2
+    largest = max(abs(float(v)) for v in line.known.values() if math.isfinite(float(v)))
+    slope = max(abs(result.said), abs(found.middle), result.size)
+    if result.size == 0:  # nothing else says how large a slope would be
+        slope = 2.0**-20 * largest
+    # Where the line confirms the complex step to many digits, that knows the slope still better.
+    sharp = half <= CONFIRMED * (abs(found.middle) + result.size)
+    if step is not None and sharp and result.low <= (step.low + step.high) / 2 <= result.high:
+        off = step.gap > (REFUSE - 1) * (step.high - step.low) / 2
+        if off:
+            return replace(step, verdict=Verdict.WRONG, alone=True)
+    if half > slope / 4:
+        return replace(result, why=_too_close(found, result))
+    return replace(result, verdict=Verdict.AGREES)
+
+
+def _is_steady(point: Point, result: Compared, step: Compared) -> bool:
+    """Tell whether the complex slopes on both sides are that at the input: no kink lies there."""
+    slope, half = (step.low + step.high) / 2, (step.high - step.low) / 2
+    sides = [
+        point_slope(point, result.move, spacing * i)
+        for spacing in (2.0**-46, 2.0**-43)
+        for i in (-8, -3, -1, 1, 3, 8)
+    ]
+    allowed = max(2 * half, 1e-9 * abs(slope - result.said))
+    if not all(abs(other - slope) <= allowed for other in sides):
+        return False
+    # At a kink two real steps confirm nothing: a complex step that is blind, as for np.abs, is
+    # told further off.
+    return all(_is_confirmed(point, result, t) for t in (2.0**-5, -(2.0**-5), 2.0**-7))
+
+
+def _is_confirmed(point: Point, result: Compared, t: float) -> bool:
+    """Tell whether real steps confirm the complex step at t, where they are close together."""
+    try:
+        ahead, here, behind = (float(point.value(result.move, t + d)) for d in (GUARD, 0.0, -GUARD))
+    except NoValue:
+        return False
+    slope = point_slope(point, result.move, t)
+    forward, backward = (ahead - here) / GUARD, (here - behind) / GUARD
+    slack = abs(forward - backward) + 1e-6 * (abs(slope) + result.size)
+    return abs(forward - backward) < 1e-2 * max(abs(forward), abs(slope)) + slack / 1e3 and (
+        abs(slope - (forward + backward) / 2) <= slack
+    )
+
+
+def _explained(point: Point, result: Compared, terms: float) -> Compared | None:
+    """Return what is said where the gradient's own roundings explain the gap."""
+    lost = 8 * _noise_of_gradient(point, result.move, result.said, terms)
+    if not math.isfinite(lost) or result.gap > lost:
+        return None
+    if result.gap > LOST * terms:
+        return replace(result, why=f"roundings of the gradient itself: {result.gap / terms:.1g}")
+    return replace(result, verdict=Verdict.DIGITS)
+
+
+def _beside(
+    point: Point, result: Compared, found: Estimate, line: Line, kinked: bool
+) -> dict[str, Any] | None:
+    """Return what slopes of the function beside the input say where they spread as kinks do."""
+    said, move = result.said, result.move
+    step = 2.0**-27
+    near, far = (_slopes_beside(point, move, distance, step) for distance in (2.0**-16, 2.0**-8))
+    if len(near) < 8 or len(far) < 8:
+        return {"why": "outside the domain"} if found.kink else None
+    spread, mean = float(np.std(near)), float(np.mean(near))
+    noise = (found.noise if line.unit == UNIT else 4 * UNIT * abs(point.here)) / step
+    # What is curved spreads in proportion to the distance, and noise at any.
+    if spread > float(np.std(far)) / 16 and spread > 4 * noise and spread > 1e-3 * abs(mean - said):
+        allowed = 1e-6 * (abs(mean) + result.size)
+        if min(near) - allowed <= said <= max(near) + allowed:
+            return {"verdict": Verdict.KINK}
+        if abs(said - mean) <= 3 * spread:
+            return {"why": "several kinks meet at this input"}
+    if found.kink:
+        middle = (found.forward[0] + found.backward[0]) / 2
+        largest = max(abs(found.forward[0]), abs(found.backward[0]))
+        return {"why": "a kink"} if abs(said - middle) <= 2 * largest else None
+    # A function can be smooth where its parts have kinks that cancel, as relu(w) - relu(-w) has.
+    # Where it has a kink in another direction, as at ties of a maximum, that is no excuse.
+    if not kinked and result.gap > 1e-3 * (abs(found.middle) + result.size):
+        moves = [signs(point.random, len(move)) * point.scales for _ in range(6)]
+        others = [_said_at(point, move, aside, 2.0**-20) for aside in moves]
+        allowed = 1e-4 * (abs(found.middle) + result.size)
+        if all(abs(other - found.middle) <= allowed for other in others):
+            return {"why": ALONE}
+    return None
+
+
+ALONE = "the gradient is right beside this input, and another at it alone"
+
+
+def _slopes_beside(point: Point, move: Array, distance: float, step: float) -> list[float]:
+    slopes = []
+    for _ in range(16):
+        aside = signs(point.random, len(move)) * point.scales * point.random.random() * distance
+        try:
+            ahead, behind = (float(point.value(aside + t * move, 1.0)) for t in (step, -step))
+        except NoValue:
+            continue
+        if math.isfinite(ahead - behind):
+            slopes.append((ahead - behind) / (2 * step))
+    return slopes
+
+
+def _too_close(found: Estimate, result: Compared) -> str:
+    """Say which regime keeps the slope from being known better."""
+    slope = max(abs(found.middle), abs(result.said))
+    if found.noise / found.step > (result.high - result.low) / 8:
+        return (
+            f"limited by noise: values are known to {found.noise:.1g}, "
+            f"the slope to {found.half:.1g} of {slope:.1g}"
+        )
+    return f"too close to tell: the slope is known to {found.half:.1g} of {slope:.1g}"
+
+
+def first_move(point: Point, wide: Array, slopes: Array | None) -> Array:
+    """Return the direction that is tried first: no entry may hide beside the others in it."""
+    move = signs(point.random, len(wide)) * wide
+    if slopes is not None:
+        terms = np.abs(slopes) * wide
+        mean = float(terms.mean()) if terms.size else 0.0
+        with np.errstate(all="ignore"):
+            rise = np.where(terms > 0, np.clip(mean / terms, 1, RISE), 1.0)
+        move = move * rise
+    return move
+
+
+def bisect(
+    point: Point,
+    move: Array,
+    wrong: Callable[[Array], Compared | None],
+) -> Compared | None:
+    """Return a comparison along the fewest coordinates of a wrong direction that is still wrong.
+
+    wrong: compares along a move; None where that is not wrong.
+    """
+    found = wrong(move)
+    if found is None:
+        return None
+    while True:
+        active = np.flatnonzero(found.move)
+        if len(active) < 2:
+            return found
+        for half in np.array_split(active, 2):
+            part = np.zeros_like(move)
+            part[half] = found.move[half]
+            smaller = wrong(part)
+            if smaller is not None:
+                found = smaller
+                break
+        else:
+            return found

@@ -1,0 +1,84 @@
+"""Where a gradient is wrong: the first entry, by halving a direction that is."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradaudit.checking.charts import Array
+from gradaudit.checking.ladder import Compared, Verdict, bisect, compare, confirmed, excluded
+from gradaudit.checking.pairs import Input
+from gradaudit.checking.refusals import Fault
+
+
+def located(point: Input, found: Compared) -> Fault | None:
+    """Return the fault of the first wrong entry along a wrong direction.
+
+    None where a complex step alone speaks against it, and values do not confirm that.
+    """
+
+    def wrong(move: Array) -> Compared | None:
+        if found.how == "complex step":
+            return excluded(point, move)
+        one = compare(point, move)
+        return one if one.verdict is Verdict.WRONG else None
+
+    blocks = []
+    for part in point.atlas.parts:
+        move = np.zeros_like(found.move)
+        move[part] = found.move[part]
+        one = wrong(move) if move.any() else None
+        blocks.append(one)
+    names = point.pair.names()
+    bad = [name for name, one in zip(names, blocks, strict=True) if one is not None]
+    first = next((one for one in blocks if one is not None), found)
+    least = bisect(point, first.move, wrong) or first
+    if found.alone and not confirmed(point, least):
+        return None
+    coordinates = np.flatnonzero(least.move)
+    if len(coordinates) == 1:
+        k = int(coordinates[0])
+        block, index = point.atlas.place(k)
+        entry = point.entry(point.pair.moved[block], index)
+        scale = float(least.move[k])
+        low, high = sorted((least.low / scale, least.high / scale))
+        least = replace(least, low=low, high=high, said=least.said / scale)
+    else:
+        entry = bad[0] if bad else "the gradient"
+    return Fault(
+        "slope",
+        _sentence(point, entry, least, len(coordinates)),
+        entry=entry,
+        said=least.said,
+        low=least.low,
+        high=least.high,
+        notes=_notes(names, bad, least),
+    )
+
+
+def _sentence(point: Input, entry: str, found: Compared, coordinates: int) -> str:
+    what = entry if coordinates == 1 else f"along a direction of {coordinates} entries, {entry}"
+    right = interval(found.low, found.high, found.said)
+    return f"{what} is {number(found.said)}, and {right} is right"
+
+
+def interval(low: float, high: float, said: float) -> str:
+    """Return an interval as its middle where that says it all, else as its ends."""
+    middle, half = (low + high) / 2, (high - low) / 2
+    if abs(middle) <= half < 1e-6 * abs(said):
+        return f"0 ± {high:.1g}"
+    if half > 1e-3 * abs(middle):
+        return f"a value between {number(low)} and {number(high)}"
+    return f"{number(middle)} ± {half:.1g}"
+
+
+def number(value: float) -> str:
+    """Return a number with as many digits as tell it from one a millionth of a millionth off."""
+    return f"{value:.12g}"
+
+
+def _notes(names: list[str], bad: list[str], found: Compared) -> tuple[str, ...]:
+    notes = [f"by {found.how}"]
+    right = [name for name in names if name not in bad]
+    if bad and right:
+        notes.append(f"wrong: {', '.join(bad)}; not refused here: {', '.join(right)}")
+    return tuple(notes)

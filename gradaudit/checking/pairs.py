@@ -1,0 +1,485 @@
+"""A pair of functions, in the one form that the ladder knows: slopes of a number along a line.
+
+A function of arrays and its vector-Jacobian product become a number by a random cotangent u: the
+sum of u times the values, whose gradient the product says. So do a Jacobian, by its transpose times
+u, and a Jacobian-vector product, whose values times u are the slope along a direction.
+"""
+
+import math
+import time
+import warnings
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradaudit.checking.charts import Array, Atlas, chart_of
+from gradaudit.checking.ladder import IMAGINARY, ROUNDINGS, UNIT, signs
+from gradaudit.checking.lines import NoValue
+from gradaudit.checking.refusals import Fault, NotOffered
+from gradaudit.checking.specs import Spec
+
+KINDS = ("gradient", "vjp", "jvp", "jacobian", "elementwise")
+
+
+class BadCall(TypeError):
+    """A check was called in a way that it does not understand; its text says what to do."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A function and what is to be its derivative.
+
+    kind: one of KINDS. moved: the indices of the leaves of `spec` that the derivative is by.
+    given: makes an object from the arguments that it names, which both functions get first.
+    relative: the declared accuracy of f. flat: values of f at which it is clipped. no_answer:
+    exceptions that mean that f has no value. own: the slope along a tangent by an automatic
+    derivative of f, in place of a complex step. conjugate: a complex gradient is that of JAX.
+    takes: the arguments that `given` takes. symmetric: a Jacobian owes to be.
+    """
+
+    f: Callable[..., Any]
+    derivative: Callable[..., Any]
+    spec: Spec
+    moved: tuple[int, ...]
+    kind: str = "gradient"
+    given: Callable[..., Any] | None = None
+    relative: float = 0.0
+    flat: tuple[float, ...] = ()
+    infinite_slopes: bool = False
+    no_answer: tuple[type[BaseException], ...] = ()
+    own: Callable[[tuple[Any, ...], tuple[Any, ...]], Any] | None = None
+    conjugate: bool = False
+    seconds: float | None = None
+    seed: int = 0
+    takes: tuple[str, ...] = ()
+    symmetric: bool = False
+
+    @property
+    def arguments(self) -> list[str]:
+        return [argument.name for argument in self.spec.arguments]
+
+    def names(self) -> list[str]:
+        """Return how the derivatives are told, one for each leaf that moves: `dW1`."""
+        return [f"d{self.spec.leaves[i].path}" for i in self.moved]
+
+    def of(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
+        """Return what both functions are called with."""
+        if self.given is None:
+            return tuple(arguments)
+        named = dict(zip(self.arguments, arguments, strict=True))
+        made = self.given(**{name: named.pop(name) for name in self.takes})
+        return (made, *named.values())
+
+    def wanted(self) -> list[list[int]]:
+        """Return the leaves that move, as positions in `moved`, by the argument they are of."""
+        groups: list[list[int]] = []
+        position = {leaf: k for k, leaf in enumerate(self.moved)}
+        start = 0
+        for argument in self.spec.arguments:
+            leaves = range(start, start + len(argument.leaves))
+            start += len(argument.leaves)
+            if any(leaf in position for leaf in leaves):
+                groups.append([position[leaf] for leaf in leaves if leaf in position])
+        return groups
+
+
+def flat(value: Any) -> list[Any]:
+    """Return the arrays of a tree of dictionaries, lists and tuples, in order."""
+    if isinstance(value, Mapping):
+        return [leaf for key in value for leaf in flat(value[key])]
+    if isinstance(value, tuple) or (isinstance(value, list) and _is_tree(value)):
+        return [leaf for item in value for leaf in flat(item)]
+    return [value]
+
+
+def _is_tree(value: list[Any]) -> bool:
+    """Tell a list of arrays from a list of numbers, which is an array."""
+    return any(isinstance(item, Mapping | np.ndarray | tuple) for item in value) or any(
+        isinstance(item, list) and _is_tree(item) for item in value
+    )
+
+
+def same_tree(tree: Any, leaves: list[Any]) -> Any:
+    """Return a tree of the form of another, with other leaves, which are taken from the list."""
+    if isinstance(tree, Mapping):
+        return {key: same_tree(item, leaves) for key, item in tree.items()}
+    if isinstance(tree, tuple):
+        items = [same_tree(item, leaves) for item in tree]
+        return type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
+    if isinstance(tree, list) and _is_tree(tree):
+        return [same_tree(item, leaves) for item in tree]
+    return leaves.pop(0)
+
+
+def copies(value: Any) -> Any:
+    """Return fresh copies of all arrays in a tree."""
+    leaves = [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in flat(value)]
+    return same_tree(value, leaves)
+
+
+@dataclass
+class Input:
+    """A pair at one input: the point that the ladder climbs at.
+
+    Raises NoValue where f has none, and Fault where the derivative breaks its contract.
+    """
+
+    pair: Pair
+    args: tuple[Any, ...]
+    evaluations: int = 0
+    calls: int = 0
+    analytic: bool = True
+    extended: bool = True
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        pair = self.pair
+        self.leaves = pair.spec.flatten(self.args)
+        state = pair.seed
+        for leaf in self.leaves:
+            state = zlib.crc32(np.ascontiguousarray(leaf).tobytes(), state)
+        self.random = np.random.default_rng(state)
+        self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
+        self.scales, self.wide = self.atlas.scales(), self.atlas.wide()
+        self.relative = pair.relative
+        self.unit = max((_unit(self.leaves[i]) for i in pair.moved), default=UNIT)
+        if any(pair.spec.leaves[i].kind == "complex" for i in pair.moved):
+            self.analytic = self.extended = False
+        self.still = np.zeros(self.atlas.size)
+        self.cotangent: list[Any] | None = None
+        self.here = math.nan
+        self.here = float(self.value(self.still, 0.0))
+        if not math.isfinite(self.here):
+            raise NoValue(f"f is {self.here}")
+        if self.here in pair.flat:
+            raise NoValue("the value is clipped")
+        self.slopes: Array | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether all arrays may move as far as they like."""
+        return all(chart.kind == "float" for chart in self.atlas.charts)
+
+    # ---------------------------------------------------------------- the function
+
+    def moved(self, move: Array, t: Any, extended: bool = False) -> tuple[Any, ...]:
+        """Return the arguments at t times a move, in double precision or wider."""
+        step = np.longdouble(t) if extended else t
+        leaves = list(self.leaves)
+        for i, x in zip(self.pair.moved, self.atlas.at(move, step), strict=True):
+            leaves[i] = x[()] if x.ndim == 0 else x
+        return self.pair.spec.rebuild(leaves)
+
+    def value(self, move: Array, t: float, extended: bool = False) -> Any:
+        number = self._number(self.moved(move, t, extended))
+        if np.iscomplexobj(number):
+            if complex(number).imag:
+                raise NoValue("f is complex")
+            number = number.real
+        if t == 0 and not extended:
+            self._is_the_same(float(number))
+        return number
+
+    def _is_the_same(self, again: float) -> None:
+        """Check that f gives what it gave before. Raises BadCall."""
+        if abs(again - self.here) > ROUNDINGS * UNIT * max(abs(again), abs(self.here)):
+            raise BadCall(
+                f"f gives {self.here:.12g} and {again:.12g} at the same input: pass a seed to it"
+            )
+
+    def imaginary(self, move: Array, t: float = 0.0) -> float:
+        if self.pair.own is not None:
+            return self._own(move, t)
+        if not self.analytic:
+            raise NoValue("f does not take complex numbers")
+        leaves = list(self.leaves)
+        step = complex(t, IMAGINARY)
+        for i, x in zip(self.pair.moved, self.atlas.at(move, step), strict=True):
+            leaves[i] = x[()] if x.ndim == 0 else x
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                number = self._number(self.pair.spec.rebuild(leaves))
+        except np.exceptions.ComplexWarning as lost:
+            self.analytic = False
+            raise NoValue("f drops the imaginary part") from lost
+        except NoValue:
+            self.analytic = t != 0
+            raise
+        if not np.iscomplexobj(number):
+            self.analytic = False
+            raise NoValue("f drops the imaginary part")
+        if t == 0 and abs(float(np.real(number)) - self.here) > 1e-9 * abs(self.here):
+            self.value(self.still, 0.0)
+            self.analytic = False
+            raise NoValue("f has another value for complex numbers")
+        slope = float(np.imag(number)) / IMAGINARY
+        if not math.isfinite(slope):
+            raise NoValue("the complex step is not finite")
+        return slope
+
+    def _own(self, move: Array, t: float) -> float:
+        assert self.pair.own is not None
+        tangents = self.pair.spec.rebuild(self._tangent_leaves(move))
+        out = self.pair.own(self.moved(move, t), tangents)
+        return float(self._weighed(flat(out)))
+
+    def entry(self, leaf: int, index: tuple[int, ...]) -> str:
+        """Return how the derivative by an entry of a leaf is told: `dW1[0,2]`."""
+        return f"d{self.pair.spec.leaves[leaf].entry(index, self.pair.spec.sizes(self.args))}"
+
+    def _tangent_leaves(self, move: Array) -> list[Any]:
+        leaves = [np.zeros(np.shape(leaf)) for leaf in self.leaves]
+        for i, v in zip(self.pair.moved, self.atlas.tangent(move), strict=True):
+            leaves[i] = v[()] if v.ndim == 0 else v
+        return leaves
+
+    def _number(self, args: tuple[Any, ...]) -> Any:
+        """Return the number that f is here: its value, or its values times the cotangent."""
+        self.evaluations += 1
+        self._in_time()
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                out = self.pair.f(*self.pair.of(args))
+        except self.pair.no_answer as none:
+            raise NoValue(f"f has no answer: {none}") from none
+        except (BadCall, np.exceptions.ComplexWarning):
+            raise
+        except Exception as error:
+            raise NoValue(f"f raises {type(error).__name__}: {error}") from error
+        leaves = [np.asarray(leaf) for leaf in flat(out)]
+        if self.pair.kind != "gradient":
+            return self._weighed(leaves)
+        if len(leaves) != 1 or leaves[0].size != 1:
+            raise BadCall(
+                f"f returns {_form(out)}: a gradient is that of one number; "
+                "for arrays use check_vjp, check_jvp or check_jacobian"
+            )
+        number = leaves[0].reshape(())[()]
+        if not isinstance(number, np.number):
+            raise BadCall(f"f returns {_form(out)}: a number is wanted")
+        return number.astype(np.float64) if number.dtype.kind in "iu" else number
+
+    def _weighed(self, leaves: list[Any]) -> Any:
+        if self.cotangent is None:
+            self.cotangent = [signs(self.random, leaf.size).reshape(leaf.shape) for leaf in leaves]
+            if any(np.iscomplexobj(leaf) for leaf in leaves):
+                self.analytic = self.extended = False
+        if [leaf.shape for leaf in leaves] != [u.shape for u in self.cotangent]:
+            raise NoValue("the shape of the values changes beside this input")
+        total = sum((u * leaf).sum() for u, leaf in zip(self.cotangent, leaves, strict=True))
+        complex_out = not self.analytic and np.iscomplexobj(total)
+        return total.real if complex_out else total
+
+    def _in_time(self) -> None:
+        if self.pair.seconds is not None and time.monotonic() - self.started > self.pair.seconds:
+            raise NoValue(f"it took more than {self.pair.seconds:g} s")
+
+    # ---------------------------------------------------------------- the derivative
+
+    def said(self, move: Array) -> tuple[float, float]:
+        if self.pair.kind == "jvp":
+            return self._said_jvp(self.args, move)
+        if self.slopes is None:
+            self.slopes = self.atlas.slopes(self.checked(self.gradient(self.args)))
+        terms = self.slopes * move
+        return float(terms.sum()), float(np.abs(terms).sum())
+
+    def said_at(self, move: Array, aside: Array, t: float) -> float:
+        slopes = self.slopes_at(aside, t)
+        if slopes is None:
+            return self._said_jvp(self._narrow(self.moved(aside, t)), move)[0]
+        return float((slopes * move).sum())
+
+    def slopes_at(self, aside: Array, t: float) -> Array | None:
+        if self.pair.kind == "jvp":
+            return None
+        try:
+            return self.atlas.slopes(
+                self.checked(self.gradient(self._narrow(self.moved(aside, t))))
+            )
+        except Fault as fault:
+            raise NoValue(str(fault)) from fault
+
+    def _narrow(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return arguments in the precision of the input."""
+        leaves = self.pair.spec.flatten(args)
+        for i in self.pair.moved:
+            dtype = np.asarray(self.leaves[i]).dtype
+            narrow = np.asarray(leaves[i]).astype(dtype)
+            leaves[i] = narrow[()] if narrow.ndim == 0 else narrow
+        return self.pair.spec.rebuild(leaves)
+
+    def call(self, *more: Any, args: tuple[Any, ...]) -> Any:
+        """Call the derivative. Raises NotOffered, and Fault where it raises."""
+        self.calls += 1
+        self._in_time()
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                return self.pair.derivative(*self.pair.of(args), *more)
+        except NotImplementedError as none:
+            raise NotOffered(str(none) or "NotImplementedError") from none
+        except self.pair.no_answer as none:
+            raise NoValue(f"the gradient has no answer: {none}") from none
+        except Exception as error:
+            text = f"the gradient raises {type(error).__name__}: {error}; f does not"
+            raise Fault("a value", text) from error
+
+    def gradient(self, args: tuple[Any, ...], cotangent: Sequence[Any] | None = None) -> list[Any]:
+        """Return the gradients as they come, one for each leaf that moves."""
+        weights = copies(self.cotangent) if cotangent is None else list(cotangent)
+        if self.pair.kind == "gradient":
+            return self._by_leaf(self.call(args=args))
+        assert weights is not None
+        if self.pair.kind == "vjp":
+            return self._by_leaf(self.call(self._like_values(weights), args=args))
+        if self.pair.kind == "elementwise":
+            slopes = self._by_leaf(self.call(args=args))
+            return [np.asarray(s) * weights[0] for s in slopes]
+        return [
+            self._transposed(jacobian, i, weights)
+            for jacobian, i in zip(
+                self._by_leaf(self.call(args=args)), self.pair.moved, strict=True
+            )
+        ]
+
+    def _like_values(self, weights: Sequence[Any]) -> Any:
+        return weights[0] if len(weights) == 1 else tuple(weights)
+
+    def _by_leaf(self, out: Any) -> list[Any]:
+        groups = self.pair.wanted()
+        if out is None:
+            raise NotOffered("it returns None")
+        if len(groups) == 1 and not (isinstance(out, tuple) and len(out) == 1):
+            out = (out,)
+        if not isinstance(out, tuple | list):
+            out = (out,)
+        if len(out) != len(groups):
+            names = ", ".join(
+                f"d{argument.name}"
+                for argument in self.pair.spec.arguments
+                if any(
+                    self.pair.spec.leaves.index(leaf) in self.pair.moved for leaf in argument.leaves
+                )
+            )
+            raise Fault(
+                "the form",
+                f"the gradient has {len(out)} results, and {len(groups)} are wanted: {names}",
+            )
+        leaves: list[Any] = [None] * len(self.pair.moved)
+        for group, result in zip(groups, out, strict=True):
+            single = len(group) == 1 and not isinstance(result, Mapping | tuple)
+            found = [result] if single else flat(result)
+            if len(found) != len(group):
+                raise Fault(
+                    "the form",
+                    f"{self.pair.names()[group[0]]}: {_form(result)} has {len(found)} arrays, "
+                    f"and {len(group)} are wanted",
+                )
+            for position, leaf in zip(group, found, strict=True):
+                if leaf is None:
+                    raise NotOffered(f"{self.pair.names()[position]} is None")
+                leaves[position] = leaf
+        return leaves
+
+    def _transposed(self, jacobian: Any, i: int, weights: Sequence[Any]) -> Array:
+        u = np.concatenate([np.reshape(w, -1) for w in weights])
+        shape = np.shape(self.leaves[i])
+        size = math.prod(shape)
+        found = tuple(jacobian.shape) if hasattr(jacobian, "shape") else np.shape(jacobian)
+        allowed = {(len(u), size), (*np.shape(weights[0]), *shape)}
+        if len(u) == 1:
+            allowed.add(shape)
+        if found not in allowed:
+            wanted = (len(u), size)
+            raise Fault("the form", f"the Jacobian has the shape {found}, {wanted} is wanted")
+        if self.pair.symmetric:
+            _is_symmetric(jacobian)
+        if hasattr(jacobian, "rmatvec"):
+            product = jacobian.rmatvec(u)
+        elif isinstance(jacobian, np.ndarray | list):
+            product = np.reshape(np.asarray(jacobian), (len(u), size)).T @ u
+        else:
+            product = jacobian.T @ u
+        return np.asarray(product).reshape(shape)
+
+    def _said_jvp(self, args: tuple[Any, ...], move: Array) -> tuple[float, float]:
+        tangents = []
+        leaves = self._tangent_leaves(move)
+        whole = self.pair.spec.rebuild(leaves)
+        start = 0
+        for argument, tangent in zip(self.pair.spec.arguments, whole, strict=True):
+            positions = range(start, start + len(argument.leaves))
+            start += len(argument.leaves)
+            if any(position in self.pair.moved for position in positions):
+                tangents.append(tangent)
+        out = [np.asarray(leaf) for leaf in flat(self.call(*tangents, args=args))]
+        assert self.cotangent is not None
+        if [leaf.shape for leaf in out] != [u.shape for u in self.cotangent]:
+            found = ", ".join(str(leaf.shape) for leaf in out)
+            wanted = ", ".join(str(u.shape) for u in self.cotangent)
+            raise Fault("the form", f"the product has the shape {found}, {wanted} is wanted")
+        terms = [u * leaf for u, leaf in zip(self.cotangent, out, strict=True)]
+        total = float(sum(term.sum() for term in terms))
+        if not math.isfinite(total):
+            raise Fault("a value", "the product is not finite where f is")
+        return total, float(sum(np.abs(term).sum() for term in terms))
+
+    def checked(self, gradients: list[Any]) -> list[Array]:
+        """Return gradients as arrays, if shape and dtype are those of the arguments."""
+        arrays = []
+        for i, name, gradient in zip(self.pair.moved, self.pair.names(), gradients, strict=True):
+            x = np.asarray(self.leaves[i])
+            g = np.asarray(gradient)
+            if g.dtype.kind not in "fc" and not (g.dtype.kind in "iu" and g.ndim == 0):
+                raise Fault(
+                    "the form", f"{name}: {_form(gradient)}; an array of {x.dtype} is wanted"
+                )
+            if g.shape != x.shape:
+                raise Fault("the form", f"{name} has the shape {g.shape}, {x.shape} is wanted")
+            if np.iscomplexobj(g) and not np.iscomplexobj(x):
+                raise Fault("the form", f"{name} is complex, and the argument is real")
+            bad = np.argwhere(~np.isfinite(g))
+            if len(bad) and not self.pair.infinite_slopes:
+                index = tuple(int(k) for k in bad[0])
+                entry = self.entry(i, index)
+                raise Fault(
+                    "a value",
+                    f"{entry} is {g[index]}, and f is finite there: {self.here:.6g}",
+                    entry=entry,
+                )
+            arrays.append(np.conj(g) if self.pair.conjugate and np.iscomplexobj(g) else g)
+        return arrays
+
+
+def _is_symmetric(matrix: Any) -> None:
+    dense = np.asarray(matrix.todense() if hasattr(matrix, "todense") else matrix)
+    if dense.ndim != 2 or dense.shape[0] != dense.shape[1]:
+        return
+    gap = np.abs(dense - dense.T)
+    if gap.max(initial=0) > 2.0**-40 * np.abs(dense).max(initial=0):
+        i, j = (int(k) for k in np.unravel_index(int(gap.argmax()), gap.shape))
+        raise Fault(
+            "symmetric",
+            f"the Hessian is not symmetric: [{i},{j}] is {dense[i, j]:.6g}, "
+            f"and [{j},{i}] is {dense[j, i]:.6g}",
+        )
+
+
+def _unit(leaf: Any) -> float:
+    dtype = np.asarray(leaf).dtype
+    return float(np.finfo(dtype).eps) / 2 if dtype.kind in "fc" else UNIT
+
+
+def _form(value: Any) -> str:
+    """Return what a person calls the form of a value."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} and shape {value.shape}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"

@@ -1,0 +1,64 @@
+"""What a check ends with where it does not hold."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# What a derivative owes, in the order in which it is judged.
+LAWS = (
+    "the form",
+    "a value",
+    "inputs unchanged",
+    "memory of its own",
+    "the same again",
+    "linear in the cotangent",
+    "nothing global",
+    "symmetric",
+    "slope",
+    "digits",
+)
+
+
+class WrongGradient(AssertionError):
+    """A gradient is wrong. Its text is what a person reads, its attributes what a program does.
+
+    law: what it does not obey, such as "slope", "shape" or "the same again". entry: the first wrong
+    entry, such as "dW1[0,2]", "" where it is none. said: what the gradient gives there. low, high:
+    what is true lies between. arguments: the smallest input that shows it. report: what was tried
+    before.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        law: str = "slope",
+        entry: str = "",
+        said: float | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        arguments: tuple[Any, ...] = (),
+        report: Any = None,
+    ) -> None:
+        super().__init__(text)
+        self.law, self.entry = law, entry
+        self.said, self.low, self.high = said, low, high
+        self.arguments, self.report = arguments, report
+
+
+@dataclass(frozen=True)
+class Fault(Exception):
+    """What is wrong at one input: the law that is broken, and a sentence."""
+
+    law: str
+    text: str
+    entry: str = ""
+    said: float | None = None
+    low: float | None = None
+    high: float | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class NotOffered(Exception):
+    """The gradient says that it does not give this derivative."""

@@ -1,0 +1,241 @@
+"""A pair judged at one input: the contract, then the slopes, then where it is wrong."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from gradaudit.checking.charts import Array
+from gradaudit.checking.contract import changes_nothing_global, keeps_its_contract
+from gradaudit.checking.ladder import (
+    Compared,
+    Verdict,
+    compare,
+    first_move,
+    signs,
+)
+from gradaudit.checking.lines import NoValue
+from gradaudit.checking.locating import located
+from gradaudit.checking.pairs import Input, Pair
+from gradaudit.checking.refusals import Fault, NotOffered
+
+JUDGED = {Verdict.AGREES, Verdict.DIGITS, Verdict.KINK}
+
+
+@dataclass
+class Trial:
+    """What came of one input.
+
+    compared: the comparisons that count. why: for what was not judged, its reason. caught: the
+    planted mistakes that it would have shown; planted: all that it could plant.
+    """
+
+    compared: list[Compared] = field(default_factory=list)
+    why: str = ""
+    blocks: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    caught: Counter[str] = field(default_factory=Counter)
+    planted: Counter[str] = field(default_factory=Counter)
+    evaluations: int = 0
+    calls: int = 0
+
+    @property
+    def judged(self) -> bool:
+        """Tell whether the slopes were judged."""
+        return not self.why and bool(self.compared)
+
+    @property
+    def kink(self) -> bool:
+        """Tell whether the input lies at a kink."""
+        return any(one.verdict is Verdict.KINK for one in self.compared)
+
+
+def tried(
+    pair: Pair,
+    args: tuple[Any, ...],
+    *,
+    forms: bool = False,
+    seek: bool = False,
+    locate: bool = True,
+    floor: float = 0.0,
+) -> Trial:
+    """Judge a pair at one input. Raises Fault where it is wrong.
+
+    forms: the arguments in other forms as well. seek: near a kink of f as well. locate: find the
+    first wrong entry. floor: slopes below it are lost in the roundings of f, see `usual_size`.
+    """
+    with np.errstate(all="ignore"):
+        return _tried(pair, args, forms, seek, Looking(locate, floor))
+
+
+@dataclass(frozen=True)
+class Looking:
+    """How a wrong slope is met: its entry looked for, and what is too small left alone."""
+
+    locate: bool
+    floor: float
+
+    def met(self, point: Input, found: Compared) -> Compared:
+        """Return a comparison, not judged where it is too small. Raises Fault where it is wrong."""
+        if found.verdict is not Verdict.WRONG:
+            return found
+        if max(abs(found.said), abs(found.low), abs(found.high)) < self.floor:
+            return replace(found, verdict=Verdict.UNKNOWN, why="slopes far smaller than elsewhere")
+        if not self.locate and not found.alone:
+            raise Fault("slope", "it is wrong")
+        fault = located(point, found)
+        if fault is None:
+            why = "a complex step differs by less than values can confirm"
+            return replace(found, verdict=Verdict.UNKNOWN, why=why)
+        raise fault
+
+
+def usual_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> float:
+    """Return the median over inputs of the sizes of slopes, 0 where none is known.
+
+    A function that adds terms of usual size loses those that are smaller by all its digits.
+    """
+    sizes = []
+    for args in points:
+        try:
+            with np.errstate(all="ignore"):
+                point = Input(pair, args)
+                sizes.append(point.said(point.wide)[1])
+        except (NoValue, Fault, NotOffered):
+            continue
+    return median(sizes) if sizes else 0.0
+
+
+def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: Looking) -> Trial:
+    trial = Trial()
+    try:
+        point = Input(pair, args)
+    except NoValue as none:
+        trial.why = str(none)
+        return trial
+    try:
+        if forms:
+            changes_nothing_global(point)
+        trial.remarks = keeps_its_contract(point, forms)
+        _judge(point, trial, looking)
+        if seek:
+            for near in _beside_kinks(point):
+                _judge(near, trial, looking, alone=False)
+    except NoValue as none:
+        trial.why = str(none)
+    except NotOffered as none:
+        trial.why = f"not offered: {none}"
+    trial.evaluations, trial.calls = point.evaluations, point.calls
+    return trial
+
+
+def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> None:
+    """Compare at an input; alone: and tell what was not judged as the trial's own."""
+    said = point.slopes
+    found = compare(point, first_move(point, point.wide, said))
+    if found.verdict in {Verdict.UNKNOWN, Verdict.WRONG} and not np.array_equal(
+        point.wide, point.scales
+    ):
+        # Entries far smaller than the others may cross a pole or a kink by a move of their size.
+        found = compare(point, first_move(point, point.scales, said))
+    found = looking.met(point, found)
+    if found.verdict is Verdict.AGREES or found.verdict is Verdict.DIGITS:
+        _plant(point, found, trial)
+        trial.compared.append(found)
+        return
+    # A kink, or noise, of one block must not hide the others.
+    results = []
+    for name, part in zip(point.pair.names(), point.atlas.parts, strict=True):
+        kinked = False
+        for move in _moves_of(point, part):
+            one = looking.met(point, compare(point, move, kinked=kinked))
+            kinked = kinked or one.verdict is Verdict.KINK or "kink" in one.why
+            results.append(one)
+            if one.verdict is Verdict.UNKNOWN:
+                trial.blocks.setdefault(name, one.why)
+            elif one.verdict is not Verdict.KINK:
+                _plant(point, one, trial)
+    judged = [one for one in results if one.verdict in JUDGED]
+    trial.compared += judged
+    if not judged and alone:
+        trial.why = found.why or "a kink"
+
+
+def _moves_of(point: Input, part: slice) -> Iterator[Array]:
+    """Yield directions within one block: a balanced one, and all entries by as much."""
+    move = np.zeros(point.atlas.size)
+    move[part] = signs(point.random, part.stop - part.start) * point.scales[part]
+    yield move
+    if part.stop - part.start > 1:
+        # Along it the ties of a maximum stay ties, so that its slope is known.
+        together = np.zeros(point.atlas.size)
+        together[part] = point.scales[part].min()
+        yield together
+
+
+def _plant(point: Input, found: Compared, trial: Trial) -> None:
+    """Count which mistakes, planted into the gradient, this comparison would have shown."""
+    if point.slopes is None:
+        return
+    terms = point.slopes * found.move
+    whole = float(terms.sum())
+    mistakes = {"another sign": -whole, "twice": 2 * whole, "zero": 0.0}
+    sizes = {n for x in point.leaves for n in np.shape(x) if n > 1}
+    if sizes:
+        mistakes["a mean for a sum"] = whole / max(sizes)
+    for part, name in zip(point.atlas.parts, point.pair.names(), strict=True):
+        block = float(terms[part].sum())
+        if np.any(terms[part]) and len(point.atlas.parts) > 1:
+            mistakes[f"{name} zero"] = whole - block
+        if np.any(terms[part]):
+            i = int(np.argmax(np.abs(terms[part]))) + part.start
+            for digits in (3, 6, 9):
+                name_it = f"one entry off by 1e-{digits}"
+                mistakes[name_it] = whole + 10.0**-digits * float(terms[i])
+    for chart, part in zip(point.atlas.charts, point.atlas.parts, strict=True):
+        shape = chart.x.shape
+        if chart.size == chart.x.size and len(shape) == 2 and shape[0] == shape[1] > 1:
+            turned = point.slopes[part].reshape(shape).T.reshape(-1)
+            if not np.array_equal(turned, point.slopes[part]):
+                other = whole + float(((turned - point.slopes[part]) * found.move[part]).sum())
+                mistakes["transposed"] = other
+    for name, other in mistakes.items():
+        trial.planted[name] += 1
+        trial.caught[name] += found.planted(other)
+
+
+def _beside_kinks(point: Input) -> Iterator[Input]:
+    """Yield inputs just beside a kink of f on a random line through a point, on both sides."""
+    move = signs(point.random, point.atlas.size) * point.scales
+    near = 2.0**-20
+
+    def slope(t: float, step: float) -> float:
+        ahead, behind = float(point.value(move, t + step)), float(point.value(move, t - step))
+        return (ahead - behind) / (2 * step)
+
+    try:
+        # A move by its own size takes an entry to zero.
+        a, b = (-1.0, 1.0) if point.is_free else (-0.25, 0.25)
+        left, right = slope(a, near), slope(b, near)
+        first, halvings = abs(left - right), 0
+        while b - a > 2.0**-26:
+            halvings += 1
+            middle = (a + b) / 2
+            here = slope(middle, min(near, (b - a) / 8))
+            if abs(left - here) >= abs(here - right):
+                b, right = middle, here
+            else:
+                a, left = middle, here
+            if not first > 0 or (halvings > 3 and abs(left - right) < 1.5 * first / 2**halvings):
+                return  # it bends evenly, and has no kink
+    except NoValue:
+        return
+    for aside in (2.0**-22, -(2.0**-22), 2.0**-29, -(2.0**-29)):
+        args = point._narrow(point.moved(move, (a + b) / 2 + aside))
+        try:
+            yield Input(point.pair, args)
+        except NoValue:
+            continue
