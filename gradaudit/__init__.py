@@ -9,10 +9,51 @@ if TYPE_CHECKING:
     import os
 
     from gradaudit.answers.verdicts import Audit
+    from gradaudit.checking.checks import (
+        check_chain as check_chain,
+    )
+    from gradaudit.checking.checks import (
+        check_gradient as check_gradient,
+    )
+    from gradaudit.checking.checks import (
+        check_jacobian as check_jacobian,
+    )
+    from gradaudit.checking.checks import (
+        check_jvp as check_jvp,
+    )
+    from gradaudit.checking.checks import (
+        check_vjp as check_vjp,
+    )
+    from gradaudit.checking.collected import gradient_test as gradient_test
+    from gradaudit.checking.pairs import BadCall as BadCall
+    from gradaudit.checking.refusals import WrongGradient as WrongGradient
+    from gradaudit.checking.reports import Report as Report
+    from gradaudit.checking.specs import BadSpec as BadSpec
     from gradaudit.judging.drawn import Question
 
 __version__ = "0.2.0"
-__all__ = ["__version__", "audit", "read_question"]
+_WHERE = {
+    "BadCall": "pairs",
+    "BadSpec": "specs",
+    "Report": "reports",
+    "WrongGradient": "refusals",
+    "check_chain": "checks",
+    "check_gradient": "checks",
+    "check_jacobian": "checks",
+    "check_jvp": "checks",
+    "check_vjp": "checks",
+    "gradient_test": "collected",
+}
+__all__ = ["__version__", "audit", "read_question", *_WHERE]  # noqa: PLE0604 - names, in a dict
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, and the packages that it needs, at its first use."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"gradaudit.checking.{_WHERE[name]}"), name)
 
 
 def audit(

@@ -17,7 +17,7 @@ HOUSE = Path(__file__).parent.parent
 PACKAGE = HOUSE / "gradaudit"
 # from the ground up
 ROOMS = ["language", "questions", "judging", "checking", "mistakes", "answers", "telling"]
-DEPENDENCIES = {"numpy", "scipy", "hypothesis", "pytest", "flint", "typst"}
+DEPENDENCIES = {"numpy", "scipy", "hypothesis", "pytest", "flint", "typst", "tqdm", "matplotlib"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -1,0 +1,89 @@
+"""What a wrong gradient is, beside the right one: twice, minus, transposed, another block's."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradaudit.checking.charts import Array
+from gradaudit.checking.ladder import Compared, Verdict, compare
+from gradaudit.checking.pairs import Input
+
+MOST = 64  # entries of a block whose true slopes are looked for one by one
+CLOSE = 1e-6
+
+
+def true_slopes(point: Input, part: slice) -> Array | None:
+    """Return the true slopes along the coordinates of a block, None where one is not known."""
+    if part.stop - part.start > MOST:
+        return None
+    truth = []
+    for k in range(part.start, part.stop):
+        move = np.zeros(point.atlas.size)
+        move[k] = point.scales[k]
+        found: Compared = compare(point, move)
+        if found.verdict in {Verdict.UNKNOWN, Verdict.KINK} or not point.scales[k]:
+            return None
+        truth.append((found.low + found.high) / 2 / float(point.scales[k]))
+    return np.array(truth)
+
+
+def relations(point: Input, block: int) -> set[str] | None:
+    """Return all simple relations of a wrong block to the right ones, as ends of a sentence.
+
+    None where the right one is not known, or says nothing.
+    """
+    if point.slopes is None:
+        return None
+    truths = [true_slopes(point, part) for part in point.atlas.parts]
+    truth, said = truths[block], point.slopes[point.atlas.parts[block]]
+    if truth is None or not truth.any() or _same(said, truth):
+        return None
+    return {text for text, other in _others(point, block, truths) if _same(said, other)}
+
+
+def _same(said: Array, other: Array) -> bool:
+    scale = max(float(np.abs(other).max(initial=0)), float(np.abs(said).max(initial=0)))
+    return said.shape == other.shape and bool((np.abs(said - other) <= CLOSE * scale).all())
+
+
+def _others(point: Input, block: int, truths: list[Array | None]) -> Iterator[tuple[str, Array]]:
+    truth = truths[block]
+    assert truth is not None
+    names = point.pair.names()
+    shape = point.atlas.charts[block].x.shape
+    yield "zero", 0 * truth
+    yield "what is right with another sign", -truth
+    yield "twice what is right", 2 * truth
+    yield "half of what is right", truth / 2
+    sizes = {
+        name: n
+        for leaf, x in zip(point.pair.spec.leaves, point.leaves, strict=True)
+        for name, n in zip(leaf.shape, np.shape(x), strict=False)
+        if n > 1
+    }
+    for name, n in sizes.items():
+        yield f"{name} times what is right: a sum for a mean over {name}", n * truth
+        yield f"what is right divided by {name}: a mean for a sum over {name}", truth / n
+        yield f"what is right times 2/{name}", truth * 2 / n
+    if truth.size == np.prod(shape):
+        whole = truth.reshape(shape)
+        if len(shape) == 2 and shape[0] == shape[1] > 1:
+            yield "what is right, transposed", whole.T.reshape(-1)
+        for axis in range(len(shape)):
+            if shape[axis] > 1:
+                total = whole.sum(axis=axis, keepdims=True)
+                yield (
+                    f"what is right, summed over axis {axis}",
+                    np.broadcast_to(total, shape).reshape(-1),
+                )
+                yield (
+                    f"what is right, averaged over axis {axis}",
+                    np.broadcast_to(total / shape[axis], shape).reshape(-1),
+                )
+        if truth.size > 1:
+            yield "the absolute value of what is right", np.abs(truth)
+            yield "the sign of what is right", np.sign(truth)
+            yield "what is right, in reverse order", truth[::-1]
+    for name, other in zip(names, truths, strict=True):
+        if other is not None and name != names[block] and other.any():
+            yield f"what is right for {name}", other

@@ -1,0 +1,576 @@
+"""The calls that check a pair of functions, as their users write them."""
+
+import functools
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.sparse.linalg import aslinearoperator
+
+from gradaudit import (
+    BadCall,
+    BadSpec,
+    Report,
+    WrongGradient,
+    check_chain,
+    check_gradient,
+    check_jacobian,
+    check_jvp,
+    check_vjp,
+    gradient_test,
+)
+
+Array = Any
+NETWORK = "X: [n,d], W1: [d,h], b1: [h], w2: [h], b2: [], t: [n]"
+
+
+def network_loss(X: Array, W1: Array, b1: Array, w2: Array, b2: Array, t: Array) -> Any:
+    e = np.maximum(X @ W1 + b1, 0) @ w2 + b2 - t
+    return 0.5 * (e * e).sum()
+
+
+def network_gradient(X: Array, W1: Array, b1: Array, w2: Array, b2: Array, t: Array) -> Any:
+    z = X @ W1 + b1
+    h = np.maximum(z, 0)
+    e = h @ w2 + b2 - t
+    delta = np.outer(e, w2) * (z > 0)
+    return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
+
+
+def squares(x: Array) -> Any:
+    return (x * x).sum()
+
+
+def twice(x: Array) -> Array:
+    return 2 * x
+
+
+def refusal(check: Callable[..., Any], *arguments: Any, **options: Any) -> WrongGradient:
+    """Return the refusal that a check ends with."""
+    with pytest.raises(WrongGradient) as caught:
+        check(*arguments, **options)
+    return caught.value
+
+
+class TestARightGradient:
+    def test_of_a_network_holds(self) -> None:
+        report = check_gradient(network_loss, network_gradient, inputs=NETWORK, wrt="W1 b1 w2 b2")
+        assert report.status == "holds"
+
+    def test_is_judged_at_kinks_too(self) -> None:
+        report = check_gradient(network_loss, network_gradient, inputs=NETWORK, wrt="W1 b1 w2 b2")
+        assert report.kinks > 0
+
+    def test_needs_few_evaluations_where_it_is_smooth(self) -> None:
+        report = check_gradient(squares, twice, np.array([1.5, -0.25]), examples=0)
+        assert (report.evaluations, report.calls) == (4, 4)
+
+    @pytest.mark.parametrize(
+        ("f", "gradient", "spec", "wrt"),
+        [
+            (lambda A: np.linalg.slogdet(A)[1], lambda A: np.linalg.inv(A).T, "A: spd[d,d]", "A"),
+            (
+                lambda L: np.log(np.diagonal(L)).sum(),
+                lambda L: np.diag(1 / np.diagonal(L)),
+                "L: lower[d,d]",
+                "L",
+            ),
+            (lambda p: (p * np.log(p)).sum(), lambda p: np.log(p) + 1, "p: simplex[k]", "p"),
+            (lambda q: np.log(q).sum(), lambda q: 1 / q, "q: positive[n]", "q"),
+            (lambda u, c: (u @ c) ** 2, lambda u, c: 2 * (u @ c) * c, "u: unitvec[k], c: [k]", "u"),
+            (
+                lambda Q, A: np.trace(Q @ A),
+                lambda Q, A: A.T.copy(),
+                "Q: orthogonal[d,d], A: [d,d]",
+                "Q",
+            ),
+            (lambda z: (np.abs(z) ** 2).sum(), lambda z: 2 * z, "z: complex[n]", "z"),
+        ],
+        ids=[
+            "by a positive definite matrix",
+            "by a Cholesky factor",
+            "by probabilities",
+            "by positive numbers",
+            "by a unit vector",
+            "by an orthogonal matrix",
+            "by complex numbers",
+        ],
+    )
+    def test_is_moved_within_its_domain(self, f: Any, gradient: Any, spec: str, wrt: str) -> None:
+        assert check_gradient(f, gradient, inputs=spec, wrt=wrt).status == "holds"
+
+    def test_may_be_that_of_a_tree(self) -> None:
+        report = check_gradient(
+            lambda p, x: ((x @ p["W"] + p["b"]) ** 2).sum(),
+            lambda p, x: {
+                "W": 2 * x.T @ (x @ p["W"] + p["b"]),
+                "b": 2 * (x @ p["W"] + p["b"]).sum(axis=0),
+            },
+            inputs="p: {W: [d,h], b: [h]}, x: [n,d]",
+            wrt="p",
+        )
+        assert report.status == "holds"
+
+    def test_may_come_with_its_value(self) -> None:
+        report = check_gradient(value_and_grad=lambda x: (squares(x), 2 * x), inputs="x: [n]")
+        assert report.status == "holds"
+
+    def test_may_be_picked_out_of_more(self) -> None:
+        report = check_gradient(
+            value_and_grad=lambda x: {"loss": squares(x), "slope": 2 * x},
+            pick=lambda out: (out["loss"], out["slope"]),
+            inputs="x: [n]",
+        )
+        assert report.status == "holds"
+
+    def test_may_be_a_partial_or_a_method(self) -> None:
+        class Model:
+            def loss(self, x: Array) -> Any:
+                return squares(x)
+
+        report = check_gradient(Model().loss, functools.partial(twice), inputs="x: [n]")
+        assert report.status == "holds"
+
+    def test_may_need_a_fresh_object_for_each_input(self) -> None:
+        class Fitted:
+            def __init__(self, X: Array, y: Array) -> None:
+                self.X, self.y = X, y
+
+        report = check_gradient(
+            lambda model, w: squares(model.X @ w - model.y),
+            lambda model, w: 2 * model.X.T @ (model.X @ w - model.y),
+            inputs="X: [n,d], y: [n], w: [d]",
+            given=Fitted,
+        )
+        assert report.status == "holds"
+
+    def test_may_stay_float32(self) -> None:
+        report = check_gradient(squares, twice, inputs="x: float32[n]")
+        assert report.status == "holds"
+
+    def test_may_be_of_lists_of_numbers(self) -> None:
+        report = check_gradient(
+            lambda x: sum(v * v for v in x), lambda x: np.array([2 * v for v in x]), [1.0, 2.5]
+        )
+        assert report.status == "holds"
+
+    def test_is_checked_at_one_input_within_a_test_of_ones_own(self) -> None:
+        tried = 0
+
+        @settings(database=None, max_examples=20, derandomize=True)
+        @given(st.lists(st.floats(-10, 10), min_size=1, max_size=4))
+        def property_of_mine(values: list[float]) -> None:
+            nonlocal tried
+            check_gradient(squares, twice, np.array(values), examples=0)
+            tried += 1
+
+        property_of_mine()
+        assert tried > 0
+
+    def test_is_checked_on_samples_of_ones_own(self) -> None:
+        random = np.random.default_rng(0)
+        samples = [(random.normal(size=(5, 2)), random.normal(size=5), random.normal(size=2))]
+        report = check_gradient(
+            lambda X, y, w: squares(X @ w - y),
+            lambda X, y, w: 2 * X.T @ (X @ w - y),
+            samples=samples,
+            inputs="X: [n,d], y: [n], w: [d]",
+            wrt="w",
+        )
+        assert report.status == "holds"
+
+    def test_may_be_by_an_argument_from_a_strategy(self) -> None:
+        report = check_gradient(
+            lambda x, k: squares(x) * k,
+            lambda x, k: 2 * x * k,
+            inputs={"x": "[n]", "k": st.sampled_from([1.5, 2.5])},
+            wrt="x",
+        )
+        assert report.status == "holds"
+
+
+class TestAWrongGradient:
+    def test_is_told_with_its_entry_and_both_values(self) -> None:
+        def wrong(x: Array) -> Array:
+            g = 2 * x
+            if len(g) > 2:
+                g[2] += 1e-7
+            return g
+
+        error = refusal(check_gradient, squares, wrong, inputs="x: [n]")
+        assert error.entry == "dx[2]"
+        assert error.said is not None
+        assert error.low is not None
+        assert error.said - error.low == pytest.approx(1e-7, rel=1e-4)
+
+    def test_is_shown_on_the_smallest_input(self) -> None:
+        def wrong(X: Array, W1: Array, b1: Array, w2: Array, b2: Array, t: Array) -> Any:
+            h = np.maximum(X @ W1 + b1, 0)
+            e = h @ w2 + b2 - t
+            delta = np.outer(e, w2)
+            return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
+
+        error = refusal(check_gradient, network_loss, wrong, inputs=NETWORK, wrt="W1 b1 w2 b2")
+        assert [np.size(a) for a in error.arguments] == [1, 1, 1, 1, 1, 1]
+
+    def test_is_shown_with_an_input_that_can_be_pasted(self) -> None:
+        error = refusal(check_gradient, squares, lambda x: 3 * x, inputs="x: [n]")
+        (line,) = [line for line in str(error).splitlines() if "x = " in line]
+        values: dict[str, Any] = {}
+        exec(line.split(None, 1)[1], {"np": np}, values)
+        assert refusal(check_gradient, squares, lambda x: 3 * x, values["x"], examples=0)
+
+    @pytest.mark.parametrize(
+        ("gradient", "relation"),
+        [
+            (lambda X, y, w: X.T @ (X @ w - y), "half of what is right"),
+            (lambda X, y, w: -2 * X.T @ (X @ w - y), "what is right with another sign"),
+            (lambda X, y, w: 2 * X.T @ (X @ w - y) / len(y), "a mean for a sum over n"),
+            (lambda X, y, w: 0 * w, "zero"),
+        ],
+        ids=["half", "another sign", "a mean", "zero"],
+    )
+    def test_is_told_by_its_relation_to_the_right_one(self, gradient: Any, relation: str) -> None:
+        error = refusal(
+            check_gradient,
+            lambda X, y, w: squares(X @ w - y),
+            gradient,
+            inputs="X: [n,d], y: [n], w: [d]",
+            wrt="w",
+        )
+        assert relation in str(error)
+
+    def test_of_a_packed_vector_is_told_by_the_name_of_its_entry(self) -> None:
+        def wrong(theta: Array) -> Array:
+            g = 2 * theta
+            g[1] *= 2
+            return g
+
+        error = refusal(check_gradient, squares, wrong, inputs="theta: packed(W[2,2], b[2])")
+        assert error.entry == "dW[0,1]"
+
+    @pytest.mark.parametrize(
+        ("gradient", "law"),
+        [
+            (lambda x: (2 * x)[:, None], "the form"),
+            (lambda x: (2 * x).astype(np.float32), "the form"),
+            (lambda x: (2 * x, 2 * x), "the form"),
+            (lambda x: np.where(x == 0, np.nan, 2 * x), "a value"),
+            (lambda x: 2 * x if len(x) > 1 else 1 // 0, "a value"),
+        ],
+        ids=["as a column", "as float32", "twice", "nan at zero", "an exception at n = 1"],
+    )
+    def test_in_another_form_is_told_apart(self, gradient: Any, law: str) -> None:
+        assert refusal(check_gradient, squares, gradient, inputs="x: [n]").law == law
+
+    def test_which_changes_its_argument_is_refused(self) -> None:
+        def wrong(x: Array) -> Array:
+            x *= 2
+            return x.copy()
+
+        assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "inputs unchanged"
+
+    def test_which_returns_one_buffer_at_every_call_is_refused(self) -> None:
+        buffers: dict[int, Array] = {}
+
+        def wrong(x: Array) -> Array:
+            return np.multiply(2, x, out=buffers.setdefault(len(x), np.empty(len(x))))
+
+        assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "memory of its own"
+
+    def test_which_depends_on_an_earlier_call_is_refused(self) -> None:
+        seen: list[float] = []
+
+        def wrong(x: Array) -> Array:
+            seen.append(float(x.sum()))
+            return 2 * x + 1e-3 * (seen[-1] - seen[max(len(seen) - 2, 0)])
+
+        assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "the same again"
+
+    def test_which_seeds_numpy_is_refused(self) -> None:
+        def wrong(x: Array) -> Array:
+            np.random.seed(0)
+            return 2 * x
+
+        assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "nothing global"
+
+    def test_which_passes_through_float32_is_refused(self) -> None:
+        error = refusal(
+            check_gradient,
+            squares,
+            lambda x: (2 * x).astype(np.float32).astype(float),
+            inputs="x: [n]",
+        )
+        assert error.law in {"digits", "slope"}
+
+
+class TestAVectorJacobianProduct:
+    SPEC = "Z: [n,k]"
+
+    @staticmethod
+    def softmax(Z: Array) -> Array:
+        e = np.exp(Z - Z.real.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    @classmethod
+    def pulled(cls, Z: Array, u: Array) -> Array:
+        p = cls.softmax(Z)
+        return p * (u - (p * u).sum(axis=-1, keepdims=True))
+
+    def test_that_is_right_holds(self) -> None:
+        assert check_vjp(self.softmax, self.pulled, inputs=self.SPEC).status == "holds"
+
+    def test_that_takes_the_cotangent_for_ones_is_refused(self) -> None:
+        refusal(check_vjp, lambda x: x**2, lambda x, u: 2 * x, inputs="x: [n]")
+
+    def test_that_changes_the_cotangent_is_refused(self) -> None:
+        def wrong(x: Array, u: Array) -> Array:
+            u *= 2 * x
+            return u.copy()
+
+        error = refusal(check_vjp, lambda x: x**2, wrong, inputs="x: [n]")
+        assert error.law == "inputs unchanged"
+
+    def test_that_reads_the_memory_of_the_cotangent_is_refused(self) -> None:
+        def wrong(x: Array, u: Array) -> Array:
+            return 2 * x * u.ravel(order="K").reshape(u.shape)
+
+        error = refusal(check_vjp, lambda x: x**2, wrong, inputs="x: [n,m]")
+        assert error.law in {"the same again", "slope"}
+
+    def test_that_adds_a_constant_is_refused(self) -> None:
+        refusal(check_vjp, lambda x: x**2, lambda x, u: 2 * x * u + 1e-3, inputs="x: [n]")
+
+    def test_of_several_results_takes_a_cotangent_for_each(self) -> None:
+        report = check_vjp(
+            lambda x: (x**2, x.sum()),
+            lambda x, u: 2 * x * u[0] + u[1],
+            inputs="x: [n]",
+        )
+        assert report.status == "holds"
+
+
+class TestAJacobianVectorProduct:
+    def test_that_is_right_holds(self) -> None:
+        report = check_jvp(
+            lambda A, B: A @ B,
+            lambda A, B, dA, dB: dA @ B + A @ dB,
+            inputs="A: [n,k], B: [k,m]",
+        )
+        assert report.status == "holds"
+
+    def test_that_drops_a_term_is_refused(self) -> None:
+        error = refusal(
+            check_jvp, lambda A, B: A @ B, lambda A, B, dA, dB: dA @ B, inputs="A: [n,k], B: [k,m]"
+        )
+        assert error.entry.startswith("dB")
+
+
+class TestAJacobian:
+    @staticmethod
+    def residuals(x: Array) -> Array:
+        return np.array([x[0] ** 2 - x[1], np.exp(x[0]), x[1] * x[0]])
+
+    @staticmethod
+    def dense(x: Array) -> Array:
+        return np.array([[2 * x[0], -1.0], [np.exp(x[0]), 0.0], [x[1], x[0]]])
+
+    @pytest.mark.parametrize(
+        "form",
+        [lambda J: J, sparse.csr_matrix, sparse.csr_array, aslinearoperator],
+        ids=["dense", "a sparse matrix", "a sparse array", "a linear operator"],
+    )
+    def test_may_be(self, form: Any) -> None:
+        report = check_jacobian(self.residuals, lambda x: form(self.dense(x)), inputs="x: [2]")
+        assert report.status == "holds"
+
+    def test_that_is_transposed_is_refused(self) -> None:
+        error = refusal(check_jacobian, self.residuals, lambda x: self.dense(x).T, inputs="x: [2]")
+        assert error.law == "the form"
+
+    def test_of_each_entry_by_itself_may_have_its_shape(self) -> None:
+        assert check_jacobian(np.exp, np.exp, inputs="x: [n]", elementwise=True).status == "holds"
+
+    def test_of_each_entry_by_itself_is_refused_where_it_is_wrong(self) -> None:
+        refusal(check_jacobian, np.exp, np.sin, inputs="x: [n]", elementwise=True)
+
+
+class TestAChain:
+    @staticmethod
+    def loglike(w: Array, X: Array, y: Array) -> Any:
+        return (y * (X @ w)).sum() - np.exp(X @ w).sum()
+
+    @staticmethod
+    def score(w: Array, X: Array, y: Array) -> Array:
+        return X.T @ (y - np.exp(X @ w))
+
+    @staticmethod
+    def hessian(w: Array, X: Array, y: Array) -> Array:
+        return -(X.T * np.exp(X @ w)) @ X
+
+    def test_that_is_right_holds(self) -> None:
+        reports = check_chain(
+            self.loglike,
+            self.score,
+            self.hessian,
+            inputs="w: [d], X: [n,d], y: count[n]",
+            wrt="w",
+        )
+        assert [report.status for report in reports] == ["holds", "holds"]
+
+    def test_whose_hessian_is_not_symmetric_is_refused(self) -> None:
+        error = refusal(
+            check_chain,
+            lambda x: x[0] * x[1],
+            lambda x: x[::-1].copy(),
+            lambda x: np.array([[0.0, 1.0], [1.0 + 1e-6, 0.0]]),
+            inputs="x: [2]",
+        )
+        assert error.law == "symmetric"
+
+
+class TestWhatIsNotJudged:
+    def test_a_gradient_that_is_zero_everywhere_is_untested(self) -> None:
+        report = check_gradient(lambda x: 3.0 + 0 * x.sum(), lambda x: 0 * x, inputs="x: [n]")
+        assert report.status == "untested"
+
+    def test_a_gradient_that_is_not_offered_is_untested(self) -> None:
+        def none(x: Array) -> Array:
+            raise NotImplementedError
+
+        report = check_gradient(squares, none, inputs="x: [n]")
+        assert (report.status, "not offered" in str(report)) == ("untested", True)
+
+    def test_a_function_that_is_finite_nowhere_is_untested(self) -> None:
+        report = check_gradient(lambda x: np.inf, lambda x: 0 * x, inputs="x: [n]")
+        assert (report.status, "f is inf" in str(report)) == ("untested", True)
+
+    def test_an_exception_can_mean_that_there_is_no_answer(self) -> None:
+        def f(x: Array) -> Any:
+            if x[0] < 0:
+                raise ArithmeticError("negative")
+            return squares(x)
+
+        report = check_gradient(f, twice, inputs="x: [n]", no_answer=ArithmeticError)
+        assert (report.status, "f has no answer" in str(report)) == ("holds", True)
+
+    def test_values_at_which_f_is_clipped_can_be_named(self) -> None:
+        report = check_gradient(lambda x: min(squares(x), 4.0), twice, inputs="x: [n]", flat=4.0)
+        assert (report.status, "the value is clipped" in str(report)) == ("holds", True)
+
+    def test_an_accuracy_can_be_declared(self) -> None:
+        assert (
+            check_gradient(squares, lambda x: 2 * x * (1 + 1e-7), inputs="x: [n]", rel=1e-5).status
+            == "holds"
+        )
+
+    def test_an_infinite_slope_can_be_declared(self) -> None:
+        with np.errstate(divide="ignore"):
+            report = check_gradient(
+                lambda x: np.sqrt(x).sum(),
+                lambda x: 0.5 / np.sqrt(x),
+                inputs="x: nonnegative[n]",
+                infinite_slopes=True,
+            )
+        assert report.status == "holds"
+
+    def test_a_time_limit_ends_the_judging_of_an_input(self) -> None:
+        report = check_gradient(squares, twice, np.ones(3), examples=0, seconds=0.0)
+        assert "it took more than 0 s" in str(report)
+
+
+class TestABadCall:
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ({}, "what are the inputs?"),
+            ({"inputs": "x: [n]", "wrt": "y"}, "wrt: no argument y; known are x"),
+            ({"inputs": "k: int[n]"}, "no argument can move"),
+            ({"inputs": "x: [n]", "example": 3}, "example: no such option"),
+            ({"inputs": 7}, "inputs: a text such as"),
+        ],
+        ids=[
+            "without inputs",
+            "by an argument that there is not",
+            "by integers alone",
+            "with an unknown option",
+            "with inputs of another type",
+        ],
+    )
+    def test_is_told_in_a_line(self, options: dict[str, Any], said: str) -> None:
+        with pytest.raises(BadCall, match="^" + said.replace("?", r"\?")):
+            check_gradient(squares, twice, **options)
+
+    def test_of_an_array_function_names_the_call_that_is_meant(self) -> None:
+        with pytest.raises(BadCall, match="check_vjp"):
+            check_gradient(lambda x: x, twice, inputs="x: [n]")
+
+    def test_of_an_ambiguous_result_asks_for_wrt(self) -> None:
+        with pytest.raises(BadCall, match="wrt="):
+            check_gradient(
+                lambda x, y: squares(x - y), lambda x, y: 2 * (x - y), inputs="x: [n], y: [n]"
+            )
+
+    def test_with_a_bad_spec_names_the_column(self) -> None:
+        with pytest.raises(BadSpec, match="column 4"):
+            check_gradient(squares, twice, inputs="x: foo[n]")
+
+    def test_of_a_function_that_is_not_deterministic_is_told(self) -> None:
+        random = np.random.default_rng(0)
+        with pytest.raises(BadCall, match="pass a seed"):
+            check_gradient(lambda x: squares(x) + random.normal(), twice, inputs="x: [n]")
+
+
+class TestAReport:
+    @pytest.fixture
+    def report(self) -> Report:
+        return check_gradient(squares, twice, inputs="x: [n]")
+
+    def test_is_json(self, report: Report) -> None:
+        assert json.loads(report.to_json())["status"] == "holds"
+
+    def test_says_what_it_could_have_seen(self, report: Report) -> None:
+        assert report.unseen == []
+
+    def test_is_shown_in_a_notebook_with_its_text_escaped(self) -> None:
+        def strange(x: Array) -> Array:
+            return 2 * x
+
+        strange.__name__ = "<b>"
+        shown = check_gradient(squares, strange, inputs="x: [n]")._repr_html_()
+        assert ("&lt;b&gt;" in shown, "<b>" in shown) == (True, False)
+
+    def test_can_be_drawn(self, report: Report) -> None:
+        pytest.importorskip("matplotlib").use("Agg")
+        assert len(report.plot().axes) >= 2
+
+    def test_names_the_inputs_that_were_inferred(self, capsys: pytest.CaptureFixture[str]) -> None:
+        check_gradient(squares, twice, np.array([1.0, 2.0]))
+        assert "x: [n]" in capsys.readouterr().err
+
+    def test_is_the_same_again(self, report: Report) -> None:
+        assert str(check_gradient(squares, twice, inputs="x: [n]")) == str(report)
+
+
+test_network = gradient_test(network_loss, network_gradient, NETWORK, wrt="W1 b1 w2 b2")
+
+
+def test_a_declaration_fails_the_test_of_the_law_that_is_broken() -> None:
+    test = gradient_test(squares, lambda x: 3 * x, "x: [n]")
+    with pytest.raises(WrongGradient):
+        test("slope")
+    with pytest.raises(pytest.skip.Exception):
+        test("the form")
+
+
+def test_nothing_is_imported_before_it_is_used() -> None:
+    code = "import gradaudit, sys; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
