@@ -1,6 +1,9 @@
 """The README shows what really happens."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,7 @@ def _the_width_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
         ("toml", 0, "weighted/question.toml"),
         ("toml", 1, "weighted/answer.toml"),
         ("python", 1, "weighted/test_gradient.py"),
+        ("python", 2, "mean_squared.py"),
         ("toml", 3, "wrong_line.toml"),
         ("toml", 4, "formulas.toml"),
         ("toml", 5, "derivations.toml"),
@@ -44,7 +48,7 @@ def test_an_iteration_is_stated_as_in_the_library() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    [0, 1, 3],
+    [0, 1, 4],
     ids=["the first example", "the answer to another question", "the wrong derivation"],
 )
 def test_it_gets_the_message_that_is_shown(
@@ -59,9 +63,22 @@ def test_it_gets_the_message_that_is_shown(
 def test_the_names_of_the_functions_are_those_that_are_read() -> None:
     from gradaudit.answers.asked import sheet_called
 
-    assert re.findall(r"^def (\w+)", blocks("python")[2], re.MULTILINE) == list(
+    assert re.findall(r"^def (\w+)", blocks("python")[3], re.MULTILINE) == list(
         sheet_called().functions
     )
+
+
+def test_a_wrong_pair_of_functions_gets_the_message_that_is_shown() -> None:
+    done = subprocess.run(
+        [sys.executable, str(HOUSE / "examples" / "mean_squared.py")],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        env={**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": str(HOUSE)},
+    )
+    shown = [text for text in blocks("console") if "mean_squared" in text]
+    assert done.stderr.endswith(shown[0].partition("\n  ...\n")[2])
 
 
 @pytest.mark.parametrize("command", COMMANDS)
