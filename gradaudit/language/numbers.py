@@ -120,11 +120,13 @@ class Dual:
 
     def _is_constant(self, other: Any) -> bool:
         """Return whether another number does not depend on what the slopes are by."""
-        return not isinstance(other, Dual) or other.seed.level < self.seed.level
+        return type(other) is not Dual or other.seed.level < self.seed.level
 
     def __add__(self, other: Any) -> Any:
         if type(other) is Dual and other.seed is self.seed:
             return Dual(self.value + other.value, _plus(self.slopes, other.slopes), self.seed)
+        if type(other) is fmpq:  # as so often
+            return Dual(self.value + other, self.slopes, self.seed) if other else self
         if isinstance(other, _SPREADING):
             return NotImplemented
         if self._is_constant(other):
@@ -147,10 +149,11 @@ class Dual:
         if type(other) is Dual and other.seed is self.seed:
             slopes = _plus(_times(self.slopes, other.value), _times(other.slopes, self.value))
             return Dual(self.value * other.value, slopes, self.seed)
+        if type(other) is fmpq:  # as so often
+            slopes = _times(self.slopes, other) if other else {}
+            return Dual(self.value * other if other else other, slopes, self.seed)
         if isinstance(other, _SPREADING):
             return NotImplemented
-        if _is_zero(other):
-            return Dual(other, {}, self.seed)
         if self._is_constant(other):
             return self.through(self.value * other, other)
         return other * self
@@ -183,12 +186,13 @@ def _plus(some: Mapping[int, Any], others: Mapping[int, Any]) -> Mapping[int, An
 
 def _times(slopes: Mapping[int, Any], factor: Any) -> Mapping[int, Any]:
     """Return slopes times a number; whatever is bounded is 0 if that is."""
-    if _is_zero(factor):
-        bounded = (
-            not isinstance(one, Missing) or isinstance(one, NoSlope) for one in slopes.values()
-        )
-        return {p: ZERO if fine else slopes[p] for p, fine in zip(slopes, bounded, strict=True)}
-    return {place: slope * factor for place, slope in slopes.items()}
+    if type(factor) is fmpq and not factor:
+        return {p: one if _is_unbounded(one) else ZERO for p, one in slopes.items()}
+    return {p: factor if one is ONE else one * factor for p, one in slopes.items()}
+
+
+def _is_unbounded(slope: Any) -> bool:
+    return isinstance(slope, Missing) and not isinstance(slope, NoSlope)
 
 
 def _is_zero(number: Any) -> bool:
@@ -213,7 +217,7 @@ def power(base: Any, exponent: int) -> Any:
 
 def primal(number: Any) -> Any:
     """Return a number without its derivatives."""
-    while isinstance(number, Dual):
+    while type(number) is Dual:
         number = number.value
     return number
 

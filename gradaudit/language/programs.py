@@ -248,9 +248,16 @@ class _Compiler:
         plain = -1 not in letters and len({*letters, *turned}) == len(letters) + len(turned)
         turned.update(zip(letters, chosen, strict=True))
         whole = [(self.sets[one], k) for one, k in zip(letters, chosen, strict=True) if plain]
+        most = len(wanted) + len(array.over) if plain and len(chosen) == len(wanted) else -1
+        turn = [turned[index] % most for index in over if plain]
 
         def run(env: "Env") -> Any:
             numbers = array.run(env)
+            if np.ndim(numbers) == most and all(
+                env.sizes[one] == numbers.shape[axis] for one, axis in whole
+            ):
+                env.meter.count(node, numbers.size)
+                return numbers.transpose(turn)
             rank = array.rank(numbers)
             if rank < len(wanted):
                 held = "1 axis" if rank == 1 else f"{rank} axes"
