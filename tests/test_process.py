@@ -24,7 +24,7 @@ from gradaudit.answers.child import decode, encode
 from gradaudit.answers.process import Process, RemoteFunction, observed
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import audit
-from gradaudit.judging.calling import MAX_MESSAGE, Observed
+from gradaudit.judging.calling import MAX_MESSAGE, Observed, Result
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import Unreadable
@@ -33,7 +33,7 @@ ONE = json.loads(json.dumps(encode(np.array([0.5, -1.0]))))
 ARGUMENTS = (2, 2)  # of two calls
 RIGHT: dict[str, Any] = {
     "results": [[ONE]] * 2,
-    "inputs": [[ONE] * 2] * 2,
+    "inputs": [[ONE, None]] * 2,
     "shared": [],
     "held": [None, [["g"], [ONE]]],
 }
@@ -57,17 +57,18 @@ def forged(chance: random.Random, frame: Any) -> Any:
     return changed
 
 
+def is_shown(one: Result) -> bool:
+    return len(one) <= MAX_MESSAGE + 1 if isinstance(one, str) else one.dtype.kind in "biuf"
+
+
 def well_formed(seen: Observed) -> bool:
     places = {(k, index) for k, call in enumerate(seen.results) for index in range(len(call))}
     return (
         len(seen.results) == len(seen.inputs) == len(ARGUMENTS)
         and all(len(call) == 1 for call in seen.results)
         and all(len(call) == 2 for call in seen.inputs)
-        and all(
-            len(one) <= MAX_MESSAGE + 1 if isinstance(one, str) else one.dtype.kind in "biuf"
-            for call in (*seen.results, *seen.inputs)
-            for one in call
-        )
+        and all(is_shown(one) for call in seen.results for one in call)
+        and all(one is None or is_shown(one) for call in seen.inputs for one in call)
         and all(place in places for pair in seen.shared for place in pair)
         and len(seen.held) == len(ARGUMENTS)
         and all(len(one[0]) in (0, len(one[1])) for one in seen.held if one is not None)

@@ -18,6 +18,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, TextIO
@@ -31,25 +32,27 @@ MAX_MEMORY = 2 * 2**30  # bytes that a process may fill
 MAX_CPU = 3_600  # seconds; only where whoever would end it sooner is gone
 PR_SET_PDEATHSIG = 1  # of Linux: what ends its parent ends a process too
 MAX_NAMES = 200
-DTYPES = {str(np.dtype(order + kind)) for order in "<>" for kind in "?bhilqBHILQefd"}
+_KINDS = [np.dtype(order + kind) for order in "<>" for kind in "?bhilqBHILQefd"]
+DTYPES = {str(one): one for one in _KINDS}
+_name_of = cache(str)  # a dtype, for which NumPy takes longer than for all else
 
 
 def encode(value: Any) -> Any:
     """Return an array as its dtype, its shape and its bytes; a phrase or a number as it is."""
     if not isinstance(value, np.ndarray | np.generic):
         return value
-    return [str(value.dtype), value.shape, value.tobytes().hex()]
+    return [_name_of(value.dtype), list(value.shape), value.tobytes().hex()]
 
 
 def decode(sent: Any) -> Any:
     """Return the phrase or the array, read only, that was encoded. Raises ValueError."""
-    match sent:
-        case str():
-            return shortened(sent)
-        case [str(dtype), list(shape), str(data)] if dtype in DTYPES and all(
-            type(size) is int and 0 <= size <= MAX_RESULT for size in shape
-        ):
-            return np.frombuffer(bytes.fromhex(data), dtype).reshape(shape)
+    if type(sent) is str:
+        return shortened(sent)
+    dtype, shape, data = sent if type(sent) is list and len(sent) == 3 else ("", [], "")
+    if type(dtype) is str and dtype in DTYPES and type(shape) is list and type(data) is str:
+        sizes = [size for size in shape if type(size) is int and 0 <= size <= MAX_RESULT]
+        if sizes == shape:
+            return np.frombuffer(bytes.fromhex(data), DTYPES[dtype]).reshape(shape)
     raise ValueError
 
 
@@ -133,7 +136,9 @@ def _shown(function: Callable[..., Any], count: int, calls: list[list[Any]]) -> 
         seen = observe(function, count, [[_argument(sent) for sent in call] for call in calls])
     except NoValue as reason:
         return {"silent": str(reason)}
-    results, inputs = ([list(map(encode, a)) for a in b] for b in (seen.results, seen.inputs))
+    results, after = ([list(map(encode, a)) for a in b] for b in (seen.results, seen.inputs))
+    both = zip(after, calls, strict=True)
+    inputs = [[None if a == b else a for a, b in zip(*one, strict=True)] for one in both]
     held = [one and [one[0], list(map(encode, one[1]))] for one in seen.held]
     return {"results": results, "inputs": inputs, "shared": seen.shared, "held": held}
 

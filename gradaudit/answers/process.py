@@ -109,10 +109,12 @@ def _ask(end: socket.socket, line: bytes, seconds: float) -> dict[str, Any]:
     deadline = time.monotonic() + seconds
     received = bytearray()
     try:
-        end.settimeout(seconds)
+        if end.gettimeout() != seconds:  # or it is told so for nothing
+            end.settimeout(seconds)
         end.sendall(line)
         while b"\n" not in received:
-            end.settimeout(max(deadline - time.monotonic(), 0))
+            if received:
+                end.settimeout(max(deadline - time.monotonic(), 0))
             received += (chunk := end.recv(2**16))
             if not chunk:
                 raise CannotGoOn("it ended its own process")
@@ -212,7 +214,7 @@ def observed(reply: Mapping[str, Any], arguments: Sequence[int], count: int) -> 
             raise CannotGoOn(shortened(f"it ended its own process (exit code {code})"))
     try:
         results = [list(map(decode, call)) for call in reply["results"]]
-        inputs = [list(map(decode, call)) for call in reply["inputs"]]
+        inputs = [[one if one is None else decode(one) for one in call] for call in reply["inputs"]]
         shared = [((a, b), (c, d)) for (a, b), (c, d) in reply["shared"]]
         held = [_held(one, count) if one else None for one in reply["held"]]
     except (KeyError, TypeError, ValueError):

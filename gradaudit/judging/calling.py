@@ -25,12 +25,13 @@ class Observed:
     """What calls in a row showed.
 
     results: the results of each call, as they were when it returned. inputs: the arguments of
-    each call after it. shared: pairs of (call, result) that lie in the same memory. held: the
-    results that a call returned under names or with one more beside them, if it did.
+    each call after it, None for one that is as it was. shared: pairs of (call, result) that lie in
+    the same memory. held: the results that a call returned under names or with one more beside
+    them, if it did.
     """
 
     results: list[list[Result]]
-    inputs: list[list[Result]]
+    inputs: Sequence[Sequence[Result | None]]
     shared: list[tuple[tuple[int, int], tuple[int, int]]]
     held: list[Held | None] = field(default_factory=list)
 
