@@ -143,7 +143,7 @@ class Asked:
         _, by = self.truth.tree.args  # type: ignore[attr-defined]  # as above
         return list(map(ast.unparse, indices(by))) if isinstance(by, ast.Subscript) else []
 
-    @property
+    @cached_property
     def label(self) -> str:
         """How the derivative is called, such as dL/dW1; a condition has the name of the part."""
         if self.truth.scope.rate:
@@ -249,8 +249,14 @@ class Question:
     table: str = ""
 
     def under(self, condition: Formula) -> "Question":
-        """Return the question on those of its inputs that meet a condition."""
-        return _under(self, condition)
+        """Return the question on those of its inputs that meet a condition: one for each text."""
+        if condition.text not in self._under:
+            self._under[condition.text] = replace(self, assume=(*self.assume, condition))
+        return self._under[condition.text]
+
+    @cached_property
+    def _under(self) -> dict[str, "Question"]:
+        return {}
 
     @property
     def answered_in(self) -> tuple[Sequence[str], Scope]:
@@ -340,11 +346,6 @@ class Question:
                 self._trees[name, text] = parse(text, inner).tree
             found[name] = Formula(text, self._trees[name, text], inner)
         return found
-
-
-@cache
-def _under(question: Question, condition: Formula) -> Question:
-    return replace(question, assume=(*question.assume, condition))
 
 
 def _halves(line: str) -> tuple[str, str]:
