@@ -7,6 +7,8 @@ it is much larger than the value. See Higham, Accuracy and Stability, section 3.
 
 import ast
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -50,32 +52,49 @@ def roundings_of(formula: Formula) -> Formula:
 
     Raises KeyError where a function's error is not known.
     """
+    tree = _Analysis(formula.scope).error(formula.tree)
+    return replace(beside_errors(formula), text=f"the error of {formula.text}", tree=tree)
+
+
+@lru_cache(maxsize=2**10)
+def beside_errors(formula: Formula) -> Formula:
+    """Return a formula in the scope of its error, so that both find their names once."""
     old = formula.scope
-    analysis = _Analysis(old.defined, old.ranks)
-    tree = analysis.error(formula.tree)
-    scope = Scope(old.given, old.sizes, old.free, old.sets, {**old.defined, **analysis.defined})
-    return Formula(f"the error of {formula.text}", tree, scope)
+    known = _with_errors(tuple(old.defined.items()), tuple(old.ranks.items()))
+    return Formula(
+        formula.text, formula.tree, Scope(old.given, old.sizes, old.free, old.sets, known)
+    )
+
+
+@lru_cache(maxsize=2**8)
+def _with_errors(
+    defined: tuple[tuple[str, ast.expr], ...], ranks: tuple[tuple[str, int], ...]
+) -> Mapping[str, ast.expr]:
+    """Return definitions with the errors of those names of which they are known."""
+    analysis, found = _Analysis(Scope(frozenset(), defined=dict(defined), ranks=dict(ranks))), {}
+    for name, tree in defined:
+        with suppress(KeyError):
+            found[_error_of(name)] = analysis.error(tree)
+    return {**dict(defined), **found}
+
+
+def _error_of(name: str) -> str:
+    return f"error of {name}"  # which nobody can define
 
 
 class _Analysis:
-    """Makes the tree of an error, and those of the names that it leads to."""
+    """Makes the tree of an error."""
 
-    def __init__(self, known: Mapping[str, ast.expr], ranks: Mapping[str, int]) -> None:
-        self.known = known
-        self.ranks = ranks
-        self.defined: dict[str, ast.expr] = {}
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
 
     def error(self, node: ast.expr) -> ast.expr:
         match node:
-            case ast.Name(id=name) if name in self.known:
-                own = f"error of {name}"  # which nobody can define
-                if own not in self.defined:
-                    self.defined[own] = node  # so that no name leads to itself
-                    self.defined[own] = self.error(self.known[name])
-                return ast.Name(own, col_offset=node.col_offset)
+            case ast.Name(id=name) if name in self.scope.defined:
+                return ast.Name(_error_of(name), col_offset=node.col_offset)
             case ast.Compare() | ast.BoolOp():
                 return _filled("x * 0 + 1", x=node)  # as on the other side of a kink
-            case ast.Name(id=name) if self.ranks.get(name, 0) > 1:
+            case ast.Name(id=name) if self.scope.ranks.get(name, 0) > 1:
                 return _filled(SHIFTED, x=node)
             case ast.Name() | ast.Constant():
                 return _call("abs", node)
