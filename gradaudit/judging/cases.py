@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq, fmpq_mat
 
-from gradaudit.judging.together import Together
+from gradaudit.judging.together import Together, kept
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, mentioned
 from gradaudit.language.numbers import (
@@ -46,7 +46,7 @@ class Case:
         names = self.given if self.call is None else self.call.arguments
         return {name: self.given[name] for name in names}
 
-    @property
+    @cached_property
     def values(self) -> dict[str, Any]:
         """The names of the question with their values."""
         counts = self.question.counts.items()
@@ -76,18 +76,24 @@ class Case:
         return places if places.ndim else int(places)
 
     def bound_to(self, signature: Signature) -> "Case":
-        """Return it as an input of a function; how near it is to kinks is known then, if it is."""
+        """Return it as an input of a function, with what is known of it."""
         bound = replace(self, call=signature)
-        vars(bound).update({key: one for key, one in vars(self).items() if key == "nearness"})
+        known = {"kept": kept(self), **vars(self)}
+        vars(bound).update({key: known[key] for key in ("kept", "nearness") if key in known})
         return bound
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of the function: fresh arrays of float64, or of whole numbers."""
-        values = [self._floats[name] for name in self.blocks]
+        names = self.given if self.call is None else self.call.arguments
+        values = [self._floats[name] for name in names]
         return tuple(one.copy() if isinstance(one, np.ndarray) else one for one in values)
 
     def results(self) -> dict[str, tuple[int, ...]]:
         """Return the name and the shape of each result of the function."""
+        return self._results
+
+    @cached_property
+    def _results(self) -> dict[str, tuple[int, ...]]:
         assert self.call is not None
         asked = [self.question.parts[part] for part in self.call.parts]
         return {one.label: tuple(self.sizes[axis] for axis in one.axes) for one in asked}
@@ -216,12 +222,15 @@ def _is_definite(matrix: Any) -> bool:
 
 def solve(case: Case) -> Case | None:
     """Return the case with its equations solved, if it then meets all that is assumed."""
+    if obeys(case):
+        return case
     solved: Case | None = case
     for equation in _equations(case.question):
         solved = solved and brought_to_zero(solved, equation)
     return solved if solved and obeys(solved) else None
 
 
+@cache  # with what was found out of their trees
 def _equations(question: Question) -> list[Formula]:
     return [
         _difference(one, one.tree)
@@ -244,8 +253,8 @@ def brought_to_zero(
     that moves no other entry, if there is one. place: how many better ones to leave out. only: of
     the formula's entries, the one that counts.
     """
-    names = [name for name, one in case.question.given.items() if not one.within and not one.among]
-    names = [name for name in names if not case.question.given[name].definite]
+    given = {name: one for name, one in case.question.given.items() if name in formula.names}
+    names = [name for name, one in given.items() if not (one.within or one.among or one.definite)]
     for _ in range(NEWTON_STEPS):
         try:
             with precision(FIRST_PRECISION):
@@ -259,14 +268,15 @@ def brought_to_zero(
             return case
         if not isinstance(wrong, Dual) or not isinstance(wrong.value, fmpq):
             return None
-        movable = [k for k, slope in enumerate(wrong.tangent) if _is_rational(slope)]
+        slopes = wrong.slopes
+        movable = sorted(k for k, slope in slopes.items() if _is_rational(slope))
         others = [one for one in counted if one is not wrong and isinstance(one, Dual)]
         if not movable:
             return None
-        steps = [abs(wrong.tangent[k]) != 1 for k in movable]  # of 1 they keep numbers short
-        others_move = [any(one.tangent[k] != 0 for one in others) for k in movable]
+        steps = [abs(slopes[k]) != 1 for k in movable]  # of 1 they keep numbers short
+        others_move = [any(one.slopes.get(k, ZERO) != 0 for one in others) for k in movable]
         _, _, chosen = sorted(zip(others_move, steps, movable, strict=True))[place % len(movable)]
-        case = _with_entry(case, names, chosen, wrong.value / wrong.tangent[chosen])
+        case = _with_entry(case, names, chosen, wrong.value / slopes[chosen])
     return None
 
 

@@ -20,7 +20,7 @@ from gradaudit.judging.cases import Case
 from gradaudit.judging.domains import Domain, draw_inputs
 from gradaudit.judging.hard import domain, inputs_for, is_reached
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal, sizes_of_one
-from gradaudit.judging.together import Together
+from gradaudit.judging.together import Together, kept
 from gradaudit.language.balls import agree, settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, Scope, parse
@@ -83,10 +83,11 @@ def entries_of_truth(truth: Formula, case: Any, among: Together | None = None) -
     among: inputs at all of which it is then known.
     """
     known = _known.setdefault(truth, {})
-    if case not in known and among is not None and case in among:
-        known.update((one, _entries_of(truth, one, v)) for one, v, _ in among.exact(truth))
     if case not in known:
-        known[case] = entries(truth, case)
+        if among is not None and case in among:
+            among.keep(truth)
+        value = kept(case).get(truth)
+        known[case] = entries(truth, case) if value is None else _entries_of(truth, case, value)
     return known[case]
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property, partial
-from itertools import combinations, count, islice, zip_longest
+from itertools import chain, combinations, count, islice, zip_longest
 from random import Random
 from typing import Any
 
@@ -27,7 +27,7 @@ from gradaudit.judging.cases import (
     solve,
 )
 from gradaudit.judging.domains import Domain
-from gradaudit.judging.together import Together
+from gradaudit.judging.together import Together, kept
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import ONE, ZERO, each, object_array
@@ -137,6 +137,18 @@ class Inputs:
                 return pool
         return POOL
 
+    @cached_property
+    def _scaled(self) -> list[dict[str, list[list[fmpq]]]]:
+        """For each name the numbers it is drawn from, on each scale; then those that are calm."""
+
+        def scaled(name: str, calm: bool) -> list[list[fmpq]]:
+            pool = self.pools[name]
+            numbers = [one for one in pool if one in PLAIN] if calm and pool is POOL else pool
+            cells = CELLS if pool is POOL else (ONE,)
+            return [[exact_float(cell * one) for one in numbers] for cell in cells]
+
+        return [{name: scaled(name, calm) for name in self.pools} for calm in (False, True)]
+
     def _array(self, given: Given, sizes: Mapping[str, int], numbers: Iterator[fmpq]) -> Any:
         shape = tuple(sizes[axis] for axis in given.axes)
         chosen = list(islice(numbers, math.prod(shape)))
@@ -155,11 +167,8 @@ class Inputs:
         for attempt in range(DRAWS):
             given = {}
             for name, one in self.question.given.items():
-                pool = self.pools[name]
-                calm = [one for one in pool if one in PLAIN] if pool is POOL else pool
-                numbers = calm if plain or attempt > DRAWS // 2 else pool
-                cell = random.choice(CELLS if pool is POOL else (ONE,))
-                chosen = (exact_float(cell * random.choice(numbers)) for _ in count())
+                numbers = random.choice(self._scaled[plain or attempt > DRAWS // 2][name])
+                chosen = (random.choice(numbers) for _ in count())
                 given[name] = self._array(one, sizes, chosen)
             if solved := solve(Case(self.question, given, dict(sizes))):
                 return solved
@@ -613,11 +622,13 @@ def domain(question: Question) -> Domain:
 
 def _told(question: Question, cases: Iterable[Case]) -> list[Case]:
     """Return the inputs at which every derivative that is asked for is known, at few bits."""
-    left = list(cases)
-    for asked in question.parts.values():
-        left = [case for case, value, _ in Together(left).exact(asked.truth) if _is_there(value)]
-    return left
+    together, truths = Together(cases), [asked.truth for asked in question.parts.values()]
+    for truth in truths:
+        together.keep(truth)
+    alike = chain.from_iterable(together.groups.values())
+    return [case for case in alike if all(_is_there(kept(case)[truth]) for truth in truths)]
 
 
 def _is_there(value: Any) -> bool:
-    return not any(isinstance(one, Missing) for one in np.ravel(np.array(value, dtype=object)))
+    numbers = np.ravel(np.array(value, dtype=object))
+    return value is not None and not any(isinstance(one, Missing) for one in numbers)

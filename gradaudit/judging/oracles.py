@@ -18,7 +18,7 @@ import numpy.typing as npt
 from flint import arb, fmpq
 
 from gradaudit.judging.cases import Case
-from gradaudit.judging.together import Together
+from gradaudit.judging.together import Together, kept
 from gradaudit.language.balls import settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
@@ -238,15 +238,20 @@ def foresee(inputs: Sequence[Case]) -> None:
         return
     together, known = Together(inputs), [oracle(case) for case in inputs]
     asked = known[0].asked
+    for one in asked:
+        together.keep(one.truth)
     found = {
-        "_truths": [{case: v for case, v, _ in together.exact(one.truth)} for one in asked],
+        "_truths": [
+            {case: v for case in inputs if (v := kept(case)[one.truth]) is not None}
+            for one in asked
+        ],
         "_errors": [dict(together.floats(roundings_of(one.closed))) for one in asked],
         "_closed": [dict(together.floats(one.closed)) for one in asked],
     }
-    for case, one in zip(inputs, known, strict=True):
+    for case, its in zip(inputs, known, strict=True):
         for kind, values in found.items():
             if all(case in part for part in values):
-                vars(one)[kind] = [part[case] for part in values]
+                vars(its)[kind] = [part[case] for part in values]
 
 
 def partial_entries(formula: Formula, case: Case) -> Any:

@@ -1,6 +1,6 @@
 """One formula at many inputs: those of the same sizes are evaluated at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,16 @@ class Together:
                 if all(map(is_settled, value.flat if isinstance(value, np.ndarray) else (value,))):
                     yield case, value, operations
 
+    def keep(self, formula: Formula) -> None:
+        """Find out the exact value of a formula, once for each input; see `kept`."""
+        new = [case for case in self._cases if formula not in kept(case)]
+        for case, value, _ in (self if len(new) == len(self._cases) else Together(new)).exact(
+            formula
+        ):
+            kept(case)[formula] = value
+        for case in new:
+            kept(case).setdefault(formula, None)
+
     def floats(self, formula: Formula) -> Iterator[tuple[Any, Any]]:
         """Yield inputs with the value as plain NumPy computes it; those that have none are not."""
         for key, cases in self.groups.items():
@@ -59,19 +69,24 @@ class Together:
         scope, cases = formula.scope, self.groups[key]
         of_names = key, floats, id(scope.defined)
         if of_names not in self._envs:
-            if (key, floats) not in self._stacks:
-                self._stacks[key, floats] = _stacked(cases, floats)
-            values = self._stacks[key, floats]
+            values = self.stacked(key, floats=floats)
             self._envs[of_names] = Env(
                 values, cases[0].sizes, scope.defined, floats=floats, cases=len(cases)
             )
         return self._envs[of_names].under(scope.free)
 
+    def stacked(self, key: Any, *, floats: bool = False) -> dict[str, Any]:
+        """Return the values of the inputs of a group with an axis for these, the last."""
+        if (key, floats) not in self._stacks:
+            cases, kind = self.groups[key], np.float64 if floats else object
+            self._stacks[key, floats] = {
+                name: np.stack([np.array(case.values[name], dtype=kind) for case in cases], axis=-1)
+                for name in cases[0].values
+            }
+        return self._stacks[key, floats]
 
-def _stacked(cases: Sequence[Any], floats: bool) -> dict[str, Any]:
-    """Return the values of inputs with an axis for these, the last."""
-    kind = np.float64 if floats else object
-    return {
-        name: np.stack([np.array(case.values[name], dtype=kind) for case in cases], axis=-1)
-        for name in cases[0].values
-    }
+
+def kept(case: Any) -> dict[Formula, Any]:
+    """Return the exact values that are known at an input, None where more bits are needed."""
+    known: dict[Formula, Any] = vars(case).setdefault("kept", {})
+    return known
