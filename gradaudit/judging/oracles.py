@@ -8,14 +8,14 @@ Two unrelated oracles for each derivative:
   bounded by the curvature over the step, its rounding by that of the model divided by the step.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb, fmpq
+from flint import arb
 
 from gradaudit.judging.cases import Case
 from gradaudit.judging.together import Together, kept
@@ -101,9 +101,19 @@ class Oracle:
         return np.concatenate([np.ravel(one) for one in wide]).astype(float)
 
     @cached_property
+    def spans(self) -> list[tuple[Floats, Floats, Floats]]:
+        """For each part directions (D, P), with the least and the greatest slopes along them (D,).
+
+        The first are those of its P entries; a slope is infinite if it is not known.
+        """
+        look_along([self.case])
+        return list(vars(self)["spans"])
+
+    @property
     def slopes(self) -> tuple[Floats, Floats]:
         """The least and the greatest slope (P,) at a kink; infinite if not known."""
-        low, high = zip(*(_span(one, self.case) for one in self.asked), strict=True)
+        ends_ = [(low[: len(way)], high[: len(way)]) for (way, *_), low, high in self.spans]
+        low, high = zip(*ends_, strict=True)
         return np.concatenate(low), np.concatenate(high)
 
     @cached_property
@@ -181,48 +191,62 @@ def _places(asked: Asked, case: Case) -> npt.NDArray[np.int64]:
     return _raveled(asked, case, asked.letters, np.shape(case.given[asked.by]))
 
 
-def _span(asked: Asked, case: Case) -> tuple[Floats, Floats]:
-    """Return the least and the greatest slope (P,) of a number at a kink."""
+def look_along(inputs: Sequence[Case]) -> None:
+    """Find out at once the least and the greatest slopes of inputs of one function."""
+    together = Together(inputs)
+    for case in inputs:
+        vars(oracle(case))["spans"] = []
+    for asked in oracle(inputs[0]).asked:
+        for key, cases in together.groups.items():
+            ways = _directions(asked, cases[0])
+            low, high = _along(asked, cases, ways, together.stacked(key))
+            for case, *ends_ in zip(cases, low, high, strict=True):
+                vars(oracle(case))["spans"].append((ways, *ends_))
+
+
+def _directions(asked: Asked, case: Case) -> Floats:
+    """Return directions (D, P): each entry alone, then all, and neighbours, so that they stay tied.
+
+    Where it is not a number that is differentiated, they are the entries.
+    """
     size = _count(asked, case)
-    unknown = np.full(size, -np.inf), np.full(size, np.inf)
-    if asked.of.scope.free:
-        return unknown
+    alone = np.eye(size)
+    if asked.of.scope.free or size == 1:
+        return alone
+    pairs = (alone[:-1] + alone[1:])[: MOST_NEIGHBOURS if size > 2 else 0]
+    return np.vstack([alone, np.ones(size), pairs])
+
+
+def _along(
+    asked: Asked, cases: Sequence[Case], ways: Floats, values: dict[str, Any]
+) -> npt.NDArray[np.float64]:
+    """Return the least and the greatest slopes (2, N, D) of a number at inputs of the same sizes.
+
+    values: of the inputs.
+    """
+    seed, of, number = Seed(1, len(ways), True), asked.of, values[asked.by]
+    found = np.full((2, len(cases), len(ways)), np.inf)
+    found[0] *= -1
+    if of.scope.free:
+        return found
+    slopes = np.empty((*number.shape[:-1], 1), dtype=object)
+    for place, column in zip(_places(asked, cases[0]), ways.T, strict=True):
+        slopes.flat[place] = dict.fromkeys(np.flatnonzero(column).tolist(), ONE)
+    moved = np.frompyfunc(lambda x, known: Dual(x, known, seed), 2, 1)(number, slopes)
+    env = Env({**values, asked.by: moved}, cases[0].sizes, of.scope.defined, cases=len(cases))
+    env.level = seed.level
     with precision(FIRST_PRECISION):
         try:
-            value = case.env(asked.of).seeded(asked.by, slopes=True).evaluate(asked.of.tree)
+            for k, value in enumerate(env.entries(of.tree)):
+                if not isinstance(value, Missing):
+                    known = value.slopes if isinstance(value, Dual) else {}
+                    both = [_ends(known.get(way, ZERO)) for way in range(len(ways))]
+                    found[:, k] = np.transpose(both)
         except (Missing, FormulaError):
-            return unknown
-        slopes = value.slopes if isinstance(value, Dual) else {}
-        both = [_ends(slopes.get(place, ZERO)) for place in _places(asked, case)]
-    low, high = zip(*both, strict=True)
-    return np.array(low), np.array(high)
-
-
-def spans_along(asked: Asked, case: Case) -> Iterator[tuple[Floats, float, float]]:
-    """Yield directions (P,) with the least and the greatest slope of a number along each.
-
-    They are those in which neighbours, or all entries, move together, so that they stay tied.
-    """
-    size, shape = _count(asked, case), np.shape(case.given[asked.by])
-    if asked.of.scope.free or size == 1:
-        return
-    ones = np.ones(size)
-    neighbours = [ones * (np.abs(np.arange(size) - k - 0.5) < 1) for k in range(size - 1)]
-    seed = Seed(1, 1, True)
-    for direction in (ones, *(neighbours[:MOST_NEIGHBOURS] if size > 2 else ())):
-        moved = np.zeros(shape)
-        moved.flat[_places(asked, case)] = direction
-        value = np.frompyfunc(lambda x, v: Dual(x, {0: fmpq(int(v))}, seed), 2, 1)(
-            case.given[asked.by], moved
-        )
-        there = replace(case, given={**case.given, asked.by: value})
-        with precision(FIRST_PRECISION):
-            try:
-                found = there.env(asked.of).evaluate(asked.of.tree)
-            except (Missing, FormulaError):
-                continue
-            low, high = _ends(found.slopes.get(0, ZERO) if isinstance(found, Dual) else ZERO)
-        yield direction, low, high
+            for k, case in enumerate(cases if len(cases) > 1 else ()):
+                alone = {name: value[..., k : k + 1] for name, value in values.items()}
+                found[:, k : k + 1] = _along(asked, [case], ways, alone)
+    return found
 
 
 def _ends(slope: Any) -> tuple[float, float]:
