@@ -8,6 +8,7 @@ Two unrelated oracles for each derivative:
   bounded by the curvature over the step, its rounding by that of the model divided by the step.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -33,7 +34,7 @@ from gradaudit.language.numbers import (
     precision,
 )
 from gradaudit.language.outcomes import Missing, present
-from gradaudit.language.roundings import ALLOWED, UNIT, roundings_of
+from gradaudit.language.roundings import ALLOWED, UNIT, beside_errors, roundings_of
 from gradaudit.questions.question import Asked
 from gradaudit.questions.simple import KEPT, exact_float, floats
 
@@ -126,7 +127,7 @@ class Oracle:
 
     @cached_property
     def _closed(self) -> list[Any]:
-        return [self.case.in_floats(one.closed) for one in self.asked]
+        return [self.case.in_floats(beside_errors(one.closed)) for one in self.asked]
 
     @property
     def loss(self) -> float:
@@ -147,10 +148,13 @@ class Oracle:
     def difference(self) -> Estimate:
         """The derivatives by `scipy.optimize.approx_fprime`."""
         try:
-            both = [difference(one, self.case) for one in self.asked]
+            found: dict[str, tuple[Floats, Floats]] = {}
+            for alike in _alike(self.asked):
+                found |= difference(alike, self.case)
         except FormulaError:  # it takes too much at an input as large as this
             nothing = np.zeros_like(self.rounding)
             return Estimate(nothing, nothing + np.inf)
+        both = [found[one.name] for one in self.asked]
         value, error = (np.concatenate(one) for one in zip(*both, strict=True))
         return Estimate(value, error + self.rounding)
 
@@ -270,7 +274,7 @@ def foresee(inputs: Sequence[Case]) -> None:
             for one in asked
         ],
         "_errors": [dict(together.floats(roundings_of(one.closed))) for one in asked],
-        "_closed": [dict(together.floats(one.closed)) for one in asked],
+        "_closed": [dict(together.floats(beside_errors(one.closed))) for one in asked],
     }
     for case, its in zip(inputs, known, strict=True):
         for kind, values in found.items():
@@ -290,21 +294,95 @@ def _everywhere(asked: Asked, case: Case, found: Any) -> npt.NDArray[Any]:
     return np.broadcast_to(np.array(found, dtype=object), shape)
 
 
-def difference(asked: Asked, case: Case) -> tuple[Floats, Floats]:
-    """Return forward differences (P,) of what is differentiated, and how far they may be off.
+def _alike(several: Sequence[Asked]) -> list[list[Asked]]:
+    """Return parts together that are derivatives of one thing."""
+    found: dict[Any, list[Asked]] = {}
+    for asked in several:
+        found.setdefault((asked.of.text, *asked.of.scope.free.items()), []).append(asked)
+    return list(found.values())
+
+
+class _Moved:
+    """All numbers that one thing is differentiated by, and what is known where they are moved.
+
+    entries: for each part what each of its entries (P,) is of, and which number it is by.
+    """
+
+    def __init__(self, parts: Sequence[Asked], case: Case) -> None:
+        self.of, self.case = parts[0].of, case
+        self.theta = np.zeros(0)
+        self.starts: dict[str, int] = {}
+        self.entries: dict[str, tuple[npt.NDArray[np.int64], ...]] = {}
+        own = self.of.scope.free
+        for one in parts:
+            if one.by not in self.starts:
+                self.starts[one.by] = len(self.theta)
+                self.theta = np.append(self.theta, floats(case.given[one.by]))
+            rows = _raveled(one, case, list(own), [case.sizes[axis] for axis in own.values()])
+            self.entries[one.name] = rows, self.starts[one.by] + _places(one, case)
+
+    def varied(self, formula: Formula, numbers: Any, *, floats_: bool = False) -> Env:
+        """Return what a formula is evaluated with where these have several values (P, N)."""
+        scope, values = formula.scope, dict(self.case.env(formula, floats_=floats_).values)
+        for name, start in self.starts.items():
+            shape = np.shape(values[name])
+            values[name] = numbers[start : start + math.prod(shape)].reshape(*shape, -1)
+        known = values, self.case.sizes, scope.defined, scope.free
+        return Env(*known, floats=floats_, cases=numbers.shape[-1], varied=self.starts)
+
+    def steps(self, noise: float) -> tuple[Floats, Floats]:
+        """Return steps, and a bound on the curvature over each; infinite where none is known."""
+        theta, everywhere = self.theta, np.arange(len(self.theta))
+        at_point = self.curvature(np.zeros_like(theta), everywhere)
+        most = np.maximum(1, np.abs(theta))
+        steps = np.fmin(_balanced(noise, at_point, most), most)
+        bends, wide = np.zeros_like(theta), everywhere
+        for _ in range(TRIES):
+            steps = (theta + steps) - theta  # what is really added
+            bends[wide] = self.curvature(steps, wide)
+            better = np.fmin(steps, _balanced(noise, bends, np.where(np.isfinite(bends), steps, 0)))
+            wide = np.flatnonzero(better <= steps / SHRINK)
+            if not wide.size:
+                break
+            better = steps = np.fmax(better, steps / SHRINK)
+        return (theta + better) - theta, bends  # it is no steeper within a part of the step
+
+    def curvature(self, steps: Floats, at: npt.NDArray[np.int64]) -> Floats:
+        """Return bounds on how fast slopes change, wherever each number is in its step.
+
+        at: which numbers.
+        """
+        inner, outer, theta = Seed(1, 1), Seed(2, 1), self.theta
+        with precision(FIRST_PRECISION):
+            numbers = np.tile(object_array(list(map(exact_float, theta)), (len(theta), 1)), len(at))
+            for k, p in enumerate(at):
+                box = Dual(_box(theta[p], steps[p]), {0: ONE}, inner)
+                numbers[p, k] = Dual(box, {0: ONE}, outer)
+            env = self.varied(self.of, numbers)
+            env.level = outer.level
+            try:
+                found = env.entries(self.of.tree).reshape(len(at), -1)
+            except (Missing, FormulaError, ZeroDivisionError):
+                return np.full(len(at), np.inf)
+            rows, places = map(np.concatenate, zip(*self.entries.values(), strict=True))
+            asked = (found[k, rows[places == p]] for k, p in enumerate(at))
+            return np.array([max(map(_steepness, one)) for one in asked])
+
+
+def difference(parts: Sequence[Asked], case: Case) -> dict[str, tuple[Floats, Floats]]:
+    """Return for each part forward differences (P,) of what all are of, with how far they are off.
 
     A step balances both kinds of error: that of the curvature, which is bounded over all that the
     step passes, and that of the rounding at both ends. What is not known is infinite.
     """
     from scipy.optimize import approx_fprime  # takes longer to import than all else
 
-    of, by = asked.of, asked.by
-    given, error_of = np.array(floats(case.given[by])), roundings_of(of)
-    theta = np.ravel(given)
-    step, bends = _steps(asked, case, theta, ALLOWED * UNIT * np.max(case.in_floats(error_of)))
+    moved = _Moved(parts, case)
+    theta, of, error_of = moved.theta, moved.of, roundings_of(moved.of)
+    step, bends = moved.steps(ALLOWED * UNIT * np.max(case.in_floats(error_of)))
     with np.errstate(all="ignore"):
         points = theta + np.vstack([np.zeros_like(theta), np.diag(step)])
-        env = _varied(error_of, case, by, points.T.reshape(*given.shape, -1), floats_=True)
+        env = moved.varied(error_of, points.T, floats_=True)
         found = env.entries(of.tree), ALLOWED * UNIT * env.entries(error_of.tree)  # at all points
         values, noises = (one.reshape(len(points), -1) for one in found)
         known = {at.tobytes(): value for at, value in zip(points, values, strict=True)}
@@ -312,42 +390,12 @@ def difference(asked: Asked, case: Case) -> tuple[Floats, Floats]:
         slopes = np.asarray(approx_fprime(theta, lambda at: known.get(at.tobytes(), none), step))
         here, far = noises[0][:, None], noises[1:].T
         error = step * bends / 2 + (here + far) / step
-    entries = _entries(asked, case)
-    value, error = slopes.reshape(-1, len(theta))[entries], error[entries]
-    is_known = np.isfinite(value) & np.isfinite(error)
-    return np.where(is_known, value, 0.0), np.where(is_known, error, np.inf)
-
-
-def _entries(asked: Asked, case: Case) -> tuple[npt.NDArray[np.int64], ...]:
-    """Return for each entry of a derivative (P,) what it is of, and which number it is by."""
-    own = asked.of.scope.free
-    rows = _raveled(asked, case, list(own), [case.sizes[one] for one in own.values()])
-    return rows, _places(asked, case)
-
-
-def _varied(formula: Formula, case: Case, by: str, numbers: Any, *, floats_: bool = False) -> Env:
-    """Return what a formula is evaluated with where one name has several values, its last axis."""
-    scope, values = formula.scope, {**case.env(formula, floats_=floats_).values, by: numbers}
-    known = values, case.sizes, scope.defined, scope.free
-    return Env(*known, floats=floats_, cases=numbers.shape[-1], varied=(by,))
-
-
-def _steps(asked: Asked, case: Case, theta: Floats, noise: float) -> tuple[Floats, Floats]:
-    """Return steps, and a bound on the curvature over each; an infinite one where none is known."""
-    everywhere = np.arange(len(theta))
-    at_point = _curvature(asked, case, theta, np.zeros_like(theta), everywhere)
-    most = np.maximum(1, np.abs(theta))
-    steps = np.fmin(_balanced(noise, at_point, most), most)
-    bends, wide = np.zeros_like(theta), everywhere
-    for _ in range(TRIES):
-        steps = (theta + steps) - theta  # what is really added
-        bends[wide] = _curvature(asked, case, theta, steps, wide)
-        better = np.fmin(steps, _balanced(noise, bends, np.where(np.isfinite(bends), steps, 0)))
-        wide = np.flatnonzero(better <= steps / SHRINK)
-        if not wide.size:
-            break
-        better = steps = np.fmax(better, steps / SHRINK)
-    return (theta + better) - theta, bends  # it is no steeper within a part of the step
+    slopes, result = slopes.reshape(-1, len(theta)), {}
+    for name, entries in moved.entries.items():
+        value, off = slopes[entries], error[entries]
+        is_known = np.isfinite(value) & np.isfinite(off)
+        result[name] = np.where(is_known, value, 0.0), np.where(is_known, off, np.inf)
+    return result
 
 
 def _balanced(noise: float, bends: Floats, otherwise: Floats) -> Floats:
@@ -355,31 +403,6 @@ def _balanced(noise: float, bends: Floats, otherwise: Floats) -> Floats:
     with np.errstate(all="ignore"):
         steps = 2 * np.sqrt(noise / bends)
     return np.where(np.isfinite(steps) & (steps > 0), steps, otherwise)
-
-
-def _curvature(
-    asked: Asked, case: Case, theta: Floats, steps: Floats, at: npt.NDArray[np.int64]
-) -> Floats:
-    """Return bounds on how fast slopes change, wherever the number that each is by is in its step.
-
-    at: which numbers, of all that the derivative is by.
-    """
-    inner, outer = Seed(1, 1), Seed(2, 1)
-    with precision(FIRST_PRECISION):
-        numbers = np.tile(object_array(list(map(exact_float, theta)), (len(theta), 1)), len(at))
-        for k, p in enumerate(at):
-            numbers[p, k] = Dual(Dual(_box(theta[p], steps[p]), {0: ONE}, inner), {0: ONE}, outer)
-        shape = np.shape(case.given[asked.by])
-        env = _varied(asked.of, case, asked.by, numbers.reshape(*shape, -1))
-        env.level = outer.level
-        try:
-            found = env.entries(asked.of.tree).reshape(len(at), -1)
-        except (Missing, FormulaError, ZeroDivisionError):
-            return np.full(len(at), np.inf)
-        rows, places = _entries(asked, case)
-        return np.array(
-            [max(map(_steepness, found[k, rows[places == p]])) for k, p in enumerate(at)]
-        )
 
 
 def _box(x: float, step: float) -> Any:
