@@ -19,6 +19,7 @@ from gradaudit.judging.derivation import Line, lines_of
 from gradaudit.judging.domains import Domain
 from gradaudit.judging.hard import POOL, Inputs, NoInput
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
+from gradaudit.judging.together import Together, kept
 from gradaudit.language.formula import Formula
 from gradaudit.language.numbers import Array
 from gradaudit.language.outcomes import NoValue
@@ -96,6 +97,8 @@ def _determinant(matrix: Array) -> Any:
 @lru_cache(maxsize=KEPT)
 def holds(condition: Formula, rate: Rate) -> bool:
     """Return whether a condition holds at a rate; one that is undefined there does not claim it."""
+    if (known := kept(rate).get(condition)) is not None:
+        return bool(known == 1)
     try:
         return holds_at(condition, rate.at, rate.parameters)
     except NoValue:
@@ -331,7 +334,7 @@ def domains(question: Question, call: tuple[str, ...]) -> tuple[Domain, Domain, 
                 if told_apart(rate):
                     yield rate
 
-    def many() -> Iterator[Rate]:
+    def many() -> list[Rate]:
         random = Random(3)
         digits = product(range(1, 10), DECADES, (1, -1))
         outwards = list(starmap(partial(_outwards, random), digits))
@@ -341,7 +344,9 @@ def domains(question: Question, call: tuple[str, ...]) -> tuple[Domain, Domain, 
             share = slice(place, None, len(chosen))
             yield from (*marks.listed(), *outwards[share], *map(marks.within, parts[share]))
 
-        return rates(points)
+        found = list(rates(points))
+        Together(found).keep(iteration.truth)
+        return found
 
     def few() -> Iterator[Rate]:
         return rates(lambda place, marks: marks.listed()[place :: len(chosen)])

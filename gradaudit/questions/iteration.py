@@ -96,6 +96,16 @@ class Rate:
         return {name: known[name] for name in self.call or self.iteration.names}
 
     @property
+    def values(self) -> dict[str, Any]:
+        """The same, as what formulas are evaluated with."""
+        return self.named
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of index sets, of which there are none."""
+        return {}
+
+    @property
     def blocks(self) -> dict[str, Any]:
         """What is given, by name; written exactly."""
         begin = {} if self.start is None else {f"{one}0": self.start for one in self._states}
