@@ -7,7 +7,7 @@ may take another side than the next.
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from gradaudit.language.formula import Formula
 from gradaudit.language.numbers import FIRST_PRECISION, Dual, each, ends, precision, primal
 from gradaudit.language.outcomes import present
 from gradaudit.questions.question import Owed
-from gradaudit.questions.simple import exact_float, floats
+from gradaudit.questions.simple import KEPT, exact_float, floats
 
 
 def check_of(owed: Owed) -> Callable[[Function, Case], None]:
@@ -73,13 +73,23 @@ def _obeys(that: Formula, judged: Function, case: Case) -> None:
 
 
 def _follows_the_order(index_set: str, judged: Function, case: Case) -> None:
-    moves = [(order, case.picked(index_set, order)) for order in orders(case.sizes[index_set])]
-    found, *others = ask(judged, case, *(moved for _, moved in moves if moved))
+    moves = _reordered(index_set, case)
+    found, *others = ask(judged, case, *(moved for _, moved, _ in moves))
     error = 2 * oracle(case).own_rounding(found)
-    for (order, _), other in zip(moves, others, strict=True):
-        places = _places(case, index_set, order)
+    for (order, _, places), other in zip(moves, others, strict=True):
         note = f"with {index_set} in the order {order}"
         compare(case, other, Estimate(found[places], error[places]), note=note)
+
+
+@lru_cache(maxsize=KEPT)
+def _reordered(index_set: str, case: Case) -> list[tuple[list[int], Case, npt.NDArray[np.int64]]]:
+    """Return a case with an index set in other orders, and where entries of an answer are then."""
+    several = orders(case.sizes[index_set])
+    return [
+        (order, moved, _places(case, index_set, order))
+        for order in several
+        if (moved := case.picked(index_set, order))
+    ]
 
 
 def _places(case: Case, index_set: str, order: Sequence[int]) -> npt.NDArray[np.int64]:
@@ -96,32 +106,45 @@ def _places(case: Case, index_set: str, order: Sequence[int]) -> npt.NDArray[np.
 
 
 def _adds_up(index_set: str, judged: Function, case: Case) -> None:
-    each_alone = [case.picked(index_set, [k]) for k in range(case.sizes[index_set])]
-    found, *parts = ask(judged, case, *(one for one in each_alone if one))
+    found, *parts = ask(judged, case, *_each_alone(index_set, case))
     own = oracle(case).own_rounding
     error = own(found) + own(np.abs(parts).sum(axis=0))
     compare(case, found, Estimate(np.sum(parts, axis=0), error))
 
 
+@lru_cache(maxsize=KEPT)
+def _each_alone(index_set: str, case: Case) -> list[Case]:
+    picked = (case.picked(index_set, [k]) for k in range(case.sizes[index_set]))
+    return [one for one in picked if one]
+
+
 def _is_linear(name: str, judged: Function, case: Case) -> None:
     weights = floats(case.given[name])
-    units = each(exact_float, np.eye(len(weights)))
-    ones = [replace(case, given={**case.given, name: unit}) for unit in units]
-    found, *parts = ask(judged, case, *ones)
+    found, *parts = ask(judged, case, *_with_units(name, case))
     own = oracle(case).own_rounding
     error = own(found) + own(np.abs(weights) @ np.abs(parts))
     compare(case, found, Estimate(weights @ np.array(parts), error))
 
 
+@lru_cache(maxsize=KEPT)
+def _with_units(name: str, case: Case) -> list[Case]:
+    units = each(exact_float, np.eye(len(case.given[name])))
+    return [replace(case, given={**case.given, name: unit}) for unit in units]
+
+
 def _is_the_same(same: Mapping[str, Sequence[Formula]], judged: Function, case: Case) -> None:
     for name, changes in same.items():
         for change in changes:
-            value = each(exact_float, case.env(change).evaluate(change.tree))
-            moved = replace(case, given={**case.given, name: value})
+            moved = _changed(name, change, case)
             found, other = ask(judged, case, moved)
             error = oracle(case).own_rounding(found) + oracle(moved).own_rounding(found)
-            note = f"with {change.text} for {name}"
-            compare(case, other, Estimate(found, error), note=note)
+            compare(case, other, Estimate(found, error), note=f"with {change.text} for {name}")
+
+
+@lru_cache(maxsize=KEPT)
+def _changed(name: str, change: Formula, case: Case) -> Case:
+    value = each(exact_float, case.env(change).evaluate(change.tree))
+    return replace(case, given={**case.given, name: value})
 
 
 def orders(size: int) -> list[list[int]]:
