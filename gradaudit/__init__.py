@@ -49,10 +49,12 @@ __all__ = ["__version__", "audit", "read_question", *_WHERE]  # noqa: PLE0604 - 
 
 def __getattr__(name: str) -> object:
     """Import what is asked for, and the packages that it needs, at its first use."""
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name in {"torch", "jax"}:  # `gradaudit.torch.check`
+        return import_module(f"gradaudit.{name}")
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"gradaudit.checking.{_WHERE[name]}"), name)
 
 

@@ -17,7 +17,8 @@ HOUSE = Path(__file__).parent.parent
 PACKAGE = HOUSE / "gradaudit"
 # from the ground up
 ROOMS = ["language", "questions", "judging", "checking", "mistakes", "answers", "telling"]
-DEPENDENCIES = {"numpy", "scipy", "hypothesis", "pytest", "flint", "typst", "tqdm", "matplotlib"}
+DEPENDENCIES = {"numpy", "scipy", "hypothesis", "pytest", "flint", "tqdm"}
+EXTRAS = {"typst": "telling", "matplotlib": "checking", "torch": "torch.py", "jax": "jax.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -88,7 +89,7 @@ def test_the_wheel_works_from_another_folder(wheel: zipfile.ZipFile, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "folder", ["gradaudit", "analytic", "properties", "tests", "examples", "benchmarks"]
+    "folder", ["gradaudit", "analytic", "properties", "tests", "examples", "benchmarks", "docs"]
 )
 def test_the_sdist_has_the_whole_house(sdist: set[str], folder: str) -> None:
     assert files(HOUSE / folder) <= sdist
@@ -132,6 +133,16 @@ def test_the_plugin_loads_nothing_until_it_is_asked() -> None:
     assert done.stdout.strip() == "['gradaudit', 'gradaudit.plugin']"
 
 
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_no_extra_is_loaded_by_a_check_that_does_not_need_it(extra: str) -> None:
+    checked = (
+        "import sys; from gradaudit import check_gradient;"
+        "check_gradient(lambda x: x @ x, lambda x: 2 * x, inputs='x: [n]');"
+        f"print({extra!r} in sys.modules)"
+    )
+    assert run("-c", checked, cwd=HOUSE).stdout.strip() == "False"
+
+
 def imports(source: Path) -> Iterator[str]:
     """Yield the full names of all modules that a file imports, wherever it does."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
@@ -153,7 +164,9 @@ class TestImports:
         self, source: Path
     ) -> None:
         tops = {name.partition(".")[0] for name in imports(source)}
-        assert tops - set(sys.stdlib_module_names) - DEPENDENCIES <= {"gradaudit"}
+        where = source.relative_to(PACKAGE).parts[0]
+        extras = {name for name, of in EXTRAS.items() if of == where}
+        assert tops - set(sys.stdlib_module_names) - DEPENDENCIES - extras <= {"gradaudit"}
 
     def test_it_imports_from_its_own_room_and_those_below(self, source: Path) -> None:
         here = room(source.relative_to(HOUSE).with_suffix("").parts)

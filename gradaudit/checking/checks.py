@@ -19,7 +19,7 @@ from gradaudit.checking.relations import relations
 from gradaudit.checking.reports import Report
 from gradaudit.checking.smaller import literal, shrink
 from gradaudit.checking.specs import Spec, read_spec
-from gradaudit.checking.trial import tried, usual_size
+from gradaudit.checking.trial import least_size, tried
 
 EXAMPLES = 100
 USUAL = 9  # inputs from which the usual size of slopes is taken
@@ -161,8 +161,9 @@ def _check(
     derivative: Callable[..., Any],
     example: tuple[Any, ...],
     options: Options,
-    symmetric: bool = False,
+    **more: Any,
 ) -> Report:
+    """Check a pair of a kind; more: what else a Pair has."""
     unknown = set(options) - set(Options.__annotations__)
     if unknown:
         known = ", ".join(Options.__annotations__)
@@ -170,18 +171,18 @@ def _check(
     spec = _spec(f, example, options)
     if example and not options.get("inputs") and options.get("examples", EXAMPLES):
         print(f"gradaudit: inputs inferred from the example: {spec}", file=sys.stderr)
-    pair = _pair(kind, f, derivative, spec, options, symmetric)
+    pair = _pair(kind, f, derivative, spec, options, more)
     points = list(_points(spec, example, options))
     pair = _moving(pair, options.get("wrt"), points)
     report = Report(
-        what=f"{name_of(derivative)}, as the {_WHAT[kind]} of {name_of(f)} by {_by(pair)}",
+        what=f"{pair.title or _title(pair)} by {_by(pair)}",
         inputs=str(spec),
         guesses=spec.guesses,
         names=tuple(pair.names()),
         pair=pair,
     )
     some = points[:: max(1, len(points) // USUAL)] if len(points) > USUAL else []
-    floor = 2.0**-44 * usual_size(pair, some)
+    floor = least_size(pair, some)
     for k, args in enumerate(_with_progress(points)):
         forms = k < FORMS and len(points) > 1
         try:
@@ -213,6 +214,10 @@ def name_of(function: Any) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
+def _title(pair: Pair) -> str:
+    return f"{name_of(pair.derivative)}, as the {_WHAT[pair.kind]} of {name_of(pair.f)}"
+
+
 def _by(pair: Pair) -> str:
     return ", ".join(name[1:] for name in pair.names())
 
@@ -223,7 +228,7 @@ def _pair(
     derivative: Callable[..., Any],
     spec: Spec,
     options: Options,
-    symmetric: bool,
+    more: Mapping[str, Any],
 ) -> Pair:
     given = options.get("given")
     no_answer = options.get("no_answer", ())
@@ -243,7 +248,7 @@ def _pair(
         conjugate=options.get("conjugate", False),
         seconds=options.get("seconds"),
         seed=options.get("seed", 0),
-        symmetric=symmetric,
+        **more,
     )
 
 
@@ -414,7 +419,8 @@ def _refusal(
     smallest = args if fault.law == "digits" else shrink(pair.spec, args, fails, budget=400)
     if fault.law != "digits":
         fails(smallest, locate=True)
-    lines = [f"{report.what}, is wrong: {last.text}"]
+    comma = "" if pair.title else ","
+    lines = [f"{report.what}{comma} is wrong: {last.text}"]
     told = {"law": fault.law} if fault.law != "slope" else {}
     relation = _relation(pair, last, [args, *later]) if fault.law == "slope" else ""
     if relation:
@@ -425,14 +431,19 @@ def _refusal(
     names = [argument.name for argument in pair.spec.arguments]
     for k, (name, value) in enumerate(zip(names, smallest, strict=True)):
         lines.append(f"  {'input' if k == 0 else '':<9} {name} = {literal(value)}")
-    call = ", ".join([name_of(pair.f), name_of(pair.derivative), *names])
-    wrt = " ".join(dict.fromkeys(_argument_of(pair, i) for i in pair.moved))
-    lines.append(f"  {'again':<9} {_CALLS[pair.kind]}({call}, wrt={wrt!r}, examples=0)")
+    lines.append(f"  {'again':<9} {pair.again or _again(pair)}")
     lines.append(f"  {'inputs':<9} {report.inputs}; {report.tried} held before")
     lines += [f"  {'':<9} {guess}" for guess in report.guesses]
     return WrongGradient(
         "\n".join(lines), last.law, last.entry, last.said, last.low, last.high, smallest, report
     )
+
+
+def _again(pair: Pair) -> str:
+    """Return the call that judges the one input."""
+    call = ", ".join([name_of(pair.f), name_of(pair.derivative), *pair.arguments])
+    wrt = " ".join(dict.fromkeys(_argument_of(pair, i) for i in pair.moved))
+    return f"{_CALLS[pair.kind]}({call}, wrt={wrt!r}, examples=0)"
 
 
 _CALLS = {
@@ -455,7 +466,7 @@ def _relation(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]]) -> st
     if name not in pair.names():
         return ""
     block, seen = pair.names().index(name), 0
-    for args in points[:40]:
+    for args in points[:12]:  # more are no clearer
         try:
             point = Input(pair, args)
             point.said(point.still)

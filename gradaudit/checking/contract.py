@@ -38,7 +38,7 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
         _answers(point, point.moved(point.scales, ELSEWHERE))
     later, _ = _answers(point, point.args)
     _is_the_same(point, kept, later, "after a call elsewhere")
-    _is_the_same(point, kept, gradients, "once it was returned: a later call overwrites it")
+    _is_the_same(point, kept, first, "once it was returned: a later call overwrites it")
     remarks = []
     if forms:
         for name, args in _forms(point):
@@ -109,7 +109,8 @@ def _is_another_memory(point: Input, gradients: Sequence[Array], again: Sequence
 def _is_the_same(point: Input, kept: Sequence[Array], other: Sequence[Any], when: str) -> None:
     for i, old, new in zip(point.pair.moved, kept, point.checked(list(other)), strict=True):
         # Sums may be taken in another order, as threads do.
-        allowed = ROUNDINGS * point.unit * float(np.abs(old).max(initial=0.0))
+        # The smallest of a short precision have fewer digits.
+        allowed = ROUNDINGS * (point.unit * float(np.abs(old).max(initial=0.0)) + point.least)
         with np.errstate(invalid="ignore"):
             different = np.argwhere(~((np.abs(new - old) <= allowed) | (new == old)))
         if len(different):
@@ -126,11 +127,11 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
     """Check that the product is linear in the cotangent, whatever its order of memory."""
     assert point.cotangent is not None
 
-    def with_cotangent(change: Callable[[Array], Array]) -> list[Array]:
+    def with_cotangent(change: Callable[[Array], Array]) -> list[Any]:
         changed = [change(u) for u in point.cotangent or []]
-        return point.checked(point.gradient(copies(point.args), changed))
+        return point.gradient(copies(point.args), changed)
 
-    zero = with_cotangent(np.zeros_like)
+    zero = point.checked(with_cotangent(np.zeros_like))
     for name, g in zip(point.pair.names(), zero, strict=True):
         if np.any(g):
             raise Fault("linear in the cotangent", f"{name} is not 0 for a cotangent of 0")
@@ -142,7 +143,7 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
     )
     for name, change in (("reversed", _reversed), *FORMS):
         _is_the_same(point, kept, with_cotangent(change), f"for a {name} cotangent")
-    ones = with_cotangent(np.ones_like)
+    ones = point.checked(with_cotangent(np.ones_like))
     expanded = with_cotangent(lambda u: np.broadcast_to(np.ones(()), u.shape))
     _is_the_same(point, ones, expanded, "for a cotangent of ones that is expanded from one number")
 
@@ -165,7 +166,7 @@ def _strided(array: Array) -> Array:
 
 
 FORMS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
-    ("Fortran-ordered", np.asfortranarray),
+    ("Fortran-ordered", lambda array: np.asfortranarray(array).reshape(array.shape, order="F")),
     ("strided", _strided),
     ("read-only", _read_only),
 )

@@ -20,6 +20,7 @@ from gradaudit.checking.lines import Estimate, Line, NoValue, estimate, grid_of,
 
 UNIT = 2.0**-53
 ROUNDINGS = 64  # that any way of computing a slope may differ by, in units of its terms
+FEWER = 8  # the same of a short precision, whose long sums are kept in a longer one
 REFUSE = 8  # how many bounds a gap must have to be a refusal
 IMAGINARY = 2.0**-80  # the length of a complex step
 RISE = 2.0**12  # the most that entries of small slopes are moved further than others
@@ -77,9 +78,11 @@ class Point(Protocol):
 
     here: float  # the value of the function
     unit: float  # the rounding unit of the gradient
+    least: float  # the least number of its precision
     relative: float  # a declared accuracy of the function or its gradient, 0 for none
     extended: bool  # whether long double may be tried
     analytic: bool  # whether a complex step may be tried
+    oracle: str  # what the imaginary step is called
     random: np.random.Generator
     scales: Array  # how far each coordinate may be moved
     wide: Array  # the same, so that none is far less than the others
@@ -141,8 +144,8 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
     slack = 1e-6 * terms + 16 * UNIT * max(abs(ahead), abs(behind), abs(point.here)) / guard
     if not min(forward, backward) - slack <= slope <= max(forward, backward) + slack:
         return None
-    allowed = (ROUNDINGS * point.unit + point.relative) * terms + TINY
-    found = replace(result, low=slope - allowed, high=slope + allowed, how="complex step")
+    allowed = _allowed(point, move, terms)
+    found = replace(result, low=slope - allowed, high=slope + allowed, how=point.oracle)
     if abs(slope - said) <= allowed:
         return replace(found, verdict=Verdict.AGREES)
     steps = [[point_slope(point, move, d * i) for i in range(7)] for d in (2.0**-44, 2.0**-22)]
@@ -151,6 +154,13 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
     if math.isfinite(lost) and abs(slope - said) <= allowed + min(lost, LOST * terms):
         return replace(found, verdict=Verdict.DIGITS)
     return replace(found, low=slope - allowed - 8 * noise, high=slope + allowed + 8 * noise)
+
+
+def _allowed(point: Point, move: Array, terms: float) -> float:
+    """Return how far roundings, and a declared accuracy, may take a slope along a move."""
+    roundings = ROUNDINGS if point.unit < 2.0**-20 else FEWER
+    least = FEWER * point.least * float(np.abs(move).sum())
+    return (roundings * point.unit + point.relative) * terms + least + TINY
 
 
 def confirmed(point: Point, found: Compared) -> bool:
@@ -264,7 +274,7 @@ def _by_values(
     """Compare by values on a line: each rule that accepts must see more than noise."""
     said, size = result.said, result.size
     terms = abs(found.middle) + size
-    allowed = (ROUNDINGS * point.unit + point.relative) * terms + TINY
+    allowed = _allowed(point, result.move, terms)
     how = "long double line" if line.unit < UNIT else "float64 line"
     result = replace(
         result,

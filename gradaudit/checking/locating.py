@@ -17,7 +17,7 @@ def located(point: Input, found: Compared) -> Fault | None:
     """
 
     def wrong(move: Array) -> Compared | None:
-        if found.how == "complex step":
+        if found.how == point.oracle:
             return excluded(point, move)
         one = compare(point, move)
         return one if one.verdict is Verdict.WRONG else None

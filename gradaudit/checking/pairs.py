@@ -37,7 +37,9 @@ class Pair:
     relative: the declared accuracy of f. flat: values of f at which it is clipped. no_answer:
     exceptions that mean that f has no value. own: the slope along a tangent by an automatic
     derivative of f, in place of a complex step. conjugate: a complex gradient is that of JAX.
-    takes: the arguments that `given` takes. symmetric: a Jacobian owes to be.
+    takes: the arguments that `given` takes. symmetric: a Jacobian owes to be. title, again: how the
+    pair is told, and the call that judges it once more, where these are not those of the functions.
+    unit: of a shorter precision, to which inputs are rounded.
     """
 
     f: Callable[..., Any]
@@ -56,6 +58,9 @@ class Pair:
     seed: int = 0
     takes: tuple[str, ...] = ()
     symmetric: bool = False
+    title: str = ""
+    again: str = ""
+    unit: float = 0.0
 
     @property
     def arguments(self) -> list[str]:
@@ -138,6 +143,9 @@ class Input:
     def __post_init__(self) -> None:
         pair = self.pair
         self.leaves = pair.spec.flatten(self.args)
+        if pair.unit:
+            self.leaves = [_rounded(leaf, pair.unit) for leaf in self.leaves]
+            self.args = pair.spec.rebuild(self.leaves)
         state = pair.seed
         for leaf in self.leaves:
             state = zlib.crc32(np.ascontiguousarray(leaf).tobytes(), state)
@@ -145,7 +153,9 @@ class Input:
         self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
         self.scales, self.wide = self.atlas.scales(), self.atlas.wide()
         self.relative = pair.relative
+        self.oracle = "complex step" if pair.own is None else "automatic derivative"
         self.unit = max((_unit(self.leaves[i]) for i in pair.moved), default=UNIT)
+        self.least = max([_least(self.leaves[i]) for i in pair.moved] or [0.0])
         if any(pair.spec.leaves[i].kind == "complex" for i in pair.moved):
             self.analytic = self.extended = False
         self.still = np.zeros(self.atlas.size)
@@ -224,8 +234,14 @@ class Input:
     def _own(self, move: Array, t: float) -> float:
         assert self.pair.own is not None
         tangents = self.pair.spec.rebuild(self._tangent_leaves(move))
-        out = self.pair.own(self.moved(move, t), tangents)
-        return float(self._weighed(flat(out)))
+        try:
+            out = self.pair.own(self.moved(move, t), tangents)
+        except (BadCall, NoValue):
+            raise
+        except Exception as error:
+            raise NoValue(f"its own derivative raises {type(error).__name__}: {error}") from error
+        leaves = [np.asarray(leaf) for leaf in flat(out)]
+        return float(leaves[0] if self.pair.kind == "gradient" else self._weighed(leaves))
 
     def entry(self, leaf: int, index: tuple[int, ...]) -> str:
         """Return how the derivative by an entry of a leaf is told: `dW1[0,2]`."""
@@ -311,6 +327,8 @@ class Input:
         for i in self.pair.moved:
             dtype = np.asarray(self.leaves[i]).dtype
             narrow = np.asarray(leaves[i]).astype(dtype)
+            if self.pair.unit:
+                narrow = np.asarray(_rounded(narrow, self.pair.unit))
             leaves[i] = narrow[()] if narrow.ndim == 0 else narrow
         return self.pair.spec.rebuild(leaves)
 
@@ -326,8 +344,11 @@ class Input:
             raise NotOffered(str(none) or "NotImplementedError") from none
         except self.pair.no_answer as none:
             raise NoValue(f"the gradient has no answer: {none}") from none
+        except (Fault, NoValue):
+            raise
         except Exception as error:
-            text = f"the gradient raises {type(error).__name__}: {error}; f does not"
+            said = (str(error).strip() or "…").splitlines()[0]
+            text = f"the gradient raises {type(error).__name__}: {said}; f does not"
             raise Fault("a value", text) from error
 
     def gradient(self, args: tuple[Any, ...], cotangent: Sequence[Any] | None = None) -> list[Any]:
@@ -474,6 +495,20 @@ def _is_symmetric(matrix: Any) -> None:
 def _unit(leaf: Any) -> float:
     dtype = np.asarray(leaf).dtype
     return float(np.finfo(dtype).eps) / 2 if dtype.kind in "fc" else UNIT
+
+
+def _least(leaf: Any) -> float:
+    dtype = np.asarray(leaf).dtype
+    return float(np.finfo(dtype).smallest_subnormal) if dtype.kind in "fc" else 0.0
+
+
+def _rounded(value: Any, unit: float) -> Any:
+    """Return floats with as many digits as a rounding unit leaves."""
+    array = np.asarray(value)
+    if array.dtype.kind != "f":
+        return value
+    part, power = np.frexp(array)
+    return np.ldexp(np.round(part / unit) * unit, power).astype(array.dtype)[()]
 
 
 def _form(value: Any) -> str:

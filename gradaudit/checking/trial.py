@@ -11,6 +11,7 @@ import numpy as np
 from gradaudit.checking.charts import Array
 from gradaudit.checking.contract import changes_nothing_global, keeps_its_contract
 from gradaudit.checking.ladder import (
+    ROUNDINGS,
     Compared,
     Verdict,
     compare,
@@ -65,7 +66,7 @@ def tried(
     """Judge a pair at one input. Raises Fault where it is wrong.
 
     forms: the arguments in other forms as well. seek: near a kink of f as well. locate: find the
-    first wrong entry. floor: slopes below it are lost in the roundings of f, see `usual_size`.
+    first wrong entry. floor: slopes below it are lost in the roundings of f, see `least_size`.
     """
     with np.errstate(all="ignore"):
         return _tried(pair, args, forms, seek, Looking(locate, floor))
@@ -84,6 +85,10 @@ class Looking:
             return found
         if max(abs(found.said), abs(found.low), abs(found.high)) < self.floor:
             return replace(found, verdict=Verdict.UNKNOWN, why="slopes far smaller than elsewhere")
+        one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
+        if point.unit > 2.0**-30 and found.gap < one:  # such as 1 - tanh(x)**2, of numbers near 1
+            why = "in so short a precision, roundings of numbers of size one explain it"
+            return replace(found, verdict=Verdict.UNKNOWN, why=why)
         if not self.locate and not found.alone:
             raise Fault("slope", "it is wrong")
         fault = located(point, found)
@@ -93,17 +98,18 @@ class Looking:
         raise fault
 
 
-def usual_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> float:
-    """Return the median over inputs of the sizes of slopes, 0 where none is known.
+def least_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> float:
+    """Return below which size slopes are lost in roundings, 0 where that is not known.
 
-    A function that adds terms of usual size loses those that are smaller by all its digits.
+    A function that adds terms of usual size loses those that are smaller by all its digits, and
+    the usual is the median over inputs.
     """
     sizes = []
     for args in points:
         try:
             with np.errstate(all="ignore"):
                 point = Input(pair, args)
-                sizes.append(point.said(point.wide)[1])
+                sizes.append(point.said(point.wide)[1] * min(512 * point.unit, 2.0**-4))
         except (NoValue, Fault, NotOffered):
             continue
     return median(sizes) if sizes else 0.0
