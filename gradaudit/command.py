@@ -66,7 +66,7 @@ def command(arguments: Sequence[str] | None) -> int:
     if word:
         parser.add_argument("word", nargs="?", metavar=word)
     for option in options:
-        parser.add_argument(f"--{option}", **OPTIONS[option])
+        parser.add_argument(option if option in PLAIN else f"--{option}", **OPTIONS[option])
     chosen = vars(parser.parse_args(words[1:]))
     try:
         return run(**chosen)
@@ -201,6 +201,22 @@ def question(word: str | None, report: str | None, solution: bool) -> int:
             return failed[0]
     faults = [fault for one in checked for fault in one.faults]
     return max((complain(escaped(f"{word}: {fault}")) for fault in faults), default=0)
+
+
+def check(functions: Sequence[str], spec: str, kind: str, **options: Any) -> int:
+    """Check a pair of functions; 1 if it is wrong, 3 if it could not be judged."""
+    from gradaudit.checking.pairs import BadCall
+    from gradaudit.checking.specs import BadSpec
+    from gradaudit.language.showing import escaped
+    from gradaudit.telling import pairs as telling
+
+    as_json = options.pop("format") == "json"
+    try:
+        told, code = telling.checked(functions, spec, kind, options, as_json=as_json)
+    except (BadCall, BadSpec, telling.NotFound) as reason:
+        return complain(escaped(f"check: {reason}"))
+    print(told)
+    return code
 
 
 def run(
@@ -338,7 +354,33 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "question": {"metavar": "NAME", "help": QUESTION, "default": ASSIGNMENT},
     "report": {"metavar": "PDF", "help": "also write it as a document"},
     "solution": {"action": "store_true", "help": "with the reference derivations"},
+    "functions": {
+        "nargs": "+",
+        "metavar": "FUNCTION",
+        "help": "as package.module:function, below this folder or installed: what is derived, and "
+        "what is to be its derivative; or one that returns both",
+    },
+    "spec": {"help": "what they are given, in one string such as 'X: [n,d], y: int[n] < 3'"},
+    "wrt": {
+        "metavar": "NAMES",
+        "help": "the arguments that it is the derivative by, in one string",
+    },
+    "kind": {
+        "choices": ("gradient", "vjp", "jvp", "jacobian", "elementwise", "value-and-grad"),
+        "default": "gradient",
+        "help": "of derivative; value-and-grad for one function that returns both",
+    },
+    "examples": {"type": count, "metavar": "N", "help": "inputs to draw"},
+    "seed": {"type": int, "metavar": "N", "help": "for other inputs"},
+    "seconds": {"type": float, "metavar": "S", "help": "the most for one input"},
+    "rel": {"type": float, "metavar": "R", "help": "how accurate the function is, such as 1e-5"},
+    "format": {
+        "choices": ("text", "json"),
+        "default": "text",
+        "help": "for a person, or a program",
+    },
 }
+PLAIN = ("functions", "spec")  # which are given without a name
 COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
     # and the word and the options that one may take
     "template": (template, "print an empty answer to fill in", "", ("question",)),
@@ -360,6 +402,12 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
         "say what the numbers in FILE, or the question's, can't show",
         "FILE",
         ("question",),
+    ),
+    "check": (
+        check,
+        "check derivatives of your own functions",
+        "",
+        ("functions", "spec", "wrt", "kind", "examples", "seed", "seconds", "rel", "format"),
     ),
 }
 OTHERS = "\n".join(
