@@ -1,6 +1,7 @@
 """What stands in examples/ does what is said of it."""
 
 import json
+import runpy
 import shutil
 from pathlib import Path
 
@@ -20,7 +21,24 @@ VERDICTS = {
     "softmax.py": {"q2.gradient": "holds", "q3.converges": "holds"},
     "wrong_line.toml": {"q2.gradient": "fails"},
 }
-TEST_FILE = "test_gradients.py"
+SCRIPTS = {  # with what they print
+    "scipy_objective.py": [
+        "jac, as the gradient of fun by x: holds",
+        "hess, as the Jacobian of jac by x: holds",
+    ],
+    "least_squares_jacobian.py": [
+        "jacobian, as the Jacobian of residuals by p: holds",
+        "[2.  1.5 0.5]",
+    ],
+    "softmax_in_a_class.py": ["gradient, as the gradient of loss by W: holds"],
+    "torch_function.py": [
+        "the backward pass of Swish.apply by x: holds",
+        "gradcheck of the wrong one: True",
+        "the backward pass of FlatSwish.apply by x is wrong",
+    ],
+    "jax_custom_vjp.py": ["what jax.vjp says of norm by x: holds"],
+}
+TEST_FILES = {"test_gradients.py", "test_gradient_of_mine.py"}
 
 
 def pytest_beside_them(pytester: pytest.Pytester, *words: str) -> str:
@@ -32,7 +50,8 @@ def pytest_beside_them(pytester: pytest.Pytester, *words: str) -> str:
 def test_every_example_is_tried_here() -> None:
     assert {path.name for path in EXAMPLES.iterdir() if path.is_file()} == {
         *VERDICTS,
-        TEST_FILE,
+        *SCRIPTS,
+        *TEST_FILES,
         "mean_squared.py",
     }
 
@@ -48,7 +67,16 @@ def test_an_example_gets_its_verdicts(name: str, capsys: pytest.CaptureFixture[s
 
 
 def test_the_tests_of_a_project_pass(pytester: pytest.Pytester) -> None:
-    assert "2 passed" in pytest_beside_them(pytester)
+    assert "12 passed" in pytest_beside_them(pytester)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_prints_what_it_found(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if (needed := name.partition("_")[0]) in {"torch", "jax"}:
+        pytest.importorskip(needed)
+    runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+    told = capsys.readouterr().out
+    assert [line for line in SCRIPTS[name] if line not in told] == []
 
 
 def test_a_law_is_a_test(pytester: pytest.Pytester) -> None:

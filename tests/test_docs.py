@@ -1,0 +1,44 @@
+"""What docs/ shows happens, and what it writes can be read."""
+
+import re
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from gradaudit.checking.inputs import inputs
+from gradaudit.checking.specs import KINDS, read_spec
+
+DOCS = Path(__file__).parent.parent / "docs"
+INPUTS = (DOCS / "inputs.md").read_text(encoding="utf-8")
+SPECS = [*re.findall(r"^\| `(\w+:.*?)` \|", INPUTS, re.MULTILINE), "X: [n,d], w: [d], t: [n]"]
+
+
+def blocks() -> Iterator[object]:
+    """Yield each block of Python with its place."""
+    for path in sorted(DOCS.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        for found in re.finditer(r"```python\n(.*?)```", text, re.DOTALL):
+            line = text[: found.start()].count("\n") + 1
+            yield pytest.param(found[1], id=f"{path.name}, line {line}")
+
+
+@pytest.mark.parametrize("block", list(blocks()))
+def test_a_block_runs_as_it_stands(block: str) -> None:
+    for name in re.findall(r"^(?:import|from) (\w+)", block, re.MULTILINE):
+        if find_spec(name) is None:
+            pytest.skip(f"{name} is not installed")
+    for extra in re.findall(r"^import gradaudit\.(\w+)", block, re.MULTILINE):
+        pytest.importorskip(extra)
+    exec(compile(block, "docs", "exec"), {})
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_a_spec_can_be_read_and_drawn(spec: str) -> None:
+    assert len(inputs(read_spec(spec), 5)) == 5
+
+
+def test_every_kind_is_described() -> None:
+    described = {leaf.kind for spec in SPECS for leaf in read_spec(spec).leaves}
+    assert described - {"option"} == set(KINDS)
