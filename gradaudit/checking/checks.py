@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
@@ -9,11 +10,11 @@ from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
-from gradaudit.checking.inferring import infer
+from gradaudit.checking.inferring import infer, pinned
 from gradaudit.checking.inputs import inputs as drawn_inputs
 from gradaudit.checking.inputs import near
 from gradaudit.checking.lines import NoValue
-from gradaudit.checking.pairs import BadCall, Input, Pair
+from gradaudit.checking.pairs import BadCall, Input, Pair, called_with, flat, taken_by
 from gradaudit.checking.refusals import Fault, NotOffered, WrongGradient
 from gradaudit.checking.relations import relations
 from gradaudit.checking.reports import Report
@@ -230,7 +231,6 @@ def _pair(
     options: Options,
     more: Mapping[str, Any],
 ) -> Pair:
-    given = options.get("given")
     no_answer = options.get("no_answer", ())
     return Pair(
         f,
@@ -238,8 +238,7 @@ def _pair(
         spec,
         moved=(),
         kind=kind,
-        given=given,
-        takes=tuple(inspect.signature(given).parameters) if given is not None else (),
+        given=options.get("given"),
         relative=options.get("rel", 0.0),
         flat=tuple(np.atleast_1d(options.get("flat", ())).tolist()),
         infinite_slopes=options.get("infinite_slopes", False),
@@ -269,7 +268,30 @@ def _spec(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -> 
     example = example or next(iter(options.get("samples") or ()), ())
     if not example:
         raise BadCall("what are the inputs? give an example, or inputs='X: [n,d], w: [d]'")
-    return infer(_parameters(f, len(example)), example, packed=options.get("packed"))
+    return _inferred(f, example, options)
+
+
+def _inferred(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -> Spec:
+    """Return what the inputs are, by an example and by where f has a value."""
+    names = _parameters(f, len(example))
+
+    def values(args: tuple[Any, ...]) -> list[Any] | None:
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                named = dict(zip(names, args, strict=True))
+                return flat(f(*called_with(options.get("given"), named)))
+        except Exception:  # whatever it is, there is no value
+            return None
+
+    def works(args: tuple[Any, ...]) -> bool:
+        found = values(args)
+        return found is not None and all(np.isfinite(leaf).all() for leaf in found)
+
+    if not options.get("examples", EXAMPLES) or not works(example):
+        return infer(names, example, packed=options.get("packed"))
+    spec = infer(names, example, packed=options.get("packed"), works=works)
+    return pinned(spec, example, lambda args: values(args) is None)
 
 
 def _of_strategy(name: str, strategy: Any) -> str:
@@ -321,7 +343,7 @@ def _moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[
             raise BadCall("wrt: name the arguments in their order, and return gradients in it")
     else:
         wanted = [n for n in names if any(leaves[i].moves for i in by_argument[n])]
-        wanted = [n for n in wanted if n not in pair.takes] or wanted
+        wanted = [n for n in wanted if n not in taken_by(pair.given)] or wanted
         wanted = _returned(pair, wanted, by_argument, points)
     moved = tuple(i for name in wanted for i in by_argument[name] if leaves[i].moves)
     if not moved:

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradaudit.checking import kinds
 from gradaudit.checking import sizes as expressions
+from gradaudit.checking.inputs import inputs
 from gradaudit.checking.specs import (
     DTYPES,
     NAMED,
@@ -59,6 +60,30 @@ def infer(
     if len(names) != len(example):
         raise BadSpec(f"found {len(example)} arguments, expected {len(names)}: {', '.join(names)}")
     return _Inferring(tuple(example), works).spec(names, packed or {})
+
+
+def pinned(spec: Spec, example: Sequence[Any], raises: Callable[[tuple[Any, ...]], bool]) -> Spec:
+    """Return a spec with those sizes fixed at the example's without which a function raises.
+
+    raises: says whether it does, at arguments.
+    """
+
+    def count(candidate: Spec) -> int:
+        return sum(map(raises, inputs(candidate, 12)))
+
+    failing = count(spec)
+    for name, size in spec.sizes(example).items():
+        if not failing:
+            break
+        try:
+            candidate = read_spec(re.sub(rf"\b{name}\b", str(size), str(spec)))
+        except BadSpec:  # it has another meaning there
+            continue
+        fewer = count(candidate)
+        if fewer < failing:
+            guess = f"{name} is {size} as in the example, since f raises where it is not"
+            spec, failing = replace(candidate, guesses=(*spec.guesses, guess)), fewer
+    return spec
 
 
 @dataclass

@@ -150,7 +150,9 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
         return replace(found, verdict=Verdict.AGREES)
     steps = [[point_slope(point, move, d * i) for i in range(7)] for d in (2.0**-44, 2.0**-22)]
     noise = min(noise_of(np.array(values)) for values in steps)
-    lost = 8 * (noise + _noise_of_gradient(point, move, said, terms))
+    lost = 8 * noise
+    if abs(slope - said) <= allowed + LOST * terms:  # else roundings do not explain it
+        lost += 8 * _noise_of_gradient(point, move, said, terms)
     if math.isfinite(lost) and abs(slope - said) <= allowed + min(lost, LOST * terms):
         return replace(found, verdict=Verdict.DIGITS)
     return replace(found, low=slope - allowed - 8 * noise, high=slope + allowed + 8 * noise)

@@ -25,7 +25,15 @@ _VARIANCE = [math.factorial(2 * k) / math.factorial(k) ** 2 for k in range(8)]
 
 
 class NoValue(Exception):
-    """The function has no value there; its text says why."""
+    """The function has no value there; its text says why, its detail more of it."""
+
+    def __init__(self, text: str, detail: str = "") -> None:
+        super().__init__(text)
+        self.detail = detail
+
+
+class Raised(NoValue):
+    """The function raised an exception that nobody said it would."""
 
 
 @dataclass

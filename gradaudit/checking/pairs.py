@@ -5,6 +5,7 @@ sum of u times the values, whose gradient the product says. So do a Jacobian, by
 u, and a Jacobian-vector product, whose values times u are the slope along a direction.
 """
 
+import inspect
 import math
 import time
 import warnings
@@ -17,7 +18,7 @@ import numpy as np
 
 from gradaudit.checking.charts import Array, Atlas, chart_of
 from gradaudit.checking.ladder import IMAGINARY, ROUNDINGS, UNIT, signs
-from gradaudit.checking.lines import NoValue
+from gradaudit.checking.lines import NoValue, Raised
 from gradaudit.checking.refusals import Fault, NotOffered
 from gradaudit.checking.specs import Spec
 
@@ -37,7 +38,7 @@ class Pair:
     relative: the declared accuracy of f. flat: values of f at which it is clipped. no_answer:
     exceptions that mean that f has no value. own: the slope along a tangent by an automatic
     derivative of f, in place of a complex step. conjugate: a complex gradient is that of JAX.
-    takes: the arguments that `given` takes. symmetric: a Jacobian owes to be. title, again: how the
+    symmetric: a Jacobian owes to be. title, again: how the
     pair is told, and the call that judges it once more, where these are not those of the functions.
     unit: of a shorter precision, to which inputs are rounded.
     """
@@ -56,7 +57,6 @@ class Pair:
     conjugate: bool = False
     seconds: float | None = None
     seed: int = 0
-    takes: tuple[str, ...] = ()
     symmetric: bool = False
     title: str = ""
     again: str = ""
@@ -72,11 +72,7 @@ class Pair:
 
     def of(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """Return what both functions are called with."""
-        if self.given is None:
-            return tuple(arguments)
-        named = dict(zip(self.arguments, arguments, strict=True))
-        made = self.given(**{name: named.pop(name) for name in self.takes})
-        return (made, *named.values())
+        return called_with(self.given, dict(zip(self.arguments, arguments, strict=True)))
 
     def wanted(self) -> list[list[int]]:
         """Return the leaves that move, as positions in `moved`, by the argument they are of."""
@@ -89,6 +85,19 @@ class Pair:
             if any(leaf in position for leaf in leaves):
                 groups.append([position[leaf] for leaf in leaves if leaf in position])
         return groups
+
+
+def taken_by(given: Callable[..., Any] | None) -> tuple[str, ...]:
+    """Return the names of the arguments from which `given` makes an object."""
+    return tuple(inspect.signature(given).parameters) if given is not None else ()
+
+
+def called_with(given: Callable[..., Any] | None, named: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what functions are called with: the object that `given` makes, and the rest."""
+    if given is None:
+        return tuple(named.values())
+    made = given(**{name: named.pop(name) for name in taken_by(given)})
+    return (made, *named.values())
 
 
 def flat(value: Any) -> list[Any]:
@@ -266,7 +275,7 @@ class Input:
         except (BadCall, np.exceptions.ComplexWarning):
             raise
         except Exception as error:
-            raise NoValue(f"f raises {type(error).__name__}: {error}") from error
+            raise Raised(f"f raises {type(error).__name__}", _first_line(error)) from error
         leaves = [np.asarray(leaf) for leaf in flat(out)]
         if self.pair.kind != "gradient":
             return self._weighed(leaves)
@@ -347,7 +356,7 @@ class Input:
         except (Fault, NoValue):
             raise
         except Exception as error:
-            said = (str(error).strip() or "…").splitlines()[0]
+            said = _first_line(error)
             text = f"the gradient raises {type(error).__name__}: {said}; f does not"
             raise Fault("a value", text) from error
 
@@ -509,6 +518,10 @@ def _rounded(value: Any, unit: float) -> Any:
         return value
     part, power = np.frexp(array)
     return np.ldexp(np.round(part / unit) * unit, power).astype(array.dtype)[()]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or "…").splitlines()[0]
 
 
 def _form(value: Any) -> str:

@@ -22,8 +22,10 @@ class Report:
 
     what: the pair in words. inputs: the specification of the inputs, as text. guesses: what was
     inferred in it. tried: the number of inputs; judged: of those whose slopes were judged; kinks:
-    of those at a kink, where any slope between is right. how: by which oracle, with how many
-    comparisons. reasons: why inputs were not judged, with their number. blocks: the same for single
+    of those at a kink, where any slope between is right; without: of those at which f has no
+    value. how: by which oracle, with how many
+    comparisons. reasons: why inputs were not judged, with their number, and `details`
+    of the first. blocks: the same for single
     gradients. caught, planted: how many of the mistakes planted into the gradient would have been
     seen, by name. lost: the largest error where digits are lost, in units of the terms; imprecise:
     how often it is large. evaluations, calls: of the function and its derivative. worst: the
@@ -48,6 +50,8 @@ class Report:
     worst: float = 0.0
     lost: float | None = None
     imprecise: int = 0
+    without: int = 0
+    details: dict[str, str] = field(default_factory=dict)
     pair: "Pair | None" = field(default=None, repr=False)
     shown: tuple[Any, ...] | None = field(default=None, repr=False)
 
@@ -64,13 +68,10 @@ class Report:
     @property
     def status(self) -> str:
         """Return "holds", or "untested" where too little was judged, or nothing could be seen."""
-        with_value = self.tried - sum(
-            count for reason, count in self.reasons.items() if _has_no_value(reason)
-        )
         blind = {"another sign", "twice"} <= set(self.unseen) or (
             self.planted.total() == 0 and self.pair is not None and self.pair.kind != "jvp"
         )
-        if self.judged == 0 or 2 * self.judged < with_value or blind:
+        if self.judged == 0 or 2 * self.judged < self.tried - self.without or blind:
             return "untested"
         return "holds"
 
@@ -80,8 +81,10 @@ class Report:
         self.evaluations += trial.evaluations
         self.calls += trial.calls
         self.remarks.update(trial.remarks)
+        self.without += not trial.has_value
         if not trial.judged:
             self.reasons[trial.why or "a kink"] += 1
+            self.details.setdefault(trial.why, trial.detail)
             return
         self.judged += 1
         self.kinks += trial.kink
@@ -116,7 +119,8 @@ class Report:
         if self.lost is not None:
             lines.append(("digits", f"some are lost: {self.lost:.1g} of the terms, by roundings"))
         for reason, count in self.reasons.most_common():
-            lines.append(("not judged", f"{count}: {reason}"))
+            detail = f", such as {self.details[reason]}" if self.details.get(reason) else ""
+            lines.append(("not judged", f"{count}: {reason}{detail}"))
         for (name, reason), count in self.blocks.most_common(5):
             lines.append(("not judged", f"{name} on {count}: {reason}"))
         for remark in self.remarks:
@@ -193,10 +197,6 @@ class Report:
         if self.pair is None or self.shown is None:
             raise ValueError("no input was judged, so that there is nothing to show")
         return figure(self.pair, self.shown)
-
-
-def _has_no_value(reason: str) -> bool:
-    return reason.startswith(("f is ", "f has no answer", "f raises", "the value is clipped"))
 
 
 def _shorter(names: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ from gradaudit.checking.ladder import (
     first_move,
     signs,
 )
-from gradaudit.checking.lines import NoValue
+from gradaudit.checking.lines import NoValue, Raised
 from gradaudit.checking.locating import located
 from gradaudit.checking.pairs import Input, Pair
 from gradaudit.checking.refusals import Fault, NotOffered
@@ -30,12 +30,15 @@ JUDGED = {Verdict.AGREES, Verdict.DIGITS, Verdict.KINK}
 class Trial:
     """What came of one input.
 
-    compared: the comparisons that count. why: for what was not judged, its reason. caught: the
+    compared: the comparisons that count. why: for what was not judged, its reason; detail: more of
+    it. has_value: f has a value at it, or should have. caught: the
     planted mistakes that it would have shown; planted: all that it could plant.
     """
 
     compared: list[Compared] = field(default_factory=list)
     why: str = ""
+    detail: str = ""
+    has_value: bool = True
     blocks: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     caught: Counter[str] = field(default_factory=Counter)
@@ -120,7 +123,8 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
     try:
         point = Input(pair, args)
     except NoValue as none:
-        trial.why = str(none)
+        trial.why, trial.detail = str(none), none.detail
+        trial.has_value = isinstance(none, Raised)
         return trial
     try:
         if forms:
@@ -131,7 +135,7 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
             for near in _beside_kinks(point):
                 _judge(near, trial, looking, alone=False)
     except NoValue as none:
-        trial.why = str(none)
+        trial.why, trial.detail = str(none), none.detail
     except NotOffered as none:
         trial.why = f"not offered: {none}"
     trial.evaluations, trial.calls = point.evaluations, point.calls
