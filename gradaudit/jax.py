@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from gradaudit.checking.checks import Options, _check, _spec, name_of
+from gradaudit.checking.checks import Options, check_pair, spec_of, name_of
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.pairs import BadCall
 from gradaudit.checking.reports import Report
@@ -53,12 +53,12 @@ def check(
             return judged.value(*args)
 
         value.__signature__ = _signature(f, len(example))  # type: ignore[attr-defined]
-        spec = _spec(value, arrays, options)
+        spec = spec_of(value, arrays, options)
         judged = _Judged(f, spec, example, options.get("wrt"))
         options["wrt"] = list(judged.moved)
         options.setdefault("conjugate", True)
         call = ", ".join([name_of(f), *spec.names])
-        report = _check(
+        report = check_pair(
             "vjp" if mode == "rev" else "jvp",
             value,
             judged.pulled if mode == "rev" else judged.pushed,

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from gradaudit.checking.checks import Options, _check, _spec
+from gradaudit.checking.checks import Options, check_pair, spec_of
 from gradaudit.checking.ladder import ROUNDINGS
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.pairs import BadCall
@@ -47,13 +47,13 @@ def check(fn: Callable[..., Any], *example: Any, **options: Unpack[Options]) -> 
         return judged.value(*args)
 
     value.__signature__ = _signature(fn, len(example))  # type: ignore[attr-defined]
-    spec = _spec(value, arrays, options)
+    spec = spec_of(value, arrays, options)
     judged = _Judged(fn, spec, example, options.get("wrt"))
     options["wrt"] = list(judged.moved)
     name = _name(fn)
     try:
         with _one_thread():
-            report = _check(
+            report = check_pair(
                 "vjp",
                 value,
                 judged.backward,

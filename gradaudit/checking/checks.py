@@ -86,7 +86,7 @@ def check_gradient(
             function.__wrapped__ = both  # type: ignore[attr-defined]
     elif f is None or gradient is None:
         raise BadCall("f and gradient are wanted, or value_and_grad=")
-    return _check("gradient", f, gradient, example, options)
+    return check_pair("gradient", f, gradient, example, options)
 
 
 def check_vjp(
@@ -100,7 +100,7 @@ def check_vjp(
     f: arrays to an array, or a tuple of them. vjp: the same arguments and a cotangent in the shape
     of what f returns, to one array for each argument of `wrt`. options: see Options.
     """
-    return _check("vjp", f, vjp, example, options)
+    return check_pair("vjp", f, vjp, example, options)
 
 
 def check_jvp(
@@ -114,7 +114,7 @@ def check_jvp(
     f: arrays to an array, or a tuple of them. jvp: the same arguments, then a tangent for each
     argument of `wrt`, to what f returns, in its shape. options: see Options.
     """
-    return _check("jvp", f, jvp, example, options)
+    return check_pair("jvp", f, jvp, example, options)
 
 
 def check_jacobian(
@@ -130,7 +130,7 @@ def check_jacobian(
     entry by itself and `elementwise` says so, to the slopes in the shape of the entries. options:
     see Options.
     """
-    return _check("elementwise" if elementwise else "jacobian", f, jac, example, options)
+    return check_pair("elementwise" if elementwise else "jacobian", f, jac, example, options)
 
 
 def check_chain(
@@ -147,7 +147,7 @@ def check_chain(
     first = check_gradient(loglike, score, *example, **options)
     if options.get("wrt") is None and len(first.names) == 1:
         options["wrt"] = first.names[0][1:]
-    return first, _check("jacobian", score, hessian, example, options, symmetric=True)
+    return first, check_pair("jacobian", score, hessian, example, options, symmetric=True)
 
 
 def _first_and_rest(out: Any) -> tuple[Any, Any]:
@@ -156,7 +156,7 @@ def _first_and_rest(out: Any) -> tuple[Any, Any]:
     return value, rest[0] if len(rest) == 1 else tuple(rest)
 
 
-def _check(
+def check_pair(
     kind: str,
     f: Callable[..., Any],
     derivative: Callable[..., Any],
@@ -169,7 +169,7 @@ def _check(
     if unknown:
         known = ", ".join(Options.__annotations__)
         raise BadCall(f"{', '.join(sorted(unknown))}: no such option; known are {known}")
-    spec = _spec(f, example, options)
+    spec = spec_of(f, example, options)
     if example and not options.get("inputs") and options.get("examples", EXAMPLES):
         print(f"gradaudit: inputs inferred from the example: {spec}", file=sys.stderr)
     pair = _pair(kind, f, derivative, spec, options, more)
@@ -251,7 +251,8 @@ def _pair(
     )
 
 
-def _spec(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -> Spec:
+def spec_of(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -> Spec:
+    """Return what the inputs are, as options say or as an example lets one infer."""
     inputs = options.get("inputs")
     if isinstance(inputs, Spec):
         return inputs
