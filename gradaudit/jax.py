@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from gradaudit.checking.checks import Options, check_pair, spec_of, name_of
+from gradaudit.checking.checks import Options, check_pair, name_of, spec_of
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.pairs import BadCall
 from gradaudit.checking.reports import Report
