@@ -486,6 +486,62 @@ class TestWhatIsNotJudged:
         assert "it took more than 0 s" in str(report)
 
 
+class TestOfAModelThatAQuestionStates:
+    @staticmethod
+    def loss(X: Array, w: Array, b: Array, t: Array, lam: Array) -> Any:
+        return ((X @ w + b - t) ** 2).sum() / 2 + lam / 2 * (w * w).sum()
+
+    @staticmethod
+    def gradient(X: Array, w: Array, b: Array, t: Array, lam: Array) -> Any:
+        e = X @ w + b - t
+        return X.T @ e + lam * w, e.sum()
+
+    def test_the_right_gradient_holds(self) -> None:
+        report = check_gradient(self.loss, self.gradient, question="ridge", wrt="w b")
+        assert (report.status, report.tried > 50) == ("holds", True)
+
+    def test_a_wrong_gradient_is_refused_by_the_exact_derivative(self) -> None:
+        def wrong(X: Array, w: Array, b: Array, t: Array, lam: Array) -> Any:
+            dw, db = self.gradient(X, w, b, t, lam)
+            return dw + 1e-13 * np.abs(dw).max() * (lam > 0), db
+
+        error = refusal(check_gradient, self.loss, wrong, question="ridge", wrt="w b")
+        assert error.law == "equals_the_exact_derivative"
+
+    def test_a_pair_that_is_wrong_but_consistent_is_refused(self) -> None:
+        error = refusal(
+            check_gradient,
+            lambda X, w, b, t, lam: self.loss(X, w, b, t, 2 * lam),
+            lambda X, w, b, t, lam: self.gradient(X, w, b, t, 2 * lam),
+            question="ridge",
+            wrt="w b",
+        )
+        assert error.law == "equals_the_exact_derivative"
+
+    def test_a_loss_that_is_not_that_of_the_question_is_refused(self) -> None:
+        error = refusal(
+            check_gradient,
+            lambda X, w, b, t, lam: self.loss(X, w, b, t, 2 * lam),
+            self.gradient,
+            question="ridge",
+            wrt="w b",
+        )
+        assert error.law == "slope"
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ({"question": "rigde", "wrt": "w b"}, "ridge"),
+            ({"question": "ridge", "wrt": "w v"}, "v is no part"),
+            ({"question": "ridge"}, "with wrt="),
+        ],
+        ids=["an unknown question", "an unknown part", "without wrt"],
+    )
+    def test_a_bad_call_is_told_in_a_line(self, options: dict[str, Any], said: str) -> None:
+        with pytest.raises(BadCall, match=said):
+            check_gradient(self.loss, self.gradient, **options)
+
+
 class TestABadCall:
     @pytest.mark.parametrize(
         ("options", "said"),

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from gradaudit.checking.smaller import literal, shrink
 from gradaudit.checking.specs import Spec, read_spec
 from gradaudit.checking.trial import least_size, tried
 
+if TYPE_CHECKING:
+    from gradaudit.checking.exact import Exact
+
 EXAMPLES = 100
 USUAL = 9  # inputs from which the usual size of slopes is taken
 SEEK = 8  # a kink is sought at one input of so many
@@ -36,7 +39,9 @@ class Options(TypedDict, total=False):
     example. wrt: the arguments that the derivative is by, in their order; without, all that can
     move, or those whose shapes the results have. examples: how many inputs, 100; 0 for the example
     alone. samples: inputs of one's own, tried as they are, and varied. packed: names of what a
-    vector is packed of, `{"theta": "W[d,h] b[h]"}`.
+    vector is packed of, `{"theta": "W[d,h] b[h]"}`. question: a question, of the library or a file,
+    that states the model: its inputs are taken, and a gradient by its parts `wrt`, whose arguments
+    have its names, owes their exact derivatives as well.
 
     given: makes the object that both functions get first, from the arguments that it names. rel:
     the relative accuracy of f, where a solver stops early. flat: values at which f is clipped, and
@@ -51,6 +56,7 @@ class Options(TypedDict, total=False):
     examples: int
     samples: Iterable[tuple[Any, ...]] | None
     packed: Mapping[str, str] | None
+    question: str | None
     given: Callable[..., Any] | None
     rel: float
     flat: float | Sequence[float]
@@ -169,11 +175,13 @@ def check_pair(
     if unknown:
         known = ", ".join(Options.__annotations__)
         raise BadCall(f"{', '.join(sorted(unknown))}: no such option; known are {known}")
-    spec = spec_of(f, example, options)
-    if example and not options.get("inputs") and options.get("examples", EXAMPLES):
+    stated = _stated(kind, derivative, options)
+    spec = stated.spec() if stated else spec_of(f, example, options)
+    if example and not stated and not options.get("inputs") and options.get("examples", EXAMPLES):
         print(f"gradaudit: inputs inferred from the example: {spec}", file=sys.stderr)
-    pair = _pair(kind, f, derivative, spec, options, more)
-    points = list(_points(spec, example, options))
+    pair = _pair(kind, f, derivative, spec, options, {**more, "is_stated": stated is not None})
+    examples = options.get("examples", EXAMPLES)
+    points = stated.inputs(examples) if stated else list(_points(spec, example, options))
     pair = _moving(pair, options.get("wrt"), points)
     report = Report(
         what=f"{pair.title or _title(pair)} by {_by(pair)}",
@@ -182,6 +190,8 @@ def check_pair(
         names=tuple(pair.names()),
         pair=pair,
     )
+    if stated:
+        stated.hold(report.what)
     some = points[:: max(1, len(points) // USUAL)] if len(points) > USUAL else []
     floor = least_size(pair, some)
     for k, args in enumerate(_with_progress(points)):
@@ -197,6 +207,18 @@ def check_pair(
         few = Fault("digits", text + "is something rounded on the way, as by float32?")
         raise _refusal(pair, report.shown, few, report, (), floor)
     return report
+
+
+def _stated(kind: str, derivative: Callable[..., Any], options: Options) -> "Exact | None":
+    """Return the gradient as an answer to the question that states its model, if one does."""
+    name, wrt = options.get("question"), options.get("wrt")
+    if name is None:
+        return None
+    if kind != "gradient" or wrt is None or options.get("inputs") is not None:
+        raise BadCall("question: it is for check_gradient, with wrt= and without inputs=")
+    from gradaudit.checking.exact import Exact
+
+    return Exact(derivative, name, wrt.replace(",", " ").split() if isinstance(wrt, str) else wrt)
 
 
 _WHAT = {
@@ -439,7 +461,9 @@ def _refusal(
             pass
         return False
 
-    smallest = args if fault.law == "digits" else shrink(pair.spec, args, fails, budget=400)
+    # Smaller inputs would obey the spec, but not what a question assumes of them.
+    as_it_is = fault.law == "digits" or pair.is_stated
+    smallest = args if as_it_is else shrink(pair.spec, args, fails, budget=400)
     if fault.law != "digits":
         fails(smallest, locate=True)
     comma = "" if pair.title else ","

@@ -40,7 +40,8 @@ class Pair:
     derivative of f, in place of a complex step. conjugate: a complex gradient is that of JAX.
     symmetric: a Jacobian owes to be. title, again: how the
     pair is told, and the call that judges it once more, where these are not those of the functions.
-    unit: of a shorter precision, to which inputs are rounded.
+    unit: of a shorter precision, to which inputs are rounded. is_stated: a question states the
+    model, and what is assumed of its inputs.
     """
 
     f: Callable[..., Any]
@@ -61,6 +62,7 @@ class Pair:
     title: str = ""
     again: str = ""
     unit: float = 0.0
+    is_stated: bool = False
 
     @property
     def arguments(self) -> list[str]:
