@@ -247,6 +247,9 @@ def chart_of(kind: str, x: Any) -> Chart:
     return _CHARTS.get(kind, Chart)(wide, kind)
 
 
+UNBOUNDED = {"float", "complex", "symmetric", "orthogonal"}
+
+
 def _typical(size: Array) -> float:
     """Return the mean size of entries, 1 where all are 0."""
     mean = float(size.mean()) if size.size else 0.0
@@ -286,6 +289,11 @@ class Atlas:
 
     def wide(self) -> Array:
         return np.concatenate([chart.wide() for chart in self.charts] or [np.zeros(0)])
+
+    def free(self) -> Array:
+        """Return of each coordinate whether it stays inside, however far it is moved."""
+        sizes = [chart.size for chart in self.charts]
+        return np.repeat([chart.kind in UNBOUNDED for chart in self.charts], sizes).astype(bool)
 
     def place(self, coordinate: int) -> tuple[int, Index]:
         """Return which array a coordinate is of, and the index of its entry."""

@@ -171,6 +171,7 @@ def check_pair(
     **more: Any,
 ) -> Report:
     """Check a pair of a kind; more: what else a Pair has."""
+    __tracebackhide__ = True  # of pytest: the message says it all
     unknown = set(options) - set(Options.__annotations__)
     if unknown:
         known = ", ".join(Options.__annotations__)
@@ -199,7 +200,10 @@ def check_pair(
         try:
             trial = tried(pair, args, forms=forms, seek=k % SEEK == SEEK - 1, floor=floor)
         except Fault as fault:
-            raise _refusal(pair, args, fault, report, points[k + 1 :], floor) from None
+            at = args if fault.at is None else fault.at
+            raise _refusal(
+                pair, at, fault, report, points[k + 1 :], floor, shrinking=examples > 0
+            ) from None
         report.add(trial, args)
     if report.loses_digits and report.shown is not None:
         # At a few inputs roundings may cost digits; at most, something on the way has too few.
@@ -366,7 +370,7 @@ def _moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[
             raise BadCall("wrt: name the arguments in their order, and return gradients in it")
     else:
         wanted = [n for n in names if any(leaves[i].moves for i in by_argument[n])]
-        wanted = [n for n in wanted if n not in taken_by(pair.given)] or wanted
+        wanted = [n for n in wanted if n not in taken_by(pair.given, names)] or wanted
         wanted = _returned(pair, wanted, by_argument, points)
     moved = tuple(i for name in wanted for i in by_argument[name] if leaves[i].moves)
     if not moved:
@@ -444,6 +448,8 @@ def _refusal(
     report: Report,
     later: Sequence[tuple[Any, ...]],
     floor: float,
+    *,
+    shrinking: bool = True,
 ) -> WrongGradient:
     """Return what a person is told: the fault at the smallest input that shows it."""
     last = fault
@@ -462,7 +468,7 @@ def _refusal(
         return False
 
     # Smaller inputs would obey the spec, but not what a question assumes of them.
-    as_it_is = fault.law == "digits" or pair.is_stated
+    as_it_is = fault.law == "digits" or pair.is_stated or not shrinking
     smallest = args if as_it_is else shrink(pair.spec, args, fails, budget=400)
     if fault.law != "digits":
         fails(smallest, locate=True)
@@ -473,17 +479,31 @@ def _refusal(
     if relation:
         told["it is"] = relation
     if last.notes:
-        told["truth"] = "; ".join(last.notes)
+        told["truth"] = last.notes[0]
+    if fault.notes[1:]:  # of the first input, where less is hidden than at the smallest
+        told["blocks"] = fault.notes[1]
     lines += [f"  {name:<9} {text}" for name, text in told.items()]
     names = [argument.name for argument in pair.spec.arguments]
     for k, (name, value) in enumerate(zip(names, smallest, strict=True)):
         lines.append(f"  {'input' if k == 0 else '':<9} {name} = {literal(value)}")
+    lines += _cotangents(pair, smallest)
     lines.append(f"  {'again':<9} {pair.again or _again(pair)}")
     lines.append(f"  {'inputs':<9} {report.inputs}; {report.tried} held before")
     lines += [f"  {'':<9} {guess}" for guess in report.guesses]
     return WrongGradient(
         "\n".join(lines), last.law, last.entry, last.said, last.low, last.high, smallest, report
     )
+
+
+def _cotangents(pair: Pair, args: tuple[Any, ...]) -> list[str]:
+    """Return lines with the cotangent of an input, by which a product or Jacobian was weighed."""
+    if pair.kind == "gradient":
+        return []
+    try:
+        weights = Input(pair, args).cotangent or []
+    except NoValue:
+        return []
+    return [f"  {'cotangent' if k == 0 else '':<9} {literal(u)}" for k, u in enumerate(weights)]
 
 
 def _again(pair: Pair) -> str:

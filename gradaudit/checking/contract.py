@@ -1,5 +1,6 @@
 """What a derivative owes besides its values: form, memory, the same answer again."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import combinations
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.ladder import ROUNDINGS
+from gradaudit.checking.ladder import ROUNDINGS, signs
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.pairs import Input, copies
 from gradaudit.checking.refusals import Fault
@@ -36,6 +37,9 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
     _is_the_same(point, kept, again, "when it is called again")
     with suppress(Fault, NoValue):  # there, f may have no value either
         _answers(point, point.moved(point.scales, ELSEWHERE))
+    if forms:  # nor may it read what the last call of f left behind
+        with suppress(NoValue):
+            point.value(point.scales, ELSEWHERE)
     later, _ = _answers(point, point.args)
     _is_the_same(point, kept, later, "after a call elsewhere")
     _is_the_same(point, kept, first, "once it was returned: a later call overwrites it")
@@ -107,25 +111,53 @@ def _is_another_memory(point: Input, gradients: Sequence[Array], again: Sequence
 
 
 def _is_the_same(point: Input, kept: Sequence[Array], other: Sequence[Any], when: str) -> None:
-    for i, old, new in zip(point.pair.moved, kept, point.checked(list(other)), strict=True):
+    slopes = np.zeros(point.atlas.size) if point.slopes is None else point.slopes
+    terms = np.abs(slopes * point.wide)
+    natural = max(float(terms[np.isfinite(terms)].sum()), point.magnitude)
+    for k, (old, new) in enumerate(zip(kept, point.checked(list(other)), strict=True)):
+        i, wide = point.pair.moved[k], point.wide[point.atlas.parts[k]]
         # Sums may be taken in another order, as threads do.
         # The smallest of a short precision have fewer digits.
-        allowed = ROUNDINGS * (point.unit * float(np.abs(old).max(initial=0.0)) + point.least)
+        each = ROUNDINGS * point.unit + point.relative
+        allowed = each * float(np.abs(old).max(initial=0.0)) + ROUNDINGS * point.least
+        # What is left where large terms cancel is theirs: of the size of f, over that of the input.
+        if wide.size and wide.mean() > 0:
+            allowed += ROUNDINGS * point.unit * natural / float(wide.mean())
         with np.errstate(invalid="ignore"):
-            different = np.argwhere(~((np.abs(new - old) <= allowed) | (new == old)))
+            gaps = np.where(new == old, 0.0, np.abs(new - old))
+            different = np.argwhere(~(gaps <= allowed))
+            if len(different):  # large terms may have cancelled
+                different = np.argwhere(~(gaps <= allowed + _moved_by_roundings(point, i, old)))
         if len(different):
             index = tuple(int(k) for k in different[0])
             entry = point.entry(i, index)
             raise Fault(
                 "the same again",
-                f"{entry} is {old[index]:.6g}, and {new[index]:.6g} {when}",
+                f"{entry} is {old[index]:.12g}, and {new[index]:.12g} {when}",
                 entry=entry,
             )
+
+
+def _moved_by_roundings(point: Input, leaf: int, old: Array) -> float:
+    """Return how far the gradient by a leaf moves where inputs move by a few last places."""
+    most = 0.0
+    random = np.random.default_rng(0)
+    for _ in range(4):
+        aside = signs(random, point.atlas.size) * point.scales
+        try:
+            gradients, _ = _answers(point, point._narrow(point.moved(aside, 2.0**-50)))
+            moved = point.checked(gradients)[point.pair.moved.index(leaf)]
+        except (Fault, NoValue):
+            continue
+        most = max(most, float(np.abs(moved - old).max(initial=0.0)))
+    return ROUNDINGS * most if math.isfinite(most) else 0.0
 
 
 def _is_linear(point: Input, kept: Sequence[Array]) -> None:
     """Check that the product is linear in the cotangent, whatever its order of memory."""
     assert point.cotangent is not None
+    if not all(np.isfinite(g).all() for g in kept):
+        return  # where slopes may be infinite, 0 times them is no number
 
     def with_cotangent(change: Callable[[Array], Array]) -> list[Any]:
         changed = [change(u) for u in point.cotangent or []]
@@ -141,6 +173,8 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
         with_cotangent(lambda u: 4 * u),
         "for four times the cotangent, over four",
     )
+    tiny = with_cotangent(lambda u: 2.0**-20 * u)
+    _is_the_same(point, kept, [2.0**20 * np.asarray(g) for g in tiny], "for a tiny cotangent")
     for name, change in (("reversed", _reversed), *FORMS):
         _is_the_same(point, kept, with_cotangent(change), f"for a {name} cotangent")
     ones = point.checked(with_cotangent(np.ones_like))

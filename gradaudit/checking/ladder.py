@@ -16,7 +16,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.lines import Estimate, Line, NoValue, estimate, grid_of, noise_of
+from gradaudit.checking.lines import (
+    Estimate,
+    Line,
+    NoValue,
+    estimate,
+    grid_of,
+    noise_of,
+)
 
 UNIT = 2.0**-53
 ROUNDINGS = 64  # that any way of computing a slope may differ by, in units of its terms
@@ -46,7 +53,8 @@ class Compared:
 
     said: the slope by the gradient. low, high: the true one lies between. size: the sum of the
     sizes of the terms of `said`. how: the oracle. why: what an unknown one is due to. alone: it is
-    the complex step alone that refuses, which values have yet to confirm at the entry.
+    the complex step alone that refuses, which values have yet to confirm at the entry. close: it is
+    unknown since the interval is too wide. detail: more of why.
     """
 
     verdict: Verdict
@@ -59,6 +67,8 @@ class Compared:
     why: str = ""
     noise: float = 0.0
     alone: bool = False
+    close: bool = False
+    detail: str = ""
 
     @property
     def gap(self) -> float:
@@ -86,6 +96,11 @@ class Point(Protocol):
     random: np.random.Generator
     scales: Array  # how far each coordinate may be moved
     wide: Array  # the same, so that none is far less than the others
+    free: Array  # whether each may be moved as far as one likes
+
+    @property
+    def keeps_long_double(self) -> bool:
+        """Whether what it returns in long double was computed in it."""
 
     def value(self, move: Array, t: float, extended: bool = False) -> Any:
         """Return the function at t times a move. Raises NoValue."""
@@ -101,6 +116,9 @@ class Point(Protocol):
 
     def slopes_at(self, aside: Array, t: float) -> Array | None:
         """Return the slopes along all coordinates that it says there, None where it says none."""
+
+    def said_of_other_data(self, move: Array, near: float) -> float:
+        """Return what it says where the arguments that stay are off by that share of them."""
 
 
 def signs(random: np.random.Generator, size: int) -> Array:
@@ -178,23 +196,25 @@ def confirmed(point: Point, found: Compared) -> bool:
         line, _ = _by_line(point, found.move / scale)
     except NoValue:
         return False
+    if line.kink or line.jump or line.steep or line.rough:
+        return False  # one-sided slopes, or none, confirm nothing
     said = found.said / scale
     allowed = ROUNDINGS * point.unit * (abs(line.middle) + found.size / scale)
-    return not line.low - allowed <= said <= line.high + allowed
+    low, high = line.low - allowed, line.high + allowed
+    agrees = found.low / scale <= high and low <= found.high / scale
+    return agrees and not low <= said <= high
 
 
-def excluded(point: Point, move: Array) -> Compared | None:
-    """Compare by the complex step alone: WRONG where it excludes what is said, None elsewhere.
-
-    For directions within one that was found wrong by the whole ladder.
-    """
+def by_step(point: Point, move: Array) -> Compared | None:
+    """Compare by the complex step alone, which is WRONG alone; None where there is none."""
     said, size = point.said(move)
     step = _by_imaginary_step(point, Compared(Verdict.UNKNOWN, move, said, size))
     if step is None or step.verdict is not Verdict.UNKNOWN:
-        return None
-    if step.gap <= (REFUSE - 1) * (step.high - step.low) / 2:
-        return None
-    return replace(step, verdict=Verdict.WRONG)
+        return step
+    # In a short precision a kink that is within its roundings is none to a complex step.
+    if point.unit > UNIT or step.gap <= (REFUSE - 1) * (step.high - step.low) / 2:
+        return step
+    return replace(step, verdict=Verdict.WRONG, alone=True)
 
 
 def point_slope(point: Point, move: Array, t: float) -> float:
@@ -207,18 +227,36 @@ def point_slope(point: Point, move: Array, t: float) -> float:
 
 def _noise_of_gradient(point: Point, move: Array, said: float, terms: float) -> float:
     """Return how far roundings of the inputs and on the way move what the gradient says."""
-    level = 0.0
-    for spacing in (2.0**-44, 2.0**-33):
+    level, coarser = 0.0, point.unit / UNIT
+    for spacing in (2.0**-44 * coarser, 2.0**-33 * min(coarser, 2.0**20)):
         values = [_said_at(point, move, move, spacing * i) for i in range(1, 8)]
         level = max(level, noise_of(np.array(values)))
-    near = 2.0**-30
+    near = max(2.0**-30, 8 * point.unit)
     moved = [
         abs(_said_at(point, move, signs(point.random, len(move)) * point.scales, near) - said)
         for _ in range(8)
     ]
     # A jump of the gradient is no rounding of it.
     smooth = [gap for gap in moved if gap <= 1e-3 * terms]
-    return level + 4 * max(smooth, default=0.0) / near * point.unit + _grid(point, move)
+    by_inputs = max(smooth, default=0.0) / near
+    return (
+        level
+        + 4 * point.unit * (by_inputs + _by_data(point, move, said, terms))
+        + _grid(point, move)
+    )
+
+
+def _by_data(point: Point, move: Array, said: float, terms: float) -> float:
+    """Return by how much what the gradient says moves with data that it is not by."""
+    near, gaps = 2.0**-40, [0.0]
+    for _ in range(4):
+        try:
+            gap = abs(point.said_of_other_data(move, near) - said)
+        except NoValue:
+            continue
+        if gap <= 1e-3 * terms:
+            gaps.append(gap)
+    return max(gaps) / near
 
 
 def _grid(point: Point, move: Array) -> float:
@@ -259,7 +297,7 @@ def _by_line(point: Point, move: Array) -> tuple[Estimate, Line]:
     """Return the slope by values on a line, of long double where the function keeps it."""
     if point.extended:
         line = Line(lambda t: point.value(move, t, extended=True), 2.0**-64)
-        if isinstance(line(0.0), np.longdouble):
+        if isinstance(line(0.0), np.longdouble) and point.keeps_long_double:
             return estimate(line), line
     line = Line(lambda t: point.value(move, t))
     return estimate(line), line
@@ -286,7 +324,7 @@ def _by_values(
         noise=found.noise,
     )
     values = {float(v) for v in line.known.values()}
-    if len(values) == 1 and abs(said) <= 2.0**-50 * max(1.0, *map(abs, values)) != 0 != said:
+    if len(values) == 1 and abs(said) <= 2.0**-40 * max(1.0, *map(abs, values)) != 0 != said:
         return replace(result, why="the function is constant to the last digit")
     if found.jump:
         return replace(result, why="the function jumps at this input")
@@ -306,7 +344,7 @@ def _by_values(
     if beside is not None:
         return replace(result, **beside)
     if result.gap <= (REFUSE - 1) * half:
-        return replace(result, why=_too_close(found, result))
+        return _too_close(found, result)
     try:
         # Shorter by a number that is no power of two: other steps, and other roundings.
         shorter = 0.7
@@ -338,6 +376,8 @@ def _inside(
         if inside or gap <= REFUSE * (step.high - step.low):
             return replace(result, verdict=Verdict.KINK)
         return replace(result, verdict=Verdict.WRONG, low=step.low, high=step.high, how=step.how)
+    if _is_constant(result.said, line):
+        return replace(result, verdict=Verdict.AGREES)
     half = (result.high - result.low) / 2
     largest = max(abs(float(v)) for v in line.known.values() if math.isfinite(float(v)))
     slope = max(abs(result.said), abs(found.middle), result.size)
@@ -349,9 +389,17 @@ def _inside(
         off = step.gap > (REFUSE - 1) * (step.high - step.low) / 2
         if off:
             return replace(step, verdict=Verdict.WRONG, alone=True)
-    if half > slope / 4:
-        return replace(result, why=_too_close(found, result))
+    if half > slope / 16:
+        return _too_close(found, result)
     return replace(result, verdict=Verdict.AGREES)
+
+
+def _is_constant(said: float, line: Line) -> bool:
+    """Tell whether a slope of 0 is said of values that are all the same.
+
+    It agrees, and shows no mistake: that an input has no power is told by what is planted in it.
+    """
+    return said == 0 and len({float(v) for v in line.known.values()}) == 1
 
 
 def _is_steady(point: Point, result: Compared, step: Compared) -> bool:
@@ -367,19 +415,23 @@ def _is_steady(point: Point, result: Compared, step: Compared) -> bool:
         return False
     # At a kink two real steps confirm nothing: a complex step that is blind, as for np.abs, is
     # told further off.
-    return all(_is_confirmed(point, result, t) for t in (2.0**-5, -(2.0**-5), 2.0**-7))
+    places = [side * 2.0**-k for k in range(5, 33, 4) for side in (1, -1)]
+    return all(_is_confirmed(point, result, t) for t in places)
 
 
 def _is_confirmed(point: Point, result: Compared, t: float) -> bool:
     """Tell whether real steps confirm the complex step at t, where they are close together."""
+    step = min(GUARD, abs(t) / 16)
     try:
-        ahead, here, behind = (float(point.value(result.move, t + d)) for d in (GUARD, 0.0, -GUARD))
+        ahead, here, behind = (float(point.value(result.move, t + d)) for d in (step, 0.0, -step))
     except NoValue:
         return False
     slope = point_slope(point, result.move, t)
-    forward, backward = (ahead - here) / GUARD, (here - behind) / GUARD
-    slack = abs(forward - backward) + 1e-6 * (abs(slope) + result.size)
-    return abs(forward - backward) < 1e-2 * max(abs(forward), abs(slope)) + slack / 1e3 and (
+    forward, backward = (ahead - here) / step, (here - behind) / step
+    noise = 16 * UNIT * max(abs(ahead), abs(here), abs(behind)) / step
+    slack = abs(forward - backward) + 1e-6 * (abs(slope) + result.size) + noise
+    bends = abs(forward - backward) - noise
+    return bends < 1e-2 * max(abs(forward), abs(slope)) + slack / 1e3 and (
         abs(slope - (forward + backward) / 2) <= slack
     )
 
@@ -443,25 +495,28 @@ def _slopes_beside(point: Point, move: Array, distance: float, step: float) -> l
     return slopes
 
 
-def _too_close(found: Estimate, result: Compared) -> str:
+def _too_close(found: Estimate, result: Compared) -> Compared:
     """Say which regime keeps the slope from being known better."""
     slope = max(abs(found.middle), abs(result.said))
+    known = f"the slope is known to {found.half:.1g} of {slope:.1g}"
     if found.noise / found.step > (result.high - result.low) / 8:
-        return (
-            f"limited by noise: values are known to {found.noise:.1g}, "
-            f"the slope to {found.half:.1g} of {slope:.1g}"
-        )
-    return f"too close to tell: the slope is known to {found.half:.1g} of {slope:.1g}"
+        why, detail = "limited by noise", f"values are known to {found.noise:.1g}, {known}"
+    else:
+        why, detail = "too close to tell", known
+    return replace(result, why=why, detail=detail, close=True)
 
 
-def first_move(point: Point, wide: Array, slopes: Array | None) -> Array:
-    """Return the direction that is tried first: no entry may hide beside the others in it."""
-    move = signs(point.random, len(wide)) * wide
+def first_move(point: Point, slopes: Array | None) -> Array:
+    """Return the direction of the first complex step: no entry may hide beside the others in it.
+
+    It is not for steps along the real line, which would take entries of small slopes too far.
+    """
+    move = signs(point.random, len(point.wide)) * point.wide
     if slopes is not None:
-        terms = np.abs(slopes) * wide
+        terms = np.abs(slopes) * point.wide
         mean = float(terms.mean()) if terms.size else 0.0
         with np.errstate(all="ignore"):
-            rise = np.where(terms > 0, np.clip(mean / terms, 1, RISE), 1.0)
+            rise = np.where(point.free & (terms > 0), np.clip(mean / terms, 1, RISE), 1.0)
         move = move * rise
     return move
 

@@ -129,7 +129,8 @@ def estimate(line: Line) -> Estimate:
     size = np.maximum(abs(float(here)), np.fmax(_size(up), _size(down)))
     # Constant close by and not further off: the noise of what varies was not seen.
     moved = flat and (len(set(up.tolist())) > 1 or len(set(down.tolist())) > 1)
-    level = noise + 2 * line.unit * np.maximum(size, float(moved))
+    least = _height(line) if flat else 0.0
+    level = noise + np.maximum(2 * line.unit * np.maximum(size, float(moved)), least)
     with np.errstate(all="ignore"):
         exact = steps.astype(up.dtype)
         sides = (
@@ -195,14 +196,39 @@ def _noise(line: Line) -> tuple[float, bool, bool]:
     coarse = grid_of(line.known.values())
     largest = max(abs(float(v)) for v in line.known.values() if math.isfinite(v))
     finite = [float(v) for v in line.known.values() if math.isfinite(v)]
-    rough = not flat and level > 1e4 * (least + line.unit * largest)
-    rough = rough or 8 * level > max(finite) - min(finite) > 0
+    rough = not flat and level > 100 * (least + line.unit * largest)
+    rough = rough or 16 * level > max(finite) - min(finite) > 0
     # Values that lie on a grid far coarser than their own rounding were rounded on the way.
     return 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0), flat, rough
 
 
 def _size(values: Array) -> Array:
     return np.asarray(np.abs(values.astype(float)))
+
+
+def _height(line: Line) -> float:
+    """Return the height of the first step of values that are as at 0 and then change at once.
+
+    So do those of 1 - p where p is 1 but for its last digit; 0 where they change by and by.
+    """
+    here, height = line(0.0), 0.0
+    for side in (1, -1):
+        steps = [side * FIRST * FACTOR**-k for k in range(STEPS)]
+        changed = [t for t in steps if math.isfinite(line(t)) and line(t) != here]
+        if not changed or line(steps[-1]) != here:
+            continue
+        far, near = changed[-1], changed[-1] / FACTOR
+        whole = abs(float(line(far) - here))
+        for _ in range(24):
+            middle = (far + near) / 2
+            if line(middle) == here:
+                near = middle
+            else:
+                far = middle
+        step = abs(float(line(far) - here))
+        if step > 1e-2 * whole:
+            height = max(height, step)
+    return height
 
 
 def _usable(values: Array) -> int:

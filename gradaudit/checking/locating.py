@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.ladder import Compared, Verdict, bisect, compare, confirmed, excluded
+from gradaudit.checking.ladder import Compared, Verdict, bisect, by_step, compare, confirmed
 from gradaudit.checking.pairs import Input
 from gradaudit.checking.refusals import Fault
+
+FEW = 64  # roundings
 
 
 def located(point: Input, found: Compared) -> Fault | None:
@@ -17,10 +19,8 @@ def located(point: Input, found: Compared) -> Fault | None:
     """
 
     def wrong(move: Array) -> Compared | None:
-        if found.how == point.oracle:
-            return excluded(point, move)
-        one = compare(point, move)
-        return one if one.verdict is Verdict.WRONG else None
+        one = by_step(point, move) if found.how == point.oracle else compare(point, move)
+        return one if one is not None and one.verdict is Verdict.WRONG else None
 
     blocks = []
     for part in point.atlas.parts:
@@ -32,7 +32,7 @@ def located(point: Input, found: Compared) -> Fault | None:
     bad = [name for name, one in zip(names, blocks, strict=True) if one is not None]
     first = next((one for one in blocks if one is not None), found)
     least = bisect(point, first.move, wrong) or first
-    if found.alone and not confirmed(point, least):
+    if found.alone and (_is_rounding(point, least) or not confirmed(point, least)):
         return None
     coordinates = np.flatnonzero(least.move)
     if len(coordinates) == 1:
@@ -53,6 +53,17 @@ def located(point: Input, found: Compared) -> Fault | None:
         high=least.high,
         notes=_notes(names, bad, least),
     )
+
+
+def _is_rounding(point: Input, found: Compared) -> bool:
+    """Tell whether a few roundings of numbers as large as the slopes here explain a gap.
+
+    A direction in which small slopes are raised raises the roundings of 1 - tanh(x)**2 with them.
+    """
+    along = found.move != 0
+    raised = float(np.max(np.abs(found.move[along]) / point.wide[along], initial=1.0))
+    usual = max(point.said(point.wide)[1], point.magnitude)
+    return found.gap / raised <= FEW * point.unit * usual
 
 
 def _sentence(point: Input, entry: str, found: Compared, coordinates: int) -> str:

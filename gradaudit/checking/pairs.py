@@ -10,17 +10,18 @@ import math
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gradaudit.checking.charts import Array, Atlas, chart_of
 from gradaudit.checking.ladder import IMAGINARY, ROUNDINGS, UNIT, signs
-from gradaudit.checking.lines import NoValue, Raised
+from gradaudit.checking.lines import Line, NoValue, Raised
 from gradaudit.checking.refusals import Fault, NotOffered
-from gradaudit.checking.specs import Spec
+from gradaudit.checking.specs import Argument, Leaf, Spec, Tree, leaves_of
 
 KINDS = ("gradient", "vjp", "jvp", "jacobian", "elementwise")
 
@@ -76,30 +77,59 @@ class Pair:
         """Return what both functions are called with."""
         return called_with(self.given, dict(zip(self.arguments, arguments, strict=True)))
 
-    def wanted(self) -> list[list[int]]:
-        """Return the leaves that move, as positions in `moved`, by the argument they are of."""
-        groups: list[list[int]] = []
-        position = {leaf: k for k, leaf in enumerate(self.moved)}
+    def by_argument(self) -> Iterator[tuple[Argument, range]]:
+        """Yield each argument with the positions of its leaves in the spec."""
         start = 0
         for argument in self.spec.arguments:
-            leaves = range(start, start + len(argument.leaves))
+            yield argument, range(start, start + len(argument.leaves))
             start += len(argument.leaves)
-            if any(leaf in position for leaf in leaves):
-                groups.append([position[leaf] for leaf in leaves if leaf in position])
-        return groups
 
 
-def taken_by(given: Callable[..., Any] | None) -> tuple[str, ...]:
-    """Return the names of the arguments from which `given` makes an object."""
-    return tuple(inspect.signature(given).parameters) if given is not None else ()
+def taken_by(given: Callable[..., Any] | None, names: Collection[str]) -> tuple[str, ...]:
+    """Return which of the arguments `given` makes an object from. Raises BadCall."""
+    parameters = inspect.signature(given).parameters if given is not None else {}
+    for name, parameter in parameters.items():
+        if name not in names and parameter.default is parameter.empty:
+            raise BadCall(f"given: no argument {name}; known are {', '.join(names)}")
+    return tuple(name for name in parameters if name in names)
 
 
 def called_with(given: Callable[..., Any] | None, named: dict[str, Any]) -> tuple[Any, ...]:
     """Return what functions are called with: the object that `given` makes, and the rest."""
     if given is None:
         return tuple(named.values())
-    made = given(**{name: named.pop(name) for name in taken_by(given)})
+    made = given(**{name: named.pop(name) for name in taken_by(given, named)})
     return (made, *named.values())
+
+
+def _in_tree(tree: Tree, value: Any, path: str) -> Iterator[tuple[Leaf, Any]]:
+    """Yield the leaves of a tree that move, with what a result of its form has for them."""
+    if isinstance(tree, Leaf):
+        yield tree, value
+        return
+    moving = {key: one for key, one in tree.items if any(leaf.moves for leaf in leaves_of(one))}
+    if tree.form == "dict":
+        leaves = [leaf for leaf in leaves_of(tree) if leaf.moves]
+        if isinstance(value, tuple) and len(value) == len(leaves):  # by position, as they stand
+            yield from zip(leaves, value, strict=True)
+            return
+        if not isinstance(value, Mapping):
+            raise Fault("the form", f"{path}: {_form(value)}; a dict is wanted")
+        missing = [key for key in moving if key not in value]
+        unknown = [key for key in value if key not in dict(tree.items)]
+        if missing or unknown:
+            said = f"there is no {missing[0]!r} in it" if missing else f"{unknown[0]!r} is unknown"
+            wanted = ", ".join(map(repr, moving))
+            raise Fault("the form", f"{path}: {said}; wanted are {wanted}")
+        for key, one in moving.items():
+            yield from _in_tree(one, value[key], f"{path}[{key!r}]")
+        return
+    if not isinstance(value, tuple | list) or len(value) != len(tree.items):
+        wanted = f"a {tree.form} of {len(tree.items)}"
+        raise Fault("the form", f"{path}: {_form(value)}; {wanted} is wanted")
+    for k, (_, one) in enumerate(tree.items):
+        if any(leaf.moves for leaf in leaves_of(one)):
+            yield from _in_tree(one, value[k], f"{path}[{k}]")
 
 
 def flat(value: Any) -> list[Any]:
@@ -149,6 +179,7 @@ class Input:
     calls: int = 0
     analytic: bool = True
     extended: bool = True
+    wider: bool = False
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -163,6 +194,7 @@ class Input:
         self.random = np.random.default_rng(state)
         self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
         self.scales, self.wide = self.atlas.scales(), self.atlas.wide()
+        self.free = self.atlas.free()
         self.relative = pair.relative
         self.oracle = "complex step" if pair.own is None else "automatic derivative"
         self.unit = max((_unit(self.leaves[i]) for i in pair.moved), default=UNIT)
@@ -172,7 +204,9 @@ class Input:
         self.still = np.zeros(self.atlas.size)
         self.cotangent: list[Any] | None = None
         self.here = math.nan
+        self.magnitude = 0.0
         self.here = float(self.value(self.still, 0.0))
+        self.magnitude = max(self.magnitude, abs(self.here))
         if not math.isfinite(self.here):
             raise NoValue(f"f is {self.here}")
         if self.here in pair.flat:
@@ -183,6 +217,17 @@ class Input:
     def is_free(self) -> bool:
         """Tell whether all arrays may move as far as they like."""
         return all(chart.kind == "float" for chart in self.atlas.charts)
+
+    @cached_property
+    def keeps_long_double(self) -> bool:
+        """Whether f answers to moves in long double that no float64 can hold.
+
+        What is returned in long double may have been computed in float64 on the way.
+        """
+        # By moves that add up, so that f changes as much as it can.
+        up = signs(self.random, self.atlas.size) if self.slopes is None else np.sign(self.slopes)
+        line = Line(lambda t: self.value(up * self.scales, t, extended=True))
+        return any(line(t) != line(0.0) for t in (2.0**-56, -(2.0**-56), 3 * 2.0**-57))
 
     # ---------------------------------------------------------------- the function
 
@@ -221,9 +266,7 @@ class Input:
         for i, x in zip(self.pair.moved, self.atlas.at(move, step), strict=True):
             leaves[i] = x[()] if x.ndim == 0 else x
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", np.exceptions.ComplexWarning)
-                number = self._number(self.pair.spec.rebuild(leaves))
+            number = self._number(self.pair.spec.rebuild(leaves), whole=True)
         except np.exceptions.ComplexWarning as lost:
             self.analytic = False
             raise NoValue("f drops the imaginary part") from lost
@@ -251,7 +294,7 @@ class Input:
             raise
         except Exception as error:
             raise NoValue(f"its own derivative raises {type(error).__name__}: {error}") from error
-        leaves = [np.asarray(leaf) for leaf in flat(out)]
+        leaves = [_as_array(leaf) for leaf in flat(out)]
         return float(leaves[0] if self.pair.kind == "gradient" else self._weighed(leaves))
 
     def entry(self, leaf: int, index: tuple[int, ...]) -> str:
@@ -264,13 +307,18 @@ class Input:
             leaves[i] = v[()] if v.ndim == 0 else v
         return leaves
 
-    def _number(self, args: tuple[Any, ...]) -> Any:
-        """Return the number that f is here: its value, or its values times the cotangent."""
+    def _number(self, args: tuple[Any, ...], whole: bool = False) -> Any:
+        """Return the number that f is here: its value, or its values times the cotangent.
+
+        whole: raises ComplexWarning where a part of a complex number is dropped on the way.
+        """
         self.evaluations += 1
         self._in_time()
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)
+                if whole:  # a kind of RuntimeWarning, which is asked for first what comes last
+                    warnings.simplefilter("error", np.exceptions.ComplexWarning)
                 out = self.pair.f(*self.pair.of(args))
         except self.pair.no_answer as none:
             raise NoValue(f"f has no answer: {none}") from none
@@ -278,8 +326,14 @@ class Input:
             raise
         except Exception as error:
             raise Raised(f"f raises {type(error).__name__}", _first_line(error)) from error
-        leaves = [np.asarray(leaf) for leaf in flat(out)]
+        leaves = [_as_array(leaf) for leaf in flat(out)]
+        self.wider = self.wider or any(
+            leaf.dtype == np.longdouble and (leaf != leaf.astype(np.float64)).any()
+            for leaf in leaves
+        )
         if self.pair.kind != "gradient":
+            if any(leaf.dtype.kind not in "fciub" for leaf in leaves):
+                raise BadCall(f"f returns {_form(out)}: an array of numbers is wanted")
             return self._weighed(leaves)
         if len(leaves) != 1 or leaves[0].size != 1:
             raise BadCall(
@@ -293,14 +347,32 @@ class Input:
 
     def _weighed(self, leaves: list[Any]) -> Any:
         if self.cotangent is None:
-            self.cotangent = [signs(self.random, leaf.size).reshape(leaf.shape) for leaf in leaves]
+            self.cotangent = [_weights(self.random, leaf.shape) for leaf in leaves]
             if any(np.iscomplexobj(leaf) for leaf in leaves):
                 self.analytic = self.extended = False
+            self._in_the_precision_of_values()
         if [leaf.shape for leaf in leaves] != [u.shape for u in self.cotangent]:
             raise NoValue("the shape of the values changes beside this input")
         total = sum((u * leaf).sum() for u, leaf in zip(self.cotangent, leaves, strict=True))
+        if math.isnan(self.here):  # at the input itself
+            sizes = zip(self.cotangent, leaves, strict=True)
+            self.magnitude = float(sum(np.abs(u * leaf).sum() for u, leaf in sizes))
         complex_out = not self.analytic and np.iscomplexobj(total)
         return total.real if complex_out else total
+
+    def _in_the_precision_of_values(self) -> None:
+        """Give the cotangent the dtypes that f returns at inputs of a short precision."""
+        if self.unit == UNIT or self.cotangent is None:
+            return
+        try:
+            out = self.pair.f(*self.pair.of(copies(self.args)))
+        except Exception:  # then it has none there
+            return
+        dtypes = [np.asarray(leaf).dtype for leaf in flat(out)]
+        self.cotangent = [
+            u.astype(dtype) if dtype.kind == "f" else u
+            for u, dtype in zip(self.cotangent, dtypes, strict=True)
+        ]
 
     def _in_time(self) -> None:
         if self.pair.seconds is not None and time.monotonic() - self.started > self.pair.seconds:
@@ -331,6 +403,27 @@ class Input:
             )
         except Fault as fault:
             raise NoValue(str(fault)) from fault
+
+    def said_of_other_data(self, move: Array, near: float) -> float:
+        leaves = copies(self.leaves)
+        random = np.random.default_rng(self.calls)  # which leaves that of the directions as it is
+        for i, leaf in enumerate(self.pair.spec.leaves):
+            x = np.asarray(leaves[i])
+            if i in self.pair.moved or not leaf.moves or x.dtype.kind not in "fc":
+                continue
+            less = 1 - near * (1 + random.random(x.shape))  # towards 0, and so in the domain
+            if leaf.kind in {"spd", "symmetric"}:
+                less = (less + np.swapaxes(less, -1, -2)) / 2
+            other = (x * less).astype(x.dtype)
+            leaves[i] = other if x.ndim else other[()]
+        args = self.pair.spec.rebuild(leaves)
+        if self.pair.kind == "jvp":
+            return self._said_jvp(args, move)[0]
+        try:
+            slopes = self.atlas.slopes(self.checked(self.gradient(args)))
+        except Fault as fault:
+            raise NoValue(str(fault)) from fault
+        return float((slopes * move).sum())
 
     def _narrow(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return arguments in the precision of the input."""
@@ -384,46 +477,43 @@ class Input:
         return weights[0] if len(weights) == 1 else tuple(weights)
 
     def _by_leaf(self, out: Any) -> list[Any]:
-        groups = self.pair.wanted()
         if out is None:
             raise NotOffered("it returns None")
-        if len(groups) == 1 and not (isinstance(out, tuple) and len(out) == 1):
+        wanted = [
+            argument
+            for argument, group in self.pair.by_argument()
+            if any(position in self.pair.moved for position in group)
+        ]
+        names = [argument.name for argument in wanted]
+        if isinstance(out, Mapping) and len(wanted) > 1 and set(out) == set(names):
+            out = [out[name] for name in names]
+        elif len(wanted) == 1 and not (isinstance(out, tuple) and len(out) == 1):
             out = (out,)
         if not isinstance(out, tuple | list):
             out = (out,)
-        if len(out) != len(groups):
-            names = ", ".join(
-                f"d{argument.name}"
-                for argument in self.pair.spec.arguments
-                if any(
-                    self.pair.spec.leaves.index(leaf) in self.pair.moved for leaf in argument.leaves
-                )
-            )
+        if len(out) != len(wanted):
             raise Fault(
                 "the form",
-                f"the gradient has {len(out)} results, and {len(groups)} are wanted: {names}",
+                f"the gradient has {len(out)} {'result' if len(out) == 1 else 'results'}, and "
+                f"{len(wanted)} are wanted: {', '.join(f'd{name}' for name in names)}",
             )
-        leaves: list[Any] = [None] * len(self.pair.moved)
-        for group, result in zip(groups, out, strict=True):
-            single = len(group) == 1 and not isinstance(result, Mapping | tuple)
-            found = [result] if single else flat(result)
-            if len(found) != len(group):
-                raise Fault(
-                    "the form",
-                    f"{self.pair.names()[group[0]]}: {_form(result)} has {len(found)} arrays, "
-                    f"and {len(group)} are wanted",
-                )
-            for position, leaf in zip(group, found, strict=True):
-                if leaf is None:
-                    raise NotOffered(f"{self.pair.names()[position]} is None")
-                leaves[position] = leaf
-        return leaves
+        found = [
+            (leaf, value)
+            for argument, result in zip(wanted, out, strict=True)
+            for leaf, value in _in_tree(argument.tree, result, f"d{argument.name}")
+        ]
+        by_path = {leaf.path: value for leaf, value in found}
+        values = [by_path[self.pair.spec.leaves[i].path] for i in self.pair.moved]
+        for name, value in zip(self.pair.names(), values, strict=True):
+            if value is None:
+                raise NotOffered(f"{name} is None")
+        return values
 
     def _transposed(self, jacobian: Any, i: int, weights: Sequence[Any]) -> Array:
         u = np.concatenate([np.reshape(w, -1) for w in weights])
         shape = np.shape(self.leaves[i])
         size = math.prod(shape)
-        found = tuple(jacobian.shape) if hasattr(jacobian, "shape") else np.shape(jacobian)
+        found = jacobian.shape if hasattr(jacobian, "shape") else _as_array(jacobian).shape
         allowed = {(len(u), size), (*np.shape(weights[0]), *shape)}
         if len(u) == 1:
             allowed.add(shape)
@@ -435,7 +525,10 @@ class Input:
         if hasattr(jacobian, "rmatvec"):
             product = jacobian.rmatvec(u)
         elif isinstance(jacobian, np.ndarray | list):
-            product = np.reshape(np.asarray(jacobian), (len(u), size)).T @ u
+            dense = np.reshape(np.asarray(jacobian), (len(u), size))
+            if dense.dtype.kind not in "fciub":
+                raise Fault("the form", f"the Jacobian is {_form(dense)}")
+            product = dense.T @ u
         else:
             product = jacobian.T @ u
         return np.asarray(product).reshape(shape)
@@ -450,7 +543,9 @@ class Input:
             start += len(argument.leaves)
             if any(position in self.pair.moved for position in positions):
                 tangents.append(tangent)
-        out = [np.asarray(leaf) for leaf in flat(self.call(*tangents, args=args))]
+        out = [_as_array(leaf) for leaf in flat(self.call(*tangents, args=args))]
+        if any(leaf.dtype.kind not in "fciub" for leaf in out):
+            raise Fault("the form", "the product is no array of numbers")
         assert self.cotangent is not None
         if [leaf.shape for leaf in out] != [u.shape for u in self.cotangent]:
             found = ", ".join(str(leaf.shape) for leaf in out)
@@ -467,7 +562,7 @@ class Input:
         arrays = []
         for i, name, gradient in zip(self.pair.moved, self.pair.names(), gradients, strict=True):
             x = np.asarray(self.leaves[i])
-            g = np.asarray(gradient)
+            g = _as_array(gradient)
             if g.dtype.kind not in "fc" and not (g.dtype.kind in "iu" and g.ndim == 0):
                 raise Fault(
                     "the form", f"{name}: {_form(gradient)}; an array of {x.dtype} is wanted"
@@ -501,6 +596,20 @@ def _is_symmetric(matrix: Any) -> None:
             f"the Hessian is not symmetric: [{i},{j}] is {dense[i, j]:.6g}, "
             f"and [{j},{i}] is {dense[j, i]:.6g}",
         )
+
+
+def _weights(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Return a cotangent: of both signs, between one and two, and with all digits."""
+    size = math.prod(shape)
+    return (random.choice(np.array([-1.0, 1.0]), size) * (1 + random.random(size))).reshape(shape)
+
+
+def _as_array(value: Any) -> Array:
+    """Return a value as an array, of objects where it is no array of numbers."""
+    try:
+        return np.asarray(value)
+    except ValueError:  # it is ragged
+        return np.empty(0, object)
 
 
 def _unit(leaf: Any) -> float:

@@ -46,7 +46,10 @@ class WrongGradient(AssertionError):
 
 @dataclass(frozen=True)
 class Fault(Exception):
-    """What is wrong at one input: the law that is broken, and a sentence."""
+    """What is wrong at one input: the law that is broken, and a sentence.
+
+    at: the input, where it is another than that which was tried, as beside a kink.
+    """
 
     law: str
     text: str
@@ -55,6 +58,7 @@ class Fault(Exception):
     low: float | None = None
     high: float | None = None
     notes: tuple[str, ...] = field(default=())
+    at: tuple[Any, ...] | None = None
 
     def __str__(self) -> str:
         return self.text

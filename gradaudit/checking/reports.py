@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gradaudit.checking.pairs import Pair
 
 
+ENOUGH = 10  # inputs, to say what is so at most of them
 FEW = 1e-9  # an error beyond it is none of float64's own, unless cancellation explains it
 
 
@@ -55,10 +56,14 @@ class Report:
     pair: "Pair | None" = field(default=None, repr=False)
     shown: tuple[Any, ...] | None = field(default=None, repr=False)
 
+    def __bool__(self) -> bool:
+        """Tell whether it holds, as for `assert check_gradient(...)`."""
+        return self.status == "holds"
+
     @property
     def loses_digits(self) -> bool:
         """Tell whether most comparisons show errors that only too few digits explain."""
-        return 2 * self.imprecise > self.how.total()
+        return self.judged >= ENOUGH and 2 * self.imprecise > self.how.total()
 
     @property
     def unseen(self) -> list[str]:

@@ -155,7 +155,7 @@ class Argument:
     @property
     def leaves(self) -> tuple[Leaf, ...]:
         """All arrays, numbers and options in it, in order."""
-        return tuple(_leaves(self.tree))
+        return tuple(leaves_of(self.tree))
 
     def __str__(self) -> str:
         return f"{self.name}: {self.tree}"
@@ -287,12 +287,13 @@ class Spec:
         return tuple(_rebuilt(one.tree, values) for one in self.arguments)
 
 
-def _leaves(tree: Tree) -> Iterator[Leaf]:
+def leaves_of(tree: Tree) -> Iterator[Leaf]:
+    """Yield all arrays, numbers and options of a tree in order."""
     if isinstance(tree, Leaf):
         yield tree
     else:
         for _, one in tree.items:
-            yield from _leaves(one)
+            yield from leaves_of(one)
 
 
 def _taken(tree: Tree, given: Any, path: str) -> Iterator[Any]:

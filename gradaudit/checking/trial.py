@@ -12,8 +12,10 @@ from gradaudit.checking.charts import Array
 from gradaudit.checking.contract import changes_nothing_global, keeps_its_contract
 from gradaudit.checking.ladder import (
     ROUNDINGS,
+    UNIT,
     Compared,
     Verdict,
+    by_step,
     compare,
     first_move,
     signs,
@@ -23,7 +25,8 @@ from gradaudit.checking.locating import located
 from gradaudit.checking.pairs import Input, Pair
 from gradaudit.checking.refusals import Fault, NotOffered
 
-JUDGED = {Verdict.AGREES, Verdict.DIGITS, Verdict.KINK}
+RIGHT = {Verdict.AGREES, Verdict.DIGITS}
+JUDGED = {*RIGHT, Verdict.KINK}
 
 
 @dataclass
@@ -86,8 +89,14 @@ class Looking:
         """Return a comparison, not judged where it is too small. Raises Fault where it is wrong."""
         if found.verdict is not Verdict.WRONG:
             return found
-        if max(abs(found.said), abs(found.low), abs(found.high)) < self.floor:
-            return replace(found, verdict=Verdict.UNKNOWN, why="slopes far smaller than elsewhere")
+        # Where nothing says what is usual, numbers of size one on the way are.
+        floor = self.floor or 16 * point.unit * float(np.max(point.wide, initial=0.0))
+        if found.gap < floor:
+            why = "a difference far smaller than slopes are elsewhere"
+            return replace(found, verdict=Verdict.UNKNOWN, why=why)
+        if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude:
+            why = "roundings of numbers of the size of f explain it"
+            return replace(found, verdict=Verdict.UNKNOWN, why=why)
         one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
         if point.unit > 2.0**-30 and found.gap < one:  # such as 1 - tanh(x)**2, of numbers near 1
             why = "in so short a precision, roundings of numbers of size one explain it"
@@ -112,7 +121,10 @@ def least_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> float:
         try:
             with np.errstate(all="ignore"):
                 point = Input(pair, args)
-                sizes.append(point.said(point.wide)[1] * min(512 * point.unit, 2.0**-4))
+                sizes.append(
+                    point.said(point.wide)[1]
+                    * min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
+                )
         except (NoValue, Fault, NotOffered):
             continue
     return median(sizes) if sizes else 0.0
@@ -133,7 +145,10 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
         _judge(point, trial, looking)
         if seek:
             for near in _beside_kinks(point):
-                _judge(near, trial, looking, alone=False)
+                try:
+                    _judge(near, trial, looking, alone=False)
+                except Fault as fault:
+                    raise replace(fault, at=near.args) from None
     except NoValue as none:
         trial.why, trial.detail = str(none), none.detail
     except NotOffered as none:
@@ -144,15 +159,18 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
 
 def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> None:
     """Compare at an input; alone: and tell what was not judged as the trial's own."""
-    said = point.slopes
-    found = compare(point, first_move(point, point.wide, said))
-    if found.verdict in {Verdict.UNKNOWN, Verdict.WRONG} and not np.array_equal(
-        point.wide, point.scales
-    ):
-        # Entries far smaller than the others may cross a pole or a kink by a move of their size.
-        found = compare(point, first_move(point, point.scales, said))
-    found = looking.met(point, found)
-    if found.verdict is Verdict.AGREES or found.verdict is Verdict.DIGITS:
+    step = by_step(point, first_move(point, point.slopes))
+    if step is None or step.verdict not in RIGHT:
+        found = compare(point, signs(point.random, point.atlas.size) * point.wide)
+        if found.verdict not in RIGHT and not np.array_equal(point.wide, point.scales):
+            # Entries far smaller than others may cross a pole or a kink by a move of their size.
+            found = compare(point, signs(point.random, point.atlas.size) * point.scales)
+        found = looking.met(point, found)
+        if step is not None and (found.verdict in RIGHT or found.close):
+            looking.met(point, step)
+    else:
+        found = step
+    if found.verdict in RIGHT:
         _plant(point, found, trial)
         trial.compared.append(found)
         return
@@ -171,7 +189,7 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
     judged = [one for one in results if one.verdict in JUDGED]
     trial.compared += judged
     if not judged and alone:
-        trial.why = found.why or "a kink"
+        trial.why, trial.detail = found.why or "a kink", found.detail
 
 
 def _moves_of(point: Input, part: slice) -> Iterator[Array]:
