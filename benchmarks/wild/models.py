@@ -50,10 +50,24 @@ TRUNCATED = (
     "defect: the score of the term that the truncation adds is another than mpmath's, with which "
     "the value agrees to 13 digits"
 )
+GENERALIZED = (
+    "lost digits: terms of size 1 cancel at a mean of 5e-5, so that 1e-12 of the slope is lost; "
+    "the complex step agrees with mpmath to 16 digits"
+)
 SETTLED: dict[str, str] = {
+    "GeneralizedPoisson, p = 2: score": GENERALIZED,
+    "GeneralizedPoisson, p = 2: score_obs": GENERALIZED,
     "Probit: score": CLIPPED,
     "Probit: Hessian": CLIPPED,
     "Probit: score_obs": CLIPPED,
+    "PHReg, breslow, with entries and strata: Hessian": (
+        "defect: exp of a predictor of -700 is 0 for all that are at risk, and 0 / 0 nan"
+    ),
+    "link Logit: inverse_deriv": "defect: exp(1000) is inf, and inf / inf**2 nan; 0 is right",
+    "MixedLM, ML: score": (
+        "lost digits: -9.99867e-07 at a deviation of 1e6, and -1e-6 by mpmath; the other four "
+        "entries agree"
+    ),
     "Logit: _deriv_mean_dparams": "defect: exp(800) / (1 + exp(800))**2 is nan, where 0 is right",
     "NegativeBinomial, nb2: Hessian": BY_ALPHA,
     "NegativeBinomial, nb1: Hessian": BY_ALPHA,
@@ -101,9 +115,6 @@ SETTLED: dict[str, str] = {
     ),
     "link LogLog: inverse_deriv2": "defect: 0 / 0 where the slope underflows; 0 is right",
     "link Log: inverse_deriv2": "lost digits: a clip at 2.2e-16, where exp(z) is less",
-    "link NegativeBinomial: inverse_deriv": (
-        "lost digits: exp(z) - 1 near 0, of which 2e-8 is lost; by expm1"
-    ),
     "link NegativeBinomial: inverse_deriv2": "defect: 0 / 0 where the slope underflows; 0 is right",
     "GLM, Gamma, InversePower: score": "defect: nan at a mean that is clipped",
     "GLM, NegativeBinomial: _deriv_mean_dparams": "defect: nan at a mean that is clipped",
@@ -270,7 +281,7 @@ def _inflated() -> Iterator[Entry]:
     wide, count = "y: count[n], X: [n,d], Z: [n,e]", "y: count[n], X: unit[n,d], Z: unit[n,e]"
     yield from _model(
         "ZeroInflatedPoisson, logit, saturated",
-        counts.ZeroInflatedPoisson,
+        lambda y, X, Z: counts.ZeroInflatedPoisson(y, X, exog_infl=Z),
         wide,
         "d+e",
     )
@@ -405,7 +416,7 @@ def _others() -> Iterator[Entry]:
             f"MixedLM, {'REML' if free else 'ML'}: score",
             lambda model, params: model.loglike(_packed(params), profile_fe=False),
             lambda model, params: model.score(_packed(params), profile_fe=False),
-            "y: [n], X: [n,2], Z: [n,2], params: [5], n >= 6",
+            "y: [n], X: [n,2], Z: [n,2], params: positive[5], n >= 6",
             options={
                 "given": lambda y, X, Z, free=free: _mixed(y, X, Z, free),
                 "wrt": "params",
@@ -549,6 +560,8 @@ def _links() -> Iterator[Entry]:
             ("inverse_deriv", link.inverse, link.inverse_deriv, linear, sign),
             ("inverse_deriv2", link.inverse_deriv, link.inverse_deriv2, linear, sign),
         ):
+            if name == "Identity" and label.endswith("2"):
+                continue  # 0, which no check can tell from another 0
             yield Entry(
                 f"link {name}: {label}",
                 lambda x, f=f, s=s: s * f(s * x),
@@ -557,7 +570,6 @@ def _links() -> Iterator[Entry]:
                 "elementwise",
             )
     for name, variance, kind in (
-        ("constant", varfuncs.constant, "float"),
         ("Power of 1", varfuncs.mu, "positive"),
         ("Power of 2", varfuncs.mu_squared, "positive"),
         ("Power of 1.5", varfuncs.Power(1.5), "positive"),
@@ -651,7 +663,7 @@ def _copulas() -> Iterator[Entry]:
         ("HR", depfunc_ev.HR(), (0.7,)),
         ("TEV", depfunc_ev.TEV(), (0.4, 3.0)),
     ):
-        for f, slope in (("evaluate", "deriv"), ("deriv", "deriv2")):
+        for f, slope in (("evaluate", "deriv"), ("deriv", "deriv2"))[: 1 if name == "TEV" else 2]:
             yield Entry(
                 f"Pickands' {name}: {slope}",
                 lambda t, d=dependence, f=f, a=args: np.where(

@@ -154,9 +154,10 @@ def _splines() -> Iterator[Entry]:
 def _derivative_of(curve: Any, order: int) -> Any:
     if order == 0:
         return curve
+    method = curve.derivative
     if isinstance(curve, interpolate.KroghInterpolator | interpolate.BarycentricInterpolator):
-        return lambda x: curve.derivative(x, order)  # which evaluate at once
-    return curve.derivative(order)
+        return lambda x: method(x, order)  # which evaluate at once
+    return method(order)
 
 
 def _of_data() -> Iterator[Entry]:
