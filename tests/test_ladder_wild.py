@@ -238,3 +238,15 @@ def test_entries_of_small_slopes_are_not_moved_out_of_their_domain() -> None:
     report = check_gradient(f, gradient, inputs="x: positive[3]")
     assert report.status == "holds"
     assert least >= 0
+
+
+def test_a_value_near_the_largest_number_says_nothing_of_slopes() -> None:
+    def f(x: Any) -> Any:
+        return np.exp(40 * x).sum()
+
+    def gradient(x: Any) -> Any:
+        return 40 * np.exp(40 * x)
+
+    samples = [(np.array([17.72]),), (np.array([0.5, -0.5]),), (np.array([0.25]),)]
+    report = check_gradient(f, gradient, inputs="x: [n]", samples=samples, examples=3)
+    assert (report.status, report.judged) == ("holds", 2)

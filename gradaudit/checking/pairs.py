@@ -23,6 +23,7 @@ from gradaudit.checking.lines import Line, NoValue, Raised
 from gradaudit.checking.refusals import Fault, NotOffered
 from gradaudit.checking.specs import Argument, Leaf, Spec, Tree, leaves_of
 
+LARGEST = 2.0**1000  # of a value
 KINDS = ("gradient", "vjp", "jvp", "jacobian", "elementwise")
 
 
@@ -209,6 +210,8 @@ class Input:
         self.magnitude = max(self.magnitude, abs(self.here))
         if not math.isfinite(self.here):
             raise NoValue(f"f is {self.here}")
+        if abs(self.here) > LARGEST:
+            raise NoValue(f"f is {self.here:.1g}, so that slopes may be beyond all numbers")
         if self.here in pair.flat:
             raise NoValue("the value is clipped")
         self.slopes: Array | None = None
