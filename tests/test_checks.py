@@ -310,6 +310,26 @@ class TestAWrongGradient:
         )
         assert error.law in {"digits", "slope"}
 
+    def test_of_a_dict_is_read_by_its_keys(self) -> None:
+        f = lambda p: (p["a"] ** 2).sum() + 3 * p["b"].sum()  # noqa: E731
+        right = lambda p: {"b": 3 * np.ones_like(p["b"]), "a": 2 * p["a"]}  # noqa: E731
+        wrong = lambda p: {"b": 2 * p["a"], "a": 3 * np.ones_like(p["b"])}  # noqa: E731
+        assert check_gradient(f, right, inputs="p: {a: [n], b: [n]}").status == "holds"
+        refusal(check_gradient, f, wrong, inputs="p: {a: [n], b: [n]}")
+
+    def test_which_reads_what_the_last_call_of_f_left_is_refused(self) -> None:
+        class Net:
+            def loss(self, x: Array) -> Any:
+                self.x = x
+                return squares(x)
+
+            def gradient(self, x: Array) -> Array:
+                return np.real(2 * self.x).astype(float)
+
+        net = Net()
+        error = refusal(check_gradient, net.loss, net.gradient, inputs="x: [n]")
+        assert error.law == "the same again"
+
 
 class TestAVectorJacobianProduct:
     SPEC = "Z: [n,k]"
@@ -343,6 +363,12 @@ class TestAVectorJacobianProduct:
             return 2 * x * u.ravel(order="K").reshape(u.shape)
 
         error = refusal(check_vjp, lambda x: x**2, wrong, inputs="x: [n,m]")
+        assert error.law in {"the same again", "slope"}
+
+    def test_that_rounds_the_cotangent_is_refused(self) -> None:
+        error = refusal(
+            check_vjp, lambda x: x**2, lambda x, u: 2 * x * np.round(u, 4), inputs="x: [n]"
+        )
         assert error.law in {"the same again", "slope"}
 
     def test_that_adds_a_constant_is_refused(self) -> None:

@@ -360,7 +360,7 @@ def _points(spec: Spec, example: tuple[Any, ...], options: Options) -> Iterator[
 def _moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[Any, ...]]) -> Pair:
     """Return the pair with the leaves that its derivative is by."""
     names, leaves = pair.arguments, pair.spec.leaves
-    by_argument = _leaves_of(pair.spec)
+    by_argument = {argument.name: list(group) for argument, group in pair.by_argument()}
     if wrt is not None:
         wanted = wrt.replace(",", " ").split() if isinstance(wrt, str) else list(wrt)
         for name in wanted:
@@ -376,15 +376,6 @@ def _moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[
     if not moved:
         raise BadCall("no argument can move: the derivative is by none of them")
     return replace(pair, moved=moved)
-
-
-def _leaves_of(spec: Spec) -> dict[str, list[int]]:
-    by_argument: dict[str, list[int]] = {}
-    start = 0
-    for argument in spec.arguments:
-        by_argument[argument.name] = list(range(start, start + len(argument.leaves)))
-        start += len(argument.leaves)
-    return by_argument
 
 
 def _returned(
@@ -523,7 +514,7 @@ _CALLS = {
 
 
 def _argument_of(pair: Pair, leaf: int) -> str:
-    return next(name for name, leaves in _leaves_of(pair.spec).items() if leaf in leaves)
+    return next(argument.name for argument, group in pair.by_argument() if leaf in group)
 
 
 def _relation(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]]) -> str:

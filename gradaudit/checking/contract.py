@@ -127,7 +127,7 @@ def _is_the_same(point: Input, kept: Sequence[Array], other: Sequence[Any], when
             gaps = np.where(new == old, 0.0, np.abs(new - old))
             different = np.argwhere(~(gaps <= allowed))
             if len(different):  # large terms may have cancelled
-                different = np.argwhere(~(gaps <= allowed + _moved_by_roundings(point, i, old)))
+                different = np.argwhere(~(gaps <= allowed + _moved_by_roundings(point, k)))
         if len(different):
             index = tuple(int(k) for k in different[0])
             entry = point.entry(i, index)
@@ -138,18 +138,25 @@ def _is_the_same(point: Input, kept: Sequence[Array], other: Sequence[Any], when
             )
 
 
-def _moved_by_roundings(point: Input, leaf: int, old: Array) -> float:
-    """Return how far the gradient by a leaf moves where inputs move by a few last places."""
-    most = 0.0
+def _moved_by_roundings(point: Input, k: int) -> float:
+    """Return how far a gradient moves where inputs move by a few last places.
+
+    From what it is now, and not from what it was: what differs for another reason is no rounding.
+    """
     random = np.random.default_rng(0)
+    most = 0.0
+    try:
+        now = point.checked(_answers(point, point.args)[0])[k]
+    except (Fault, NoValue):
+        return 0.0
     for _ in range(4):
         aside = signs(random, point.atlas.size) * point.scales
         try:
             gradients, _ = _answers(point, point._narrow(point.moved(aside, 2.0**-50)))
-            moved = point.checked(gradients)[point.pair.moved.index(leaf)]
+            moved = point.checked(gradients)[k]
         except (Fault, NoValue):
             continue
-        most = max(most, float(np.abs(moved - old).max(initial=0.0)))
+        most = max(most, float(np.abs(moved - now).max(initial=0.0)))
     return ROUNDINGS * most if math.isfinite(most) else 0.0
 
 

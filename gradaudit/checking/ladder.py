@@ -54,7 +54,7 @@ class Compared:
     said: the slope by the gradient. low, high: the true one lies between. size: the sum of the
     sizes of the terms of `said`. how: the oracle. why: what an unknown one is due to. alone: it is
     the complex step alone that refuses, which values have yet to confirm at the entry. close: it is
-    unknown since the interval is too wide. detail: more of why.
+    unknown since the interval is too wide. at_kink: f has one there. detail: more of why.
     """
 
     verdict: Verdict
@@ -68,6 +68,7 @@ class Compared:
     noise: float = 0.0
     alone: bool = False
     close: bool = False
+    at_kink: bool = False
     detail: str = ""
 
     @property
@@ -463,11 +464,12 @@ def _beside(
         if min(near) - allowed <= said <= max(near) + allowed:
             return {"verdict": Verdict.KINK}
         if abs(said - mean) <= 3 * spread:
-            return {"why": "several kinks meet at this input"}
+            return {"why": "several kinks meet at this input", "at_kink": True}
     if found.kink:
         middle = (found.forward[0] + found.backward[0]) / 2
         largest = max(abs(found.forward[0]), abs(found.backward[0]))
-        return {"why": "a kink"} if abs(said - middle) <= 2 * largest else None
+        near_both = abs(said - middle) <= 2 * largest
+        return {"why": "a kink", "at_kink": True} if near_both else None
     # A function can be smooth where its parts have kinks that cancel, as relu(w) - relu(-w) has.
     # Where it has a kink in another direction, as at ties of a maximum, that is no excuse.
     if not kinked and result.gap > 1e-3 * (abs(found.middle) + result.size):

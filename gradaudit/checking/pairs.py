@@ -24,7 +24,6 @@ from gradaudit.checking.refusals import Fault, NotOffered
 from gradaudit.checking.specs import Argument, Leaf, Spec, Tree, leaves_of
 
 LARGEST = 2.0**1000  # of a value
-KINDS = ("gradient", "vjp", "jvp", "jacobian", "elementwise")
 
 
 class BadCall(TypeError):
@@ -35,8 +34,9 @@ class BadCall(TypeError):
 class Pair:
     """A function and what is to be its derivative.
 
-    kind: one of KINDS. moved: the indices of the leaves of `spec` that the derivative is by.
-    given: makes an object from the arguments that it names, which both functions get first.
+    kind: gradient, vjp, jvp, jacobian or elementwise. moved: the indices of the leaves of `spec`
+    that the derivative is by. given: makes an object from the arguments that it names, which both
+    functions get first.
     relative: the declared accuracy of f. flat: values of f at which it is clipped. no_answer:
     exceptions that mean that f has no value. own: the slope along a tangent by an automatic
     derivative of f, in place of a complex step. conjugate: a complex gradient is that of JAX.
@@ -180,7 +180,6 @@ class Input:
     calls: int = 0
     analytic: bool = True
     extended: bool = True
-    wider: bool = False
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -330,10 +329,6 @@ class Input:
         except Exception as error:
             raise Raised(f"f raises {type(error).__name__}", _first_line(error)) from error
         leaves = [_as_array(leaf) for leaf in flat(out)]
-        self.wider = self.wider or any(
-            leaf.dtype == np.longdouble and (leaf != leaf.astype(np.float64)).any()
-            for leaf in leaves
-        )
         if self.pair.kind != "gradient":
             if any(leaf.dtype.kind not in "fciub" for leaf in leaves):
                 raise BadCall(f"f returns {_form(out)}: an array of numbers is wanted")
@@ -540,11 +535,8 @@ class Input:
         tangents = []
         leaves = self._tangent_leaves(move)
         whole = self.pair.spec.rebuild(leaves)
-        start = 0
-        for argument, tangent in zip(self.pair.spec.arguments, whole, strict=True):
-            positions = range(start, start + len(argument.leaves))
-            start += len(argument.leaves)
-            if any(position in self.pair.moved for position in positions):
+        for (_, group), tangent in zip(self.pair.by_argument(), whole, strict=True):
+            if any(position in self.pair.moved for position in group):
                 tangents.append(tangent)
         out = [_as_array(leaf) for leaf in flat(self.call(*tangents, args=args))]
         if any(leaf.dtype.kind not in "fciub" for leaf in out):

@@ -180,7 +180,7 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
         kinked = False
         for move in _moves_of(point, part):
             one = looking.met(point, compare(point, move, kinked=kinked))
-            kinked = kinked or one.verdict is Verdict.KINK or "kink" in one.why
+            kinked = kinked or one.verdict is Verdict.KINK or one.at_kink
             results.append(one)
             if one.verdict is Verdict.UNKNOWN:
                 trial.blocks.setdefault(name, one.why)
