@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         check_vjp as check_vjp,
     )
     from gradaudit.checking.collected import gradient_test as gradient_test
-    from gradaudit.checking.pairs import BadCall as BadCall
+    from gradaudit.checking.refusals import BadCall as BadCall
     from gradaudit.checking.refusals import WrongGradient as WrongGradient
     from gradaudit.checking.reports import Report as Report
     from gradaudit.checking.specs import BadSpec as BadSpec

@@ -205,7 +205,7 @@ def question(word: str | None, report: str | None, solution: bool) -> int:
 
 def check(functions: Sequence[str], spec: str, kind: str, **options: Any) -> int:
     """Check a pair of functions; 1 if it is wrong, 3 if it could not be judged."""
-    from gradaudit.checking.pairs import BadCall
+    from gradaudit.checking.refusals import BadCall
     from gradaudit.checking.specs import BadSpec
     from gradaudit.language.showing import escaped
     from gradaudit.telling import pairs as telling

@@ -8,9 +8,11 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from gradaudit.checking.checks import Options, check_pair, name_of, spec_of
+from gradaudit.checking.asked import Options, spec_of
+from gradaudit.checking.checks import check_pair
 from gradaudit.checking.lines import NoValue
-from gradaudit.checking.pairs import BadCall
+from gradaudit.checking.pairs import name_of
+from gradaudit.checking.refusals import BadCall
 from gradaudit.checking.reports import Report
 from gradaudit.checking.short import Beside
 from gradaudit.checking.specs import Spec

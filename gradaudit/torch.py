@@ -9,11 +9,11 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from gradaudit.checking.checks import Options, check_pair, spec_of
+from gradaudit.checking.asked import Options, spec_of
+from gradaudit.checking.checks import check_pair
 from gradaudit.checking.ladder import ROUNDINGS
 from gradaudit.checking.lines import NoValue
-from gradaudit.checking.pairs import BadCall
-from gradaudit.checking.refusals import Fault, WrongGradient
+from gradaudit.checking.refusals import BadCall, Fault, WrongGradient
 from gradaudit.checking.reports import Report
 from gradaudit.checking.short import Beside
 from gradaudit.checking.specs import Spec

@@ -17,8 +17,9 @@ from gradaudit.checking.checks import (
     check_vjp,
 )
 from gradaudit.checking.lines import NoValue
-from gradaudit.checking.pairs import BadCall, Input, Pair
-from gradaudit.checking.refusals import WrongGradient
+from gradaudit.checking.pairs import Pair
+from gradaudit.checking.points import Input
+from gradaudit.checking.refusals import BadCall, WrongGradient
 from gradaudit.checking.specs import read_spec
 
 FACTORS = (1.001, 2.0)

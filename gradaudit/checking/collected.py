@@ -6,7 +6,8 @@ from typing import Any, Unpack
 
 import pytest
 
-from gradaudit.checking.checks import Options, check_gradient
+from gradaudit.checking.asked import Options
+from gradaudit.checking.checks import check_gradient
 from gradaudit.checking.refusals import LAWS, WrongGradient
 from gradaudit.checking.reports import Report
 

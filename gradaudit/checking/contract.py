@@ -11,8 +11,9 @@ import numpy as np
 from gradaudit.checking.charts import Array
 from gradaudit.checking.ladder import ROUNDINGS, signs
 from gradaudit.checking.lines import NoValue
-from gradaudit.checking.pairs import Input, copies
+from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
+from gradaudit.checking.trees import copies
 
 ELSEWHERE = 0.25  # how far off, in scales of the input, it is called in between
 

@@ -4,8 +4,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradaudit.checking.pairs import BadCall
-from gradaudit.checking.refusals import WrongGradient
+from gradaudit.checking.refusals import BadCall, WrongGradient
 from gradaudit.checking.smaller import literal
 from gradaudit.checking.specs import Spec, read_spec
 from gradaudit.judging.calling import Function

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from gradaudit.checking.charts import Array
 from gradaudit.checking.ladder import UNIT, signs
 from gradaudit.checking.lines import FACTOR, FIRST, STEPS, Line, estimate
-from gradaudit.checking.pairs import Input, Pair
+from gradaudit.checking.pairs import Pair
+from gradaudit.checking.points import Input
 from gradaudit.checking.relations import true_slopes
 
 

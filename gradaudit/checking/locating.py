@@ -6,7 +6,7 @@ import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.ladder import Compared, Verdict, bisect, by_step, compare, confirmed
-from gradaudit.checking.pairs import Input
+from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
 
 FEW = 64  # roundings

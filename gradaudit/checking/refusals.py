@@ -18,6 +18,10 @@ LAWS = (
 )
 
 
+class BadCall(TypeError):
+    """A check was called in a way that it does not understand; its text says what to do."""
+
+
 class WrongGradient(AssertionError):
     """A gradient is wrong. Its text is what a person reads, its attributes what a program does.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.ladder import Compared, Verdict, compare
-from gradaudit.checking.pairs import Input
+from gradaudit.checking.points import Input
 
 MOST = 64  # entries of a block whose true slopes are looked for one by one
 CLOSE = 1e-6

@@ -22,7 +22,8 @@ from gradaudit.checking.ladder import (
 )
 from gradaudit.checking.lines import NoValue, Raised
 from gradaudit.checking.locating import located
-from gradaudit.checking.pairs import Input, Pair
+from gradaudit.checking.pairs import Pair
+from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
 
 RIGHT = {Verdict.AGREES, Verdict.DIGITS}

@@ -10,8 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from gradaudit.checking import checks
-from gradaudit.checking.pairs import BadCall
-from gradaudit.checking.refusals import WrongGradient
+from gradaudit.checking.refusals import BadCall, WrongGradient
 from gradaudit.checking.smaller import literal
 from gradaudit.language.hints import nearest
 

@@ -1,0 +1,121 @@
+"""What a person is told of a wrong pair: where it is wrong, at the smallest input, and how."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradaudit.checking.lines import NoValue
+from gradaudit.checking.pairs import Pair, name_of
+from gradaudit.checking.points import Input
+from gradaudit.checking.refusals import BadCall, Fault, NotOffered, WrongGradient
+from gradaudit.checking.relations import relations
+from gradaudit.checking.reports import Report
+from gradaudit.checking.smaller import literal, shrink
+from gradaudit.checking.trial import tried
+
+
+def refusal(
+    pair: Pair,
+    args: tuple[Any, ...],
+    fault: Fault,
+    report: Report,
+    later: Sequence[tuple[Any, ...]],
+    floor: float,
+    *,
+    shrinking: bool = True,
+) -> WrongGradient:
+    """Return what a person is told: the fault at the smallest input that shows it."""
+    last = fault
+
+    def fails(candidate: tuple[Any, ...], locate: bool = False) -> bool:
+        nonlocal last
+        try:
+            forms = fault.law not in {"slope", "a value"}
+            tried(pair, candidate, forms=forms, locate=locate, floor=floor)
+        except Fault as other:
+            if other.law == fault.law:
+                last = other
+                return True
+        except BadCall:
+            pass
+        return False
+
+    # Smaller inputs would obey the spec, but not what a question assumes of them.
+    as_it_is = fault.law == "digits" or pair.is_stated or not shrinking
+    smallest = args if as_it_is else shrink(pair.spec, args, fails, budget=400)
+    if fault.law != "digits":
+        fails(smallest, locate=True)
+    comma = "" if pair.title else ","
+    lines = [f"{report.what}{comma} is wrong: {last.text}"]
+    told = {"law": fault.law} if fault.law != "slope" else {}
+    relation = _relation(pair, last, [args, *later]) if fault.law == "slope" else ""
+    if relation:
+        told["it is"] = relation
+    if last.notes:
+        told["truth"] = last.notes[0]
+    if fault.notes[1:]:  # of the first input, where less is hidden than at the smallest
+        told["blocks"] = fault.notes[1]
+    lines += [f"  {name:<9} {text}" for name, text in told.items()]
+    names = [argument.name for argument in pair.spec.arguments]
+    for k, (name, value) in enumerate(zip(names, smallest, strict=True)):
+        lines.append(f"  {'input' if k == 0 else '':<9} {name} = {literal(value)}")
+    lines += _cotangents(pair, smallest)
+    lines.append(f"  {'again':<9} {pair.again or _again(pair)}")
+    lines.append(f"  {'inputs':<9} {report.inputs}; {report.tried} held before")
+    lines += [f"  {'':<9} {guess}" for guess in report.guesses]
+    return WrongGradient(
+        "\n".join(lines), last.law, last.entry, last.said, last.low, last.high, smallest, report
+    )
+
+
+def _cotangents(pair: Pair, args: tuple[Any, ...]) -> list[str]:
+    """Return lines with the cotangent of an input, by which a product or Jacobian was weighed."""
+    if pair.kind == "gradient":
+        return []
+    try:
+        weights = Input(pair, args).cotangent or []
+    except NoValue:
+        return []
+    return [f"  {'cotangent' if k == 0 else '':<9} {literal(u)}" for k, u in enumerate(weights)]
+
+
+def _again(pair: Pair) -> str:
+    """Return the call that judges the one input."""
+    call = ", ".join([name_of(pair.f), name_of(pair.derivative), *pair.arguments])
+    wrt = " ".join(dict.fromkeys(_argument_of(pair, i) for i in pair.moved))
+    return f"{_CALLS[pair.kind]}({call}, wrt={wrt!r}, examples=0)"
+
+
+_CALLS = {
+    "gradient": "check_gradient",
+    "vjp": "check_vjp",
+    "jvp": "check_jvp",
+    "jacobian": "check_jacobian",
+    "elementwise": "check_jacobian",
+}
+
+
+def _argument_of(pair: Pair, leaf: int) -> str:
+    return next(argument.name for argument, group in pair.by_argument() if leaf in group)
+
+
+def _relation(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]]) -> str:
+    """Return a simple relation of the wrong gradient to the right one that holds at all inputs."""
+    common: set[str] | None = None
+    name = fault.entry.split("[")[0]
+    if name not in pair.names():
+        return ""
+    block, seen = pair.names().index(name), 0
+    for args in points[:12]:  # more are no clearer
+        try:
+            point = Input(pair, args)
+            point.said(point.still)
+            found = relations(point, block)
+        except (NoValue, Fault, NotOffered, BadCall):
+            continue
+        if found is None:
+            continue
+        common = found if common is None else common & found
+        seen += 1
+        if seen > 4 or not common:
+            break
+    return f"{min(common, key=len)}, in {name}" if common else ""

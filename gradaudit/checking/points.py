@@ -1,0 +1,481 @@
+"""A pair at one input: slopes of a number along a line, by the function and by the derivative.
+
+A function of arrays and its vector-Jacobian product become a number by a random cotangent u: the
+sum of u times the values, whose gradient the product says. So do a Jacobian, by its transpose times
+u, and a Jacobian-vector product, whose values times u are the slope along a direction.
+"""
+
+import math
+import time
+import warnings
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gradaudit.checking.charts import Array, Atlas, chart_of
+from gradaudit.checking.ladder import IMAGINARY, ROUNDINGS, UNIT, signs
+from gradaudit.checking.lines import Line, NoValue, Raised
+from gradaudit.checking.pairs import Pair
+from gradaudit.checking.refusals import BadCall, Fault, NotOffered
+from gradaudit.checking.trees import as_array, copies, flat, form_of, in_tree
+
+LARGEST = 2.0**1000  # of a value
+
+
+@dataclass
+class Input:
+    """A pair at one input: the point that the ladder climbs at.
+
+    Raises NoValue where f has none, and Fault where the derivative breaks its contract.
+    """
+
+    pair: Pair
+    args: tuple[Any, ...]
+    evaluations: int = 0
+    calls: int = 0
+    analytic: bool = True
+    extended: bool = True
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        pair = self.pair
+        self.leaves = pair.spec.flatten(self.args)
+        if pair.unit:
+            self.leaves = [_rounded(leaf, pair.unit) for leaf in self.leaves]
+            self.args = pair.spec.rebuild(self.leaves)
+        state = pair.seed
+        for leaf in self.leaves:
+            state = zlib.crc32(np.ascontiguousarray(leaf).tobytes(), state)
+        self.random = np.random.default_rng(state)
+        self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
+        self.scales, self.wide = self.atlas.scales(), self.atlas.wide()
+        self.free = self.atlas.free()
+        self.relative = pair.relative
+        self.oracle = "complex step" if pair.own is None else "automatic derivative"
+        self.unit = max((_unit(self.leaves[i]) for i in pair.moved), default=UNIT)
+        self.least = max([_least(self.leaves[i]) for i in pair.moved] or [0.0])
+        if any(pair.spec.leaves[i].kind == "complex" for i in pair.moved):
+            self.analytic = self.extended = False
+        self.still = np.zeros(self.atlas.size)
+        self.cotangent: list[Any] | None = None
+        self.here = math.nan
+        self.magnitude = 0.0
+        self.here = float(self.value(self.still, 0.0))
+        self.magnitude = max(self.magnitude, abs(self.here))
+        if not math.isfinite(self.here):
+            raise NoValue(f"f is {self.here}")
+        if abs(self.here) > LARGEST:
+            raise NoValue(f"f is {self.here:.1g}, so that slopes may be beyond all numbers")
+        if self.here in pair.flat:
+            raise NoValue("the value is clipped")
+        self.slopes: Array | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether all arrays may move as far as they like."""
+        return all(chart.kind == "float" for chart in self.atlas.charts)
+
+    @cached_property
+    def keeps_long_double(self) -> bool:
+        """Whether f answers to moves in long double that no float64 can hold.
+
+        What is returned in long double may have been computed in float64 on the way.
+        """
+        # By moves that add up, so that f changes as much as it can.
+        up = signs(self.random, self.atlas.size) if self.slopes is None else np.sign(self.slopes)
+        line = Line(lambda t: self.value(up * self.scales, t, extended=True))
+        return any(line(t) != line(0.0) for t in (2.0**-56, -(2.0**-56), 3 * 2.0**-57))
+
+    # ---------------------------------------------------------------- the function
+
+    def moved(self, move: Array, t: Any, extended: bool = False) -> tuple[Any, ...]:
+        """Return the arguments at t times a move, in double precision or wider."""
+        step = np.longdouble(t) if extended else t
+        leaves = list(self.leaves)
+        for i, x in zip(self.pair.moved, self.atlas.at(move, step), strict=True):
+            leaves[i] = x[()] if x.ndim == 0 else x
+        return self.pair.spec.rebuild(leaves)
+
+    def value(self, move: Array, t: float, extended: bool = False) -> Any:
+        number = self._number(self.moved(move, t, extended))
+        if np.iscomplexobj(number):
+            if complex(number).imag:
+                raise NoValue("f is complex")
+            number = number.real
+        if t == 0 and not extended:
+            self._is_the_same(float(number))
+        return number
+
+    def _is_the_same(self, again: float) -> None:
+        """Check that f gives what it gave before. Raises BadCall."""
+        if abs(again - self.here) > ROUNDINGS * UNIT * max(abs(again), abs(self.here)):
+            raise BadCall(
+                f"f gives {self.here:.12g} and {again:.12g} at the same input: pass a seed to it"
+            )
+
+    def imaginary(self, move: Array, t: float = 0.0) -> float:
+        if self.pair.own is not None:
+            return self._own(move, t)
+        if not self.analytic:
+            raise NoValue("f does not take complex numbers")
+        leaves = list(self.leaves)
+        step = complex(t, IMAGINARY)
+        for i, x in zip(self.pair.moved, self.atlas.at(move, step), strict=True):
+            leaves[i] = x[()] if x.ndim == 0 else x
+        try:
+            number = self._number(self.pair.spec.rebuild(leaves), whole=True)
+        except np.exceptions.ComplexWarning as lost:
+            self.analytic = False
+            raise NoValue("f drops the imaginary part") from lost
+        except NoValue:
+            self.analytic = t != 0
+            raise
+        if not np.iscomplexobj(number):
+            self.analytic = False
+            raise NoValue("f drops the imaginary part")
+        if t == 0 and abs(float(np.real(number)) - self.here) > 1e-9 * abs(self.here):
+            self.value(self.still, 0.0)
+            self.analytic = False
+            raise NoValue("f has another value for complex numbers")
+        slope = float(np.imag(number)) / IMAGINARY
+        if not math.isfinite(slope):
+            raise NoValue("the complex step is not finite")
+        return slope
+
+    def _own(self, move: Array, t: float) -> float:
+        assert self.pair.own is not None
+        tangents = self.pair.spec.rebuild(self._tangent_leaves(move))
+        try:
+            out = self.pair.own(self.moved(move, t), tangents)
+        except (BadCall, NoValue):
+            raise
+        except Exception as error:
+            raise NoValue(f"its own derivative raises {type(error).__name__}: {error}") from error
+        leaves = [as_array(leaf) for leaf in flat(out)]
+        return float(leaves[0] if self.pair.kind == "gradient" else self._weighed(leaves))
+
+    def entry(self, leaf: int, index: tuple[int, ...]) -> str:
+        """Return how the derivative by an entry of a leaf is told: `dW1[0,2]`."""
+        return f"d{self.pair.spec.leaves[leaf].entry(index, self.pair.spec.sizes(self.args))}"
+
+    def _tangent_leaves(self, move: Array) -> list[Any]:
+        leaves = [np.zeros(np.shape(leaf)) for leaf in self.leaves]
+        for i, v in zip(self.pair.moved, self.atlas.tangent(move), strict=True):
+            leaves[i] = v[()] if v.ndim == 0 else v
+        return leaves
+
+    def _number(self, args: tuple[Any, ...], whole: bool = False) -> Any:
+        """Return the number that f is here: its value, or its values times the cotangent.
+
+        whole: raises ComplexWarning where a part of a complex number is dropped on the way.
+        """
+        self.evaluations += 1
+        self._in_time()
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                if whole:  # a kind of RuntimeWarning, which is asked for first what comes last
+                    warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                out = self.pair.f(*self.pair.of(args))
+        except self.pair.no_answer as none:
+            raise NoValue(f"f has no answer: {none}") from none
+        except (BadCall, np.exceptions.ComplexWarning):
+            raise
+        except Exception as error:
+            raise Raised(f"f raises {type(error).__name__}", _first_line(error)) from error
+        leaves = [as_array(leaf) for leaf in flat(out)]
+        if self.pair.kind != "gradient":
+            if any(leaf.dtype.kind not in "fciub" for leaf in leaves):
+                raise BadCall(f"f returns {form_of(out)}: an array of numbers is wanted")
+            return self._weighed(leaves)
+        if len(leaves) != 1 or leaves[0].size != 1:
+            raise BadCall(
+                f"f returns {form_of(out)}: a gradient is that of one number; "
+                "for arrays use check_vjp, check_jvp or check_jacobian"
+            )
+        number = leaves[0].reshape(())[()]
+        if not isinstance(number, np.number):
+            raise BadCall(f"f returns {form_of(out)}: a number is wanted")
+        return number.astype(np.float64) if number.dtype.kind in "iu" else number
+
+    def _weighed(self, leaves: list[Any]) -> Any:
+        if self.cotangent is None:
+            self.cotangent = [_weights(self.random, leaf.shape) for leaf in leaves]
+            if any(np.iscomplexobj(leaf) for leaf in leaves):
+                self.analytic = self.extended = False
+            self._in_the_precision_of_values()
+        if [leaf.shape for leaf in leaves] != [u.shape for u in self.cotangent]:
+            raise NoValue("the shape of the values changes beside this input")
+        total = sum((u * leaf).sum() for u, leaf in zip(self.cotangent, leaves, strict=True))
+        if math.isnan(self.here):  # at the input itself
+            sizes = zip(self.cotangent, leaves, strict=True)
+            self.magnitude = float(sum(np.abs(u * leaf).sum() for u, leaf in sizes))
+        complex_out = not self.analytic and np.iscomplexobj(total)
+        return total.real if complex_out else total
+
+    def _in_the_precision_of_values(self) -> None:
+        """Give the cotangent the dtypes that f returns at inputs of a short precision."""
+        if self.unit == UNIT or self.cotangent is None:
+            return
+        try:
+            out = self.pair.f(*self.pair.of(copies(self.args)))
+        except Exception:  # then it has none there
+            return
+        dtypes = [np.asarray(leaf).dtype for leaf in flat(out)]
+        self.cotangent = [
+            u.astype(dtype) if dtype.kind == "f" else u
+            for u, dtype in zip(self.cotangent, dtypes, strict=True)
+        ]
+
+    def _in_time(self) -> None:
+        if self.pair.seconds is not None and time.monotonic() - self.started > self.pair.seconds:
+            raise NoValue(f"it took more than {self.pair.seconds:g} s")
+
+    # ---------------------------------------------------------------- the derivative
+
+    def said(self, move: Array) -> tuple[float, float]:
+        if self.pair.kind == "jvp":
+            return self._said_jvp(self.args, move)
+        if self.slopes is None:
+            self.slopes = self.atlas.slopes(self.checked(self.gradient(self.args)))
+        terms = self.slopes * move
+        return float(terms.sum()), float(np.abs(terms).sum())
+
+    def said_at(self, move: Array, aside: Array, t: float) -> float:
+        slopes = self.slopes_at(aside, t)
+        if slopes is None:
+            return self._said_jvp(self._narrow(self.moved(aside, t)), move)[0]
+        return float((slopes * move).sum())
+
+    def slopes_at(self, aside: Array, t: float) -> Array | None:
+        if self.pair.kind == "jvp":
+            return None
+        try:
+            return self.atlas.slopes(
+                self.checked(self.gradient(self._narrow(self.moved(aside, t))))
+            )
+        except Fault as fault:
+            raise NoValue(str(fault)) from fault
+
+    def said_of_other_data(self, move: Array, near: float) -> float:
+        leaves = copies(self.leaves)
+        random = np.random.default_rng(self.calls)  # which leaves that of the directions as it is
+        for i, leaf in enumerate(self.pair.spec.leaves):
+            x = np.asarray(leaves[i])
+            if i in self.pair.moved or not leaf.moves or x.dtype.kind not in "fc":
+                continue
+            less = 1 - near * (1 + random.random(x.shape))  # towards 0, and so in the domain
+            if leaf.kind in {"spd", "symmetric"}:
+                less = (less + np.swapaxes(less, -1, -2)) / 2
+            other = (x * less).astype(x.dtype)
+            leaves[i] = other if x.ndim else other[()]
+        args = self.pair.spec.rebuild(leaves)
+        if self.pair.kind == "jvp":
+            return self._said_jvp(args, move)[0]
+        try:
+            slopes = self.atlas.slopes(self.checked(self.gradient(args)))
+        except Fault as fault:
+            raise NoValue(str(fault)) from fault
+        return float((slopes * move).sum())
+
+    def _narrow(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return arguments in the precision of the input."""
+        leaves = self.pair.spec.flatten(args)
+        for i in self.pair.moved:
+            dtype = np.asarray(self.leaves[i]).dtype
+            narrow = np.asarray(leaves[i]).astype(dtype)
+            if self.pair.unit:
+                narrow = np.asarray(_rounded(narrow, self.pair.unit))
+            leaves[i] = narrow[()] if narrow.ndim == 0 else narrow
+        return self.pair.spec.rebuild(leaves)
+
+    def call(self, *more: Any, args: tuple[Any, ...]) -> Any:
+        """Call the derivative. Raises NotOffered, and Fault where it raises."""
+        self.calls += 1
+        self._in_time()
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                return self.pair.derivative(*self.pair.of(args), *more)
+        except NotImplementedError as none:
+            raise NotOffered(str(none) or "NotImplementedError") from none
+        except self.pair.no_answer as none:
+            raise NoValue(f"the gradient has no answer: {none}") from none
+        except (Fault, NoValue):
+            raise
+        except Exception as error:
+            said = _first_line(error)
+            text = f"the gradient raises {type(error).__name__}: {said}; f does not"
+            raise Fault("a value", text) from error
+
+    def gradient(self, args: tuple[Any, ...], cotangent: Sequence[Any] | None = None) -> list[Any]:
+        """Return the gradients as they come, one for each leaf that moves."""
+        weights = copies(self.cotangent) if cotangent is None else list(cotangent)
+        if self.pair.kind == "gradient":
+            return self._by_leaf(self.call(args=args))
+        assert weights is not None
+        if self.pair.kind == "vjp":
+            return self._by_leaf(self.call(self._like_values(weights), args=args))
+        if self.pair.kind == "elementwise":
+            slopes = self._by_leaf(self.call(args=args))
+            return [np.asarray(s) * weights[0] for s in slopes]
+        return [
+            self._transposed(jacobian, i, weights)
+            for jacobian, i in zip(
+                self._by_leaf(self.call(args=args)), self.pair.moved, strict=True
+            )
+        ]
+
+    def _like_values(self, weights: Sequence[Any]) -> Any:
+        return weights[0] if len(weights) == 1 else tuple(weights)
+
+    def _by_leaf(self, out: Any) -> list[Any]:
+        if out is None:
+            raise NotOffered("it returns None")
+        wanted = [
+            argument
+            for argument, group in self.pair.by_argument()
+            if any(position in self.pair.moved for position in group)
+        ]
+        names = [argument.name for argument in wanted]
+        if isinstance(out, Mapping) and len(wanted) > 1 and set(out) == set(names):
+            out = [out[name] for name in names]
+        elif len(wanted) == 1 and not (isinstance(out, tuple) and len(out) == 1):
+            out = (out,)
+        if not isinstance(out, tuple | list):
+            out = (out,)
+        if len(out) != len(wanted):
+            raise Fault(
+                "the form",
+                f"the gradient has {len(out)} {'result' if len(out) == 1 else 'results'}, and "
+                f"{len(wanted)} are wanted: {', '.join(f'd{name}' for name in names)}",
+            )
+        found = [
+            (leaf, value)
+            for argument, result in zip(wanted, out, strict=True)
+            for leaf, value in in_tree(argument.tree, result, f"d{argument.name}")
+        ]
+        by_path = {leaf.path: value for leaf, value in found}
+        values = [by_path[self.pair.spec.leaves[i].path] for i in self.pair.moved]
+        for name, value in zip(self.pair.names(), values, strict=True):
+            if value is None:
+                raise NotOffered(f"{name} is None")
+        return values
+
+    def _transposed(self, jacobian: Any, i: int, weights: Sequence[Any]) -> Array:
+        u = np.concatenate([np.reshape(w, -1) for w in weights])
+        shape = np.shape(self.leaves[i])
+        size = math.prod(shape)
+        found = jacobian.shape if hasattr(jacobian, "shape") else as_array(jacobian).shape
+        allowed = {(len(u), size), (*np.shape(weights[0]), *shape)}
+        if len(u) == 1:
+            allowed.add(shape)
+        if found not in allowed:
+            wanted = (len(u), size)
+            raise Fault("the form", f"the Jacobian has the shape {found}, {wanted} is wanted")
+        if self.pair.symmetric:
+            _is_symmetric(jacobian)
+        if hasattr(jacobian, "rmatvec"):
+            product = jacobian.rmatvec(u)
+        elif isinstance(jacobian, np.ndarray | list):
+            dense = np.reshape(np.asarray(jacobian), (len(u), size))
+            if dense.dtype.kind not in "fciub":
+                raise Fault("the form", f"the Jacobian is {form_of(dense)}")
+            product = dense.T @ u
+        else:
+            product = jacobian.T @ u
+        return np.asarray(product).reshape(shape)
+
+    def _said_jvp(self, args: tuple[Any, ...], move: Array) -> tuple[float, float]:
+        tangents = []
+        leaves = self._tangent_leaves(move)
+        whole = self.pair.spec.rebuild(leaves)
+        for (_, group), tangent in zip(self.pair.by_argument(), whole, strict=True):
+            if any(position in self.pair.moved for position in group):
+                tangents.append(tangent)
+        out = [as_array(leaf) for leaf in flat(self.call(*tangents, args=args))]
+        if any(leaf.dtype.kind not in "fciub" for leaf in out):
+            raise Fault("the form", "the product is no array of numbers")
+        assert self.cotangent is not None
+        if [leaf.shape for leaf in out] != [u.shape for u in self.cotangent]:
+            found = ", ".join(str(leaf.shape) for leaf in out)
+            wanted = ", ".join(str(u.shape) for u in self.cotangent)
+            raise Fault("the form", f"the product has the shape {found}, {wanted} is wanted")
+        terms = [u * leaf for u, leaf in zip(self.cotangent, out, strict=True)]
+        total = float(sum(term.sum() for term in terms))
+        if not math.isfinite(total):
+            raise Fault("a value", "the product is not finite where f is")
+        return total, float(sum(np.abs(term).sum() for term in terms))
+
+    def checked(self, gradients: list[Any]) -> list[Array]:
+        """Return gradients as arrays, if shape and dtype are those of the arguments."""
+        arrays = []
+        for i, name, gradient in zip(self.pair.moved, self.pair.names(), gradients, strict=True):
+            x = np.asarray(self.leaves[i])
+            g = as_array(gradient)
+            if g.dtype.kind not in "fc" and not (g.dtype.kind in "iu" and g.ndim == 0):
+                raise Fault(
+                    "the form", f"{name}: {form_of(gradient)}; an array of {x.dtype} is wanted"
+                )
+            if g.shape != x.shape:
+                raise Fault("the form", f"{name} has the shape {g.shape}, {x.shape} is wanted")
+            if np.iscomplexobj(g) and not np.iscomplexobj(x):
+                raise Fault("the form", f"{name} is complex, and the argument is real")
+            bad = np.argwhere(~np.isfinite(g))
+            if len(bad) and not self.pair.infinite_slopes:
+                index = tuple(int(k) for k in bad[0])
+                entry = self.entry(i, index)
+                raise Fault(
+                    "a value",
+                    f"{entry} is {g[index]}, and f is finite there: {self.here:.6g}",
+                    entry=entry,
+                )
+            arrays.append(np.conj(g) if self.pair.conjugate and np.iscomplexobj(g) else g)
+        return arrays
+
+
+def _is_symmetric(matrix: Any) -> None:
+    dense = np.asarray(matrix.todense() if hasattr(matrix, "todense") else matrix)
+    if dense.ndim != 2 or dense.shape[0] != dense.shape[1]:
+        return
+    gap = np.abs(dense - dense.T)
+    if gap.max(initial=0) > 2.0**-40 * np.abs(dense).max(initial=0):
+        i, j = (int(k) for k in np.unravel_index(int(gap.argmax()), gap.shape))
+        raise Fault(
+            "symmetric",
+            f"the Hessian is not symmetric: [{i},{j}] is {dense[i, j]:.6g}, "
+            f"and [{j},{i}] is {dense[j, i]:.6g}",
+        )
+
+
+def _weights(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Return a cotangent: of both signs, between one and two, and with all digits."""
+    size = math.prod(shape)
+    return (random.choice(np.array([-1.0, 1.0]), size) * (1 + random.random(size))).reshape(shape)
+
+
+def _unit(leaf: Any) -> float:
+    dtype = np.asarray(leaf).dtype
+    return float(np.finfo(dtype).eps) / 2 if dtype.kind in "fc" else UNIT
+
+
+def _least(leaf: Any) -> float:
+    dtype = np.asarray(leaf).dtype
+    return float(np.finfo(dtype).smallest_subnormal) if dtype.kind in "fc" else 0.0
+
+
+def _rounded(value: Any, unit: float) -> Any:
+    """Return floats with as many digits as a rounding unit leaves."""
+    array = np.asarray(value)
+    if array.dtype.kind != "f":
+        return value
+    part, power = np.frexp(array)
+    return np.ldexp(np.round(part / unit) * unit, power).astype(array.dtype)[()]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or "…").splitlines()[0]
