@@ -8,11 +8,12 @@ import numpy as np
 
 from gradaudit.checking.asked import EXAMPLES, Options, moving, points_of, spec_of
 from gradaudit.checking.counterexample import refusal
+from gradaudit.checking.excuses import usual_size
 from gradaudit.checking.pairs import Pair, name_of
 from gradaudit.checking.refusals import BadCall, Fault
 from gradaudit.checking.reports import Report
 from gradaudit.checking.specs import Spec
-from gradaudit.checking.trial import least_size, tried
+from gradaudit.checking.trial import tried
 
 if TYPE_CHECKING:
     from gradaudit.checking.exact import Exact
@@ -152,22 +153,22 @@ def check_pair(
     if stated:
         stated.hold(report.what)
     some = points[:: max(1, len(points) // USUAL)] if len(points) > USUAL else []
-    floor = least_size(pair, some)
+    usual = usual_size(pair, some)
     for k, args in enumerate(_with_progress(points)):
         forms = k < FORMS and len(points) > 1
         try:
-            trial = tried(pair, args, forms=forms, seek=k % SEEK == SEEK - 1, floor=floor)
+            trial = tried(pair, args, forms=forms, seek=k % SEEK == SEEK - 1, usual=usual)
         except Fault as fault:
             at = args if fault.at is None else fault.at
             raise refusal(
-                pair, at, fault, report, points[k + 1 :], floor, shrinking=examples > 0
+                pair, at, fault, report, points[k + 1 :], usual, shrinking=examples > 0
             ) from None
         report.add(trial, args)
     if report.loses_digits and report.shown is not None:
         # At a few inputs roundings may cost digits; at most, something on the way has too few.
         text = f"it has about {report.lost:.0e} of its terms as an error, at most inputs; "
         few = Fault("digits", text + "is something rounded on the way, as by float32?")
-        raise refusal(pair, report.shown, few, report, (), floor)
+        raise refusal(pair, report.shown, few, report, (), usual)
     return report
 
 

@@ -12,6 +12,8 @@ from gradaudit.checking.reports import Report
 from gradaudit.checking.smaller import literal, shrink
 from gradaudit.checking.trial import tried
 
+SMALL = 1e-3  # part of a slope, below which f may be what is not accurate
+
 
 def refusal(
     pair: Pair,
@@ -19,7 +21,7 @@ def refusal(
     fault: Fault,
     report: Report,
     later: Sequence[tuple[Any, ...]],
-    floor: float,
+    usual: float,
     *,
     shrinking: bool = True,
 ) -> WrongGradient:
@@ -30,7 +32,7 @@ def refusal(
         nonlocal last
         try:
             forms = fault.law not in {"slope", "a value"}
-            tried(pair, candidate, forms=forms, locate=locate, floor=floor)
+            tried(pair, candidate, forms=forms, locate=locate, usual=usual)
         except Fault as other:
             if other.law == fault.law:
                 last = other
@@ -52,6 +54,8 @@ def refusal(
         told["it is"] = relation
     if last.notes:
         told["truth"] = last.notes[0]
+    if last.share and last.share < SMALL:
+        told["or"] = f"if f stops early, as a solver does, say so: rel={last.share:.0e} or more"
     if fault.notes[1:]:  # of the first input, where less is hidden than at the smallest
         told["blocks"] = fault.notes[1]
     lines += [f"  {name:<9} {text}" for name, text in told.items()]

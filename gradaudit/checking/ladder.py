@@ -118,8 +118,11 @@ class Point(Protocol):
     def slopes_at(self, aside: Array, t: float) -> Array | None:
         """Return the slopes along all coordinates that it says there, None where it says none."""
 
-    def said_of_other_data(self, move: Array, near: float) -> float:
-        """Return what it says where the arguments that stay are off by that share of them."""
+    def said_of_other_data(self, move: Array, near: float, which: int) -> float:
+        """Return what it says where the arguments that stay are off by about that share of them.
+
+        which: in one of several directions.
+        """
 
 
 def signs(random: np.random.Generator, size: int) -> Array:
@@ -240,24 +243,45 @@ def _noise_of_gradient(point: Point, move: Array, said: float, terms: float) -> 
     # A jump of the gradient is no rounding of it.
     smooth = [gap for gap in moved if gap <= 1e-3 * terms]
     by_inputs = max(smooth, default=0.0) / near
-    return (
-        level
-        + 4 * point.unit * (by_inputs + _by_data(point, move, said, terms))
-        + _grid(point, move)
-    )
+    by_data, level_of_data = _by_data(point, move, said, terms)
+    roundings = 4 * point.unit * (by_inputs + by_data)
+    return max(level, level_of_data) + roundings + _grid(point, move)
 
 
-def _by_data(point: Point, move: Array, said: float, terms: float) -> float:
-    """Return by how much what the gradient says moves with data that it is not by."""
-    near, gaps = 2.0**-40, [0.0]
-    for _ in range(4):
-        try:
-            gap = abs(point.said_of_other_data(move, near) - said)
-        except NoValue:
-            continue
+def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
+    """Tell whether roundings explain a gap that is small beside slopes of usual size.
+
+    What is left of residuals of a fit that has none is such.
+    """
+    if found.gap > LOST * usual:
+        return False
+    lost = 8 * _noise_of_gradient(point, found.move, found.said, usual)
+    return math.isfinite(lost) and found.gap <= lost
+
+
+def _by_data(point: Point, move: Array, said: float, terms: float) -> tuple[float, float]:
+    """Return how far what the gradient says moves with data that it is not by, for each unit of it.
+
+    And the level of noise along such data: where a mean is subtracted, its rounding is of the data.
+    """
+    near, gaps, level = 2.0**-40, [0.0], 0.0
+    for k in range(4):
+        gap = abs(_said_of_other_data(point, move, near, k) - said)
         if gap <= 1e-3 * terms:
             gaps.append(gap)
-    return max(gaps) / near
+    for k, spacing in enumerate((2.0**-48, 2.0**-44)):
+        values = [_said_of_other_data(point, move, spacing * i, k) for i in range(1, 8)]
+        noise = noise_of(np.array(values))
+        if math.isfinite(noise):
+            level = max(level, noise)
+    return max(gaps) / near, level
+
+
+def _said_of_other_data(point: Point, move: Array, near: float, which: int) -> float:
+    try:
+        return point.said_of_other_data(move, near, which)
+    except NoValue:
+        return math.nan
 
 
 def _grid(point: Point, move: Array) -> float:
@@ -323,6 +347,7 @@ def _by_values(
         high=found.high + allowed,
         how=how,
         noise=found.noise,
+        at_kink=found.kink,
     )
     values = {float(v) for v in line.known.values()}
     if len(values) == 1 and abs(said) <= 2.0**-40 * max(1.0, *map(abs, values)) != 0 != said:

@@ -34,25 +34,42 @@ def located(point: Input, found: Compared) -> Fault | None:
     least = bisect(point, first.move, wrong) or first
     if found.alone and (_is_rounding(point, least) or not confirmed(point, least)):
         return None
-    coordinates = np.flatnonzero(least.move)
-    if len(coordinates) == 1:
-        k = int(coordinates[0])
-        block, index = point.atlas.place(k)
-        entry = point.entry(point.pair.moved[block], index)
-        scale = float(least.move[k])
-        low, high = sorted((least.low / scale, least.high / scale))
-        least = replace(least, low=low, high=high, said=least.said / scale)
-    else:
-        entry = bad[0] if bad else "the gradient"
+    entry, least = _by_entry(point, least)
+    entry = entry or (bad[0] if bad else "the gradient")
     return Fault(
         "slope",
-        _sentence(point, entry, least, len(coordinates)),
+        _sentence(entry, least),
         entry=entry,
         said=least.said,
         low=least.low,
         high=least.high,
         notes=_notes(names, bad, least),
     )
+
+
+def beside(point: Input, found: Compared) -> str:
+    """Return how an entry differs from the slopes beside an input, "" where no single one does."""
+
+    def differs(move: Array) -> Compared | None:
+        one = compare(point, move)
+        return one if one.gap and one.verdict is Verdict.UNKNOWN else None
+
+    entry, least = _by_entry(point, bisect(point, found.move, differs) or found)
+    right = interval(least.low, least.high, least.said)
+    return entry and f"{entry} is {number(least.said)}, and beside it {right}"
+
+
+def _by_entry(point: Input, least: Compared) -> tuple[str, Compared]:
+    """Return the name of the one entry that a comparison is along, and its slope by it."""
+    coordinates = np.flatnonzero(least.move)
+    if len(coordinates) != 1:
+        return "", least
+    k = int(coordinates[0])
+    block, index = point.atlas.place(k)
+    scale = float(least.move[k])
+    low, high = sorted((least.low / scale, least.high / scale))
+    entry = point.entry(point.pair.moved[block], index)
+    return entry, replace(least, low=low, high=high, said=least.said / scale)
 
 
 def _is_rounding(point: Input, found: Compared) -> bool:
@@ -66,7 +83,8 @@ def _is_rounding(point: Input, found: Compared) -> bool:
     return found.gap / raised <= FEW * point.unit * usual
 
 
-def _sentence(point: Input, entry: str, found: Compared, coordinates: int) -> str:
+def _sentence(entry: str, found: Compared) -> str:
+    coordinates = np.count_nonzero(found.move)
     what = entry if coordinates == 1 else f"along a direction of {coordinates} entries, {entry}"
     right = interval(found.low, found.high, found.said)
     return f"{what} is {number(found.said)}, and {right} is right"
@@ -78,7 +96,7 @@ def interval(low: float, high: float, said: float) -> str:
     if abs(middle) <= half < 1e-6 * abs(said):
         return f"0 ± {high:.1g}"
     if half > 1e-3 * abs(middle):
-        return f"a value between {number(low)} and {number(high)}"
+        return f"a value between {low:.6g} and {high:.6g}"
     return f"{number(middle)} ± {half:.1g}"
 
 

@@ -10,7 +10,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,7 @@ class Input:
     analytic: bool = True
     extended: bool = True
     started: float = field(default_factory=time.monotonic)
+    cotangent: list[Any] | None = None
 
     def __post_init__(self) -> None:
         pair = self.pair
@@ -61,7 +62,6 @@ class Input:
         if any(pair.spec.leaves[i].kind == "complex" for i in pair.moved):
             self.analytic = self.extended = False
         self.still = np.zeros(self.atlas.size)
-        self.cotangent: list[Any] | None = None
         self.here = math.nan
         self.magnitude = 0.0
         self.here = float(self.value(self.still, 0.0))
@@ -261,9 +261,26 @@ class Input:
         except Fault as fault:
             raise NoValue(str(fault)) from fault
 
-    def said_of_other_data(self, move: Array, near: float) -> float:
-        leaves = copies(self.leaves)
-        random = np.random.default_rng(self.calls)  # which leaves that of the directions as it is
+    def said_of_other_data(self, move: Array, near: float, which: int) -> float:
+        args = self._with_other_data(self.args, near, which)
+        if self.pair.kind == "jvp":
+            return self._said_jvp(args, move)[0]
+        try:
+            slopes = self.atlas.slopes(self.checked(self.gradient(args)))
+        except Fault as fault:
+            raise NoValue(str(fault)) from fault
+        return float((slopes * move).sum())
+
+    def nearby(self, roundings: float, which: int) -> "Input":
+        """Return the pair at an input that is off by so many roundings. Raises NoValue, Fault."""
+        aside = signs(np.random.default_rng(which), self.atlas.size) * self.scales
+        args = self._narrow(self.moved(aside, roundings * self.unit))
+        return replace(self, args=self._with_other_data(args, roundings * self.unit, which))
+
+    def _with_other_data(self, args: tuple[Any, ...], near: float, which: int) -> tuple[Any, ...]:
+        """Return arguments of which those that stay are off by about that share of them."""
+        leaves = self.pair.spec.flatten(args)
+        random = np.random.default_rng(which)  # which leaves that of the directions as it is
         for i, leaf in enumerate(self.pair.spec.leaves):
             x = np.asarray(leaves[i])
             if i in self.pair.moved or not leaf.moves or x.dtype.kind not in "fc":
@@ -273,14 +290,7 @@ class Input:
                 less = (less + np.swapaxes(less, -1, -2)) / 2
             other = (x * less).astype(x.dtype)
             leaves[i] = other if x.ndim else other[()]
-        args = self.pair.spec.rebuild(leaves)
-        if self.pair.kind == "jvp":
-            return self._said_jvp(args, move)[0]
-        try:
-            slopes = self.atlas.slopes(self.checked(self.gradient(args)))
-        except Fault as fault:
-            raise NoValue(str(fault)) from fault
-        return float((slopes * move).sum())
+        return self.pair.spec.rebuild(leaves)
 
     def _narrow(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return arguments in the precision of the input."""

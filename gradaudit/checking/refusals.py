@@ -67,6 +67,14 @@ class Fault(Exception):
     def __str__(self) -> str:
         return self.text
 
+    @property
+    def share(self) -> float:
+        """How far off what is said is, as a part of what is right; 0 where nothing tells."""
+        if self.said is None or self.low is None or self.high is None:
+            return 0.0
+        middle = (self.low + self.high) / 2
+        return abs(self.said - middle) / abs(middle) if middle else 0.0
+
 
 class NotOffered(Exception):
     """The gradient says that it does not give this derivative."""

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from gradaudit.checking.ladder import Compared, Verdict
+from gradaudit.checking.smaller import literal
 from gradaudit.checking.trial import Trial
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ class Report:
     what: the pair in words. inputs: the specification of the inputs, as text. guesses: what was
     inferred in it. tried: the number of inputs; judged: of those whose slopes were judged; kinks:
     of those at a kink, where any slope between is right; without: of those at which f has no
-    value. how: by which oracle, with how many
-    comparisons. reasons: why inputs were not judged, with their number, and `details`
-    of the first. blocks: the same for single
-    gradients. caught, planted: how many of the mistakes planted into the gradient would have been
-    seen, by name. lost: the largest error where digits are lost, in units of the terms; imprecise:
-    how often it is large. evaluations, calls: of the function and its derivative. worst: the
-    largest difference in units of its terms, at the input `shown`.
+    value. how: by which oracle, with how many comparisons. reasons: why inputs were not judged,
+    with their number, and `details` of the first. blocks: the same for single gradients. differs:
+    how often the gradient is right beside an input, and another at it alone; alone: how, at the
+    first. caught, planted: how many of the mistakes planted into the gradient would have been seen,
+    by name. lost: the largest error where digits are lost, in units of the terms; imprecise: how
+    often it is large. evaluations, calls: of the function and its derivative. worst: the largest
+    difference in units of its terms, at the input `shown`.
     """
 
     what: str
@@ -53,6 +54,8 @@ class Report:
     imprecise: int = 0
     without: int = 0
     details: dict[str, str] = field(default_factory=dict)
+    differs: int = 0
+    alone: str = ""
     pair: "Pair | None" = field(default=None, repr=False)
     shown: tuple[Any, ...] | None = field(default=None, repr=False)
 
@@ -87,6 +90,9 @@ class Report:
         self.calls += trial.calls
         self.remarks.update(trial.remarks)
         self.without += not trial.has_value
+        if trial.differs:
+            self.differs += 1
+            self.alone = self.alone or f"at {self._named(args)}, {trial.differs}"
         if not trial.judged:
             self.reasons[trial.why or "a kink"] += 1
             self.details.setdefault(trial.why, trial.detail)
@@ -100,6 +106,10 @@ class Report:
         for one in trial.compared:
             self.how[one.how] += 1
             self._measure(one, args)
+
+    def _named(self, args: tuple[Any, ...]) -> str:
+        names = self.pair.arguments if self.pair else [f"x{k}" for k in range(len(args))]
+        return ", ".join(f"{n} = {literal(x)}" for n, x in zip(names, args, strict=True))
 
     def _measure(self, one: Compared, args: tuple[Any, ...]) -> None:
         if one.verdict is Verdict.KINK or not one.size:
@@ -123,6 +133,9 @@ class Report:
             )
         if self.lost is not None:
             lines.append(("digits", f"some are lost: {self.lost:.1g} of the terms, by roundings"))
+        if self.alone:
+            several = f"; it is so at {self.differs} inputs" if self.differs > 1 else ""
+            lines.append(("beware", self.alone + several))
         for reason, count in self.reasons.most_common():
             detail = f", such as {self.details[reason]}" if self.details.get(reason) else ""
             lines.append(("not judged", f"{count}: {reason}{detail}"))
@@ -175,6 +188,7 @@ class Report:
                 ],
                 "caught": {name: self.caught[name] for name in self.planted},
                 "planted": dict(self.planted),
+                "differs_alone": {"inputs": self.differs, "first": self.alone},
                 "remarks": list(self.remarks),
                 "largest_difference": self.worst,
                 "lost": self.lost,

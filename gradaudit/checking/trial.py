@@ -1,18 +1,17 @@
 """A pair judged at one input: the contract, then the slopes, then where it is wrong."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from statistics import median
 from typing import Any
 
 import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.contract import changes_nothing_global, keeps_its_contract
+from gradaudit.checking.excuses import Looking
 from gradaudit.checking.ladder import (
-    ROUNDINGS,
-    UNIT,
+    ALONE,
     Compared,
     Verdict,
     by_step,
@@ -21,7 +20,7 @@ from gradaudit.checking.ladder import (
     signs,
 )
 from gradaudit.checking.lines import NoValue, Raised
-from gradaudit.checking.locating import located
+from gradaudit.checking.locating import beside
 from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
@@ -35,14 +34,16 @@ class Trial:
     """What came of one input.
 
     compared: the comparisons that count. why: for what was not judged, its reason; detail: more of
-    it. has_value: f has a value at it, or should have. caught: the
-    planted mistakes that it would have shown; planted: all that it could plant.
+    it. has_value: f has a value at it, or should have. differs: how the gradient does so at this
+    input alone. caught: the planted mistakes that it would have shown; planted: all that it could
+    plant.
     """
 
     compared: list[Compared] = field(default_factory=list)
     why: str = ""
     detail: str = ""
     has_value: bool = True
+    differs: str = ""
     blocks: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     caught: Counter[str] = field(default_factory=Counter)
@@ -68,67 +69,15 @@ def tried(
     forms: bool = False,
     seek: bool = False,
     locate: bool = True,
-    floor: float = 0.0,
+    usual: float = 0.0,
 ) -> Trial:
     """Judge a pair at one input. Raises Fault where it is wrong.
 
     forms: the arguments in other forms as well. seek: near a kink of f as well. locate: find the
-    first wrong entry. floor: slopes below it are lost in the roundings of f, see `least_size`.
+    first wrong entry. usual: the size that slopes have at most inputs, see `usual_size`.
     """
     with np.errstate(all="ignore"):
-        return _tried(pair, args, forms, seek, Looking(locate, floor))
-
-
-@dataclass(frozen=True)
-class Looking:
-    """How a wrong slope is met: its entry looked for, and what is too small left alone."""
-
-    locate: bool
-    floor: float
-
-    def met(self, point: Input, found: Compared) -> Compared:
-        """Return a comparison, not judged where it is too small. Raises Fault where it is wrong."""
-        if found.verdict is not Verdict.WRONG:
-            return found
-        # Where nothing says what is usual, numbers of size one on the way are.
-        floor = self.floor or 16 * point.unit * float(np.max(point.wide, initial=0.0))
-        if found.gap < floor:
-            why = "a difference far smaller than slopes are elsewhere"
-            return replace(found, verdict=Verdict.UNKNOWN, why=why)
-        if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude:
-            why = "roundings of numbers of the size of f explain it"
-            return replace(found, verdict=Verdict.UNKNOWN, why=why)
-        one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
-        if point.unit > 2.0**-30 and found.gap < one:  # such as 1 - tanh(x)**2, of numbers near 1
-            why = "in so short a precision, roundings of numbers of size one explain it"
-            return replace(found, verdict=Verdict.UNKNOWN, why=why)
-        if not self.locate and not found.alone:
-            raise Fault("slope", "it is wrong")
-        fault = located(point, found)
-        if fault is None:
-            why = "a complex step differs by less than values can confirm"
-            return replace(found, verdict=Verdict.UNKNOWN, why=why)
-        raise fault
-
-
-def least_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> float:
-    """Return below which size slopes are lost in roundings, 0 where that is not known.
-
-    A function that adds terms of usual size loses those that are smaller by all its digits, and
-    the usual is the median over inputs.
-    """
-    sizes = []
-    for args in points:
-        try:
-            with np.errstate(all="ignore"):
-                point = Input(pair, args)
-                sizes.append(
-                    point.said(point.wide)[1]
-                    * min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
-                )
-        except (NoValue, Fault, NotOffered):
-            continue
-    return median(sizes) if sizes else 0.0
+        return _tried(pair, args, forms, seek, Looking(locate, usual))
 
 
 def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: Looking) -> Trial:
@@ -185,6 +134,8 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
             results.append(one)
             if one.verdict is Verdict.UNKNOWN:
                 trial.blocks.setdefault(name, one.why)
+                if one.why == ALONE or (one.at_kink and one.gap):
+                    trial.differs = trial.differs or beside(point, one)
             elif one.verdict is not Verdict.KINK:
                 _plant(point, one, trial)
     judged = [one for one in results if one.verdict in JUDGED]

@@ -1,0 +1,110 @@
+"""What a slope that differs is due to where it is no mistake: roundings of one kind or another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from gradaudit.checking.ladder import (
+    ROUNDINGS,
+    UNIT,
+    Compared,
+    Verdict,
+    compare,
+    slips_by_roundings,
+)
+from gradaudit.checking.lines import NoValue
+from gradaudit.checking.locating import located
+from gradaudit.checking.pairs import Pair
+from gradaudit.checking.points import Input
+from gradaudit.checking.refusals import Fault, NotOffered
+
+NEARBY = 8  # inputs at which the slope is taken, to see how much roundings of the input move it
+FEW = 8  # roundings that these inputs are off by
+
+
+def usual_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> float:
+    """Return the size that slopes have at most inputs, 0 where that is not known."""
+    sizes = []
+    for args in points:
+        try:
+            with np.errstate(all="ignore"):
+                point = Input(pair, args)
+                sizes.append(point.said(point.wide)[1])
+        except (NoValue, Fault, NotOffered):
+            continue
+    return median(sizes) if sizes else 0.0
+
+
+@dataclass(frozen=True)
+class Looking:
+    """How a wrong slope is met: its entry looked for, and what roundings explain left alone.
+
+    usual: the size that slopes have at most inputs, 0 where that is not known.
+    """
+
+    locate: bool
+    usual: float
+
+    def met(self, point: Input, found: Compared) -> Compared:
+        """Return a comparison, not judged if it has an excuse. Raises Fault where it is wrong."""
+        if found.verdict is not Verdict.WRONG:
+            return found
+        why = self._excuse(point, found)
+        if why:
+            return replace(found, verdict=Verdict.UNKNOWN, why=why)
+        if not self.locate and not found.alone:
+            raise Fault("slope", "it is wrong")
+        fault = located(point, found)
+        if fault is None:
+            why = "a complex step differs by less than values can confirm"
+            return replace(found, verdict=Verdict.UNKNOWN, why=why)
+        raise fault
+
+    def _excuse(self, point: Input, found: Compared) -> str:
+        """Return why a gap proves nothing, "" where it does."""
+        if found.gap < self._floor(point):
+            return "a difference far smaller than slopes are elsewhere"
+        if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude:
+            return "roundings of numbers of the size of f explain it"
+        one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
+        if point.unit > 2.0**-30 and found.gap < one:  # such as 1 - tanh(x)**2, of numbers near 1
+            return "in so short a precision, roundings of numbers of size one explain it"
+        if slips_by_roundings(point, found, self.usual):
+            return "far smaller than slopes are elsewhere, and roundings of the gradient explain it"
+        if _is_unsteady(point, found):
+            return "moving the input by its roundings moves the slope by as much"
+        return ""
+
+    def _floor(self, point: Input) -> float:
+        """Return below which size slopes are lost: f adds terms of usual size."""
+        if not self.usual:  # nothing says what is usual: numbers of size one on the way are
+            return 16 * point.unit * float(np.max(point.wide, initial=0.0))
+        return self.usual * min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
+
+
+def _is_unsteady(point: Input, found: Compared) -> bool:
+    """Tell whether what is said lies among the slopes of f at inputs that roundings tell not apart.
+
+    So it does beside a singular matrix, where the right way of computing it gives any of them, and
+    beside a kink that is one in float32 alone.
+    """
+    lows, highs = [found.low], [found.high]
+    for which in range(NEARBY):
+        try:
+            other = compare(point.nearby(FEW, which), found.move)
+        except (NoValue, Fault, NotOffered):
+            continue
+        if np.isfinite(other.low + other.high):
+            lows.append(other.low)
+            highs.append(other.high)
+        spread = max(highs) - min(lows)
+        if which > 1 and spread < found.gap / 64:
+            return False
+    if found.at_kink:  # what is right is known: the slopes between, and none beyond
+        return min(lows) <= found.said <= max(highs)
+    if spread > max(map(abs, (*lows, *highs))) / 4:  # as beside a pole: it may be any number
+        return True
+    return min(lows) - spread / 2 <= found.said <= max(highs) + spread / 2

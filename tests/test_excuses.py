@@ -1,0 +1,150 @@
+"""What roundings excuse, and what they do not: the same inputs, right and wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradaudit import WrongGradient, check_gradient, check_vjp
+
+Array = Any
+
+
+def centred_loss(X: Array, w: Array, y: Array) -> Any:
+    e = (X - X.mean(axis=0)) @ w - (y - y.mean())
+    return 0.5 * e @ e
+
+
+def centred_gradient(X: Array, w: Array, y: Array) -> Array:
+    """The mean of X @ w is not subtracted, since the other factor sums to 0: all but in float64."""
+    return (X - X.mean(axis=0)).T @ (X @ w - (y - y.mean()))
+
+
+def dense(x: Array, W: Array, b: Array) -> Array:
+    return np.maximum(x @ W + b, 0)
+
+
+def dense_vjp(x: Array, W: Array, b: Array, u: Array) -> tuple[Array, Array, Array]:
+    dz = u * (x @ W + b > 0)
+    return dz @ W.T, x.T @ dz, dz.sum(axis=0)
+
+
+def solve_vjp(A: Array, b: Array, u: Array) -> tuple[Array, Array]:
+    db = np.linalg.solve(A.T, u)
+    return -np.outer(db, np.linalg.solve(A, b)), db
+
+
+FAR = (
+    1000 + np.array([[0.3, -0.2], [0.7, 0.1], [-0.4, 0.6], [0.2, -0.9]]),
+    np.array([0.5, -1.25]),
+    np.array([0.1, 0.7, -0.3, 0.4]),
+)
+# A pre-activation that is 0 in float32, and 1e-8 in float64.
+AT_ZERO = (
+    np.array([[0.13156746, 0.0], [1.9655285, 1.8246946]], np.float32),
+    np.array([[-0.828771], [-0.05373467]], np.float32),
+    np.array([1.7270224], np.float32),
+)
+ODD = np.array([[2.0, 1, 3, 4], [1, 1, 1, 1], [3, 1, 5, 7], [4, 1, 7, 10.0]])
+SINGULAR = (ODD + 1e-15 * np.eye(4), np.zeros(4))
+
+PAIRS = {
+    "a sum that cancels but for roundings": (check_gradient, centred_loss, centred_gradient, FAR),
+    "a kink that is one in float32 alone": (check_vjp, dense, dense_vjp, AT_ZERO),
+    "a matrix that is singular but for roundings": (
+        check_vjp,
+        np.linalg.solve,
+        solve_vjp,
+        SINGULAR,
+    ),
+}
+WRT = {check_gradient: "w", check_vjp: None}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_right_pair_is_not_refused_at(name: str) -> None:
+    check, f, derivative, args = PAIRS[name]
+    check(f, derivative, *args, wrt=WRT[check], examples=0)
+
+
+def scaled(derivative: Callable[..., Any], factor: float) -> Callable[..., Any]:
+    def wrong(*args: Array) -> Any:
+        out = derivative(*args)
+        if isinstance(out, tuple):
+            return tuple((g * factor).astype(g.dtype) for g in out)
+        return out * factor
+
+    return wrong
+
+
+FACTORS = pytest.mark.parametrize("factor", [2.0, -1.0, 1.001], ids="times {}".format)
+
+
+@FACTORS
+def test_a_wrong_gradient_is_refused_where_a_sum_cancels(factor: float) -> None:
+    with pytest.raises(WrongGradient):
+        check_gradient(centred_loss, scaled(centred_gradient, factor), *FAR, wrt="w", examples=0)
+
+
+@FACTORS
+def test_a_wrong_product_in_float32_is_refused(factor: float) -> None:
+    spec = "x: float32[n,d], W: float32[d,h], b: float32[h]"
+    with pytest.raises(WrongGradient):
+        check_vjp(dense, scaled(dense_vjp, factor), inputs=spec, examples=20)
+
+
+@FACTORS
+def test_a_wrong_product_is_refused_where_a_matrix_is_far_from_singular(factor: float) -> None:
+    wrong = scaled(solve_vjp, factor)
+    with pytest.raises(WrongGradient):
+        check_vjp(np.linalg.solve, wrong, ODD + np.eye(4), np.ones(4), examples=0)
+
+
+class TestARefusalByLittle:
+    @staticmethod
+    def root(a: Array) -> Any:
+        """Newton's method, which stops at a few digits."""
+        x = a + 1
+        while abs(x * x - a) > 1e-4 * abs(a):
+            x = (x + a / x) / 2
+        return x
+
+    @staticmethod
+    def slope(a: Array) -> Any:
+        return 0.5 / np.sqrt(a)
+
+    def test_asks_whether_f_stops_early(self) -> None:
+        with pytest.raises(WrongGradient, match=r"if f stops early, .*: rel=\de-"):
+            check_gradient(self.root, self.slope, inputs="a: positive[]")
+
+    def test_does_not_ask_where_it_is_off_by_much(self) -> None:
+        with pytest.raises(WrongGradient) as caught:
+            check_gradient(np.sqrt, lambda a: 1 / np.sqrt(a), inputs="a: positive[]")
+        assert "stops early" not in str(caught.value)
+
+
+class TestAGradientThatDiffersAtAnInputAlone:
+    """It may be a convention, so that it is not refused; the report names the input."""
+
+    def test_is_named_where_a_mask_is_guessed(self) -> None:
+        def vjp(x: Array, keep: Array, u: Array) -> Array:
+            out = x * keep
+            with np.errstate(all="ignore"):
+                return u * np.where(x == 0, 0.0, out / x)
+
+        report = check_vjp(lambda x, keep: x * keep, vjp, inputs="x: [n], keep: bool[n]", wrt="x")
+        assert "beware" in str(report)
+        assert report.alone.startswith("at x = ")
+        assert "dx[" in report.alone
+
+    def test_is_named_where_a_slope_lies_beyond_those_of_a_kink(self) -> None:
+        def gradient(x: Array) -> Array:
+            return np.where(x == 0, 2.0, np.sign(x))
+
+        report = check_gradient(lambda x: np.abs(x).sum(), gradient, inputs="x: [n]")
+        assert "is 2, and beside it a value between -1 and 1" in report.alone
+
+    def test_is_not_named_where_a_slope_of_a_kink_is_taken(self) -> None:
+        report = check_gradient(lambda x: np.abs(x).sum(), np.sign, inputs="x: [n]")
+        assert not report.alone
