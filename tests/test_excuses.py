@@ -49,7 +49,7 @@ AT_ZERO = (
 ODD = np.array([[2.0, 1, 3, 4], [1, 1, 1, 1], [3, 1, 5, 7], [4, 1, 7, 10.0]])
 SINGULAR = (ODD + 1e-15 * np.eye(4), np.zeros(4))
 
-PAIRS = {
+PAIRS: dict[str, tuple[Any, ...]] = {
     "a sum that cancels but for roundings": (check_gradient, centred_loss, centred_gradient, FAR),
     "a kink that is one in float32 alone": (check_vjp, dense, dense_vjp, AT_ZERO),
     "a matrix that is singular but for roundings": (

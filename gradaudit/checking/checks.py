@@ -58,14 +58,16 @@ def check_vjp(
     f: Callable[..., Any],
     vjp: Callable[..., Any],
     *example: Any,
+    jvp: Callable[..., Any] | None = None,
     **options: Unpack[Options],
 ) -> Report:
     """Check a vector-Jacobian product. Raises WrongGradient, BadCall and BadSpec.
 
     f: arrays to an array, or a tuple of them. vjp: the same arguments and a cotangent in the shape
-    of what f returns, to one array for each argument of `wrt`. options: see Options.
+    of what f returns, to one array for each argument of `wrt`. jvp: the product the other way, as
+    check_jvp takes it, which owes to be adjoint: u · (J v) = (Jᵀ u) · v. options: see Options.
     """
-    return check_pair("vjp", f, vjp, example, options)
+    return check_pair("vjp", f, vjp, example, options, forward=jvp)
 
 
 def check_jvp(

@@ -15,6 +15,7 @@ from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
 from gradaudit.checking.trees import copies
 
+NEARBY = 8  # how many roundings off an input is that can not be told from another
 ELSEWHERE = 0.25  # how far off, in scales of the input, it is called in between
 
 
@@ -55,6 +56,8 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
                 _is_the_same(point, kept, other, f"for {name} arguments")
     if point.pair.kind == "vjp":
         _is_linear(point, kept)
+    if point.pair.forward is not None or forms:
+        _is_adjoint(point)
     return remarks
 
 
@@ -188,6 +191,30 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
     ones = point.checked(with_cotangent(np.ones_like))
     expanded = with_cotangent(lambda u: np.broadcast_to(np.ones(()), u.shape))
     _is_the_same(point, ones, expanded, "for a cotangent of ones that is expanded from one number")
+
+
+def _is_adjoint(point: Input) -> None:
+    """Check that the products to both sides are those of one matrix: u · (J v) = (Jᵀ u) · v."""
+    gap, terms, text = _to_both_sides(point)
+    if gap <= (ROUNDINGS * point.unit + point.relative) * terms:
+        return
+    gaps = [gap]
+    for which in range(4):  # a gap that is of roundings is another one a few roundings off
+        with suppress(NoValue, Fault):
+            gaps.append(_to_both_sides(point.nearby(NEARBY, which))[0])
+    if gap > 8 * (max(gaps) - min(gaps)):
+        raise Fault("adjoint", text)
+
+
+def _to_both_sides(point: Input) -> tuple[float, float, str]:
+    """Return by how much the products to both sides differ, the size of their terms, and how."""
+    move = signs(np.random.default_rng(0), point.atlas.size) * point.wide
+    forward = point.forward(move)
+    if forward is None:
+        return 0.0, 0.0, ""
+    (there, terms), (back, others) = forward, point.said(move)
+    text = f"u · (J v) is {there:.12g} by one product, and (Jᵀ u) · v is {back:.12g} by the other"
+    return abs(there - back), terms + others, text
 
 
 def _reversed(array: Array) -> Array:

@@ -1,6 +1,7 @@
 """What a person is told of a wrong pair: where it is wrong, at the smallest input, and how."""
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 from gradaudit.checking.lines import NoValue
@@ -12,6 +13,7 @@ from gradaudit.checking.reports import Report
 from gradaudit.checking.smaller import literal, shrink
 from gradaudit.checking.trial import tried
 
+MOST = 32  # inputs at which it is asked for which options a pair is wrong
 SMALL = 1e-3  # part of a slope, below which f may be what is not accurate
 
 
@@ -56,6 +58,9 @@ def refusal(
         told["truth"] = last.notes[0]
     if last.share and last.share < SMALL:
         told["or"] = f"if f stops early, as a solver does, say so: rel={last.share:.0e} or more"
+    options = _options(pair, fault, [args, *later], usual)
+    if options:
+        told["options"] = options
     if fault.notes[1:]:  # of the first input, where less is hidden than at the smallest
         told["blocks"] = fault.notes[1]
     lines += [f"  {name:<9} {text}" for name, text in told.items()]
@@ -71,6 +76,41 @@ def refusal(
     )
 
 
+def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual: float) -> str:
+    """Return the options with which alone a pair is refused: one cause is told once."""
+    options = {k: leaf for k, leaf in enumerate(pair.spec.leaves) if len(leaf.choices) > 1}
+    if not options or fault.law == "digits":
+        return ""
+    forms = fault.law not in {"slope", "a value"}
+    seen: list[tuple[list[Any], bool]] = []
+    for args in points[:MOST]:
+        wrong = False
+        try:
+            tried(pair, args, forms=forms, locate=False, usual=usual)
+        except BadCall:
+            continue
+        except Fault as other:
+            wrong = other.law == fault.law
+        seen.append((pair.spec.flatten(args), wrong))
+    never = ""
+    choices = [(k, value) for k, leaf in options.items() for value in leaf.choices]
+    for several in (1, 2):
+        for chosen in combinations(choices, several):
+            where = [all(leaves[k] == value for k, value in chosen) for leaves, _ in seen]
+            there, elsewhere = (
+                [wrong for at, (_, wrong) in zip(where, seen, strict=True) if at is one]
+                for one in (True, False)
+            )
+            if min(len(there), len(elsewhere)) < 2:
+                continue
+            told = " and ".join(f"{options[k].path} is {value!r}" for k, value in chosen)
+            if 2 * sum(there) > len(there) and not any(elsewhere):
+                return f"it is refused where {told}, and nowhere else"
+            if several == 1 and any(elsewhere) and not any(there):
+                never = f"it is refused, but never where {told}"
+    return never
+
+
 def _cotangents(pair: Pair, args: tuple[Any, ...]) -> list[str]:
     """Return lines with the cotangent of an input, by which a product or Jacobian was weighed."""
     if pair.kind == "gradient":
@@ -84,9 +124,18 @@ def _cotangents(pair: Pair, args: tuple[Any, ...]) -> list[str]:
 
 def _again(pair: Pair) -> str:
     """Return the call that judges the one input."""
-    call = ", ".join([name_of(pair.f), name_of(pair.derivative), *pair.arguments])
-    wrt = " ".join(dict.fromkeys(_argument_of(pair, i) for i in pair.moved))
-    return f"{_CALLS[pair.kind]}({call}, wrt={wrt!r}, examples=0)"
+    words = [name_of(pair.f), name_of(pair.derivative), *pair.arguments]
+    by = " ".join(dict.fromkeys(_argument_of(pair, i) for i in pair.moved))
+    words += [f"inputs={str(pair.spec)!r}", f"wrt={by!r}", "examples=0"]
+    named = {"given": pair.given, "jvp": pair.forward}
+    words += [f"{word}={name_of(function)}" for word, function in named.items() if function]
+    if pair.kind == "elementwise":
+        words.append("elementwise=True")
+    if pair.relative:
+        words.append(f"rel={pair.relative:g}")
+    if pair.infinite_slopes:
+        words.append("infinite_slopes=True")
+    return f"{_CALLS[pair.kind]}({', '.join(words)})"
 
 
 _CALLS = {

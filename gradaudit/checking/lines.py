@@ -20,6 +20,9 @@ Array = npt.NDArray[Any]
 FIRST, FACTOR, STEPS, COLUMNS = 0.25, 4.0, 18, 4
 SPACINGS = (2.0**-44, 2.0**-33, 2.0**-22)
 POINTS = 8
+AGREEING = 3  # larger steps that must agree on a slope to count against that of smaller ones
+AGAINST = 8  # and by how many bounds they must be off
+TINY = 2.0**-1022
 # What a k-th difference of independent errors of variance one has as its own variance.
 _VARIANCE = [math.factorial(2 * k) / math.factorial(k) ** 2 for k in range(8)]
 
@@ -149,19 +152,12 @@ def estimate(line: Line) -> Estimate:
         kink = abs(ahead - behind) > bound_ahead + bound_behind
         middle, bound, k = central
         low, high = middle - bound, middle + bound
-        ends = (
-            [ahead - bound_ahead, behind - bound_behind],
-            [
-                ahead + bound_ahead,
-                behind + bound_behind,
-            ],
-        )
+        lows = ahead - bound_ahead, behind - bound_behind
+        highs = ahead + bound_ahead, behind + bound_behind
         if kink:
-            low, high, middle = min(ends[0]), max(ends[1]), (ahead + behind) / 2
-        elif abs(middle - ahead) > bound + bound_ahead or abs(middle - behind) > (
-            bound + bound_behind
-        ):
-            low, high = min(low, *ends[0]), max(high, *ends[1])
+            low, high, middle = min(lows), max(highs), (ahead + behind) / 2
+        elif low > min(highs) or max(lows) > high:  # the sides do not confirm what is between
+            low, high = min(low, *lows), max(high, *highs)
     if not math.isfinite(low + high):
         raise NoValue("no step along the line stays inside the domain")
     return Estimate(
@@ -193,9 +189,8 @@ def _noise(line: Line) -> tuple[float, bool, bool]:
                     flat = True
                 elif spacing < SPACINGS[-1]:
                     least = min(least, noise)
-    coarse = grid_of(line.known.values())
-    largest = max(abs(float(v)) for v in line.known.values() if math.isfinite(v))
     finite = [float(v) for v in line.known.values() if math.isfinite(v)]
+    coarse, largest = grid_of(line.known.values()), max(map(abs, finite))
     rough = not flat and level > 100 * (least + line.unit * largest)
     rough = rough or 16 * level > max(finite) - min(finite) > 0
     # Values that lie on a grid far coarser than their own rounding were rounded on the way.
@@ -265,10 +260,26 @@ def _extrapolated(first: Array, noise: Array, start: int, order: int) -> tuple[f
     known = np.isfinite(value) & np.isfinite(bound)
     value, bound, place = value[known], bound[known], place[known]
     for k in np.argsort(bound, kind="stable"):
-        finer = place > place[k]
-        if not (np.abs(value[finer] - value[k]) > bound[finer] + bound[k]).any():
-            return float(value[k]), float(bound[k]), int(place[k])
+        apart = np.abs(value - value[k]) / (bound + bound[k] + TINY)
+        if not (apart[place > place[k]] > 1).any():
+            whole = max(bound[k], _furthest(value - value[k], bound, place, apart > AGAINST))
+            return float(value[k]), float(whole), int(place[k])
     return math.nan, math.inf, STEPS
+
+
+def _furthest(off: Array, bound: Array, place: Array, against: Array) -> float:
+    """Return how far off the estimate is that several larger steps agree on, against the chosen.
+
+    At small steps a part of f that cancels, as in log(1 + exp(z)) - z, can stand still, and be told
+    by nothing.
+    """
+    if not against.any():
+        return 0.0
+    best = int(np.argmin(np.where(against, bound, math.inf)))
+    with_it = against & (np.abs(off - off[best]) <= bound + bound[best])
+    if len(set(place[with_it].tolist())) < AGREEING:
+        return 0.0
+    return float(np.abs(off[best]) + bound[best])
 
 
 def _jumps(line: Line, here: Any, steps: Array, up: Array, down: Array, level: Array) -> bool:

@@ -34,17 +34,40 @@ def located(point: Input, found: Compared) -> Fault | None:
     least = bisect(point, first.move, wrong) or first
     if found.alone and (_is_rounding(point, least) or not confirmed(point, least)):
         return None
-    entry, least = _by_entry(point, least)
+    row = _row(point, least) if point.pair.kind == "jacobian" else None
+    entry, least = _by_entry(point, row[1] if row else least)
+    told = f"df[{','.join(map(str, row[0]))}]/{entry}" if row else entry
     entry = entry or (bad[0] if bad else "the gradient")
     return Fault(
         "slope",
-        _sentence(entry, least),
+        _sentence(told or entry, least),
         entry=entry,
         said=least.said,
         low=least.low,
         high=least.high,
         notes=_notes(names, bad, least),
     )
+
+
+def _row(point: Input, found: Compared) -> tuple[tuple[int, ...], Compared] | None:
+    """Return which value of f a wrong column of a Jacobian is wrong for, with its comparison."""
+    if np.count_nonzero(found.move) != 1 or point.cotangent is None or len(point.cotangent) != 1:
+        return None
+    (u,) = point.cotangent
+    rows, one = np.arange(u.size), found
+    while len(rows) > 1:
+        for half in np.array_split(rows, 2):
+            only = np.zeros(u.size)
+            only[half] = 1.0 if len(half) == 1 else u.reshape(-1)[half]
+            part = replace(point, cotangent=[only.reshape(u.shape)])
+            other = compare(part, found.move)
+            if other.verdict is Verdict.WRONG:
+                rows, one = half, other
+                break
+        else:
+            return None
+    index = np.unravel_index(int(rows[0]), u.shape)
+    return (tuple(map(int, index)), one) if one is not found else None
 
 
 def beside(point: Input, found: Compared) -> str:

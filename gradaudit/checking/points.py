@@ -9,7 +9,7 @@ import math
 import time
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -303,14 +303,16 @@ class Input:
             leaves[i] = narrow[()] if narrow.ndim == 0 else narrow
         return self.pair.spec.rebuild(leaves)
 
-    def call(self, *more: Any, args: tuple[Any, ...]) -> Any:
-        """Call the derivative. Raises NotOffered, and Fault where it raises."""
+    def call(
+        self, *more: Any, args: tuple[Any, ...], function: Callable[..., Any] | None = None
+    ) -> Any:
+        """Call the derivative, or another. Raises NotOffered, and Fault where it raises."""
         self.calls += 1
         self._in_time()
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)
-                return self.pair.derivative(*self.pair.of(args), *more)
+                return (function or self.pair.derivative)(*self.pair.of(args), *more)
         except NotImplementedError as none:
             raise NotOffered(str(none) or "NotImplementedError") from none
         except self.pair.no_answer as none:
@@ -400,14 +402,20 @@ class Input:
             product = jacobian.T @ u
         return np.asarray(product).reshape(shape)
 
-    def _said_jvp(self, args: tuple[Any, ...], move: Array) -> tuple[float, float]:
-        tangents = []
-        leaves = self._tangent_leaves(move)
-        whole = self.pair.spec.rebuild(leaves)
-        for (_, group), tangent in zip(self.pair.by_argument(), whole, strict=True):
-            if any(position in self.pair.moved for position in group):
-                tangents.append(tangent)
-        out = [as_array(leaf) for leaf in flat(self.call(*tangents, args=args))]
+    def _said_jvp(
+        self, args: tuple[Any, ...], move: Array, function: Callable[..., Any] | None = None
+    ) -> tuple[float, float]:
+        whole = self.pair.spec.rebuild(self._tangent_leaves(move))
+        tangents = [
+            tangent
+            for (_, group), tangent in zip(self.pair.by_argument(), whole, strict=True)
+            if any(position in self.pair.moved for position in group)
+        ]
+        return self._weighed_product(self.call(*tangents, args=args, function=function))
+
+    def _weighed_product(self, product: Any) -> tuple[float, float]:
+        """Return a product times the cotangent, and the sum of its terms' sizes. Raises Fault."""
+        out = [as_array(leaf) for leaf in flat(product)]
         if any(leaf.dtype.kind not in "fciub" for leaf in out):
             raise Fault("the form", "the product is no array of numbers")
         assert self.cotangent is not None
@@ -420,6 +428,22 @@ class Input:
         if not math.isfinite(total):
             raise Fault("a value", "the product is not finite where f is")
         return total, float(sum(np.abs(term).sum() for term in terms))
+
+    def forward(self, move: Array) -> tuple[float, float] | None:
+        """Return the slope along a move by the product the other way, None where none is given.
+
+        As `said`, with which it agrees where the two are adjoint.
+        """
+        if self.pair.forward is not None:
+            return self._said_jvp(self.args, move, self.pair.forward)
+        if self.pair.kind != "jacobian" or self.cotangent is None:
+            return None
+        jacobians = self._by_leaf(self.call(args=self.args))
+        if not all(hasattr(one, "matvec") and hasattr(one, "rmatvec") for one in jacobians):
+            return None  # of a matrix, both are the same entries
+        tangents = self.atlas.tangent(move)
+        products = [j.matvec(v.reshape(-1)) for j, v in zip(jacobians, tangents, strict=True)]
+        return self._weighed_product(np.reshape(sum(products), np.shape(self.cotangent[0])))
 
     def checked(self, gradients: list[Any]) -> list[Array]:
         """Return gradients as arrays, if shape and dtype are those of the arguments."""

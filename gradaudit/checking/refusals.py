@@ -11,6 +11,7 @@ LAWS = (
     "memory of its own",
     "the same again",
     "linear in the cotangent",
+    "adjoint",
     "nothing global",
     "symmetric",
     "slope",
