@@ -251,3 +251,45 @@ def test_a_value_near_the_largest_number_says_nothing_of_slopes() -> None:
     samples = [(np.array([17.72]),), (np.array([0.5, -0.5]),), (np.array([0.25]),)]
     report = check_gradient(f, gradient, inputs="x: [n]", samples=samples, examples=3)
     assert (report.status, report.judged) == ("holds", 2)
+
+
+def test_a_slope_that_is_lost_in_a_large_value_is_not_settled_by_a_complex_step() -> None:
+    """A complex step is blind to np.abs, and real steps see nothing of it beside 2e10."""
+
+    def loss(X: Any, y: Any, w: Any) -> Any:
+        r = X @ w - y
+        return 0.5 * (r @ r) + 0.2 * np.abs(w).sum()
+
+    def gradient(X: Any, y: Any, w: Any) -> Any:
+        return X.T @ (X @ w - y) + 0.2 * np.sign(w)
+
+    example = np.zeros((1, 2)), np.array([200_000.0]), np.array([0.0, 1.0])
+    check_gradient(loss, gradient, *example, wrt="w", examples=0)
+
+
+def test_a_part_that_stands_still_at_small_steps_is_seen_at_larger_ones() -> None:
+    """Where log(1 + exp(z)) - z is 2e-15, its steps are wider than those of what is added to it."""
+
+    def loss(w: Any) -> Any:
+        z = 33.85 + w.sum()
+        return np.logaddexp(0, z) - z + 2.0**-22 * (w * w).sum()
+
+    def gradient(w: Any) -> Any:
+        return 2.0**-21 * w - 1 / (1 + np.exp(33.85 + w.sum()))
+
+    example = np.array([-8.0, -1.0, 16.0, -7.0])
+    check_gradient(loss, gradient, example, inputs="w: [d]", examples=0)
+
+
+def test_a_saturated_function_whose_values_stand_still_at_small_steps_is_not_refused() -> None:
+    """1 + tanh(z) keeps a few digits of its own at z = -17; times x, it varies at any step."""
+
+    def f(x: Any) -> Any:
+        return x * (1 + np.tanh(x + x**3 / 32))
+
+    def vjp(x: Any, u: Any) -> Any:
+        t = np.tanh(x + x**3 / 32)
+        return u * (1 + t + x * (1 - t) * (1 + t) * (1 + 3 * x * x / 32))
+
+    for x in np.linspace(-7.2, -6.6, 40):
+        check_vjp(f, vjp, np.array([x]), inputs="x: [n]", examples=0)
