@@ -50,7 +50,7 @@ class Input:
             self.args = pair.spec.rebuild(self.leaves)
         state = pair.seed
         for leaf in self.leaves:
-            state = zlib.crc32(np.ascontiguousarray(leaf).tobytes(), state)
+            state = zlib.crc32(np.ascontiguousarray(leaf).data, state)
         self.random = np.random.default_rng(state)
         self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
         self.scales, self.wide = self.atlas.scales(), self.atlas.wide()
@@ -459,9 +459,8 @@ class Input:
                 raise Fault("the form", f"{name} has the shape {g.shape}, {x.shape} is wanted")
             if np.iscomplexobj(g) and not np.iscomplexobj(x):
                 raise Fault("the form", f"{name} is complex, and the argument is real")
-            bad = np.argwhere(~np.isfinite(g))
-            if len(bad) and not self.pair.infinite_slopes:
-                index = tuple(int(k) for k in bad[0])
+            if not (self.pair.infinite_slopes or np.isfinite(g).all()):
+                index = tuple(int(k) for k in np.argwhere(~np.isfinite(g))[0])
                 entry = self.entry(i, index)
                 raise Fault(
                     "a value",
