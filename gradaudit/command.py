@@ -374,6 +374,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "seed": {"type": int, "metavar": "N", "help": "for other inputs"},
     "seconds": {"type": float, "metavar": "S", "help": "the most for one input"},
     "rel": {"type": float, "metavar": "R", "help": "how accurate the function is, such as 1e-5"},
+    "given": {
+        "metavar": "FUNCTION",
+        "help": "makes the object that both functions get first, from the arguments that it names",
+    },
     "format": {
         "choices": ("text", "json"),
         "default": "text",
@@ -407,7 +411,18 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
         check,
         "check derivatives of your own functions",
         "",
-        ("functions", "spec", "wrt", "kind", "examples", "seed", "seconds", "rel", "format"),
+        (
+            "functions",
+            "spec",
+            "wrt",
+            "kind",
+            "examples",
+            "given",
+            "seed",
+            "seconds",
+            "rel",
+            "format",
+        ),
     ),
 }
 OTHERS = "\n".join(

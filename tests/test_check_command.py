@@ -54,6 +54,19 @@ def nowhere(w):
     return float("nan")
 
 
+class Fitted:
+    def __init__(self, X, t):
+        self.X, self.t = X, t
+
+
+def fitted_loss(model, w):
+    return loss(model.X, w, model.t)
+
+
+def fitted_gradient(model, w):
+    return gradient(model.X, w, model.t)
+
+
 constant = 3
 """
 SPEC = "X: [n,d], w: [d], t: [n]"
@@ -77,6 +90,10 @@ class TestExitCodes:
         "words",
         [
             pytest.param(("losses:loss", "losses:gradient", SPEC, *WRT), id="a gradient"),
+            pytest.param(
+                ("losses:fitted_loss", "losses:fitted_gradient", SPEC, "--given", "losses:Fitted"),
+                id="an object that is made of arguments",
+            ),
             pytest.param(("losses:both", SPEC, *WRT, "--kind", "value-and-grad"), id="both in one"),
             pytest.param(
                 ("losses:residuals", "losses:product", "w: [n]", "--kind", "vjp"), id="a vjp"
@@ -167,6 +184,7 @@ class TestJson:
         assert told["low"] <= 2 * told["said"] <= told["high"]
         assert told["arguments"]["X"] == "np.array([[1.0]])"
         assert "half of what is right, in dw" in told["text"]
+        assert told["told"]["it is"] == "half of what is right, in dw"
 
 
 def test_it_works_as_a_process_from_the_folder_of_the_module(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from scipy.sparse.linalg import aslinearoperator
+from scipy.sparse.linalg import LinearOperator, aslinearoperator
 
 from gradaudit import (
     BadCall,
@@ -42,6 +42,10 @@ def network_gradient(X: Array, W1: Array, b1: Array, w2: Array, b2: Array, t: Ar
     e = h @ w2 + b2 - t
     delta = np.outer(e, w2) * (z > 0)
     return X.T @ delta, delta.sum(axis=0), h.T @ e, e.sum()
+
+
+def loss_of_two(X: Array, w: Array) -> Any:
+    return X @ w
 
 
 def squares(x: Array) -> Any:
@@ -331,6 +335,37 @@ class TestAWrongGradient:
         assert error.law == "the same again"
 
 
+class TestAGradientWithOptions:
+    """One cause is told once, with the values of options at which alone it shows."""
+
+    SPEC = "x: [n], causal: bool, power: 2..4"
+
+    @staticmethod
+    def loss(x: Array, causal: bool, power: int) -> Any:
+        return (x if causal else 2 * x).sum() ** power
+
+    @staticmethod
+    def gradient(x: Array, causal: bool, power: int) -> Array:
+        scale = 1 if causal else 2
+        return np.full(x.shape, scale * power * (scale * x.sum()) ** (power - 1))
+
+    def told(self, wrong: Callable[..., Any]) -> str:
+        return refusal(check_gradient, self.loss, wrong, inputs=self.SPEC, wrt="x").told["options"]
+
+    def test_is_told_where_alone_it_is_wrong(self) -> None:
+        wrong = lambda x, c, p: self.gradient(x, c, p) * (1 if p < 4 else 2)  # noqa: E731
+        assert self.told(wrong) == "it is refused where power is 4, and nowhere else"
+
+    def test_is_told_where_two_options_together_are_wrong(self) -> None:
+        wrong = lambda x, c, p: self.gradient(x, c, p) * (1 if c or p < 4 else 2)  # noqa: E731
+        both = "it is refused where causal is False and power is 4, and nowhere else"
+        assert self.told(wrong) == both
+
+    def test_is_told_where_it_is_never_wrong(self) -> None:
+        wrong = lambda x, c, p: self.gradient(x, c, p) * (1 if p == 3 else 2)  # noqa: E731
+        assert self.told(wrong) == "it is refused, but never where power is 3"
+
+
 class TestAVectorJacobianProduct:
     SPEC = "Z: [n,k]"
 
@@ -373,6 +408,22 @@ class TestAVectorJacobianProduct:
 
     def test_that_adds_a_constant_is_refused(self) -> None:
         refusal(check_vjp, lambda x: x**2, lambda x, u: 2 * x * u + 1e-3, inputs="x: [n]")
+
+    @staticmethod
+    def pushed(Z: Array, v: Array) -> Array:
+        p = TestAVectorJacobianProduct.softmax(Z)
+        return p * (v - (p * v).sum(axis=-1, keepdims=True))
+
+    def test_that_is_adjoint_to_the_product_the_other_way_holds(self) -> None:
+        report = check_vjp(self.softmax, self.pulled, jvp=self.pushed, inputs=self.SPEC)
+        assert report.status == "holds"
+
+    def test_that_is_not_adjoint_to_the_product_the_other_way_is_refused(self) -> None:
+        def pushed(Z: Array, v: Array) -> Array:
+            return self.pushed(Z, v) * (1 + 1e-9)
+
+        error = refusal(check_vjp, self.softmax, self.pulled, jvp=pushed, inputs=self.SPEC)
+        assert error.law == "adjoint"
 
     def test_of_several_results_takes_a_cotangent_for_each(self) -> None:
         report = check_vjp(
@@ -426,6 +477,23 @@ class TestAJacobian:
 
     def test_of_each_entry_by_itself_is_refused_where_it_is_wrong(self) -> None:
         refusal(check_jacobian, np.exp, np.sin, inputs="x: [n]", elementwise=True)
+
+    def test_that_is_wrong_is_told_with_its_row_and_column(self) -> None:
+        def wrong(x: Array) -> Array:
+            return self.dense(x) + np.array([[0, 0], [1, 0], [0, 0]])
+
+        error = refusal(check_jacobian, self.residuals, wrong, inputs="x: [2]")
+        assert "df[1]/dx[0] is " in str(error)
+
+    def test_whose_products_to_both_sides_are_not_adjoint_is_refused(self) -> None:
+        def operator(x: Array) -> Any:
+            J = self.dense(x)
+            return LinearOperator(
+                J.shape, matvec=lambda v: 2 * J @ v, rmatvec=lambda u: J.T @ u, dtype=float
+            )
+
+        error = refusal(check_jacobian, self.residuals, operator, inputs="x: [2]")
+        assert error.law == "adjoint"
 
 
 class TestAChain:
@@ -599,6 +667,11 @@ class TestABadCall:
             check_gradient(
                 lambda x, y: squares(x - y), lambda x, y: 2 * (x - y), inputs="x: [n], y: [n]"
             )
+
+    def test_whose_spec_is_in_another_order_than_the_call_is_told(self) -> None:
+        said = "w, X stand in another order than loss_of_two takes them, X, w"
+        with pytest.raises(BadCall, match=said):
+            check_gradient(loss_of_two, squares, inputs="w: [d], X: [d]")
 
     def test_with_a_bad_spec_names_the_column(self) -> None:
         with pytest.raises(BadSpec, match="column 4"):

@@ -12,7 +12,7 @@ import numpy as np
 from gradaudit.checking.inferring import infer, pinned
 from gradaudit.checking.inputs import inputs as drawn_inputs
 from gradaudit.checking.inputs import near
-from gradaudit.checking.pairs import Pair, called_with, taken_by
+from gradaudit.checking.pairs import Pair, called_with, name_of, taken_by
 from gradaudit.checking.refusals import BadCall
 from gradaudit.checking.specs import Spec, read_spec
 from gradaudit.checking.trees import flat
@@ -76,6 +76,17 @@ def spec_of(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -
     if not example:
         raise BadCall("what are the inputs? give an example, or inputs='X: [n,d], w: [d]'")
     return _inferred(f, example, options)
+
+
+def is_in_order(f: Callable[..., Any], spec: Spec) -> None:
+    """Raise BadCall where f takes the arguments of a spec in another order, by their names."""
+    named = [argument.name for argument in spec.arguments]
+    taken = _parameters(f, len(named))
+    if named != taken and sorted(named) == sorted(taken):
+        raise BadCall(
+            f"inputs: {', '.join(named)} stand in another order than {name_of(f)} takes them, "
+            f"{', '.join(taken)}: write them in that of the call"
+        )
 
 
 def _inferred(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -> Spec:

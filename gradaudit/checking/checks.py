@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from gradaudit.checking.asked import EXAMPLES, Options, moving, points_of, spec_of
+from gradaudit.checking.asked import EXAMPLES, Options, is_in_order, moving, points_of, spec_of
 from gradaudit.checking.counterexample import refusal
 from gradaudit.checking.excuses import usual_size
 from gradaudit.checking.pairs import Pair, name_of
@@ -141,6 +141,8 @@ def check_pair(
     spec = stated.spec() if stated else spec_of(f, example, options)
     if example and not stated and not options.get("inputs") and options.get("examples", EXAMPLES):
         print(f"gradaudit: inputs inferred from the example: {spec}", file=sys.stderr)
+    if options.get("given") is None:
+        is_in_order(f, spec)
     pair = _pair(kind, f, derivative, spec, options, {**more, "is_stated": stated is not None})
     examples = options.get("examples", EXAMPLES)
     points = stated.inputs(examples) if stated else list(points_of(spec, example, options))

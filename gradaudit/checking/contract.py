@@ -201,7 +201,7 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
 def _is_adjoint(point: Input) -> None:
     """Check that the products to both sides are those of one matrix: u · (J v) = (Jᵀ u) · v."""
     gap, terms, text = _to_both_sides(point)
-    if gap <= (ROUNDINGS * point.unit + point.relative) * terms:
+    if gap <= (ROUNDINGS * point.unit + point.relative) * (terms + point.magnitude):
         return
     gaps = [gap]
     for which in range(4):  # a gap that is of roundings is another one a few roundings off

@@ -48,32 +48,29 @@ def refusal(
     smallest = args if as_it_is else shrink(pair.spec, args, fails, budget=400)
     if fault.law != "digits":
         fails(smallest, locate=True)
-    comma = "" if pair.title else ","
-    lines = [f"{report.what}{comma} is wrong: {last.text}"]
     told = {"law": fault.law} if fault.law != "slope" else {}
-    relation = _relation(pair, last, [args, *later]) if fault.law == "slope" else ""
-    if relation:
-        told["it is"] = relation
-    if last.notes:
-        told["truth"] = last.notes[0]
+    told["it is"] = _relation(pair, last, [args, *later]) if fault.law == "slope" else ""
+    told["truth"] = last.notes[0] if last.notes else ""
     if last.share and last.share < SMALL:
         told["or"] = f"if f stops early, as a solver does, say so: rel={last.share:.0e} or more"
-    options = _options(pair, fault, [args, *later], usual)
-    if options:
-        told["options"] = options
-    if fault.notes[1:]:  # of the first input, where less is hidden than at the smallest
-        told["blocks"] = fault.notes[1]
-    lines += [f"  {name:<9} {text}" for name, text in told.items()]
-    names = [argument.name for argument in pair.spec.arguments]
-    for k, (name, value) in enumerate(zip(names, smallest, strict=True)):
-        lines.append(f"  {'input' if k == 0 else '':<9} {name} = {literal(value)}")
-    lines += _cotangents(pair, smallest)
-    lines.append(f"  {'again':<9} {pair.again or _again(pair)}")
-    lines.append(f"  {'inputs':<9} {report.inputs}; {report.tried} held before")
-    lines += [f"  {'':<9} {guess}" for guess in report.guesses]
-    return WrongGradient(
-        "\n".join(lines), last.law, last.entry, last.said, last.low, last.high, smallest, report
-    )
+    told["options"] = _options(pair, fault, [args, *later], usual)
+    # Of the first input, where less is hidden than at the smallest.
+    told["blocks"] = fault.notes[1] if fault.notes[1:] else ""
+    told["input"] = _named(pair.arguments, smallest)
+    told["cotangent"] = _cotangent(pair, smallest)
+    told["again"] = pair.again or _again(pair)
+    told["inputs"] = "\n".join([f"{report.inputs}; {report.tried} held before", *report.guesses])
+    told = {name: text for name, text in told.items() if text}
+    comma = "" if pair.title else ","
+    lines = [f"{report.what}{comma} is wrong: {last.text}"]
+    for name, text in told.items():
+        first, *more = text.splitlines()
+        lines += [f"  {name:<9} {first}", *(f"  {'':<9} {line}" for line in more)]
+    return WrongGradient("\n".join(lines), last, smallest, told, report)
+
+
+def _named(names: Sequence[str], values: Sequence[Any]) -> str:
+    return "\n".join(f"{n} = {literal(x)}" for n, x in zip(names, values, strict=True))
 
 
 def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual: float) -> str:
@@ -111,15 +108,14 @@ def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual:
     return never
 
 
-def _cotangents(pair: Pair, args: tuple[Any, ...]) -> list[str]:
-    """Return lines with the cotangent of an input, by which a product or Jacobian was weighed."""
+def _cotangent(pair: Pair, args: tuple[Any, ...]) -> str:
+    """Return the cotangent at an input, by which a product or a Jacobian was weighed."""
     if pair.kind == "gradient":
-        return []
+        return ""
     try:
-        weights = Input(pair, args).cotangent or []
+        return "\n".join(map(literal, Input(pair, args).cotangent or []))
     except NoValue:
-        return []
-    return [f"  {'cotangent' if k == 0 else '':<9} {literal(u)}" for k, u in enumerate(weights)]
+        return ""
 
 
 def _again(pair: Pair) -> str:

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradaudit.checking.refusals import BadCall, WrongGradient
+from gradaudit.checking.refusals import BadCall, Fault, WrongGradient
 from gradaudit.checking.smaller import literal
 from gradaudit.checking.specs import Spec, read_spec
 from gradaudit.judging.calling import Function
@@ -68,7 +68,7 @@ class Exact:
                     )
                 )
                 text = f"{what} is wrong: {outcome.refusal}\n  {'law':<9} {law.statement}\n{shown}"
-                raise WrongGradient(text, law.name, arguments=outcome.at.arguments())
+                raise WrongGradient(text, Fault(law.name, text), outcome.at.arguments())
 
 
 def _said(given: Given, names: dict[str, str]) -> str:

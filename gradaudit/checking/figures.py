@@ -14,12 +14,21 @@ from gradaudit.checking.points import Input
 from gradaudit.checking.relations import true_slopes
 
 
-def figure(pair: Pair, args: tuple[Any, ...]) -> Figure:
-    """Return two panels on one input: error against step, and entries. Raises NoValue."""
+def figure(what: str, pair: Pair, args: tuple[Any, ...]) -> Figure:
+    """Return two panels on one input: error against step, and entries. Raises NoValue.
+
+    what: the pair in words.
+    """
     point = Input(pair, args)
     picture, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     _steps(left, point)
     _entries(right, point)
+    sizes = ", ".join(
+        f"{name} {np.shape(value)}" if np.ndim(value) else f"{name} = {value:.4g}"
+        for name, value in zip(pair.arguments, args, strict=True)
+        if isinstance(value, np.ndarray | np.number | float | int)
+    )
+    picture.suptitle(f"{what}, at {sizes}", fontsize=11)
     return picture
 
 
@@ -47,7 +56,10 @@ def _steps(axes: Any, point: Input) -> None:
 
 def _said(gaps: Array, noise: Array, slope: float) -> str:
     """Say in a sentence what the errors show. How steeply they fall is never the judge."""
-    if (gaps <= 8 * noise + 64 * UNIT * slope).any():
+    within = gaps <= 8 * noise + 64 * UNIT * slope
+    if within.all():
+        return "It is within the noise of f at every step: the gradient agrees."
+    if within.any():
         return "It falls with the step until noise takes over: the gradient agrees."
     least = float(gaps[np.isfinite(gaps)].min(initial=np.inf))
     return f"It stays at {least:.1g} while the step shrinks: the gradient is off by that."

@@ -91,8 +91,10 @@ class Reader:
         """Refuse what no input can obey."""
         for name in spec.size_names:
             if name in starts:
-                only = f"an option such as {name}: 1..3 can be both"
-                raise self.wrong(f"{name} is an argument and a size; only {only}", starts[name])
+                only = f"only an option such as {name}: 1..3 can be both"
+                sign = f"what its entries are is a kind, such as {name}: positive[n]"
+                said = f"{name} is an argument and a size; {only}, and {sign}"
+                raise self.wrong(said, starts[name])
         if len(spec.size_names) > NAMES:
             raise self.wrong(f"there are more than {NAMES} named sizes", 0)
         for condition, at in conditions.items():
@@ -234,6 +236,8 @@ class Reader:
                 return self.packed(path, dtype)
             elif word != "list" or words:
                 said = "stands there twice" if word in words else "is no kind of array"
+                if len(word) == 1:  # as in X: n,d
+                    raise self.wrong(f"sizes stand in brackets: {path}: [{word}]", place)
                 known = ", ".join((*KINDS, *NAMED[:2]))
                 hint = nearest(word, [*KINDS, *NAMED, "list", "packed"]) or f"; known are {known}"
                 raise self.wrong(f'"{word}" {said}{hint}', place)

@@ -1,5 +1,6 @@
 """What a check ends with where it does not hold."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,32 +22,6 @@ LAWS = (
 
 class BadCall(TypeError):
     """A check was called in a way that it does not understand; its text says what to do."""
-
-
-class WrongGradient(AssertionError):
-    """A gradient is wrong. Its text is what a person reads, its attributes what a program does.
-
-    law: what it does not obey, such as "slope", "shape" or "the same again". entry: the first wrong
-    entry, such as "dW1[0,2]", "" where it is none. said: what the gradient gives there. low, high:
-    what is true lies between. arguments: the smallest input that shows it. report: what was tried
-    before.
-    """
-
-    def __init__(
-        self,
-        text: str,
-        law: str = "slope",
-        entry: str = "",
-        said: float | None = None,
-        low: float | None = None,
-        high: float | None = None,
-        arguments: tuple[Any, ...] = (),
-        report: Any = None,
-    ) -> None:
-        super().__init__(text)
-        self.law, self.entry = law, entry
-        self.said, self.low, self.high = said, low, high
-        self.arguments, self.report = arguments, report
 
 
 @dataclass(frozen=True)
@@ -75,6 +50,30 @@ class Fault(Exception):
             return 0.0
         middle = (self.low + self.high) / 2
         return abs(self.said - middle) / abs(middle) if middle else 0.0
+
+
+class WrongGradient(AssertionError):
+    """A gradient is wrong. Its text is what a person reads, its attributes what a program does.
+
+    law: what it does not obey, such as "slope", "shape" or "the same again". entry: the first wrong
+    entry, such as "dW1[0,2]", "" where it is none. said: what the gradient gives there. low, high:
+    what is true lies between. arguments: the smallest input that shows it. told: what else is told
+    of it, by the words of its text, such as "it is", "truth", "cotangent". report: what was tried
+    before.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        fault: Fault,
+        arguments: tuple[Any, ...] = (),
+        told: Mapping[str, str] | None = None,
+        report: Any = None,
+    ) -> None:
+        super().__init__(text)
+        self.law, self.entry = fault.law, fault.entry
+        self.said, self.low, self.high = fault.said, fault.low, fault.high
+        self.arguments, self.told, self.report = arguments, told or {}, report
 
 
 class NotOffered(Exception):

@@ -215,7 +215,7 @@ class Report:
 
         if self.pair is None or self.shown is None:
             raise ValueError("no input was judged, so that there is nothing to show")
-        return figure(self.pair, self.shown)
+        return figure(self.what, self.pair, self.shown)
 
 
 def _shorter(names: list[str]) -> list[str]:

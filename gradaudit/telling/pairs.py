@@ -42,6 +42,8 @@ def checked(
     if kind == "elementwise":
         given["elementwise"] = True
     with redirect_stdout(sys.stderr):  # what the functions print is not what is told
+        if "given" in given:
+            given["given"] = found(given["given"])
         functions = list(map(found, names))
         try:
             if kind == "value-and-grad":
@@ -90,6 +92,7 @@ def _as_json(wrong: WrongGradient) -> str:
             "entry": wrong.entry,
             **known,
             "arguments": dict(zip(pair.arguments, arguments, strict=True)),
+            "told": {name: text for name, text in wrong.told.items() if name != "input"},
             "text": str(wrong),
         }
     )
