@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking.ladder import (
+    LOST,
     ROUNDINGS,
     UNIT,
     Compared,
@@ -52,6 +53,10 @@ class Looking:
         """Return a comparison, not judged if it has an excuse. Raises Fault where it is wrong."""
         if found.verdict is not Verdict.WRONG:
             return found
+        if _is_right_in_a_longer_precision(point, found):
+            if found.gap <= LOST * max(found.size, self.usual):
+                return replace(found, verdict=Verdict.DIGITS)
+            return replace(found, verdict=Verdict.UNKNOWN, why="roundings of the gradient itself")
         why = self._excuse(point, found)
         if why:
             return replace(found, verdict=Verdict.UNKNOWN, why=why)
@@ -83,6 +88,19 @@ class Looking:
         if not self.usual:  # nothing says what is usual: numbers of size one on the way are
             return 16 * point.unit * float(np.max(point.wide, initial=0.0))
         return self.usual * min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
+
+
+def _is_right_in_a_longer_precision(point: Input, found: Compared) -> bool:
+    """Tell whether the gradient says what is true where it computes with more digits.
+
+    A mistake stays what it is in any precision; what only roundings are does not.
+    """
+    half = (found.high - found.low) / 2
+    try:
+        said = point.said_wider(found.move)
+    except NoValue:
+        return False
+    return found.low - half <= said <= found.high + half
 
 
 def _is_unsteady(point: Input, found: Compared) -> bool:

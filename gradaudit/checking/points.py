@@ -271,6 +271,32 @@ class Input:
             raise NoValue(str(fault)) from fault
         return float((slopes * move).sum())
 
+    def said_wider(self, move: Array) -> float:
+        """Return what the gradient says in a longer precision, in which it has fewer roundings.
+
+        Raises NoValue where it does not compute in one.
+        """
+        wider = np.longdouble if self.unit == UNIT else np.float64
+
+        def wide(value: Any) -> Any:
+            array = np.asarray(value)
+            return array.astype(wider)[()] if array.dtype.kind == "f" else value
+
+        if self.pair.kind not in {"gradient", "vjp"}:
+            raise NoValue("it is no array of slopes")
+        args = self.pair.spec.rebuild(list(map(wide, self.leaves)))
+        try:
+            gradients = self.gradient(args, list(map(wide, copies(self.cotangent) or [])))
+            found = [np.asarray(g) for g in gradients]
+            slopes = self.atlas.slopes(found)
+            if any(g.dtype != wider for g in found) or slopes.shape != move.shape:
+                raise NoValue("the gradient is not computed in a longer precision")
+            return float((slopes * move).sum())
+        except (NoValue, Fault, NotOffered):
+            raise NoValue("the gradient has no value in a longer precision") from None
+        except Exception as error:
+            raise NoValue(f"the gradient raises {type(error).__name__}") from error
+
     def nearby(self, roundings: float, which: int) -> "Input":
         """Return the pair at an input that is off by so many roundings. Raises NoValue, Fault."""
         aside = signs(np.random.default_rng(which), self.atlas.size) * self.scales
