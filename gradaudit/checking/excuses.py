@@ -13,6 +13,7 @@ from gradaudit.checking.ladder import (
     UNIT,
     Compared,
     Verdict,
+    by_step,
     compare,
     slips_by_roundings,
 )
@@ -95,12 +96,13 @@ def _is_right_in_a_longer_precision(point: Input, found: Compared) -> bool:
 
     A mistake stays what it is in any precision; what only roundings are does not.
     """
-    half = (found.high - found.low) / 2
     try:
         said = point.said_wider(found.move)
     except NoValue:
         return False
-    return found.low - half <= said <= found.high + half
+    half = (found.high - found.low) / 2
+    gap = max(found.low - said, said - found.high)
+    return gap <= half + found.gap / 256
 
 
 def _is_unsteady(point: Input, found: Compared) -> bool:
@@ -110,12 +112,13 @@ def _is_unsteady(point: Input, found: Compared) -> bool:
     beside a kink that is one in float32 alone.
     """
     lows, highs = [found.low], [found.high]
+    known_by = by_step if found.alone else compare  # a move of small slopes is too long for values
     for which in range(NEARBY):
         try:
-            other = compare(point.nearby(FEW, which), found.move)
+            other = known_by(point.nearby(FEW, which), found.move)
         except (NoValue, Fault, NotOffered):
             continue
-        if np.isfinite(other.low + other.high):
+        if other is not None and other.high - other.low < found.gap:
             lows.append(other.low)
             highs.append(other.high)
         spread = max(highs) - min(lows)

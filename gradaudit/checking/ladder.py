@@ -490,7 +490,8 @@ def _beside(
         allowed = 1e-6 * (abs(mean) + result.size)
         if min(near) - allowed <= said <= max(near) + allowed:
             return {"verdict": Verdict.KINK}
-        if abs(said - mean) <= 3 * spread:
+        # Of many kinks, each with a slope of its own choice, the furthest sum is that far off.
+        if abs(said - mean) <= max(3.0, 1.5 * math.sqrt(np.count_nonzero(move))) * spread:
             return {"why": "several kinks meet at this input", "at_kink": True}
     if found.kink:
         middle = (found.forward[0] + found.backward[0]) / 2

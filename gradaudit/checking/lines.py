@@ -19,6 +19,8 @@ Array = npt.NDArray[Any]
 
 FIRST, FACTOR, STEPS, COLUMNS = 0.25, 4.0, 18, 4
 SPACINGS = (2.0**-44, 2.0**-33, 2.0**-22)
+# At which a part of f that cancels, and so stands still at the others, is seen to move in steps.
+COARSE = (2.0**-17, 2.0**-12)
 POINTS = 8
 AGREEING = 3  # larger steps that must agree on a slope to count against that of smaller ones
 AGAINST = 8  # and by how many bounds they must be off
@@ -97,6 +99,11 @@ class Estimate:
 
 def noise_of(values: Array) -> float:
     """Return the level of noise in values at equal spacings, by the least of the differences."""
+    return min(_levels(values))
+
+
+def _levels(values: Array) -> list[float]:
+    """Return the level of noise by differences of order three to five."""
     levels = []
     differences = values
     for order in range(1, 6):
@@ -104,7 +111,7 @@ def noise_of(values: Array) -> float:
         if order >= 3:
             mean = float(np.mean(np.square(differences.astype(float))))
             levels.append(math.sqrt(mean / _VARIANCE[order]))
-    return min(levels)
+    return levels
 
 
 def grid_of(values: Iterable[Any]) -> float:
@@ -193,8 +200,22 @@ def _noise(line: Line) -> tuple[float, bool, bool]:
     coarse, largest = grid_of(line.known.values()), max(map(abs, finite))
     rough = not flat and level > 100 * (least + line.unit * largest)
     rough = rough or 16 * level > max(finite) - min(finite) > 0
+    level = max([level, *(_coarse_noise(line, spacing) for spacing in COARSE)])
     # Values that lie on a grid far coarser than their own rounding were rounded on the way.
     return 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0), flat, rough
+
+
+def _coarse_noise(line: Line, spacing: float) -> float:
+    """Return the level of noise at a spacing at which f may bend, 0 where it does that alone.
+
+    Of noise, all orders of differences tell the same level, to both sides. What is smooth has ever
+    smaller differences, and a kink lies on one side.
+    """
+    found = []
+    for side in (spacing, -spacing):
+        levels = _levels(line.values(side * i for i in range(1, POINTS + 1)))
+        found.append(min(levels) if max(levels) < 4 * min(levels) else 0.0)
+    return min(found)
 
 
 def _size(values: Array) -> Array:
