@@ -293,3 +293,28 @@ def test_a_saturated_function_whose_values_stand_still_at_small_steps_is_not_ref
 
     for x in np.linspace(-7.2, -6.6, 40):
         check_vjp(f, vjp, np.array([x]), inputs="x: [n]", examples=0)
+
+
+def test_a_wave_far_shorter_than_the_steps_beside_a_large_offset_is_not_judged() -> None:
+    """At steps that jump over waves, values seem to have no slope; at others they are noise."""
+    gradient = lambda x: -np.sin(x)  # noqa: E731
+    report = check_gradient(
+        lambda x: 1e9 + np.cos(x).sum(), gradient, np.array([3062163.7244476005]), examples=0
+    )
+    assert "the function varies within the steps that can be compared" in report.reasons
+
+
+def test_a_kink_in_each_of_many_entries_at_once_is_no_mistake() -> None:
+    """Interpolation at grid points: each entry has slopes of its own to both sides."""
+
+    def value(image: Any, p: Any) -> Any:
+        i = np.clip(np.floor(p.real).astype(int), 0, len(image) - 2)
+        return image[i] * (1 - (p - i)) + image[i + 1] * (p - i)
+
+    def vjp(image: Any, p: Any, u: Any) -> Any:
+        i = np.clip(np.floor(p).astype(int), 0, len(image) - 2)
+        return u * (image[i + 1] - image[i])
+
+    image = np.array([0.0, 1000.0, 0.0, 3000.0, 1.0])
+    places = np.array([1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 2.0, 1.0])
+    check_vjp(value, vjp, image, places, inputs="image: [n], p: [k]", wrt="p", examples=0)

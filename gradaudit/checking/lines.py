@@ -198,9 +198,9 @@ def _noise(line: Line) -> tuple[float, bool, bool]:
                     least = min(least, noise)
     finite = [float(v) for v in line.known.values() if math.isfinite(v)]
     coarse, largest = grid_of(line.known.values()), max(map(abs, finite))
-    rough = not flat and level > 100 * (least + line.unit * largest)
-    rough = rough or 16 * level > max(finite) - min(finite) > 0
+    rough = level > 100 * (least + line.unit * largest)  # least: inf where all is constant
     level = max([level, *(_coarse_noise(line, spacing) for spacing in COARSE)])
+    rough = rough or 16 * level > max(finite) - min(finite) > 0
     # Values that lie on a grid far coarser than their own rounding were rounded on the way.
     return 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0), flat, rough
 
@@ -208,12 +208,12 @@ def _noise(line: Line) -> tuple[float, bool, bool]:
 def _coarse_noise(line: Line, spacing: float) -> float:
     """Return the level of noise at a spacing at which f may bend, 0 where it does that alone.
 
-    Of noise, all orders of differences tell the same level, to both sides. What is smooth has ever
-    smaller differences, and a kink lies on one side.
+    Of noise, the highest orders of differences tell the same level, to both sides. What is smooth
+    has ever smaller differences, and a kink lies on one side.
     """
     found = []
     for side in (spacing, -spacing):
-        levels = _levels(line.values(side * i for i in range(1, POINTS + 1)))
+        _, *levels = _levels(line.values(side * i for i in range(1, POINTS + 1)))
         found.append(min(levels) if max(levels) < 4 * min(levels) else 0.0)
     return min(found)
 
