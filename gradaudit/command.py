@@ -334,7 +334,9 @@ def _parser() -> argparse.ArgumentParser:
         help="of the question, which one package.module:function is, where it has another name",
     )
     parser.add_argument("--examples", type=count, metavar="N", help="inputs to draw for each law")
-    parser.add_argument("--sandbox", choices=SANDBOXES, default="auto", help=SANDBOX)
+    parser.add_argument(
+        "--sandbox", metavar="KIND", choices=SANDBOXES, default="auto", help=SANDBOX
+    )
     parser.add_argument("--verbose", action="store_true", help="say how Python answers are run")
     parser.add_argument(
         "--report", metavar="PDF", help="also write the answer and what came of it as a document"
@@ -356,8 +358,8 @@ def wants_colour() -> bool:
 
 SANDBOXES = ("auto", "bubblewrap", "landlock", "none")
 SANDBOX = (
-    "that Python answers run in: auto for your own code, a name for that of others, which sees "
-    "nothing but NumPy and SciPy, none for your rights"
+    "what Python answers run in: auto for your own; bubblewrap or landlock for those of others, "
+    "which then see NumPy and SciPy only; none, with your rights"
 )
 ASSIGNMENT = "assignment"
 QUESTION = "of the library, or a file; else it is the assignment"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import LIBRARY
 
 NAMES = ("auto", *RUNGS, "none")
-REMEDY = "install bubblewrap, or run it with your rights by --sandbox none"
 
 
 @dataclass
@@ -50,11 +50,11 @@ def chosen() -> Sandbox:
     for name in names:
         if not fault_of(sandbox := Sandbox(name, _wanted.strangers)):
             return sandbox
-    if _wanted.strangers:
-        raise Unreadable(
-            f"it is not run, since nothing here contains it: {_faults(names)}; {REMEDY}"
-        )
-    return Sandbox()
+    if not _wanted.strangers:
+        return Sandbox()
+    remedy = "let bubblewrap use user namespaces" if which("bwrap") else "install bubblewrap"
+    why = f"{_faults(names)}; {remedy}, or run it with your rights by --sandbox none"
+    raise Unreadable(f"it is not run, since no sandbox holds it: {why}")
 
 
 def _faults(names: Iterable[str]) -> str:
@@ -92,7 +92,7 @@ def told() -> str:
     try:
         sandbox = chosen()
     except Unreadable as reason:
-        return f"Python does not run: {reason}"
+        return f"of Python: {reason}"
     if sandbox.rung != "none":
         seen = "sees no file" if sandbox.strangers else "sees your files"
         return f"Python runs in a sandbox ({sandbox.rung}): it {seen}, writes none, reaches nobody"

@@ -37,6 +37,7 @@ LINKERS = ("/etc/ld.so.cache", "/etc/alternatives")  # where some libraries are 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 SCRATCH = str(16 * 2**20)  # bytes of a private folder
 SHARED = "/dev/shm"
+LAST = ("--remount-ro", "/")
 START_SECONDS = 60.0  # of an interpreter with NumPy, before it is told of an answer
 SAME = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
 KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME")  # of the environment, or Python may not start
@@ -66,13 +67,17 @@ class Sandbox:
     strangers: bool = False
 
     def words(self, control: int) -> list[str]:
-        """Return the command that starts an interpreter, which is told of an answer by a socket."""
+        """Return the command that starts an interpreter, which is told of an answer by a socket.
+
+        Raises NotStarted.
+        """
         python, paths, wrapped, fence = [sys.executable, "-P"], list[str](), list[str](), None
         if self.strangers:
             python = [_interpreter(), "-P", "-S"]
             paths = [str(ROOT), *dict.fromkeys(str(one.parent) for one in _packages())]
         if self.rung == "bubblewrap":
-            bwrap = shutil.which("bwrap") or "bwrap"
+            if not (bwrap := shutil.which("bwrap")):
+                raise NotStarted("bwrap is not installed")
             wrapped = [bwrap, *BUBBLEWRAP, *(_mounts() if self.strangers else EVERYTHING)]
             paths = paths and [OURS, THEIRS]
         elif self.rung == "landlock":
@@ -142,14 +147,14 @@ def _hidden() -> tuple[Path, ...]:
 @cache
 def _mounts() -> tuple[str, ...]:
     """Return, for bubblewrap, a file system that has what Python and NumPy need, read only."""
+    scratch = ("--size", SCRATCH, "--tmpfs", "/tmp", "--chdir", "/tmp")
     same = [("--ro-bind", *[str(one)] * 2) for one in (*_libraries(), _interpreter())]
     linkers = [("--ro-bind-try", one, one) for one in LINKERS]
     hidden = [("--tmpfs", str(one), "--remount-ro", str(one)) for one in _hidden()]
     packages = [("--ro-bind", str(one), f"{THEIRS}/{one.name}") for one in _packages()]
     shipped = [("--ro-bind", str(ROOT / one), f"{OURS}/{one}") for one in SHIPPED]
     devices = [("--dev-bind", one, one) for one in DEVICES]
-    scratch = ("--size", SCRATCH, "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp")
-    groups = (*same, *linkers, *hidden, *packages, *shipped, *devices, scratch)
+    groups = (scratch, *same, *linkers, *hidden, *packages, *shipped, *devices, LAST)
     return tuple(word for group in groups for word in group)
 
 
@@ -176,10 +181,9 @@ class Interpreter:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.control, theirs = socket.socketpair()
-        words = sandbox.words(theirs.fileno())
         try:
             self.child = subprocess.Popen(
-                words,
+                sandbox.words(theirs.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -188,11 +192,11 @@ class Interpreter:
                 cwd="/" if sandbox.strangers else None,
                 start_new_session=True,  # so that whatever it starts ends with it
             )
-        except OSError as error:
+        except BaseException as reason:
             self.control.close()
-            missing = isinstance(error, FileNotFoundError)
-            why = "not installed" if missing else error.strerror
-            raise NotStarted(f"{words[0]} is {why}" if missing else f"{words[0]}: {why}") from None
+            if isinstance(reason, OSError):
+                raise NotStarted(str(reason.strerror)) from None
+            raise
         finally:
             theirs.close()
 
