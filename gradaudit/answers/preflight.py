@@ -67,18 +67,21 @@ def fault_of(sandbox: Sandbox) -> str:
     """Return why a sandbox does not contain an answer, as one that tries has shown, or nothing."""
     source = Path(probe.__file__).read_bytes()
     process = Process(probe.__file__, {"succeeding": 1}, sandbox, {ANSWER: source})
-    library = str(next(LIBRARY.glob("*.toml")))
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
-        Path(folder, "secret").touch()
-        opened = os.readlink(f"/proc/self/fd/{server.fileno()}")
-        given = (folder, server.getsockname()[1], os.getpid(), opened, library)
-        try:
-            process.start()
+    try:
+        process.start()  # before all else, since it may not be there
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            socket.create_server(("127.0.0.1", 0)) as server,
+        ):
+            Path(folder, "secret").touch()
+            opened = os.readlink(f"/proc/self/fd/{server.fileno()}")
+            port, library = server.getsockname()[1], str(next(LIBRARY.glob("*.toml")))
+            given = (folder, port, os.getpid(), opened, library)
             (found,) = RemoteFunction(process, "succeeding").call(given)
-        except (CannotGoOn, NoValue, Unreadable) as reason:
-            return str(reason).removeprefix(f"{NOT_IMPORTED}: ")
-        finally:
-            process.close()
+    except (CannotGoOn, NoValue, Unreadable, OSError) as reason:
+        return str(reason).removeprefix(f"{NOT_IMPORTED}: ")
+    finally:
+        process.close()
     tried = list(probe.tries(*given))
     assert isinstance(found, np.ndarray)
     able = [name for name, can in zip(tried, found, strict=True) if can]

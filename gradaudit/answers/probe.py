@@ -2,9 +2,11 @@
 over as an answer, and asks it which of these trials succeed.
 """
 
+import importlib
 import mmap
 import os
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +32,7 @@ def tries(
         "reach a file of its judge": lambda: _reaches(judge, opened),
         "read a file": lambda: Path(folder, "secret").read_bytes(),
         "read the right answers": lambda: Path(library).read_bytes(),
-        "import the right answers": lambda: __import__("gradaudit.answers.reading"),
+        "import the right answers": lambda: _imports(library),
         "start a process": _forks,
         "start a thread": lambda: threading.Thread(target=int).start(),
         "leave its session": os.setsid,
@@ -61,6 +63,11 @@ def _reaches(judge: int, opened: str) -> None:
     links = (os.readlink(f"/proc/{judge}/fd/{one}") for one in os.listdir(f"/proc/{judge}/fd"))
     if opened not in links:
         raise ValueError
+
+
+def _imports(library: str) -> None:
+    sys.path.append(str(Path(library).parents[3]))
+    importlib.import_module("gradaudit.answers.reading")
 
 
 def _forks() -> None:

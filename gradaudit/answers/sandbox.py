@@ -245,7 +245,7 @@ def take(sandbox: Sandbox) -> Interpreter:
 
 
 @atexit.register
-def _close_spare() -> None:
-    for (_, process, _), spare in _spare.items():
-        if process == os.getpid():
-            spare.close()
+def close_spare() -> None:
+    """End the interpreters that wait for answers which do not come."""
+    for key in [key for key in _spare if key[1] == os.getpid()]:
+        _spare.pop(key).close()
