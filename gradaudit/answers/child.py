@@ -78,6 +78,7 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # the answer gets none
         os.dup2(nowhere, stream)
+    os.close(nowhere)
     told, lines = _received(control)
     sources = told["sources"] and tuple(told["sources"].items())
     answer = (told["place"], sources, tuple(told["folders"]))

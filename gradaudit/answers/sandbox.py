@@ -213,6 +213,14 @@ class Interpreter:
         self.close()
         raise NotStarted(f"it was not ready within {START_SECONDS:g} seconds")
 
+    def is_ready(self) -> bool:
+        """Wait until it is ready; return whether it is, since it may have been ended."""
+        try:
+            self.wait()
+        except NotStarted:
+            return False
+        return self.child.poll() is None
+
     def close(self) -> None:
         """End the process and all that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -222,7 +230,7 @@ class Interpreter:
 
 
 # One for each process and thread of ours, since each ends with the thread that started it.
-_spare: dict[tuple[Sandbox, int, int], Interpreter] = {}
+spare: dict[tuple[Sandbox, int, int], Interpreter] = {}
 
 
 def take(sandbox: Sandbox) -> Interpreter:
@@ -231,21 +239,17 @@ def take(sandbox: Sandbox) -> Interpreter:
     Raises NotStarted.
     """
     key = (sandbox, os.getpid(), threading.get_ident())
-    if spare := _spare.pop(key, None):
-        try:
-            spare.wait()
-        except NotStarted:  # it was ended from outside, and tells nothing of the next one
-            spare = None
-    if not spare:
-        spare = Interpreter(sandbox)
-        spare.wait()
+    waiting = spare.pop(key, None)
+    if waiting is None or not waiting.is_ready():  # or it was ended from outside
+        waiting = Interpreter(sandbox)
+        waiting.wait()
     if sandbox.strangers:
-        _spare[key] = Interpreter(sandbox)
-    return spare
+        spare[key] = Interpreter(sandbox)
+    return waiting
 
 
 @atexit.register
 def close_spare() -> None:
     """End the interpreters that wait for answers which do not come."""
-    for key in [key for key in _spare if key[1] == os.getpid()]:
-        _spare.pop(key).close()
+    for key in [key for key in spare if key[1] == os.getpid()]:
+        spare.pop(key).close()

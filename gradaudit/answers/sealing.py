@@ -10,9 +10,7 @@ import struct
 import sys
 from collections.abc import Iterable
 
-# What a stranger's worker may take, and no process of its own can ask for more.
-MAX_MEMORY = 2 * 2**30  # bytes that a process may fill
-MAX_SPACE = 4 * 2**30  # bytes of addresses: what is shared or mapped from files counts too
+MAX_MEMORY = 2 * 2**30  # bytes that a process may fill; a stranger's, with what is mapped or shared
 MAX_FILE = 16 * 2**20  # bytes
 MAX_OPEN = 64  # files
 MAX_SECONDS = 120  # of CPU, more than any function gets
@@ -74,7 +72,7 @@ def limit(strangers: bool = False) -> None:
     if strangers:
         limits |= {
             resource.RLIMIT_CPU: MAX_SECONDS,
-            resource.RLIMIT_AS: MAX_SPACE,
+            resource.RLIMIT_AS: MAX_MEMORY,
             resource.RLIMIT_FSIZE: MAX_FILE,
             resource.RLIMIT_NOFILE: MAX_OPEN,
             resource.RLIMIT_NPROC: 0,  # root may start more, which the filter refuses
