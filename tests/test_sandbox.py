@@ -93,9 +93,11 @@ def right_row(rung: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 def victim() -> Iterator[int]:
     """Yield a process of ours, in place of the judge, which these tests would not outlive."""
     with subprocess.Popen(["sleep", "1000"]) as one:
-        yield one.pid
-        assert one.poll() is None
-        one.kill()
+        try:
+            yield one.pid
+            assert one.poll() is None
+        finally:
+            one.kill()
 
 
 @contextlib.contextmanager
