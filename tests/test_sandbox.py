@@ -221,8 +221,8 @@ REFUSED = {
     "it limits the judge": "import resource; return resource.prlimit(VICTIM, 0, (1, 1))",
     "it slows the judge down": "return os.setpriority(os.PRIO_PROCESS, VICTIM, 19)",
     "it lives on without its judge": "return must(libc.prctl(1, 0, 0, 0, 0))",
-    "it forks": "return os.fork()",
-    "it forks in C": "return must(libc.fork())",
+    "it forks": "return os.fork() or os._exit(0)",
+    "it forks in C": "return must(libc.fork()) or os._exit(0)",
     "it forks as a daemon": "return must(libc.daemon(1, 1))",
     "it leaves its session": "return os.setsid()",
     "it leaves its group": "return os.setpgid(0, 0)",
@@ -627,5 +627,5 @@ def test_the_preflight_sees_all_that_a_sandbox_lets_through() -> None:
     fault = fault_of(Sandbox("none", strangers=True))
     for able in ("write a file", "reach a network", "send a packet", "signal its judge"):
         assert able in fault
-    for able in ("read a file", "read the right answers", "start a process", "start a thread"):
+    for able in ("read a file", "read the right answers", "import the right answers"):
         assert able in fault
