@@ -86,11 +86,15 @@ def audit(options: argparse.Namespace) -> int:
     ):
         return complain("--report takes one ANSWER, a file")
     from gradaudit.answers.asked import sheet_called
+    from gradaudit.answers.preflight import contain, told
     from gradaudit.judging.domains import draw_settings
     from gradaudit.language.showing import escaped
     from gradaudit.questions.files import Unreadable
 
     draw_settings(options.examples)
+    contain(options.sandbox)
+    if options.verbose:
+        complain(told())
     try:
         asked = options.question and sheet_called(options.question)
     except Unreadable as reason:
@@ -331,6 +335,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--examples", type=count, metavar="N", help="inputs to draw for each law")
     parser.add_argument(
+        "--sandbox", metavar="KIND", choices=SANDBOXES, default="auto", help=SANDBOX
+    )
+    parser.add_argument("--verbose", action="store_true", help="say how Python answers are run")
+    parser.add_argument(
         "--report", metavar="PDF", help="also write the answer and what came of it as a document"
     )
     return parser
@@ -348,6 +356,11 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
+SANDBOXES = ("auto", "bubblewrap", "landlock", "none")
+SANDBOX = (
+    "what Python answers run in: auto for your own; bubblewrap or landlock for those of others, "
+    "which then see NumPy and SciPy only; none, with your rights"
+)
 ASSIGNMENT = "assignment"
 QUESTION = "of the library, or a file; else it is the assignment"
 OPTIONS: dict[str, dict[str, Any]] = {

@@ -1,37 +1,38 @@
-"""The process that a Python answer runs in: it imports the file or module, forks once for each
+"""The process that a Python answer runs in: it is told of a file or a module, forks once for each
 function, so that none meets what another did, calls what it is asked to, and sends back plain
 numbers. It judges nothing. The other end is `gradaudit.answers.process`.
 
-Frames are lines of JSON. The first one says which functions there are, or why there are none. On
-the line of a function each one received is a list of calls, each one sent what they showed; the
-last says that its process has ended.
+Frames are lines of JSON. On each line an empty one asks which functions there are, or why there are
+none; on that of a function any other is a list of calls, and is answered by what they showed. The
+last one sent says that its process has ended.
 """
 
 import contextlib
-import ctypes
 import importlib
-import importlib.util
+import importlib.abc
 import json
 import os
-import resource
 import signal
+import socket
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from importlib.machinery import SourceFileLoader
-from pathlib import Path
+from importlib.machinery import ModuleSpec
+from importlib.util import decode_source, spec_from_file_location
+from types import CodeType
 from typing import Any, TextIO
 
 import numpy as np
 
+from gradaudit.answers import sealing
 from gradaudit.judging.calling import MAX_RESULT, describe, observe, shortened
 from gradaudit.language.outcomes import NoValue
 
-MAX_MEMORY = 2 * 2**30  # bytes that a process may fill
-MAX_CPU = 3_600  # seconds; only where whoever would end it sooner is gone
-PR_SET_PDEATHSIG = 1  # of Linux: what ends its parent ends a process too
 MAX_NAMES = 200
+ANSWER = "answer"  # what the module of a file is called
+Sources = tuple[tuple[str, str], ...] | None  # by name; see `Handed`
+Answer = tuple[str, Sources, tuple[str, ...]]  # its place, those, and where modules are found
 _KINDS = [np.dtype(order + kind) for order in "<>" for kind in "?bhilqBHILQefd"]
 DTYPES = {str(one): one for one in _KINDS}
 _name_of = cache(str)  # a dtype, for which NumPy takes longer than for all else
@@ -57,78 +58,138 @@ def decode(sent: Any) -> Any:
 
 
 def main() -> None:
-    """Serve the functions of a file, each on a line of its own; the file gets no stream."""
-    place, lines = sys.argv[1], json.loads(sys.argv[2])
-    hello = _writing(lines.pop("")[0])
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
+    """Get ready, be told of an answer, and serve its functions, each on a line of its own.
+
+    How this process is contained is its first argument, in JSON. Until it is ready it says what is
+    wrong on its error stream.
+    """
+    how = json.loads(sys.argv[1])
+    sys.path[:] = [place for place in sys.path if place not in how["ours"]]
     for name in [name for name in sys.modules if name.split(".")[0] == "gradaudit"]:
         del sys.modules[name]  # a file beside the answer may have the same name
-    _limit()
     try:
-        module = _imported(place)
-    except (Exception, SystemExit) as error:
-        _send(hello, {"broken": _where(error, place) + describe(error)})
-        return
-    found = {name: callable(module[name]) for name in lines if name in module}
-    names = [shortened(name) for name in list(module)[:MAX_NAMES] if type(name) is str]
+        sealing.limit()
+        if how["fence"] is not None:
+            sealing.fence(**how["fence"])
+    except sealing.NotSealed as reason:
+        sys.exit(str(reason))
+    control = socket.socket(fileno=how["control"])
+    control.sendall(b"+")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):  # the answer gets none
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+    told, lines = _received(control)
+    sources = told["sources"] and tuple(told["sources"].items())
+    answer = (told["place"], sources, tuple(told["folders"]))
+    if not how["strangers"]:  # whose functions each import it, so that none has to start a process
+        if how["sealed"]:
+            sealing.seal()
+        _imported(*answer)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or nobody hears how a worker ended
     workers = {}
-    for name in [name for name, is_function in found.items() if is_function]:
-        line, count = lines[name]
+    for name, line in lines.items():
         if not (worker := os.fork()):
-            others = {hello.fileno(), *(other for other, _ in lines.values())} - {line}
-            _serve(line, others, module[name], count)
+            for other in {control.fileno(), *lines.values()} - {line}:
+                os.close(other)
+            _serve(line, told["counts"], name, answer, how)
         workers[worker] = _writing(line)
-    _send(hello, {"functions": found, "names": names})
     while workers:
         worker, status = os.wait()
         if worker in workers:
             _send(workers.pop(worker), {"ended": os.waitstatus_to_exitcode(status)})
 
 
-def _limit() -> None:
-    """Bound what a process may take, and end it with what started it, where that can be said."""
-    for what, most in ((resource.RLIMIT_DATA, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_CPU)):
-        _, hard = resource.getrlimit(what)
-        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (soft, hard))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _received(control: socket.socket) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return what this process is told of an answer, and the line of each function.
+
+    The lines come first, each with a byte of its own; then a line of JSON. Without, this ends.
+    """
+    lines: list[int] = []
+    first, passed, _, _ = socket.recv_fds(control, 1, 1)
+    while passed:
+        lines += passed
+        first, passed, _, _ = socket.recv_fds(control, 1, 1)
+    if not first:
+        sys.exit()
+    with control.makefile("rb") as rest:
+        told = json.loads(first + rest.readline())
+    return told, dict(zip(told["counts"], lines, strict=True))
 
 
-def _imported(place: str) -> dict[str, Any]:
-    """Import a file or a module as `import` would, leaving no compiled file; return its names."""
-    is_file = place.endswith(".py")
-    sys.path.insert(0, str(Path(place).resolve().parent) if is_file else os.getcwd())
+@cache
+def _imported(place: str, sources: Sources, folders: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+    """Import a file or a module as `import` would, leaving no compiled file.
+
+    Returns its names, and why there are none. sources: see `Handed`; without, it is a module.
+    """
+    sys.path[:0] = folders
     sys.argv[:] = [place]
     sys.dont_write_bytecode = True
     warnings.simplefilter("ignore")  # there is nobody to read them
-    if not is_file:
-        with np.errstate(all="ignore"):
-            return vars(importlib.import_module(place))
-    loader = SourceFileLoader("answer", place)
-    spec = importlib.util.spec_from_loader("answer", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["answer"] = module
-    with np.errstate(all="ignore"):
-        loader.exec_module(module)
-    return vars(module)
-
-
-def _serve(line: int, others: Iterable[int], function: Callable[..., Any], count: int) -> None:
-    """Answer on a line until it ends, and with it this process, which can't write on others."""
+    if sources is not None:
+        sys.meta_path.insert(0, Handed(place, dict(sources)))
     try:
-        _limit()
-        for other in others:
-            os.close(other)
+        with np.errstate(all="ignore"):
+            return vars(importlib.import_module(place if sources is None else ANSWER)), ""
+    except (Exception, SystemExit) as error:
+        return {}, _where(error, place) + describe(error)
+
+
+class Handed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Finds modules among sources that were handed over, wherever their files are.
+
+    sources: by name, each character a byte, since a file says itself how it is encoded.
+    """
+
+    def __init__(self, place: str, sources: Mapping[str, str]) -> None:
+        self.sources = sources
+        self.files = {name: f"{name}.py" for name in sources} | {ANSWER: place}
+
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+        """Return where a module comes from, if it was handed over."""
+        if name not in self.sources:
+            return None
+        return spec_from_file_location(name, self.files[name], loader=self)
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return a module, compiled. Raises SyntaxError or ValueError."""
+        source = self.sources[fullname].encode("latin-1")
+        return compile(source, self.files[fullname], "exec", dont_inherit=True)
+
+    def get_source(self, fullname: str) -> str:
+        """Return the text of a module, as in a traceback."""
+        return decode_source(self.sources[fullname].encode("latin-1"))
+
+    def is_package(self, fullname: str) -> bool:
+        """Return whether other modules are within a module, which none is."""
+        return False
+
+
+def _serve(line: int, counts: Mapping[str, int], name: str, answer: Answer, how: Any) -> None:
+    """Answer on the line of a function until it ends, and with it this process."""
+    try:
+        sealing.limit(how["strangers"])
+        if how["sealed"] and how["strangers"]:
+            sealing.seal(strangers=True)
         with open(line, encoding="ascii") as asked, _writing(line) as told:
             for calls in asked:
-                _send(told, _shown(function, count, json.loads(calls)))
+                names, broken = _imported(*answer)
+                if calls == "\n":
+                    _send(told, _hello(counts, names, broken))
+                else:
+                    _send(told, _shown(names[name], counts[name], json.loads(calls)))
     finally:
         os._exit(1)  # nothing that the file left to do at its end is done here
+
+
+def _hello(wanted: Iterable[str], names: Mapping[Any, Any], broken: str) -> Any:
+    """Return what there is of the functions that are wanted, and of other names."""
+    if broken:
+        return {"broken": broken}
+    functions = {name: callable(names[name]) for name in wanted if name in names}
+    texts = [shortened(name) for name in list(names)[:MAX_NAMES] if type(name) is str]
+    return {"functions": functions, "names": texts}
 
 
 def _shown(function: Callable[..., Any], count: int, calls: list[list[Any]]) -> Any:

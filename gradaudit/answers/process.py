@@ -6,20 +6,18 @@ back is believed before its form is checked.
 import contextlib
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradaudit.answers.child import MAX_NAMES, decode, encode
+from gradaudit.answers.child import ANSWER, MAX_NAMES, decode, encode
+from gradaudit.answers.sandbox import Interpreter, NotStarted, Sandbox, take
 from gradaudit.judging.calling import Held, Observed, Result, shortened
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
-from gradaudit.questions.files import Unreadable
+from gradaudit.questions.files import Unreadable, content_of
 
 IMPORT_SECONDS = 10.0
 CALL_SECONDS = 5.0
@@ -28,77 +26,106 @@ ALL_CALLS_SECONDS = 60.0
 EACH_CALL_SECONDS = 0.01  # more of all, for each call: many inputs take long without a fault
 MAX_FRAME = 4 * 2**20  # bytes; no reply of the promised form is longer
 NONSENSE = "its process sent nonsense"
-
-ROOT = Path(__file__).resolve().parents[2]
+NOT_IMPORTED = "it cannot be imported"
 
 
 class Process:
     """A child process that imports a Python answer when it is first needed.
 
-    counts: the functions that are looked for, and how many results each owes.
+    counts: the functions that are looked for, and how many results each owes. sources: the content
+    of its file, by the name ANSWER, and of modules beside it by theirs; else the file is read, and
+    modules beside it are found there, unless it is a stranger's.
     """
 
-    def __init__(self, path: str, counts: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        path: str,
+        counts: Mapping[str, int],
+        sandbox: Sandbox | None = None,
+        sources: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.path = path
         self.counts = counts
-        self.child: subprocess.Popen[bytes] | None = None
+        self.sandbox = sandbox or Sandbox()
+        self.sources = sources
+        self.child: Interpreter | None = None
         self.lines: dict[str, socket.socket] = {}
+        self.imported: set[str] = set()
 
     def start(self) -> tuple[dict[str, bool], list[str]]:
         """Import the file; return which functions it has (False: no function), and its names.
 
         Raises Unreadable.
         """
-        ends = {name: socket.socketpair() for name in ("", *self.counts)}
-        self.lines = {name: ours for name, (ours, _) in ends.items()}
-        theirs = {name: (end.fileno(), self.counts.get(name)) for name, (_, end) in ends.items()}
-        words = ["-P", "-m", "gradaudit.answers.child", self.path, json.dumps(theirs)]
-        self.child = subprocess.Popen(
-            [sys.executable, *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[line for line, _ in theirs.values()],
-            env=_environment(),
-            start_new_session=True,  # so that whatever it starts ends with it
-        )
-        for _, end in ends.values():
-            end.close()
         try:
-            return _hello(_ask(self.lines[""], b"", IMPORT_SECONDS), self.counts)
+            sources = self._read()
+            self.child = take(self.sandbox)
+            self._tell(self.child.control, sources)
+            return self._greeted("")
         except BaseException as reason:
             self.close()
-            if isinstance(reason, CannotGoOn | ValueError):
-                raise Unreadable(f"it cannot be imported: {reason}") from None
+            if isinstance(reason, CannotGoOn | NotStarted | Unreadable):
+                raise Unreadable(f"{NOT_IMPORTED}: {reason}") from None
             raise
+
+    def _read(self) -> dict[str, str] | None:
+        """Return the sources of the answer, None for a module. Raises Unreadable."""
+        contents = self.sources
+        if contents is None and self.path.endswith(".py"):
+            if self.sandbox.strangers and os.path.islink(self.path):
+                raise Unreadable("it is a link, which is not followed")
+            contents = {ANSWER: content_of(self.path)}
+        if contents is None and self.sandbox.strangers:
+            raise Unreadable(f"a module is your own code; leave out --sandbox {self.sandbox.rung}")
+        if contents is None:
+            return None
+        return {name: one.decode("latin-1") for name, one in contents.items()}
+
+    def _tell(self, control: socket.socket, sources: dict[str, str] | None) -> None:
+        """Give a process its lines, and tell it of the answer. Raises CannotGoOn."""
+        counts = {"": 0, **self.counts}
+        folders = []
+        if not self.sandbox.strangers:
+            folder = Path(self.path).resolve().parent if sources else Path.cwd()
+            folders = [str(folder)]
+        told = {"place": self.path, "sources": sources, "counts": counts, "folders": folders}
+        with control:
+            control.settimeout(IMPORT_SECONDS)
+            try:
+                for name in counts:
+                    self.lines[name], theirs = socket.socketpair()
+                    with theirs:
+                        socket.send_fds(control, [b"+"], [theirs.fileno()])
+                control.sendall(f"{json.dumps(told)}\n".encode())
+            except OSError:
+                raise CannotGoOn("it ended its own process") from None
+
+    def _greeted(self, name: str) -> tuple[dict[str, bool], list[str]]:
+        """Let the process of a function import the answer. Raises CannotGoOn."""
+        try:
+            hello = _hello(_ask(self.lines[name], b"\n", IMPORT_SECONDS), self.counts)
+        except ValueError as reason:
+            raise CannotGoOn(str(reason)) from None
+        self.imported.add(name)
+        return hello
 
     def ask(self, name: str, calls: str, seconds: float) -> dict[str, Any]:
         """Return what a function showed at calls, in JSON. Raises CannotGoOn or Unreadable."""
         if self.child is None:
             self.start()
+        if name not in self.imported:
+            self._greeted(name)
         return _ask(self.lines[name], f"{calls}\n".encode(), seconds)
 
     def close(self) -> None:
         """End the process and all that it started."""
         if self.child is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.child.pid, signal.SIGKILL)
-            self.child.wait()
+            self.child.close()
             self.child = None
         for line in self.lines.values():
             line.close()
-
-
-def _environment() -> dict[str, str]:
-    """Return an environment in which an answer is the same whatever ours is."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("PYTHON") or name == "PYTHONHOME"
-    }
-    packages = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    same = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
-    return {**kept, **same, "PYTHONPATH": packages}
+        self.lines.clear()
+        self.imported.clear()
 
 
 def _ask(end: socket.socket, line: bytes, seconds: float) -> dict[str, Any]:
@@ -139,6 +166,8 @@ def _hello(frame: Any, known: Mapping[str, int]) -> tuple[dict[str, bool], list[
     match frame:
         case {"broken": str(reason)}:
             raise ValueError(shortened(reason))
+        case {"ended": int(code)}:
+            raise ValueError(_ended(code))
         case {"functions": dict(functions), "names": list(names)} if (
             functions.keys() <= known.keys()
             and all(isinstance(one, bool) for one in functions.values())
@@ -146,6 +175,10 @@ def _hello(frame: Any, known: Mapping[str, int]) -> tuple[dict[str, bool], list[
         ):
             return functions, list(map(shortened, names[:MAX_NAMES]))
     raise ValueError(NONSENSE)
+
+
+def _ended(code: int) -> str:
+    return shortened(f"it ended its own process (exit code {code})")
 
 
 class RemoteFunction:
@@ -211,7 +244,7 @@ def observed(reply: Mapping[str, Any], arguments: Sequence[int], count: int) -> 
         case {"silent": str(reason)}:
             raise NoValue(shortened(reason))
         case {"ended": int(code)}:
-            raise CannotGoOn(shortened(f"it ended its own process (exit code {code})"))
+            raise CannotGoOn(_ended(code))
     try:
         results = [list(map(decode, call)) for call in reply["results"]]
         inputs = [[one if one is None else decode(one) for one in call] for call in reply["inputs"]]

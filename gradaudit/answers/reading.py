@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradaudit.answers.asked import sheet_called, sheet_of
 from gradaudit.answers.parts import Answer, Owed, Part, Sheet
+from gradaudit.answers.preflight import chosen
 from gradaudit.answers.process import Process, RemoteFunction
 from gradaudit.answers.tables import read_toml
 from gradaudit.language.hints import nearest
@@ -96,7 +97,7 @@ def read_python(name: str, place: str, wanted: Mapping[str, Owed], sheet: Sheet)
         raise Unreadable("the question asks for no function")
     if place.endswith(".py"):
         content_of(place)
-    process = Process(place, {function: owed.count for function, owed in wanted.items()})
+    process = Process(place, {name: owed.count for name, owed in wanted.items()}, chosen())
     functions, names = process.start()
     parts, malformed, remotes = {}, [], []
     for function, owed in wanted.items():
