@@ -399,9 +399,7 @@ def _wrong_line(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield from _expected_and_found(refusal, "expected" if line.number == 1 else above)
 
 
-def _expected_and_found(
-    refusal: Refusal, label: str = "expected"
-) -> Iterator[tuple[str, str]]:
+def _expected_and_found(refusal: Refusal, label: str = "expected") -> Iterator[tuple[str, str]]:
     expected, found = refusal.sides
     where = f"{refusal.where} = " if refusal.where and label == "expected" else ""
     yield label, where + expected
