@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from gradaudit.answers.asked import sheet_called
 from gradaudit.classroom import outputs
+from gradaudit.classroom.page import as_html
 from gradaudit.classroom.picture import Counting
 from gradaudit.classroom.records import Asked, Record, Task, task_of, unreadable
 from gradaudit.classroom.running import Crew, Dask, Here, Kept, judge_all
@@ -77,7 +78,10 @@ def mark(
         crew.close(at_once=False)
         picture = run.counting.picture([one.name for one in absent])
         if out is not None:
-            outputs.write_all(folder, run.records(), list(run.counting.parts), worth)
+            answered = [one.part for one in picture.parts]
+            outputs.write_all(folder, run.records(), answered, worth)
+            page = as_html(picture, "How the class did")
+            (folder / "class.html").write_text(page, encoding="utf-8")
         print(f"\n{as_text(picture)}")
         if out is not None:
             print(f"\nAll of it is in {escaped(out)}.")

@@ -15,13 +15,13 @@ from gradaudit.classroom.students import Student
 from gradaudit.language.hints import nearest
 from gradaudit.language.showing import escaped
 from gradaudit.questions.files import DecimalText, Unreadable, load_toml
-from gradaudit.telling.verdicts import MARKS
+from gradaudit.telling.verdicts import MARKS, in_few_words
 
 Marked = tuple[Student, Record]
 Points = Mapping[str, float]
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:=^\"'/])")
+MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$&]|^[-+=:]|(?<=:)/|(?<=www)\.)")
 PASSES = ("holds",)
 OUTCOMES = {
     **{"holds": "", "fails": "failure", "conditional": "failure"},
@@ -213,11 +213,11 @@ def feedback(student: Student, record: Record, points: Points) -> str:
     for title, some in (("Could not be judged", untested), ("Holds", holding)):
         if some:
             lines += [f"## {MARKS[some[0]['status']]} {title}", ""]
-            lines += (f"- {literal(one['id'])}: {literal(one['told']['tried'])}" for one in some)
+            lines += (f"- {code(one['id'])}: {literal(one['told']['tried'])}" for one in some)
             lines += [""]
     missing = [one["id"] for one in record["parts"] if one["status"] == "unanswered"]
     if missing and parts:
-        lines += [f"Not answered: {literal(', '.join(missing))}.", ""]
+        lines += [f"Not answered: {literal(', '.join(in_few_words(missing)))}.", ""]
     return "\n".join(lines)
 
 

@@ -250,7 +250,7 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
         mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
         yield f"  {verdict.part:<{longest}} {mark} {tried(verdict)}".rstrip()
     if unanswered := [one.part for one in audit.verdicts if one.status == "unanswered"]:
-        text = f"  {MARKS['unanswered']} unanswered: {', '.join(_in_few_words(unanswered))}"
+        text = f"  {MARKS['unanswered']} unanswered: {', '.join(in_few_words(unanswered))}"
         for row in textwrap.wrap(text, width(), subsequent_indent=" " * 16):
             yield _paint(row, "unanswered", colour)
     for verdict in audit.verdicts:
@@ -263,7 +263,7 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
         yield f"{audit.holding} of {len(audit.answered)} answered parts hold."
 
 
-def _in_few_words(parts: Iterable[str]) -> Iterable[str]:
+def in_few_words(parts: Iterable[str]) -> Iterable[str]:
     """Yield the names of parts, or how many there are of a question."""
     for question, group in itertools.groupby(parts, lambda part: part.partition(".")[0]):
         names = list(group)
