@@ -407,6 +407,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "again": {"action": "store_true", "help": "judge all anew, also what is kept"},
     "points": {"metavar": "TOML", "help": "of parts, in lines such as `q1.w2 = 2`"},
     "pdf": {"action": "store_true", "help": "write feedback as documents, too"},
+    "compare": {"metavar": "FOLDER", "help": "say what changed since an earlier --out"},
+    "marks": {"metavar": "CSV", "help": "say how far the marks of people agree"},
+    "similar": {"action": "store_true", "help": "list answers that are alike, as information"},
     "workers": {"metavar": "ADDRESS", "help": "judge on the cluster of a Dask scheduler"},
 }
 PLAIN = ("functions", "spec", "folders")  # which are given without a name
@@ -446,7 +449,10 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
         class_,
         "judge what a class handed in, with feedback",
         "",
-        ("folders", "question", "roster", "jobs", "out", "again", "points", "pdf", "workers"),
+        (
+            *("folders", "question", "roster", "jobs", "out", "again", "points", "pdf"),
+            *("compare", "marks", "similar", "workers"),
+        ),
     ),
 }
 OTHERS = "\n".join(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradaudit.classroom.picture import Row, correlation
+from gradaudit.classroom.rows import Row, correlation
 from gradaudit.classroom.students import read_csv
 from gradaudit.language.showing import escaped
 from gradaudit.questions.files import Unreadable
@@ -107,7 +107,7 @@ def changes(rows: Sequence[Row], before: Before) -> list[Change]:
     return found
 
 
-def agreements(rows: Sequence[Row], path: str, points: Sequence[float]) -> Agreements:
+def agreements(rows: Sequence[Row], points: Sequence[float], path: str) -> Agreements:
     """Return how far we agree with a CSV file of marks. Raises Unreadable.
 
     It has a column `id` or `name`, a column for each part that was marked, named as it, with 1 for

@@ -12,10 +12,12 @@ from typing import TypeVar
 
 from gradaudit.answers.asked import sheet_called
 from gradaudit.classroom import outputs
+from gradaudit.classroom.comparing import agreements, changes, read_before
 from gradaudit.classroom.page import as_html
 from gradaudit.classroom.picture import Counting
 from gradaudit.classroom.records import Asked, Record, Task, task_of, unreadable
 from gradaudit.classroom.running import Crew, Dask, Here, Kept, judge_all
+from gradaudit.classroom.similar import Similar
 from gradaudit.classroom.students import Student, read_roster, students_of
 from gradaudit.classroom.words import as_text
 from gradaudit.language.showing import escaped
@@ -44,6 +46,9 @@ def mark(
     again: bool = False,
     points: str | None = None,
     pdf: bool = False,
+    compare: str | None = None,
+    marks: str | None = None,
+    similar: bool = False,
     workers: str | None = None,
     colour: bool = False,
 ) -> int:
@@ -52,11 +57,13 @@ def mark(
     folders: of the class, or zips. question: what is answered, else what each answer says, or the
     assignment. roster: a CSV file. jobs: how many processes. out: where all is written, and what
     is judged is kept. again: judge all anew. points: a TOML file. pdf: write documents too.
-    workers: the address of a Dask scheduler.
+    compare: the folder of an earlier run. marks: a CSV file of what people think. similar: list
+    answers that are alike. workers: the address of a Dask scheduler.
     """
     listed = _named("--roster", roster, read_roster) or []
     sheet = _named("--question", question, sheet_called) or sheet_called()
     worth = _named("--points", points, partial(outputs.read_points, parts=sheet.parts)) or {}
+    before = _named("--compare", compare, read_before)
     students, absent = students_of(folders, listed)
     task = partial(task_of, asked=_asked(question), as_pdf=pdf, uncontained=containment())
     with ExitStack() as at_last:
@@ -64,7 +71,7 @@ def mark(
         kept = Kept(folder / JUDGED)
         if again:
             kept.forget()
-        run = Run(students, task, kept)
+        run = Run(students, task, kept, Similar() if similar else None)
         crew: Crew = Dask(workers) if workers else Here(jobs or processors())
         try:
             run.judge(crew, colour=colour)
@@ -77,6 +84,14 @@ def mark(
             raise
         crew.close(at_once=False)
         picture = run.counting.picture([one.name for one in absent])
+        if before is not None:
+            picture.changes = changes(picture.rows, before)
+        if marks is not None:
+            each = worth or dict.fromkeys(sheet.parts, 1.0)
+            ours = [outputs.points_of(one.statuses, each) for one in picture.rows]
+            picture.agreements = _named("--marks", marks, partial(agreements, picture.rows, ours))
+        if run.similar is not None:
+            picture.similar = run.similar.found()
         if out is not None:
             answered = [one.part for one in picture.parts]
             outputs.write_all(folder, run.records(), answered, worth)
@@ -92,9 +107,13 @@ class Run:
     """A class that is being judged, student by student."""
 
     def __init__(
-        self, students: Sequence[Student], task: Callable[..., tuple[Task, list[str]]], kept: Kept
+        self,
+        students: Sequence[Student],
+        task: Callable[..., tuple[Task, list[str]]],
+        kept: Kept,
+        similar: Similar | None,
     ) -> None:
-        self.students, self.task, self.kept = students, task, kept
+        self.students, self.task, self.kept, self.similar = students, task, kept, similar
         self.read: list[Student] = []  # with what could not be read of them
         self.counting = Counting()
 
@@ -118,6 +137,8 @@ class Run:
         """Read the files of each student when it comes to them."""
         for student in self.students:
             task, faults = self.task((one.path.name, one.content) for one in student.files)
+            if self.similar is not None:
+                self.similar.add(student.name, (content for _, content in task.files))
             notes = (*student.notes, *faults)
             self.read.append(replace(student, notes=notes, files=student.files * bool(task.files)))
             yield task

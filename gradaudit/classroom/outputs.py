@@ -55,9 +55,14 @@ def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
             yield before + key, value
 
 
-def points_of(record: Record, points: Points) -> float:
+def points_of(statuses: Mapping[str, str], points: Points) -> float:
     """Return how many points the parts that hold are worth."""
-    return sum(points.get(one["id"], 0) for one in record["parts"] if one["status"] in PASSES)
+    return sum(points.get(part, 0) for part, status in statuses.items() if status in PASSES)
+
+
+def statuses_of(record: Record) -> dict[str, str]:
+    """Return the status of each part."""
+    return {one["id"]: one["status"] for one in record["parts"]}
 
 
 def write_all(folder: Path, marked: Iterable[Marked], parts: Sequence[str], points: Points) -> None:
@@ -120,14 +125,14 @@ def _cells(
     yield from map(harmless, (student.name, student.id, record["overall"]))
     yield sum(one["status"] == "holds" for one in record["parts"])
     if points:
-        yield plain(points_of(record, points))
+        yield plain(points_of(statuses_of(record), points))
     for part in parts:
         one = said.get(part, {"id": part, "status": "", "mistake": None})
         yield one["status"]
         yield one["mistake"] or ""
         if points:
             to_look_at = one["status"] == "untested"
-            yield "" if to_look_at else plain(points_of({"parts": [one]}, points))
+            yield "" if to_look_at else plain(points_of({part: one["status"]}, points))
     told = [record["unreadable"], *record["malformed"], *record["notes"], *student.notes]
     yield harmless("; ".join(filter(None, told)))
 
@@ -202,7 +207,7 @@ def feedback(student: Student, record: Record, points: Points) -> str:
         lines += [f"{len(holding)} of the {len(parts)} parts that you answered hold.", ""]
     if points:
         most = plain(sum(points.values()))
-        lines += [f"Points: {plain(points_of(record, points))} of {most}.", ""]
+        lines += [f"Points: {plain(points_of(statuses_of(record), points))} of {most}.", ""]
     unread = [*record["malformed"], *record["notes"], *student.notes]
     lines += ["Not read:", "", *(f"- {literal(one)}" for one in unread), ""] if unread else []
     for one in parts:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
-from gradaudit.classroom.picture import PartPicture, Picture, Row, Shared
-from gradaudit.classroom.words import many
+from gradaudit.classroom.outputs import SENTENCES
+from gradaudit.classroom.picture import PartPicture, Picture, Shared
+from gradaudit.classroom.rows import Row
+from gradaudit.classroom.words import apart, changed, compared, many, similar
 from gradaudit.telling.verdicts import MARKS, STATUSES
 
 NO_MORE = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, and no script runs
@@ -68,6 +70,21 @@ def _sections(picture: Picture, title: str) -> Iterator[Element]:
         yield _section("Not judged, and why", *map(_unjudged, picture.unjudged))
     if picture.absent:
         yield _section("Handed in nothing", element("p", ", ".join(picture.absent)))
+    if picture.unlisted:
+        names = element("p", ", ".join(picture.unlisted))
+        yield _section("Not in the roster, or not clearly", names)
+    if picture.changes is not None:
+        yield _section("What changed", *_listed(changed(picture.changes)))
+    if picture.agreements is not None:
+        yield _section("Beside human marks", *_listed(compared(picture.agreements)))
+    if picture.similar is not None:
+        yield _section(
+            "Alike",
+            element(
+                "p", "Information, and no judgement: short right answers are alike.", class_="say"
+            ),
+            *_listed(similar(picture.similar)),
+        )
     yield _section("Everybody", *_everybody(picture))
 
 
@@ -161,22 +178,29 @@ def _alike(shared: Shared) -> Element:
     told = (
         part
         for label, text in shared.details
-        for part in (element("dt", label), element("dd", text))
+        for part in (element("dt", label), _said(label, text))
     )
     head = element("h3", element("b", f"{len(shared.students)} × "), shared.what)
     return element("article", head, element("dl", *told), _whose(shared))
 
 
+def _said(label: str, text: str) -> Element:
+    return element("dd", text, class_="sentence" if label in SENTENCES else "code")
+
+
 def _alone(picture: Picture) -> Iterator[Element]:
     if picture.alone:
-        said = f"{many(picture.alone, 'part')} more, wrong each in its own way."
-        yield element("p", said, class_="say")
+        yield element("p", apart(picture), class_="say")
 
 
 def _unjudged(shared: Shared) -> Element:
     where = f"{', '.join(shared.parts)}: " if shared.parts else ""
     head = element("h3", element("b", f"{len(shared.students)} × "), f"{where}{shared.what}")
     return element("article", head, _whose(Shared("", students=shared.students)))
+
+
+def _listed(lines: Iterable[str]) -> Iterator[Element]:
+    yield element("ul", *(element("li", line) for line in lines))
 
 
 def _everybody(picture: Picture) -> Iterator[Element]:

@@ -1,26 +1,15 @@
 """What a class got wrong: counted from the records, of which nothing else is kept."""
 
-import statistics
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gradaudit.classroom.comparing import Agreements, Change
 from gradaudit.classroom.records import Record
+from gradaudit.classroom.rows import Row, correlation
+from gradaudit.classroom.similar import Alike
 from gradaudit.classroom.students import Student
-
-FEWEST = 3  # students of whom it is said how well a part tells good answers from bad
-
-
-@dataclass
-class Row:
-    """What is kept of a student: what came of each part, in few words."""
-
-    student: Student
-    key: str
-    overall: str
-    code: int
-    statuses: dict[str, str]
-    mistakes: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -61,6 +50,7 @@ class Picture:
 
     mistakes: by id, the known ones. alike: wrong in the same way, which has no name. alone: how
     many parts are wrong in their own way. unjudged: parts and whole answers, with the reason.
+    absent: who handed in nothing. changes, agreements, similar: None where they are not asked for.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -70,6 +60,14 @@ class Picture:
     alone: int = 0
     unjudged: list[Shared] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    changes: list[Change] | None = None
+    agreements: Agreements | None = None
+    similar: list[Alike] | None = None
+
+    @property
+    def unlisted(self) -> list[str]:
+        """Who is not in the roster, or fits more than one row of it."""
+        return [row.student.name for row in self.rows if row.student.unlisted]
 
     @property
     def overall(self) -> Counter[str]:
@@ -113,7 +111,8 @@ class Counting:
         return row
 
     def _unjudged_at(self, part: str, reason: str, name: str) -> None:
-        shared = self._unjudged.setdefault((part, reason), Shared(reason))
+        alike = re.sub(r"\d+", "#", reason)  # whatever the line and column
+        shared = self._unjudged.setdefault((part, alike), Shared(reason))
         shared.students[name] = None
         if part:
             shared.parts[part] = None
@@ -148,10 +147,3 @@ def _answers(row: Row, part: str) -> bool:
 
 def _often_first(shared: Iterable[Shared]) -> list[Shared]:
     return sorted(shared, key=lambda one: -len(one.students))
-
-
-def correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
-    """Return Pearson's correlation; None where there are too few, or all are alike."""
-    if len(one) < FEWEST or len(set(one)) == 1 or len(set(other)) == 1:
-        return None
-    return statistics.correlation(one, other)

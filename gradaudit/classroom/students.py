@@ -58,7 +58,8 @@ class Student:
     """Somebody who handed in.
 
     name: as it is shown, and nobody else's. slug: the same as part of a file's name. id: in the
-    roster. files: the answers. notes: a line for each thing that is not read.
+    roster. files: the answers. notes: a line for each thing that is not read. unlisted: whether no
+    row of the roster fits, or more than one.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Student:
     id: str
     files: tuple[Handed, ...]
     notes: tuple[str, ...]
+    unlisted: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,10 @@ def students_of(
         notes = [f"{_shown(one)}: {one.fault}" for one in files if one.fault]
         if (more := len(notes) - MOST_NOTES) > 0:
             notes[MOST_NOTES:] = [f"and {more} more files are not read"]
-        if roster and row is None:
-            notes.append(f"{escaped(owner)}: it is not in the roster, or fits more than one row")
         answers = tuple(one for one in files if not one.fault)
-        students.append(Student(name, "", row.id if row else "", answers, tuple(notes)))
+        unlisted = bool(roster) and row is None
+        id_ = escaped(row.id) if row else ""
+        students.append(Student(name, "", id_, answers, tuple(notes), unlisted))
     present = {id(row) for row in rows}
     return _with_slugs(students), [row for row in roster if id(row) not in present]
 
@@ -300,6 +302,7 @@ def _listed(owner: str, roster: Sequence[Listed]) -> Listed | None:
         lambda row: row.name.casefold() == owner.casefold(),
         lambda row: bool(row.id) and _stands_in(_words(row.id), words),
         lambda row: bool(row.name) and set(_words(row.name)) <= set(words),
+        lambda row: bool(words) and set(words) <= set(_words(row.name)),
     )
     for fits in ways:
         if fitting := [row for row in roster if fits(row)]:

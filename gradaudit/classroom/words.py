@@ -3,7 +3,9 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from gradaudit.classroom.comparing import Agreements, Change
 from gradaudit.classroom.picture import Picture, Shared
+from gradaudit.classroom.similar import Alike
 from gradaudit.telling.showing import width
 from gradaudit.telling.verdicts import MARKS, STATUSES
 
@@ -22,6 +24,8 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield f"{many(len(picture.rows), 'answer')}: {', '.join(each)}"
     if picture.absent:
         yield from _wrapped(f"handed in nothing: {names(picture.absent)}", "")
+    if picture.unlisted:
+        yield from _wrapped(f"not in the roster, or not clearly: {names(picture.unlisted)}", "")
     if picture.parts:
         longest = max(len(one.part) for one in picture.parts)
         yield ""
@@ -58,13 +62,61 @@ def _lines(picture: Picture) -> Iterator[str]:
             for label, text in shared.details:
                 yield from _wrapped(f"{'':6}{label:<10}{text}", " " * 16)
     if picture.alone:
-        yield from ("", f"{many(picture.alone, 'part')} more, wrong each in its own way.")
+        yield from ("", apart(picture))
     if picture.unjudged:
         yield from ("", "Not judged, and why")
         for shared in picture.unjudged:
             where = f"{', '.join(shared.parts)}: " if shared.parts else ""
             yield from _wrapped(f"{len(shared.students):>4}  {where}{shared.what}", " " * 6)
             yield from _whose(shared, with_parts=False)
+    for title, lines in (
+        ("What changed", picture.changes is not None and changed(picture.changes)),
+        ("Beside human marks", picture.agreements is not None and compared(picture.agreements)),
+        ("Alike, which is information and no judgement", similar(picture.similar or [])),
+    ):
+        if lines:
+            yield from ("", title)
+            for line in lines:
+                yield from _wrapped(f"  {line}", " " * 6)
+
+
+def apart(picture: Picture) -> str:
+    """Return how many parts are wrong in a way that nobody shares."""
+    wrong = "are wrong, each in its own way" if picture.alone > 1 else "is wrong in its own way"
+    return f"{many(picture.alone, 'more part')} {wrong}."
+
+
+def changed(changes: Sequence[Change]) -> list[str]:
+    """Return what changed since an earlier run, a line for each answer."""
+    lines = []
+    for one in changes:
+        each = (f"{part} {old} → {new}".lstrip() for part, (old, new) in one.parts.items())
+        lines.append(f"{one.name}: {'; '.join(each)}")
+    return lines or ["nothing"]
+
+
+def compared(agreements: Agreements) -> list[str]:
+    """Return how far people agree with us, a line for each part."""
+    lines = []
+    for one in agreements.parts:
+        kappa = "none" if one.kappa is None else f"{one.kappa:.2f}"
+        said = f"{one.part}: the same of {one.agreed} in {one.marked}, Cohen's kappa {kappa}"
+        said += f"; right to people alone: {names(one.theirs)}" if one.theirs else ""
+        said += f"; holds to gradaudit alone: {names(one.ours)}" if one.ours else ""
+        lines.append(said)
+    if agreements.total is not None:
+        lines.append(f"total: Pearson's correlation with our points {agreements.total:+.2f}")
+    if agreements.unknown:
+        lines.append(f"marked, and not among the answers: {names(agreements.unknown)}")
+    return lines
+
+
+def similar(alike: Sequence[Alike]) -> list[str]:
+    """Return whose answers are alike, a line for each that are."""
+    return [
+        f"{'identical' if one.share == 1 else f'{one.share:.0%} the same'}: {names(one.names)}"
+        for one in alike
+    ]
 
 
 def _whose(shared: Shared, *, with_parts: bool = True) -> Iterator[str]:
