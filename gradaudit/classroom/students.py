@@ -101,7 +101,7 @@ def students_of(
     shown = [row.name if row else owner for (owner, *_), row in zip(found, rows, strict=True)]
     names = _unique(list(map(escaped, shown)), [escaped(where) for _, where, _ in found])
     students = []
-    for (owner, _, files), row, name in zip(found, rows, names, strict=True):
+    for (_, _, files), row, name in zip(found, rows, names, strict=True):
         notes = [f"{_shown(one)}: {one.fault}" for one in files if one.fault]
         if (more := len(notes) - MOST_NOTES) > 0:
             notes[MOST_NOTES:] = [f"and {more} more files are not read"]
