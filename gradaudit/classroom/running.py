@@ -140,15 +140,19 @@ class Kept:
 
 
 def judge_all(
-    tasks: Iterable[Task], crew: Crew, kept: Kept, done: Callable[[], object] = lambda: None
+    tasks: Iterable[Task],
+    crew: Crew,
+    kept: Kept,
+    done: Callable[[], object] = lambda: None,
+    work: Callable[[Task], str] = record_of,
 ) -> Iterator[str]:
     """Judge what is not kept, and yield the keys of all tasks in their order, each as it is kept.
 
     Few are in flight at once, so that memory does not grow with their number. done: called as soon
-    as one of them is judged.
+    as one of them is judged. work: what judges it, and raises nothing.
     """
     coming, turn = iter(tasks), deque[str]()
-    flight = _Flight(crew, kept, done)
+    flight = _Flight(crew, kept, done, work)
     task: Task | None = None
     while True:
         while not flight.is_full and not (turn and turn[0] in kept):
@@ -166,8 +170,10 @@ def judge_all(
 class _Flight:
     """The tasks that are with the crew now, by key."""
 
-    def __init__(self, crew: Crew, kept: Kept, done: Callable[[], object]) -> None:
-        self.crew, self.kept, self.done = crew, kept, done
+    def __init__(
+        self, crew: Crew, kept: Kept, done: Callable[[], object], work: Callable[[Task], str]
+    ) -> None:
+        self.crew, self.kept, self.done, self.work = crew, kept, done, work
         self.executor: Executor | None = None
         self.tasks: dict[str, Task] = {}
         self.futures: dict[Future[str], str] = {}
@@ -183,7 +189,7 @@ class _Flight:
             return
         self.executor = self.executor or self.crew.executor()
         try:
-            future = self.executor.submit(record_of, task)
+            future = self.executor.submit(self.work, task)
         except BrokenExecutor as error:  # a worker has died, and nothing else flies any more
             future = Future()
             future.set_exception(error)
@@ -211,7 +217,9 @@ class _Flight:
         fallen = []
         for future in futures:
             task = self.tasks.pop(self.futures.pop(future))
-            if future.cancelled() or future.exception() is not None:  # `record_of` raises none
+            if (
+                future.cancelled() or future.exception() is not None
+            ):  # of a worker: work raises none
                 fallen.append(task)
             else:
                 self.kept.keep(task.key, future.result())
