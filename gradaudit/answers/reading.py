@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from gradaudit.answers.asked import sheet_called, sheet_of
 from gradaudit.answers.notebooks import definitions, notebook_of
@@ -16,7 +15,7 @@ from gradaudit.answers.parts import Answer, Owed, Part, Sheet
 from gradaudit.answers.process import Process, RemoteFunction
 from gradaudit.answers.tables import read_toml
 from gradaudit.language.hints import nearest
-from gradaudit.questions.files import Unreadable, content_of, load_toml, tables_of
+from gradaudit.questions.files import Unreadable, content_of, tables_of
 from gradaudit.questions.question import from_library
 
 ADDRESS = re.compile(r"(.+\.py|[^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*)")
@@ -62,7 +61,7 @@ def read(path: str, asked: Sheet | None = None, called: str | None = None) -> An
     if path.endswith(".ipynb"):
         return read_notebook(path, asked)
     try:
-        return _of_tables(path, load_toml(path), asked)
+        return read_tables(path, content_of(path), asked)
     except Unreadable as reason:
         if ":" in path and not os.path.exists(path):
             raise Unreadable(f"{reason}; a function is package.module:function") from None
@@ -73,10 +72,11 @@ def read(path: str, asked: Sheet | None = None, called: str | None = None) -> An
         raise Unreadable(f"a {kind} file is not read; {formats}") from None
 
 
-def _of_tables(path: str, tables: dict[str, Any], asked: Sheet | None) -> Answer:
-    """Return the answer that TOML says, to what it names itself if nothing else is asked."""
+def read_tables(name: str, content: bytes, asked: Sheet | None = None) -> Answer:
+    """Read an answer in TOML, to what it says itself if nothing is asked. Raises Unreadable."""
+    tables = tables_of(content)
     named = tables.pop("question") if isinstance(tables.get("question"), str) else None
-    return read_toml(path, tables, asked or _of_library(named))
+    return read_toml(name, tables, asked or _of_library(named))
 
 
 def read_notebook(path: str, asked: Sheet | None = None) -> Answer:
@@ -86,7 +86,7 @@ def read_notebook(path: str, asked: Sheet | None = None) -> Answer:
     for number, block in enumerate(blocks, start=1):
         name = f"block {number} of TOML"
         try:
-            answers[name] = _of_tables(path, tables_of(block.encode()), asked)
+            answers[name] = read_tables(path, block.encode(), asked)
         except Unreadable as reason:
             answers[name] = Answer(path, malformed=(str(reason),), sheet=asked or sheet_called())
     sheet = next((one.sheet for one in answers.values()), asked or sheet_called())

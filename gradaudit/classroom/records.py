@@ -10,7 +10,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy as np
 from gradaudit import __version__
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.parts import Answer, Sheet
-from gradaudit.answers.reading import merged, read
+from gradaudit.answers.reading import merged, read, read_tables
 from gradaudit.answers.verdicts import Audit, Verdict, judged
 from gradaudit.judging import contract, iterations
 from gradaudit.judging.calling import describe
@@ -119,7 +119,8 @@ def record_of(task: Task) -> str:
 
     Whatever goes wrong is told in it.
     """
-    with TemporaryDirectory(prefix="gradaudit-") as folder:
+    runs = any(name.endswith(RUNS) for name, _ in task.files)
+    with TemporaryDirectory(prefix="gradaudit-") if runs else nullcontext("") as folder:
         try:
             record = _record(task, Path(folder))
         except Unreadable as reason:
@@ -129,7 +130,8 @@ def record_of(task: Task) -> str:
             place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
             fault = f"gradaudit itself is wrong here, please report it: {describe(error)} ({place})"
             record = unreadable(fault)
-        return json.dumps(record).replace(f"{folder}/", "").replace(folder, ".")
+        text = json.dumps(record)
+    return text.replace(f"{folder}/", "").replace(folder, ".") if runs else text
 
 
 def unreadable(reason: str) -> Record:
@@ -169,13 +171,17 @@ def _answer(task: Task, folder: Path) -> tuple[Answer, list[str]]:
     sheet = _sheet(task.asked)
     answers: dict[str, Answer] = {}
     faults: dict[str, str] = {}
-    for name, content in task.files:
+    code = {name: content for name, content in task.files if name.endswith(RUNS)}
+    for name, content in code.items():
         (folder / name).write_bytes(content)
-    for name, _ in task.files:
+    for name, content in task.files:
         try:
-            if task.uncontained and name.endswith(RUNS):
+            if task.uncontained and name in code:
                 raise Unreadable(task.uncontained)
-            answers[name] = read(str(folder / name), sheet)
+            if name in code:
+                answers[name] = read(str(folder / name), sheet)
+            else:
+                answers[name] = read_tables(name, content, sheet)
         except Unreadable as reason:
             faults[name] = str(reason)
     notes = []
