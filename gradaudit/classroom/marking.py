@@ -23,6 +23,7 @@ from gradaudit.classroom.words import as_text
 from gradaudit.language.showing import escaped
 from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.question import library
+from gradaudit.telling.typesetting import NotSet
 from gradaudit.telling.verdicts import row
 
 JUDGED = "judged"  # the folder of records, in that of all that is written
@@ -63,6 +64,8 @@ def mark(
     listed = _named("--roster", roster, read_roster) or []
     sheet = _named("--question", question, sheet_called) or sheet_called()
     worth = _named("--points", points, partial(outputs.read_points, parts=sheet.parts)) or {}
+    if pdf:
+        _documents_can_be_made()
     before = _named("--compare", compare, read_before)
     students, absent = students_of(folders, listed)
     task = partial(task_of, asked=_asked(question), as_pdf=pdf, uncontained=containment())
@@ -161,6 +164,16 @@ def _named(option: str, path: str | None, read: Callable[[str], Read]) -> Read |
         return None if path is None else read(path)
     except Unreadable as reason:
         raise Unreadable(f"{option} {path}: {reason}") from None
+
+
+def _documents_can_be_made() -> None:
+    """Raise Unreadable where they cannot."""
+    from gradaudit.telling.report import typesetter
+
+    try:
+        typesetter()
+    except NotSet as reason:
+        raise Unreadable(f"--pdf: {reason}, or this with [report]") from None
 
 
 def _asked(question: str | None) -> Asked:
