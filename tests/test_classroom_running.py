@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gradaudit.classroom import running
 from gradaudit.classroom.records import Asked, Task, task_of
 from gradaudit.classroom.running import AHEAD, LOST, Dask, Here, Kept, judge_all
 from tests.running import gradaudit
@@ -128,6 +129,24 @@ def test_that_no_python_was_run_is_no_record_of_python() -> None:
     judged, _ = task_of(files, Asked())
     refused, _ = task_of(files, Asked(), uncontained="no sandbox")
     assert judged.key != refused.key
+
+
+def test_new_workers_take_the_place_of_old_ones_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "RENEWED", 2)
+    tasks = [task(SHORT.format(5).encode() + b"# %d\n" % number) for number in range(7)]
+    crew, kept, made = Here(1), Kept(tmp_path), list[Executor]()
+
+    def executor() -> Executor:
+        made.append(Here.executor(crew))
+        return made[-1]
+
+    monkeypatch.setattr(crew, "executor", executor)
+    keys = list(judge_all(tasks, crew, kept))
+    crew.close(at_once=False)
+    assert [kept[key]["overall"] for key in keys] == ["holds"] * 7
+    assert len(made) == 4
 
 
 class TestWorkersThatDie:

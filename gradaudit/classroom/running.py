@@ -24,6 +24,7 @@ from gradaudit.classroom.records import Task, record_of, unreadable
 from gradaudit.questions.files import Unreadable
 
 AHEAD = 2  # tasks for each worker: one that it judges, and one that waits
+RENEWED = 200  # tasks of a worker, after which a new one takes its place: what it kept is too much
 LOST = "it could not be judged: its worker died, and died again when it was judged alone"
 PR_SET_PDEATHSIG = 1  # of Linux: what ends its parent ends a process too
 
@@ -34,7 +35,7 @@ class Crew(Protocol):
     workers: int
 
     def executor(self) -> Executor:
-        """Return the executor: a new one where the last broke."""
+        """Return a new executor, in place of the last if there was one."""
 
     def close(self, *, at_once: bool) -> None:
         """End the workers; at_once: also those that are at work."""
@@ -49,26 +50,25 @@ class Here:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.pool: ProcessPoolExecutor | None = None
+        self.pools: list[ProcessPoolExecutor] = []
 
     def executor(self) -> Executor:
-        """Return a pool of processes: a new one where one of the last died."""
-        if self.pool is not None:
-            self.pool.shutdown(wait=False)
+        """Return a new pool of processes; those of the last end with what they have begun."""
+        if self.pools:
+            self.pools[-1].shutdown(wait=False)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([record_of.__module__])
-        self.pool = ProcessPoolExecutor(self.workers, context, _begin)
-        return self.pool
+        self.pools = [*self.pools[-1:], ProcessPoolExecutor(self.workers, context, _begin)]
+        return self.pools[-1]
 
     def close(self, *, at_once: bool) -> None:
         """End the processes."""
-        if self.pool is None:
-            return
-        processes = list((getattr(self.pool, "_processes", None) or {}).values())
-        self.pool.shutdown(wait=not at_once, cancel_futures=True)
-        if at_once:
-            for process in processes:  # `kill_workers` of Python 3.14
-                process.kill()
+        for pool in self.pools:
+            processes = list((getattr(pool, "_processes", None) or {}).values())
+            pool.shutdown(wait=not at_once, cancel_futures=True)
+            if at_once:
+                for process in processes:  # `kill_workers` of Python 3.14
+                    process.kill()
 
 
 def _begin() -> None:
@@ -175,6 +175,7 @@ class _Flight:
     ) -> None:
         self.crew, self.kept, self.done, self.work = crew, kept, done, work
         self.executor: Executor | None = None
+        self.started = 0
         self.tasks: dict[str, Task] = {}
         self.futures: dict[Future[str], str] = {}
 
@@ -187,6 +188,9 @@ class _Flight:
         if task.key in self.kept or task.key in self.tasks:
             self.done()
             return
+        if self.started % (RENEWED * self.crew.workers) == 0:
+            self.executor = None
+        self.started += 1
         self.executor = self.executor or self.crew.executor()
         try:
             future = self.executor.submit(self.work, task)
