@@ -66,7 +66,9 @@ def command(arguments: Sequence[str] | None) -> int:
     if word:
         parser.add_argument("word", nargs="?", metavar=word)
     for option in options:
-        parser.add_argument(option if option in PLAIN else f"--{option}", **OPTIONS[option])
+        names = [option] if option in PLAIN else [*SHORT.get(option, ()), f"--{option}"]
+        own = OF_CLASS.get(option, {}) if run is class_ else {}
+        parser.add_argument(*names, **{**OPTIONS[option], **own})
     chosen = vars(parser.parse_args(words[1:]))
     try:
         return run(**chosen)
@@ -221,6 +223,18 @@ def check(functions: Sequence[str], spec: str, kind: str, **options: Any) -> int
         return complain(escaped(f"check: {reason}"))
     print(told)
     return code
+
+
+def class_(folders: Sequence[str], **options: Any) -> int:
+    """Judge what a class handed in; exit codes are those of several answers."""
+    from gradaudit.classroom.marking import mark
+    from gradaudit.language.showing import escaped
+    from gradaudit.questions.files import Unreadable
+
+    try:
+        return mark(folders, **options, colour=wants_colour())
+    except Unreadable as reason:
+        return complain(escaped(f"class: {reason}"))
 
 
 def run(
@@ -396,8 +410,30 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": "text",
         "help": "for a person, or a program",
     },
+    "folders": {
+        "nargs": "+",
+        "metavar": "FOLDER",
+        "help": "or zip of a class: each folder, zip or file in it is of one student",
+    },
+    "roster": {"metavar": "CSV", "help": "who is in the class: columns id and name"},
+    "jobs": {"type": count, "metavar": "N", "help": "processes; else as many as processors"},
+    "out": {
+        "metavar": "FOLDER",
+        "help": "write all there, and keep what is judged",
+    },
+    "again": {"action": "store_true", "help": "judge all anew, also what is kept"},
+    "points": {"metavar": "TOML", "help": "of parts, in lines such as `q1.w2 = 2`"},
+    "pdf": {"action": "store_true", "help": "write feedback as documents, too"},
+    "compare": {"metavar": "FOLDER", "help": "say what changed since an earlier --out"},
+    "marks": {"metavar": "CSV", "help": "say how far the marks of people agree"},
+    "similar": {"action": "store_true", "help": "list answers that are alike, as information"},
+    "workers": {"metavar": "ADDRESS", "help": "judge on the cluster of a Dask scheduler"},
 }
-PLAIN = ("functions", "spec")  # which are given without a name
+PLAIN = ("functions", "spec", "folders")  # which are given without a name
+SHORT = {"jobs": ("-j",)}
+OF_CLASS: dict[str, dict[str, Any]] = {
+    "question": {"default": None, "help": "of the library, or a file; else answers name it"},
+}
 COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
     # and the word and the options that one may take
     "template": (template, "print an empty answer to fill in", "", ("question",)),
@@ -435,6 +471,15 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
             "seconds",
             "rel",
             "format",
+        ),
+    ),
+    "class": (
+        class_,
+        "judge what a class handed in, with feedback",
+        "",
+        (
+            *("folders", "question", "roster", "jobs", "out", "again", "points", "pdf"),
+            *("compare", "marks", "similar", "workers"),
         ),
     ),
 }

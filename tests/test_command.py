@@ -346,7 +346,7 @@ class TestUnreadable:
     ) -> None:
         assert run([str(tmp_path / write(tmp_path, "x.csv", "a,b\n1,2\n"))], as_json=True) == 2
         says = "a .csv file is not read; an answer is a .toml file, as `gradaudit template` prints"
-        assert f"x.csv: {says} it, or a .py file\n" in capfd.readouterr().err
+        assert f"x.csv: {says} it, .py or .ipynb\n" in capfd.readouterr().err
 
     def test_toml_is_read_whatever_the_name_of_its_file(self, tmp_path: Path) -> None:
         path = write(tmp_path, "answer.txt", "[question1]\nb2 = -2.732\n")

@@ -16,9 +16,15 @@ import pytest
 HOUSE = Path(__file__).parent.parent
 PACKAGE = HOUSE / "gradaudit"
 # from the ground up
-ROOMS = ["language", "questions", "judging", "checking", "mistakes", "answers", "telling"]
+ROOMS = [
+    *("language", "questions", "judging", "checking", "mistakes", "answers", "telling"),
+    "classroom",
+]
 DEPENDENCIES = {"numpy", "scipy", "hypothesis", "pytest", "flint", "tqdm"}
-EXTRAS = {"typst": "telling", "matplotlib": "checking", "torch": "torch.py", "jax": "jax.py"}
+EXTRAS = {
+    **{"typst": "telling", "matplotlib": "checking", "torch": "torch.py", "jax": "jax.py"},
+    **{"nbformat": "answers", "distributed": "classroom"},
+}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -4,15 +4,19 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gradaudit.answers.asked import sheet_called, sheet_of
+from gradaudit.answers.notebooks import definitions, notebook_of
 from gradaudit.answers.parts import Answer, Owed, Part, Sheet
 from gradaudit.answers.preflight import chosen
 from gradaudit.answers.process import Process, RemoteFunction
 from gradaudit.answers.tables import read_toml
 from gradaudit.language.hints import nearest
-from gradaudit.questions.files import Unreadable, content_of, load_toml
+from gradaudit.questions.files import Unreadable, content_of, tables_of
 from gradaudit.questions.question import from_library
 
 ADDRESS = re.compile(r"(.+\.py|[^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*)")
@@ -42,7 +46,7 @@ def address_of(path: str) -> tuple[str, str] | None:
 
 
 def read(path: str, asked: Sheet | None = None, called: str | None = None) -> Answer:
-    """Read an answer: TOML, a Python file if its name ends in .py, or one function at its address.
+    """Read an answer: by the end of its name TOML, Python or a notebook, or one function anywhere.
 
     asked: what it is an answer to, else what it says itself, else the assignment. called: which
     function of the question one at an address is, else that of its name. Raises Unreadable.
@@ -55,20 +59,91 @@ def read(path: str, asked: Sheet | None = None, called: str | None = None) -> An
     if path.endswith(".py"):
         sheet = asked or sheet_called()
         return read_python(path, path, sheet.functions, sheet)
+    if path.endswith(".ipynb"):
+        return read_notebook(path, asked)
     try:
-        tables = load_toml(path)
-        named = tables.pop("question") if isinstance(tables.get("question"), str) else None
-        return read_toml(path, tables, asked or _of_library(named))
+        return read_tables(path, content_of(path), asked)
     except Unreadable as reason:
         if ":" in path and not os.path.exists(path):
             raise Unreadable(f"{reason}; a function is package.module:function") from None
         if path.endswith(".toml") or not os.path.isfile(path):
             raise
         kind = Path(path).suffix or "such"
-        formats = "an answer is a .toml file, as `gradaudit template` prints it, or a .py file"
+        formats = "an answer is a .toml file, as `gradaudit template` prints it, .py or .ipynb"
         raise Unreadable(f"a {kind} file is not read; {formats}") from None
 
 
+def read_tables(name: str, content: bytes, asked: Sheet | None = None) -> Answer:
+    """Read an answer in TOML, to what it says itself if nothing is asked. Raises Unreadable."""
+    tables = tables_of(content)
+    named = tables.pop("question") if isinstance(tables.get("question"), str) else None
+    return read_toml(name, tables, asked or _of_library(named))
+
+
+def read_notebook(path: str, asked: Sheet | None = None) -> Answer:
+    """Read the functions of a notebook, and the TOML in its Markdown. Raises Unreadable."""
+    code, blocks = notebook_of(content_of(path))
+    answers: dict[str, Answer] = {}
+    for number, block in enumerate(blocks, start=1):
+        name = f"block {number} of TOML"
+        try:
+            answers[name] = read_tables(path, block.encode(), asked)
+        except Unreadable as reason:
+            answers[name] = Answer(path, malformed=(str(reason),), sheet=asked or sheet_called())
+    sheet = next((one.sheet for one in answers.values()), asked or sheet_called())
+    try:
+        source = definitions(code, sheet.functions)
+    except Unreadable as reason:
+        if answers:
+            return merged(path, answers)
+        remedy = "and no Markdown cell has a block that is fenced and called toml"
+        raise Unreadable(f"{reason}, {remedy}") from None
+    folder = TemporaryDirectory(prefix="gradaudit-")
+    try:
+        file = Path(folder.name, "notebook.py")
+        file.write_text(source, encoding="utf-8", errors="surrogateescape")
+        functions = read_python(path, str(file), sheet.functions, sheet)
+        return merged(path, {**answers, "the code": replace(functions, folders=(folder,))})
+    except BaseException:
+        folder.cleanup()
+        raise
+
+
+def merged(name: str, answers: Mapping[str, Answer]) -> Answer:
+    """Return one answer of several; a part that two of them have is `untested`. Raises Unreadable.
+
+    answers: each by the name that it is told by.
+    """
+    if len(answers) == 1:
+        return replace(next(iter(answers.values())), name=name)
+    (first, one), *others = answers.items()
+    if foreign := [place for place, other in others if other.sheet is not one.sheet]:
+        for other in answers.values():
+            other.close()
+        raise Unreadable(f"{first} and {foreign[0]} are answers to different questions")
+    places: dict[str, str] = {}
+    parts: dict[str, Part] = {}
+    malformed = [f"{place}: {line}" for place, one in answers.items() for line in one.malformed]
+    for place, answer in answers.items():
+        for part, said in answer.parts.items():
+            if part not in places:
+                parts[part], places[part] = said, place
+            else:
+                clash = f"it stands in {places[part]} and in {place}; leave one of them"
+                parts[part] = Part(untested=clash)
+                malformed.append(f"{part}: {clash}")
+    several = answers.values()
+    return Answer(
+        name,
+        {part: parts[part] for part in one.sheet.parts if part in parts},
+        tuple(malformed),
+        tuple(function for answer in several for function in answer.functions),
+        one.sheet,
+        tuple(folder for answer in several for folder in answer.folders),
+    )
+
+
+@cache  # so that what was worked out for a question serves the next answer
 def _of_library(name: str | None) -> Sheet:
     """Return what an answer says itself that it is to, else the assignment. Raises Unreadable."""
     try:

@@ -132,9 +132,14 @@ class Audit:
 def audit(answer: Answer) -> Audit:
     """Judge every part of an answer, and end its processes."""
     try:
-        verdicts = [judge(name, answer.parts.get(name)) for name in answer.sheet.parts]
+        return judged(answer)
     finally:
         answer.close()
+
+
+def judged(answer: Answer) -> Audit:
+    """Judge every part of an answer, whose functions can be asked more after that."""
+    verdicts = [judge(name, answer.parts.get(name)) for name in answer.sheet.parts]
     return Audit(answer, tuple(_with_first_wrong_step(verdicts)))
 
 

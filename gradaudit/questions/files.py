@@ -39,8 +39,13 @@ def content_of(path: str) -> bytes:
 
 def load_toml(path: str) -> dict[str, Any]:
     """Return the tables of a TOML file, its decimals as they are written. Raises Unreadable."""
+    return tables_of(content_of(path))
+
+
+def tables_of(content: bytes) -> dict[str, Any]:
+    """Return the tables that TOML says, its decimals as they are written. Raises Unreadable."""
     try:
-        text = content_of(path).decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable("it is not text in UTF-8") from None
     # Python refuses to read an integer of thousands of digits, and with it the whole file. Any

@@ -4,7 +4,7 @@ import itertools
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gradaudit.answers.verdicts import Audit, Verdict
@@ -30,10 +30,11 @@ FEW = 4  # parts of a question that are not all named, if they are unanswered
 
 def as_json(audits: Sequence[Audit]) -> str:
     """Return all audits as one JSON text."""
-    return json.dumps({"audits": [_audit_json(audit) for audit in audits]}, indent=2)
+    return json.dumps({"audits": [audit_json(audit) for audit in audits]}, indent=2)
 
 
-def _audit_json(audit: Audit) -> dict[str, Any]:
+def audit_json(audit: Audit) -> dict[str, Any]:
+    """Return an audit as data."""
     return {
         "answer": escaped(audit.answer.name),
         "unreadable": escaped(audit.unreadable) or None,
@@ -203,8 +204,12 @@ def as_text(audits: Sequence[Audit], *, colour: bool, detailed: bool) -> str:
     """Return audits for a person: each in full, or one row each."""
     if detailed:
         return "\n\n".join("\n".join(_in_full(audit, colour)) for audit in audits)
-    longest = max(len(escaped(audit.answer.name)) for audit in audits)
-    rows = [_row(audit, longest, colour) for audit in audits]
+    names = [escaped(audit.answer.name) for audit in audits]
+    longest = max(map(len, names))
+    rows = [
+        row(name.ljust(longest), overall(audit), summary(audit), colour=colour)
+        for name, audit in zip(names, audits, strict=True)
+    ]
     if not all(audit.holds for audit in audits):
         rows += ["", "An answer that is audited alone is told in full."]
     return "\n".join(rows)
@@ -214,7 +219,8 @@ def _paint(text: str, status: str, colour: bool) -> str:
     return f"\x1b[{COLOURS[status]}m{text}\x1b[0m" if colour else text
 
 
-def _overall(audit: Audit) -> str:
+def overall(audit: Audit) -> str:
+    """Return the one status that stands for an audit, the worst of its parts."""
     if audit.unreadable:
         return "unreadable"
     statuses = [one.status for one in audit.answered] + ["malformed"] * bool(audit.answer.malformed)
@@ -222,14 +228,18 @@ def _overall(audit: Audit) -> str:
     return next((status for status in worst_first if status in statuses), "unanswered")
 
 
-def _row(audit: Audit, longest: int, colour: bool) -> str:
-    overall = _overall(audit)
-    name = escaped(audit.answer.name).ljust(longest)
+def summary(audit: Audit) -> str:
+    """Return what is told of an audit in a row: all that does not hold, and how many parts do."""
     others = [escaped(audit.unreadable or " ".join(audit.answer.malformed[:1]))]
     others += [f"{one.part} {one.status}" for one in audit.answered if one.status != "holds"]
     others += [f"{audit.holding} hold"] if audit.holding else []
-    mark = _paint(f"{MARKS[overall]} {overall}".ljust(14), overall, colour)
-    return f"{name}  {mark}{'; '.join(filter(None, others))}".rstrip()
+    return "; ".join(filter(None, others))
+
+
+def row(name: str, status: str, told: str, *, colour: bool) -> str:
+    """Return one answer as a row."""
+    mark = _paint(f"{MARKS[status]} {status}".ljust(14), status, colour)
+    return f"{name}  {mark}{told}".rstrip()
 
 
 def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
@@ -240,7 +250,7 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
         mark = _paint(f"{MARKS[verdict.status]} {verdict.status}".ljust(14), verdict.status, colour)
         yield f"  {verdict.part:<{longest}} {mark} {tried(verdict)}".rstrip()
     if unanswered := [one.part for one in audit.verdicts if one.status == "unanswered"]:
-        text = f"  {MARKS['unanswered']} unanswered: {', '.join(_in_few_words(unanswered))}"
+        text = f"  {MARKS['unanswered']} unanswered: {', '.join(in_few_words(unanswered))}"
         for row in textwrap.wrap(text, width(), subsequent_indent=" " * 16):
             yield _paint(row, "unanswered", colour)
     for verdict in audit.verdicts:
@@ -253,7 +263,7 @@ def _in_full(audit: Audit, colour: bool) -> Iterable[str]:
         yield f"{audit.holding} of {len(audit.answered)} answered parts hold."
 
 
-def _in_few_words(parts: Iterable[str]) -> Iterable[str]:
+def in_few_words(parts: Iterable[str]) -> Iterable[str]:
     """Yield the names of parts, or how many there are of a question."""
     for question, group in itertools.groupby(parts, lambda part: part.partition(".")[0]):
         names = list(group)
@@ -305,47 +315,61 @@ def in_full(verdict: Verdict) -> str:
 
 
 def _paragraph(verdict: Verdict, told: Mapping[int, str], colour: bool) -> Iterable[str]:
-    failure = verdict.failure
-    unfinished = failure is None and verdict.status == "fails"
+    yield _paint(head(verdict), verdict.status, colour)
+    yield from (_line(label, text) for label, text in details(verdict, told))
+
+
+def head(verdict: Verdict) -> str:
+    """Return the first line of what is told of a part that does not hold."""
+    unfinished = verdict.failure is None and verdict.status == "fails"
     is_ = "is " if verdict.status == "conditional" else ""
     said = f"is {why(verdict)}" if unfinished else f"{is_}{verdict.status}"
-    head = f"{MARKS[verdict.status]} {verdict.part} {said}"
-    plain = (
-        verdict.status == "fails"
-        and failure is not None
-        and not (verdict.finite_elsewhere or verdict.only_form)
-    )
-    told_below = plain and not verdict.is_derivation
-    yield _paint(head, verdict.status, colour) + (
-        "" if told_below or unfinished else f": {why(verdict)}"
-    )
+    told_below = _is_plain(verdict) and not verdict.is_derivation
+    reason = "" if told_below or unfinished else f": {why(verdict)}"
+    return f"{MARKS[verdict.status]} {verdict.part} {said}{reason}"
+
+
+def _is_plain(verdict: Verdict) -> bool:
+    """Return whether a law fails at an input, and neither for size nor for form alone."""
+    failure = verdict.failure
+    special = verdict.finite_elsewhere or verdict.only_form
+    return verdict.status == "fails" and failure is not None and not special
+
+
+def details(verdict: Verdict, told: Mapping[int, str] | None = None) -> Iterator[tuple[str, str]]:
+    """Yield all else that is told of a part that does not hold, each with its label.
+
+    told: the parts by the diagnosis that has been told of them.
+    """
+    failure = verdict.failure
     name = verdict.diagnosis.mistake
-    if (before := told.get(id(verdict.diagnosis))) and mistake(verdict.diagnosis):
-        yield _line("mistake", f"as in {before}")
+    before = (told or {}).get(id(verdict.diagnosis))
+    if before and mistake(verdict.diagnosis):
+        yield "mistake", f"as in {before}"
     for number, sentence in enumerate([] if before else mistake(verdict.diagnosis)):
         named = (name or verdict.diagnosis.edit) and not number
         with_id = f"{sentence} ({name})" if name else sentence
-        yield _line("mistake", with_id) if named else _line("note", sentence)
+        yield ("mistake", with_id) if named else ("note", sentence)
     for note in notes(verdict):
-        yield _line("note", note)
+        yield "note", note
     if verdict.is_derivation:
         for number, one in enumerate(verdict.failures):
             if number:
-                yield _line("also", unequal(one))
+                yield "also", unequal(one)
             yield from _wrong_line(one)
             if not number and verdict.mend:
-                yield _line("mend", mend(verdict.mend))
+                yield "mend", mend(verdict.mend)
         return
     if verdict.said.answer is not None:
-        yield _line("formula", written(verdict.said.answer))
+        yield "formula", written(verdict.said.answer)
     if verdict.mend:
-        yield _line("mend", mend(verdict.mend))
+        yield "mend", mend(verdict.mend)
     if failure is None or failure.refusal is None or verdict.only_form:
         return
-    if plain and not name:
-        yield _line("law", failure.law.statement)
+    if _is_plain(verdict) and not name:
+        yield "law", failure.law.statement
     if not isinstance(failure.judged, Block):
-        yield _line("input", shown_input(failure))
+        yield "input", shown_input(failure)
     yield from _expected_and_found(failure.refusal)
 
 
@@ -358,27 +382,28 @@ def of_line(outcome: Outcome) -> str:
     """Return what is told of a line that does not hold."""
     if outcome.refusal is None:
         return escaped(outcome.reason)
-    return "\n".join([unequal(outcome), *_wrong_line(outcome)])
+    lines = (_line(label, text) for label, text in _wrong_line(outcome))
+    return "\n".join([unequal(outcome), *lines])
 
 
-def _wrong_line(outcome: Outcome) -> Iterable[str]:
+def _wrong_line(outcome: Outcome) -> Iterator[tuple[str, str]]:
     line: Line = outcome.judged
     refusal = outcome.refusal
     if refusal is None:
         return
     if line.number > 1:
-        yield _line(f"line {line.number - 1}", written(line.before))
-    yield _line(f"line {line.number}", written(line))
-    yield _line("input", shown_input(outcome))
+        yield f"line {line.number - 1}", written(line.before)
+    yield f"line {line.number}", written(line)
+    yield "input", shown_input(outcome)
     above = "wanted" if isinstance(refusal.expected, str) and line.name else "before"
     yield from _expected_and_found(refusal, "expected" if line.number == 1 else above)
 
 
-def _expected_and_found(refusal: Refusal, label: str = "expected") -> Iterable[str]:
+def _expected_and_found(refusal: Refusal, label: str = "expected") -> Iterator[tuple[str, str]]:
     expected, found = refusal.sides
     where = f"{refusal.where} = " if refusal.where and label == "expected" else ""
-    yield _line(label, where + expected)
-    yield _line("found", f"{found}   ({refusal.note})" if refusal.note else found)
+    yield label, where + expected
+    yield "found", f"{found}   ({refusal.note})" if refusal.note else found
 
 
 def written(line: Line | Formula) -> str:

@@ -1,0 +1,116 @@
+"""A Jupyter notebook as the answers that it holds: Python that defines functions, and TOML."""
+
+import ast
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from symtable import symtable
+from typing import Any, Self
+
+from gradaudit.questions.files import Unreadable
+
+FENCED = re.compile(r"^(`{3,}|~{3,})[ \t]*toml\b[^\n]*\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*)(?:[%!?]|.*=[ \t]*[%!][\w{]|.*[\w)]\?+[ \t]*$)[^\n]*$", re.MULTILINE)
+CELL_MAGICS_OF_PYTHON = ("%%time", "%%timeit", "%%capture")  # others make another language of it
+EVERYTHING = "*"  # what is imported from a module
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a cell: names of the module that it gives a value to, and those it uses."""
+
+    text: str
+    bound: frozenset[str]
+    used: frozenset[str]
+
+    @classmethod
+    def of(cls, tree: ast.stmt) -> Self:
+        """Return what Python says of a statement. Raises SyntaxError."""
+        text = ast.unparse(tree)
+        table = symtable(text, "a cell", "exec")
+        names = table.get_symbols()
+        bound = {one.get_name() for one in names if one.is_assigned() or one.is_imported()}
+        used = {one.get_name() for one in names if one.is_referenced()}
+        inner = table.get_children()
+        while inner:
+            scope = inner.pop()
+            inner += scope.get_children()
+            used |= {one.get_name() for one in scope.get_symbols() if one.is_global()}
+        for one in ast.walk(tree):
+            if isinstance(one, ast.ImportFrom) and one.names[0].name == EVERYTHING:
+                bound.add(EVERYTHING)
+            if isinstance(one, ast.Subscript | ast.Attribute) and isinstance(one.ctx, ast.Store):
+                bound |= {name.id for name in ast.walk(one.value) if isinstance(name, ast.Name)}
+        return cls(text, frozenset(bound), frozenset(used))
+
+
+def notebook_of(content: bytes) -> tuple[list[str], list[str]]:
+    """Return the code cells of a notebook, and the blocks of TOML in its Markdown cells.
+
+    Such a block is fenced, and called `toml`. Raises Unreadable.
+    """
+    cells = _cells(content)
+    code = [_source(cell) for cell in cells if cell.get("cell_type") == "code"]
+    texts = [_source(cell) for cell in cells if cell.get("cell_type") == "markdown"]
+    return code, [found[2] for text in texts for found in FENCED.finditer(text)]
+
+
+def definitions(code: Sequence[str], wanted: Collection[str]) -> str:
+    """Return Python that defines the wanted functions and what they use, without all else.
+
+    No magics, plots or runs are in it. Raises Unreadable where none of them is defined.
+    """
+    broken: list[str] = []
+    statements: list[Statement] = []
+    for number, cell in enumerate(code, start=1):
+        try:
+            statements += map(Statement.of, _parsed(cell))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            broken.append(str(number))
+    if kept := _needed(statements, wanted):
+        return "\n\n".join(one.text for one in kept)
+    where = f"; code cell {', '.join(broken)} is not Python" if broken else ""
+    raise Unreadable(f"no code cell defines {', '.join(wanted) or 'a function'}{where}")
+
+
+def _cells(content: bytes) -> list[Any]:
+    try:
+        import nbformat
+    except ImportError:
+        raise Unreadable("a notebook needs the package nbformat: pip install nbformat") from None
+    try:
+        read: Any = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+        return [cell for cell in read["cells"] if isinstance(cell, dict)]
+    except Exception as error:  # of many kinds, as anything may stand in it
+        raise Unreadable(f"it is not a notebook that can be read: {type(error).__name__}") from None
+
+
+def _source(cell: Any) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else ""
+
+
+def _parsed(cell: str) -> list[ast.stmt]:
+    """Return the statements of a cell. Raises SyntaxError and its like."""
+    first, _, rest = cell.lstrip().partition("\n")
+    if first.startswith("%%"):
+        if not first.startswith(CELL_MAGICS_OF_PYTHON):
+            return []
+        cell = rest
+    try:
+        return ast.parse(cell).body
+    except SyntaxError:
+        return ast.parse(MAGIC.sub(r"\1pass", cell)).body
+
+
+def _needed(statements: Sequence[Statement], wanted: Collection[str]) -> list[Statement]:
+    """Return what defines the wanted functions, and all that these use, in its order."""
+    if not any(one.bound & set(wanted) for one in statements):
+        return []
+    needed, before = set(wanted), -1
+    while len(needed) != before:
+        before = len(needed)
+        for one in statements:
+            if one.bound & needed:
+                needed |= one.used
+    return [one for one in statements if one.bound & needed or EVERYTHING in one.bound]

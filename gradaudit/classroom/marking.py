@@ -1,0 +1,206 @@
+"""`gradaudit class`: judge what a class handed in, and tell what came of it."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from gradaudit.answers.asked import sheet_called
+from gradaudit.classroom import outputs
+from gradaudit.classroom.comparing import agreements, changes, read_before
+from gradaudit.classroom.page import as_html
+from gradaudit.classroom.picture import Counting
+from gradaudit.classroom.records import Asked, Record, Task, task_of, unreadable
+from gradaudit.classroom.running import Crew, Dask, Here, Kept, judge_all
+from gradaudit.classroom.similar import Similar
+from gradaudit.classroom.students import Student, read_roster, students_of
+from gradaudit.classroom.words import as_text
+from gradaudit.language.showing import escaped
+from gradaudit.questions.files import Unreadable, content_of
+from gradaudit.questions.question import library
+from gradaudit.telling.typesetting import NotSet
+from gradaudit.telling.verdicts import row
+
+JUDGED = "judged"  # the folder of records, in that of all that is written
+LONGEST_NAME = 40  # characters that rows are brought into line for
+WORST_FIRST = (2, 1, 3, 0)
+Read = TypeVar("Read")
+
+
+def containment() -> str:
+    """Return why no Python may be judged here, or nothing: asked once, when a run starts."""
+    return ""
+
+
+def mark(
+    folders: Sequence[str],
+    *,
+    question: str | None = None,
+    roster: str | None = None,
+    jobs: int | None = None,
+    out: str | None = None,
+    again: bool = False,
+    points: str | None = None,
+    pdf: bool = False,
+    compare: str | None = None,
+    marks: str | None = None,
+    similar: bool = False,
+    workers: str | None = None,
+    colour: bool = False,
+) -> int:
+    """Judge a class, tell what came of it, and return the exit code. Raises Unreadable.
+
+    folders: of the class, or zips. question: what is answered, else what each answer says, or the
+    assignment. roster: a CSV file. jobs: how many processes. out: where all is written, and what
+    is judged is kept. again: judge all anew. points: a TOML file. pdf: write documents too.
+    compare: the folder of an earlier run. marks: a CSV file of what people think. similar: list
+    answers that are alike. workers: the address of a Dask scheduler.
+    """
+    listed = _named("--roster", roster, read_roster) or []
+    sheet = _named("--question", question, sheet_called) or sheet_called()
+    worth = _named("--points", points, partial(outputs.read_points, parts=sheet.parts)) or {}
+    if pdf:
+        _documents_can_be_made()
+    before = _named("--compare", compare, read_before)
+    students, absent = students_of(folders, listed)
+    task = partial(task_of, asked=_asked(question), as_pdf=pdf, uncontained=containment())
+    with ExitStack() as at_last:
+        folder = _folder(out, folders) or Path(at_last.enter_context(TemporaryDirectory()))
+        kept = Kept(folder / JUDGED)
+        if again:
+            kept.forget()
+        run = Run(students, task, kept, Similar() if similar else None)
+        crew: Crew = Dask(workers) if workers else Here(jobs or processors())
+        try:
+            run.judge(crew, colour=colour)
+        except BaseException:
+            crew.close(at_once=True)
+            if out is not None:
+                so_far = f"{len(kept.good)} of {len(students)} answers are judged, and kept"
+                remedy = f"in {escaped(out)}; the same command goes on from there"
+                print(f"gradaudit: {so_far} {remedy}", file=sys.stderr)
+            raise
+        crew.close(at_once=False)
+        picture = run.counting.picture([one.name for one in absent])
+        if before is not None:
+            picture.changes = changes(picture.rows, before)
+        if marks is not None:
+            each = worth or dict.fromkeys(sheet.parts, 1.0)
+            ours = [outputs.points_of(one.statuses, each) for one in picture.rows]
+            picture.agreements = _named("--marks", marks, partial(agreements, picture.rows, ours))
+        if run.similar is not None:
+            picture.similar = run.similar.found()
+        if out is not None:
+            answered = [one.part for one in picture.parts]
+            outputs.write_all(folder, run.records(), answered, worth)
+            page = as_html(picture, "How the class did")
+            (folder / "class.html").write_text(page, encoding="utf-8")
+        print(f"\n{as_text(picture)}")
+        if out is not None:
+            print(f"\nAll of it is in {escaped(out)}.")
+    return min((one.code for one in picture.rows), key=WORST_FIRST.index)
+
+
+class Run:
+    """A class that is being judged, student by student."""
+
+    def __init__(
+        self,
+        students: Sequence[Student],
+        task: Callable[..., tuple[Task, list[str]]],
+        kept: Kept,
+        similar: Similar | None,
+    ) -> None:
+        self.students, self.task, self.kept, self.similar = students, task, kept, similar
+        self.read: list[Student] = []  # with what could not be read of them
+        self.counting = Counting()
+
+    def judge(self, crew: Crew, *, colour: bool) -> None:
+        """Judge all, print a row for each as soon as its turn comes, and count what is said."""
+        from tqdm import tqdm
+
+        longest = max((len(one.name) for one in self.students), default=0)
+        hidden = not sys.stderr.isatty()
+        with tqdm(total=len(self.students), unit=" answers", disable=hidden, leave=False) as bar:
+            for number, key in enumerate(judge_all(self.tasks(), crew, self.kept, bar.update)):
+                student = self.read[number]
+                record = self.record(student, key)
+                self.counting.add(student, key, record)
+                name = student.name.ljust(min(longest, LONGEST_NAME))
+                line = row(name, record["overall"], record["summary"], colour=colour)
+                with tqdm.external_write_mode():
+                    print(line, flush=True)
+
+    def tasks(self) -> Iterator[Task]:
+        """Read the files of each student when it comes to them."""
+        for student in self.students:
+            task, faults = self.task((one.path.name, one.content) for one in student.files)
+            if self.similar is not None:
+                self.similar.add(student.name, (content for _, content in task.files))
+            notes = (*student.notes, *faults)
+            self.read.append(replace(student, notes=notes, files=student.files * bool(task.files)))
+            yield task
+
+    def record(self, student: Student, key: str) -> Record:
+        """Return what is said of a student; of one without answers, why there are none."""
+        if not student.files:
+            return unreadable("; ".join(student.notes))
+        return self.kept[key]
+
+    def records(self) -> Iterator[tuple[Student, Record]]:
+        """Yield all that is said, one after another."""
+        for one in self.counting.rows:
+            yield one.student, self.record(one.student, one.key)
+
+
+def _named(option: str, path: str | None, read: Callable[[str], Read]) -> Read | None:
+    """Return what an option names, if it is given. Raises Unreadable, which says which it is."""
+    try:
+        return None if path is None else read(path)
+    except Unreadable as reason:
+        raise Unreadable(f"{option} {path}: {reason}") from None
+
+
+def _documents_can_be_made() -> None:
+    """Raise Unreadable where they cannot."""
+    from gradaudit.telling.report import typesetter
+
+    try:
+        typesetter()
+    except NotSet as reason:
+        raise Unreadable(f"--pdf: {reason}, or this with [report]") from None
+
+
+def _asked(question: str | None) -> Asked:
+    """Return a question in a form that workers on another machine can read too."""
+    if question is None or question in library():
+        return Asked(question or "")
+    return Asked(Path(question).name, content_of(question))
+
+
+def _folder(out: str | None, folders: Sequence[str]) -> Path | None:
+    """Return the folder to write into, if there is one. Raises Unreadable."""
+    if out is None:
+        return None
+    folder = Path(out)
+    for place in folders:
+        if folder.resolve().is_relative_to(Path(place).resolve()):
+            raise Unreadable(f"--out {out}: it lies in {place}; name a folder beside it")
+    try:
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / JUDGED).is_dir():
+            raise Unreadable(f"--out {out}: something else is in it; name a new folder")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unreadable(f"--out {out}: it cannot be made: {error.strerror}") from None
+    return folder
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

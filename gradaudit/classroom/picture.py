@@ -1,0 +1,149 @@
+"""What a class got wrong: counted from the records, of which nothing else is kept."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gradaudit.classroom.comparing import Agreements, Change
+from gradaudit.classroom.records import Record
+from gradaudit.classroom.rows import Row, correlation
+from gradaudit.classroom.similar import Alike
+from gradaudit.classroom.students import Student
+
+
+@dataclass(frozen=True)
+class PartPicture:
+    """How a class did on a part.
+
+    counts: how many have each status. tells: the correlation of holding it with how many other
+    parts hold, None where there are too few, or all are alike.
+    """
+
+    part: str
+    counts: Mapping[str, int]
+    tells: float | None
+
+    @property
+    def share(self) -> float:
+        """Which share of those who answered it holds."""
+        answered = sum(n for status, n in self.counts.items() if status != "unanswered")
+        return self.counts.get("holds", 0) / answered if answered else 0.0
+
+
+@dataclass
+class Shared:
+    """Something that several may have in common.
+
+    what: it, in words. parts: where. students: whose, in order. details: what one of them is told.
+    """
+
+    what: str
+    parts: dict[str, None] = field(default_factory=dict)
+    students: dict[str, None] = field(default_factory=dict)
+    details: Sequence[Sequence[str]] = ()
+
+
+@dataclass
+class Picture:
+    """All that is said of a class.
+
+    mistakes: by id, the known ones. alike: wrong in the same way, which has no name. alone: how
+    many parts are wrong in their own way. unjudged: parts and whole answers, with the reason.
+    absent: who handed in nothing. changes, agreements, similar: None where they are not asked for.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    parts: list[PartPicture] = field(default_factory=list)
+    mistakes: list[tuple[str, Shared]] = field(default_factory=list)
+    alike: list[Shared] = field(default_factory=list)
+    alone: int = 0
+    unjudged: list[Shared] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    changes: list[Change] | None = None
+    agreements: Agreements | None = None
+    similar: list[Alike] | None = None
+
+    @property
+    def unlisted(self) -> list[str]:
+        """Who is not in the roster, or fits more than one row of it."""
+        return [row.student.name for row in self.rows if row.student.unlisted]
+
+    @property
+    def overall(self) -> Counter[str]:
+        """How many answers have each status in all."""
+        return Counter(row.overall for row in self.rows)
+
+
+class Counting:
+    """Counts what the records of a class say, one after another."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.parts: dict[str, None] = {}  # in the order of the question
+        self._mistakes: dict[str, Shared] = {}
+        self._alike: dict[tuple[str, str], Shared] = {}
+        self._unjudged: dict[tuple[str, str], Shared] = {}
+
+    def add(self, student: Student, key: str, record: Record) -> Row:
+        """Count a record, and return what is kept of it."""
+        name = student.name
+        row = Row(student, key, record["overall"], record["code"], {}, {})
+        self.rows.append(row)
+        if record["unreadable"]:
+            self._unjudged_at("", record["unreadable"], name)
+        for one in record["parts"]:
+            part, status = one["id"], one["status"]
+            row.statuses[part] = status
+            self.parts.setdefault(part)
+            if status == "untested":
+                self._unjudged_at(part, one["explanation"] or "", name)
+            if mistake := one["mistake"]:
+                row.mistakes[part] = mistake
+                told = dict(reversed(one["told"]["details"])).get("mistake", "")
+                shared = self._mistakes.setdefault(mistake, Shared(told))
+                shared.parts[part] = shared.students[name] = None
+            elif one["alike"]:
+                what = one["told"]["head"]
+                details = one["told"]["details"]
+                shared = self._alike.setdefault((part, one["alike"]), Shared(what, details=details))
+                shared.parts[part] = shared.students[name] = None
+        return row
+
+    def _unjudged_at(self, part: str, reason: str, name: str) -> None:
+        alike = re.sub(r"\d+", "#", reason)  # whatever the line and column
+        shared = self._unjudged.setdefault((part, alike), Shared(reason))
+        shared.students[name] = None
+        if part:
+            shared.parts[part] = None
+
+    def picture(self, absent: Iterable[str] = ()) -> Picture:
+        """Return what was counted. absent: who handed in nothing."""
+        answered = [one for one in self.parts if any(_answers(row, one) for row in self.rows)]
+        groups = _often_first(self._alike.values())
+        mistakes = sorted(self._mistakes.items(), key=lambda one: -len(one[1].students))
+        return Picture(
+            self.rows,
+            [self._part(one) for one in answered],
+            mistakes,
+            [one for one in groups if len(one.students) > 1],
+            sum(len(one.students) == 1 for one in groups),
+            _often_first(self._unjudged.values()),
+            list(absent),
+        )
+
+    def _part(self, part: str) -> PartPicture:
+        readable = [row for row in self.rows if row.statuses]
+        counts = Counter(row.statuses.get(part, "unanswered") for row in readable)
+        here = [float(row.statuses.get(part) == "holds") for row in readable]
+        holding = [sum(one == "holds" for one in row.statuses.values()) for row in readable]
+        rest = [all_ - one for all_, one in zip(holding, here, strict=True)]
+        return PartPicture(part, counts, correlation(here, rest))
+
+
+def _answers(row: Row, part: str) -> bool:
+    return row.statuses.get(part, "unanswered") != "unanswered"
+
+
+def _often_first(shared: Iterable[Shared]) -> list[Shared]:
+    return sorted(shared, key=lambda one: -len(one.students))

@@ -1,0 +1,279 @@
+"""The unit of work: the files of one student and a question become a record, in JSON.
+
+It is the same bytes for the same files and question, wherever it is made and whoever handed in.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+import gradaudit
+from gradaudit.answers.asked import sheet_called
+from gradaudit.answers.parts import Answer, Sheet
+from gradaudit.answers.reading import merged, read, read_tables
+from gradaudit.answers.verdicts import Audit, Verdict, judged
+from gradaudit.judging import contract, iterations
+from gradaudit.judging.calling import describe
+from gradaudit.judging.derivation import Line
+from gradaudit.judging.domains import draw_inputs
+from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, Refusal
+from gradaudit.judging.written import Block
+from gradaudit.language.outcomes import Missing
+from gradaudit.language.showing import escaped
+from gradaudit.questions.files import MAX_FILE, Unreadable
+from gradaudit.questions.iteration import Rate
+from gradaudit.telling import verdicts as telling
+from gradaudit.telling.typesetting import NotSet
+
+PLAIN_NAME = re.compile(r"[A-Za-z]\w{0,60}\.(toml|py|ipynb)", re.ASCII)
+MOST_FILES = 100  # of one student
+MOST_COMPLAINTS = 20
+COMPARED = 40  # inputs at which wrong answers are compared
+DIGITS = 6  # to which their values are then the same
+RUNS = (".py", ".ipynb")  # what holds code of a stranger
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a class was asked: a question of the library, or the content of a file.
+
+    name: as it was called; nothing where each answer says it itself.
+    """
+
+    name: str = ""
+    content: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is judged: the names and contents of files, and what they are answers to.
+
+    uncontained: why no Python is run, if none is. as_pdf: whether the record has the document too.
+    """
+
+    files: tuple[tuple[str, bytes], ...]
+    asked: Asked = field(default_factory=Asked)
+    uncontained: str = ""
+    as_pdf: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other task, and from the same one of another version."""
+        runs = any(name.endswith(RUNS) for name, _ in self.files)
+        said = [
+            *(
+                gradaudit.__version__,
+                self.asked.name,
+                _digest(self.asked.content or b""),
+                self.as_pdf,
+            ),
+            *(self.uncontained if runs else "", [[n, _digest(c)] for n, c in self.files]),
+        ]
+        return _digest(json.dumps(said).encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def task_of(
+    files: Iterable[tuple[str, Callable[[], bytes]]], asked: Asked, **options: Any
+) -> tuple[Task, list[str]]:
+    """Return what is to be judged, and a line for each file that cannot be read.
+
+    files: a name for each, and what reads it. A file that is alone is called `answer`, so that
+    its name makes no difference; the others keep a name that is plain, as one may import another.
+    """
+    read: list[tuple[str, bytes]] = []
+    faults, size = [], 0
+    for name, content in files:
+        try:
+            if len(read) == MOST_FILES:
+                raise Unreadable(f"only {MOST_FILES} files of one student are read")
+            read.append((name, content()))
+            size += len(read[-1][1])
+            if size > MAX_FILE:
+                read.pop()
+                raise Unreadable(f"all files together are larger than {MAX_FILE // 2**20} MiB")
+        except Unreadable as reason:
+            faults.append(f"{escaped(name)}: {reason}")
+    taken: dict[str, bytes] = {}
+    for number, (name, one) in enumerate(read, start=1):
+        kind = Path(name).suffix.lower()
+        plain = name if PLAIN_NAME.fullmatch(name) and name not in taken else f"file{number}{kind}"
+        taken[plain if len(read) > 1 else f"answer{kind}"] = one
+    return Task(tuple(taken.items()), asked, **options), faults
+
+
+def record_of(task: Task) -> str:
+    """Judge the files of a student, and return the record, as JSON in ASCII.
+
+    Whatever goes wrong is told in it.
+    """
+    runs = any(name.endswith(RUNS) for name, _ in task.files)
+    with TemporaryDirectory(prefix="gradaudit-") if runs else nullcontext("") as folder:
+        try:
+            record = _record(task, Path(folder))
+        except Unreadable as reason:
+            record = unreadable(str(reason))
+        except Exception as error:
+            *_, (at, number) = traceback.walk_tb(error.__traceback__)
+            place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
+            fault = f"gradaudit itself is wrong here, please report it: {describe(error)} ({place})"
+            record = unreadable(fault)
+        text = json.dumps(record)
+    return text.replace(f"{folder}/", "").replace(folder, ".") if runs else text
+
+
+def unreadable(reason: str) -> Record:
+    """Return the record of what could not be judged at all."""
+    return _told(Audit(Answer(""), unreadable=reason), {}, [])
+
+
+def _record(task: Task, folder: Path) -> Record:
+    answer, notes = _answer(task, folder)
+    try:
+        audit = judged(answer)
+        alike = {
+            one.part: values_of(one.failure)
+            for one in audit.verdicts
+            if one.status == "fails" and one.failure and _is_unnamed(one)
+        }
+        record = _told(audit, alike, notes)
+    finally:
+        answer.close()
+    if task.as_pdf:
+        from gradaudit.telling.report import document, pdf
+
+        try:
+            record["pdf"] = base64.b64encode(pdf(document(audit))).decode()
+        except NotSet as reason:
+            record["notes"].append(f"there is no PDF: it cannot be set: {escaped(str(reason))}")
+    return record
+
+
+def _is_unnamed(verdict: Verdict) -> bool:
+    """Return whether nothing says already what two of its kind have in common."""
+    return not (verdict.diagnosis.mistake or verdict.only_form)
+
+
+def _answer(task: Task, folder: Path) -> tuple[Answer, list[str]]:
+    """Return the answer that files are, and notes on those that are none. Raises Unreadable."""
+    sheet = _sheet(task.asked)
+    answers: dict[str, Answer] = {}
+    faults: dict[str, str] = {}
+    code = {name: content for name, content in task.files if name.endswith(RUNS)}
+    for name, content in code.items():
+        (folder / name).write_bytes(content)
+    for name, content in task.files:
+        try:
+            if task.uncontained and name in code:
+                raise Unreadable(task.uncontained)
+            if name in code:
+                answers[name] = read(str(folder / name), sheet)
+            else:
+                answers[name] = read_tables(name, content, sheet)
+        except Unreadable as reason:
+            faults[name] = str(reason)
+    notes = []
+    for name, answer in list(answers.items()):
+        if len(answers) > 1 and not answer.parts:  # such as a module that another imports
+            notes.append(f"{name}: {' '.join(answer.malformed[:1])}")
+            answers.pop(name).close()
+    if not answers:
+        alone = len(faults) == 1
+        told = faults.values() if alone else (f"{name}: {why}" for name, why in faults.items())
+        raise Unreadable("; ".join(told) or "nothing that can be judged is handed in")
+    answer = merged("", answers)
+    malformed = (*(f"{name}: {why}" for name, why in faults.items()), *answer.malformed)
+    return replace(answer, malformed=malformed), notes
+
+
+@cache  # so that what was worked out for a question serves the next answer
+def _sheet(asked: Asked) -> Sheet | None:
+    if asked.content is None:
+        return sheet_called(asked.name) if asked.name else None
+    with TemporaryDirectory(prefix="gradaudit-") as folder:
+        path = Path(folder, "question.toml")
+        path.write_bytes(asked.content)
+        return sheet_called(str(path))
+
+
+def _told(audit: Audit, alike: dict[str, str], notes: list[str]) -> Record:
+    """Return all that is told of an audit, but for whose it is."""
+    malformed = list(audit.answer.malformed)
+    if (more := len(malformed) - MOST_COMPLAINTS) > 0:
+        malformed[MOST_COMPLAINTS:] = [f"and {more} more of the kind"]
+    audit = replace(audit, answer=replace(audit.answer, malformed=tuple(malformed)))
+    data = telling.audit_json(audit)
+    del data["answer"]
+    for part, verdict in zip(data["parts"], audit.verdicts, strict=True):
+        part["told"] = _part(verdict)
+        part["alike"] = alike.get(verdict.part)
+    return {
+        "overall": telling.overall(audit),
+        "summary": telling.summary(audit),
+        "code": audit.exit_code,
+        "notes": list(map(escaped, notes)),
+        **data,
+    }
+
+
+def _part(verdict: Verdict) -> dict[str, Any]:
+    """Return what is told of a part in words: how much was tried, and why it does not hold."""
+    if verdict.status == "unanswered":
+        return {"tried": "", "head": "", "details": []}
+    fails = verdict.status in ("fails", "conditional")
+    return {
+        "tried": escaped(telling.tried(verdict)),
+        "head": escaped(telling.head(verdict)) if fails else "",
+        "details": [[a, escaped(b)] for a, b in telling.details(verdict)] if fails else [],
+    }
+
+
+def values_of(failure: Outcome) -> str:
+    """Return what stands for the values of what is wrong, at inputs that are the same for all."""
+    seen = []
+    some = (0,) if isinstance(failure.judged, Block) else draw_inputs(failure.law.domain)[:COMPARED]
+    for case in some:
+        try:
+            found = _values(failure.judged, case)
+        except (Missing, DoesNotApply, CannotGoOn, Refusal) as none:
+            seen.append(type(none).__name__)
+            continue
+        with np.errstate(all="ignore"):
+            scale = np.max(abs(found[np.isfinite(found)]), initial=0.0) or 1.0
+            rounded = np.round(found / scale, DIGITS) + 0.0  # no -0
+        seen.append(f"{found.shape} {scale:.{DIGITS}g} {rounded.tolist()}")
+    return _digest("\n".join(seen).encode())
+
+
+def _values(judged: Any, case: Any) -> Any:
+    """Return the values of what is judged at an input. Raises Missing and its like."""
+    if isinstance(judged, Block):
+        return np.array([_number(one.value) for one in judged.numbers.flat])
+    if isinstance(judged, Line):
+        return np.array([_number(one) for one in judged.entries(judged.formula, case).flat])
+    if isinstance(case, Rate):
+        return np.array([float(iterations.ask(judged, case))])
+    return np.asarray(contract.ask(judged, case)[0], dtype=float)
+
+
+def _number(value: Any) -> float:
+    with suppress(TypeError, ValueError, OverflowError):
+        return float(value)
+    return float("nan")

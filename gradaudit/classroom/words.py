@@ -1,0 +1,142 @@
+"""The picture of a class as text."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from gradaudit.classroom.comparing import Agreements, Change
+from gradaudit.classroom.picture import Picture, Shared
+from gradaudit.classroom.similar import Alike
+from gradaudit.telling.showing import width
+from gradaudit.telling.verdicts import MARKS, STATUSES
+
+FEW = 12  # names that are listed
+BAR = 20  # characters
+
+
+def as_text(picture: Picture) -> str:
+    """Return what is said of a class, for a person."""
+    return "\n".join(_lines(picture))
+
+
+def _lines(picture: Picture) -> Iterator[str]:
+    counted = picture.overall
+    each = (f"{MARKS[one]} {counted[one]} {one}" for one in STATUSES if counted[one])
+    yield f"{many(len(picture.rows), 'answer')}: {', '.join(each)}"
+    if picture.absent:
+        yield from _wrapped(f"handed in nothing: {names(picture.absent)}", "")
+    if picture.unlisted:
+        yield from _wrapped(f"not in the roster, or not clearly: {names(picture.unlisted)}", "")
+    if picture.parts:
+        longest = max(len(one.part) for one in picture.parts)
+        yield ""
+        yield f"  {'part':<{longest}}  {'':<{BAR}}  holds  of those who answered; tells¹"
+        for one in picture.parts:
+            bar = "█" * round(one.share * BAR)
+            answered = sum(one.counts.values()) - one.counts.get("unanswered", 0)
+            tells = "    –" if one.tells is None else f"{one.tells:+.2f}"
+            held = f"{one.counts.get('holds', 0)}/{answered}"
+            others = "; ".join(
+                f"{one.counts[status]} {status}"
+                for status in ("conditional", "fails", "untested", "unanswered")
+                if one.counts.get(status)
+            )
+            yield (
+                f"  {one.part:<{longest}}  {bar:░<{BAR}}  {one.share:>4.0%}  {held:>9} {tells}  "
+                f"{others}"
+            ).rstrip()
+        yield "  ¹ correlation with how many other parts hold; near 0 it tells nothing"
+    if picture.mistakes:
+        yield from ("", "Mistakes, by how many make them")
+        for name, shared in picture.mistakes:
+            sentence = shared.what.removesuffix(f" ({name})")
+            yield from _wrapped(f"{len(shared.students):>4}  {name}: {sentence}", " " * 6)
+            yield from _whose(shared)
+    if picture.alike:
+        yield from (
+            "",
+            "Wrong in the same way, which has no name: the same values on the same inputs",
+        )
+        for shared in picture.alike:
+            yield from _wrapped(f"{len(shared.students):>4}  {shared.what}", " " * 6)
+            yield from _whose(shared)
+            for label, text in shared.details:
+                yield from _wrapped(f"{'':6}{label:<10}{text}", " " * 16)
+    if picture.alone:
+        yield from ("", apart(picture))
+    if picture.unjudged:
+        yield from ("", "Not judged, and why")
+        for shared in picture.unjudged:
+            where = f"{', '.join(shared.parts)}: " if shared.parts else ""
+            yield from _wrapped(f"{len(shared.students):>4}  {where}{shared.what}", " " * 6)
+            yield from _whose(shared, with_parts=False)
+    for title, lines in (
+        ("What changed", picture.changes is not None and changed(picture.changes)),
+        ("Beside human marks", picture.agreements is not None and compared(picture.agreements)),
+        ("Alike, which is information and no judgement", similar(picture.similar or [])),
+    ):
+        if lines:
+            yield from ("", title)
+            for line in lines:
+                yield from _wrapped(f"  {line}", " " * 6)
+
+
+def apart(picture: Picture) -> str:
+    """Return how many parts are wrong in a way that nobody shares."""
+    wrong = "are wrong, each in its own way" if picture.alone > 1 else "is wrong in its own way"
+    return f"{many(picture.alone, 'more part')} {wrong}."
+
+
+def changed(changes: Sequence[Change]) -> list[str]:
+    """Return what changed since an earlier run, a line for each answer."""
+    lines = []
+    for one in changes:
+        each = (f"{part} {old} → {new}".lstrip() for part, (old, new) in one.parts.items())
+        lines.append(f"{one.name}: {'; '.join(each)}")
+    return lines or ["nothing"]
+
+
+def compared(agreements: Agreements) -> list[str]:
+    """Return how far people agree with us, a line for each part."""
+    lines = []
+    for one in agreements.parts:
+        kappa = "none" if one.kappa is None else f"{one.kappa:.2f}"
+        said = f"{one.part}: the same of {one.agreed} in {one.marked}, Cohen's kappa {kappa}"
+        said += f"; right to people alone: {names(one.theirs)}" if one.theirs else ""
+        said += f"; holds to gradaudit alone: {names(one.ours)}" if one.ours else ""
+        lines.append(said)
+    if agreements.total is not None:
+        lines.append(f"total: Pearson's correlation with our points {agreements.total:+.2f}")
+    if agreements.unknown:
+        lines.append(f"marked, and not among the answers: {names(agreements.unknown)}")
+    return lines
+
+
+def similar(alike: Sequence[Alike]) -> list[str]:
+    """Return whose answers are alike, a line for each that are."""
+    return [
+        f"{'identical' if one.share == 1 else f'{one.share:.0%} the same'}: {names(one.names)}"
+        for one in alike
+    ]
+
+
+def _whose(shared: Shared, *, with_parts: bool = True) -> Iterator[str]:
+    parts = f"  [{', '.join(shared.parts)}]" if with_parts else ""
+    yield from _wrapped(f"{'':6}{names(shared.students)}{parts}", " " * 6)
+
+
+def names(students: Iterable[str]) -> str:
+    """Return names in a row, and how many more there are."""
+    found: Sequence[str] = list(students)
+    more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
+    return ", ".join(found[:FEW]) + more
+
+
+def many(number: int, word: str) -> str:
+    """Return how many there are of something."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, width(), subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True
+    )

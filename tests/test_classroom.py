@@ -1,0 +1,198 @@
+"""`gradaudit class`, as a teaching assistant runs it."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from gradaudit.classroom import marking
+from tests.running import gradaudit
+
+HOUSE = Path(__file__).parent.parent
+RIGHT = '[question3]\nconverges = "0 < eta < 1/5"\n'
+WRONG = '[question3]\nconverges = "0 < eta < 1/10"\n'
+PYTHON = "def converges(eta):\n    return 0 < eta < 0.2\n"
+MANY = 10_000
+
+
+def write(folder: Path, **texts: str | bytes) -> Path:
+    """Write files, in whose names `__` stands for a slash and `_` before an ending for a dot."""
+    for name, text in texts.items():
+        stem, _, ending = name.replace("__", "/").rpartition("_")
+        path = folder / f"{stem}.{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def rows(*words: str, cwd: Path) -> list[str]:
+    """Return the rows that are printed of the class in a folder."""
+    done = gradaudit("class", "class", *words, cwd=cwd)
+    return done.stdout.partition("\n\n")[0].splitlines()
+
+
+def test_each_answer_has_a_row_and_the_worst_is_the_exit_code(tmp_path: Path) -> None:
+    write(tmp_path / "class", ann_toml=RIGHT, bob_toml=WRONG)
+    done = gradaudit("class", "class", cwd=tmp_path)
+    assert done.stdout.startswith(
+        "ann  ✓ holds       1 hold\nbob  ✗ fails       q3.converges fails\n\n2 answers: "
+    )
+    assert done.stderr == ""
+    assert done.returncode == 1
+
+
+class TestFilesOfOneStudent:
+    def test_are_one_answer(self, tmp_path: Path) -> None:
+        write(tmp_path / "class", ann__a_toml="[question1]\nb2 = -2.732\n", ann__b_py=PYTHON)
+        assert rows(cwd=tmp_path) == ["ann  ✓ holds       2 hold"]
+
+    def test_may_import_each_other(self, tmp_path: Path) -> None:
+        uses = "import rates\ndef converges(eta):\n    return rates.low < eta < rates.high\n"
+        write(tmp_path / "class", ann__a_py=uses, ann__rates_py="low, high = 0, 0.2\n")
+        assert rows(cwd=tmp_path) == ["ann  ✓ holds       1 hold"]
+
+    def test_that_answer_the_same_twice_are_told(self, tmp_path: Path) -> None:
+        write(tmp_path / "class", ann__a_toml=RIGHT, ann__b_toml=RIGHT)
+        (row,) = rows(cwd=tmp_path)
+        assert "it stands in a.toml and in b.toml; leave one of them" in row
+
+    def test_that_cannot_be_read_do_not_touch_the_others(self, tmp_path: Path) -> None:
+        write(tmp_path / "class", ann__a_toml=RIGHT, ann__b_toml="[", ann__c_pdf="x")
+        (row,) = rows("--out", "out", cwd=tmp_path)
+        assert row.startswith("ann  ! malformed   b.toml: it is not TOML")
+        assert row.endswith("1 hold")
+        (line,) = (tmp_path / "out" / "results.jsonl").read_text(encoding="ascii").splitlines()
+        assert json.loads(line)["not_read"][0].startswith("c.pdf: a .pdf file is not read")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a_py", b"# coding: latin-1\nname = '\xe9'\n" + PYTHON.encode(), "1 hold"),
+        ("a_py", b"\xef\xbb\xbf" + PYTHON.encode(), "1 hold"),
+        ("a_toml", b"\xef\xbb\xbf" + RIGHT.encode(), "1 hold"),
+        ("a_toml", RIGHT.replace("\n", "\r\n").encode(), "1 hold"),
+        ("a_toml", RIGHT.encode("utf-16"), "it is not text in UTF-8"),
+        ("a_TOML", RIGHT.encode(), "1 hold"),
+        ("a_pdf", b"%PDF", "a .pdf file is not read; write the answer as TOML"),
+    ],
+    ids=["latin-1", "a mark in Python", "a mark in TOML", "Windows", "UTF-16", "capitals", "a PDF"],
+)
+def test_a_file_is_read_or_its_row_says_why_not(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    write(tmp_path / "class", **{name: content})
+    (row,) = rows("-j", "1", cwd=tmp_path)
+    assert said in row
+
+
+def test_a_name_does_nothing_to_a_terminal(tmp_path: Path) -> None:
+    write(tmp_path / "class", **{"\x1b[2J\nann_toml": RIGHT})
+    assert rows(cwd=tmp_path) == ["\\x1b[2J\\nann  ✓ holds       1 hold"]
+
+
+def test_many_files_are_many_rows_in_order(tmp_path: Path) -> None:
+    (tmp_path / "class").mkdir()
+    for number in range(MANY):
+        (tmp_path / "class" / f"s{number:05}.toml").write_text(RIGHT, encoding="utf-8")
+    names = [row.split()[0] for row in rows(cwd=tmp_path)]
+    assert names == [f"s{number:05}" for number in range(MANY)]
+
+
+def test_where_python_cannot_be_contained_the_rest_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marking, "containment", lambda: "no Python is judged without a sandbox")
+    write(tmp_path / "class", ann_py=PYTHON, bob_toml=RIGHT, cy__a_py=PYTHON, cy__a_toml=RIGHT)
+    assert rows(cwd=tmp_path) == [
+        "ann  ! unreadable  no Python is judged without a sandbox",
+        "bob  ✓ holds       1 hold",
+        "cy   ! malformed   a.py: no Python is judged without a sandbox; 1 hold",
+    ]
+
+
+class TestASecondRun:
+    def test_judges_what_changed_only(self, tmp_path: Path) -> None:
+        write(tmp_path / "class", ann_toml=RIGHT, bob_toml=RIGHT + "# b\n")
+        rows("--out", "out", cwd=tmp_path)
+        kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "out/judged").iterdir()}
+        write(tmp_path / "class", bob_toml=WRONG)
+        assert rows("--out", "out", cwd=tmp_path)[1] == "bob  ✗ fails       q3.converges fails"
+        assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
+        assert len(list((tmp_path / "out/judged").iterdir())) == len(kept) + 1
+
+    def test_forgets_what_is_kept_if_it_is_told_to(self, tmp_path: Path) -> None:
+        write(tmp_path / "class", ann_toml=RIGHT)
+        (before,) = rows("--out", "out", cwd=tmp_path)
+        (path,) = (tmp_path / "out/judged").iterdir()
+        text = path.read_text(encoding="ascii")
+        path.write_text(text.replace("1 hold", "9 hold"), encoding="ascii")
+        assert "9 hold" in rows("--out", "out", cwd=tmp_path)[0]
+        assert rows("--out", "out", "--again", cwd=tmp_path) == [before]
+
+    def test_leaves_no_feedback_of_who_is_gone(self, tmp_path: Path) -> None:
+        write(tmp_path / "class", ann_toml=RIGHT, bob_toml=WRONG)
+        rows("--out", "out", cwd=tmp_path)
+        (tmp_path / "class/bob.toml").unlink()
+        rows("--out", "out", cwd=tmp_path)
+        assert [path.name for path in (tmp_path / "out/feedback").iterdir()] == ["ann.md"]
+
+    def test_after_a_question_was_corrected_says_what_changed(self, tmp_path: Path) -> None:
+        question = '[q]\ntitle = "Q"\ntask = "Find it."\ngiven = "x[N]"\ndefine = ["L = {}"]\n'
+        question += 'parts.x = "d(L, x[i])"\nanswers.x = "{}"\n'
+        write(tmp_path, q_toml=question.format("sum(x**2)", "2*x[i]"))
+        write(tmp_path / "class", ann_toml='[q]\nx = "x[i]"\n', bob_toml='[q]\nx = "2*x[i]"\n')
+        words = ("--question", "q.toml", "--out")
+        rows(*words, "old", cwd=tmp_path)
+        write(tmp_path, q_toml=question.format("sum(x**2)/2", "x[i]"))
+        done = gradaudit("class", "class", *words, "new", "--compare", "old", cwd=tmp_path)
+        said = done.stdout.partition("What changed\n")[2].splitlines()
+        assert said[:2] == ["  ann: q.x fails → holds", "  bob: q.x holds → fails"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "nowhere: no such folder"),
+        (["class", "--question", "nothing"], "--question nothing: no question of the library"),
+        (["class", "--roster", "r.csv"], "--roster r.csv: no such file"),
+        (["class", "--out", "class/out"], "--out class/out: it lies in class; name a folder"),
+        (["class", "--out", "other"], "--out other: something else is in it; name a new folder"),
+        (["class", "--compare", "other"], "--compare other: results.jsonl cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_one_line(
+    tmp_path: Path, words: list[str], said: str
+) -> None:
+    write(tmp_path / "class", ann_toml=RIGHT)
+    write(tmp_path / "other", precious_txt="x")
+    done = gradaudit("class", *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"gradaudit: class: {said}")
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "other/precious.txt").exists()
+
+
+def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
+    write(tmp_path / "class", ann_toml=RIGHT)
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    os.set_blocking(ours, False)
+    with open(ours, "rb") as terminal, open(theirs, "wb") as end:
+        done = subprocess.run(
+            [sys.executable, "-m", "gradaudit", "class", "class", "-j", "1"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=end,
+            env={**os.environ, "PYTHONPATH": str(HOUSE)},
+            check=True,
+            timeout=60,
+        )
+        shown = os.read(terminal.fileno(), 10_000)
+    assert b" answers" in shown
+    assert done.stdout.startswith("ann  ✓ holds       1 hold\n".encode())
