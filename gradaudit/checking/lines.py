@@ -147,7 +147,10 @@ def estimate(line: Line) -> Estimate:
             _extrapolated((up - here) / exact, 2 * level / steps, above, 1),
             _extrapolated((here - down) / exact, 2 * level / steps, below, 1),
         )
-        central = _extrapolated((up - down) / (2 * exact), level / steps, max(above, below), 2)
+        across, first = (up - down) / (2 * exact), max(above, below)
+        central = _extrapolated(across, level / steps, first, 2)
+        hidden = max(_coarse_noise(line, spacing) for spacing in COARSE)
+        other = _extrapolated(across, (level + 5 * hidden) / steps, first, 2) if hidden else central
     (ahead, bound_ahead, _), (behind, bound_behind, _) = sides
     jump = _jumps(line, here, steps, up, down, level)
     steep = any(_is_steep(q) for q in ((up - here) / exact, (here - down) / exact))
@@ -165,6 +168,8 @@ def estimate(line: Line) -> Estimate:
             low, high, middle = min(lows), max(highs), (ahead + behind) / 2
         elif low > min(highs) or max(lows) > high:  # the sides do not confirm what is between
             low, high = min(low, *lows), max(high, *highs)
+        # Noise that only larger steps show is noise of all, or else f bends there: either may be.
+        low, high = min(low, other[0] - other[1]), max(high, other[0] + other[1])
     if not math.isfinite(low + high):
         raise NoValue("no step along the line stays inside the domain")
     return Estimate(
@@ -199,8 +204,8 @@ def _noise(line: Line) -> tuple[float, bool, bool]:
     finite = [float(v) for v in line.known.values() if math.isfinite(v)]
     coarse, largest = grid_of(line.known.values()), max(map(abs, finite))
     rough = level > 100 * (least + line.unit * largest)  # least: inf where all is constant
-    level = max([level, *(_coarse_noise(line, spacing) for spacing in COARSE)])
-    rough = rough or 16 * level > max(finite) - min(finite) > 0
+    widest = max([level, *(_coarse_noise(line, spacing) for spacing in COARSE)])
+    rough = rough or 16 * widest > max(finite) - min(finite) > 0
     # Values that lie on a grid far coarser than their own rounding were rounded on the way.
     return 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0), flat, rough
 
