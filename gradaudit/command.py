@@ -348,9 +348,7 @@ def _parser() -> argparse.ArgumentParser:
         help="of the question, which one package.module:function is, where it has another name",
     )
     parser.add_argument("--examples", type=count, metavar="N", help="inputs to draw for each law")
-    parser.add_argument(
-        "--sandbox", metavar="KIND", choices=SANDBOXES, default="auto", help=SANDBOX
-    )
+    parser.add_argument("--sandbox", **OPTIONS["sandbox"])
     parser.add_argument("--verbose", action="store_true", help="say how Python answers are run")
     parser.add_argument(
         "--report", metavar="PDF", help="also write the answer and what came of it as a document"
@@ -427,6 +425,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "compare": {"metavar": "FOLDER", "help": "say what changed since an earlier --out"},
     "marks": {"metavar": "CSV", "help": "say how far the marks of people agree"},
     "similar": {"action": "store_true", "help": "list answers that are alike, as information"},
+    "sandbox": {"metavar": "KIND", "choices": SANDBOXES, "default": "auto", "help": SANDBOX},
     "workers": {"metavar": "ADDRESS", "help": "judge on the cluster of a Dask scheduler"},
 }
 PLAIN = ("functions", "spec", "folders")  # which are given without a name
@@ -479,7 +478,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
         "",
         (
             *("folders", "question", "roster", "jobs", "out", "again", "points", "pdf"),
-            *("compare", "marks", "similar", "workers"),
+            *("compare", "marks", "similar", "workers", "sandbox"),
         ),
     ),
 }

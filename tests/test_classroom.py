@@ -107,12 +107,12 @@ def test_many_files_are_many_rows_in_order(tmp_path: Path) -> None:
 def test_where_python_cannot_be_contained_the_rest_is_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(marking, "containment", lambda: "no Python is judged without a sandbox")
+    monkeypatch.setattr(marking, "containment", lambda _: "no sandbox holds it")
     write(tmp_path / "class", ann_py=PYTHON, bob_toml=RIGHT, cy__a_py=PYTHON, cy__a_toml=RIGHT)
     assert rows(cwd=tmp_path) == [
-        "ann  ! unreadable  no Python is judged without a sandbox",
+        "ann  ! unreadable  no sandbox holds it",
         "bob  ✓ holds       1 hold",
-        "cy   ! malformed   a.py: no Python is judged without a sandbox; 1 hold",
+        "cy   ! malformed   a.py: no sandbox holds it; 1 hold",
     ]
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from gradaudit.answers.process import RemoteFunction
@@ -124,7 +123,6 @@ class Answer:
     """An answer by parts.
 
     malformed: a line for each thing that could not be read. sheet: what it is an answer to.
-    folders: where what its processes run was written, if not where it was found.
     """
 
     name: str
@@ -132,14 +130,11 @@ class Answer:
     malformed: tuple[str, ...] = ()
     functions: tuple[RemoteFunction, ...] = ()
     sheet: Sheet = field(default_factory=Sheet)
-    folders: tuple[TemporaryDirectory[str], ...] = ()
 
     def close(self) -> None:
         """End the processes of its functions."""
         for function in self.functions:
             function.close()
-        for folder in self.folders:
-            folder.cleanup()
 
 
 def claim(law: Law, judged: Any) -> Claim:

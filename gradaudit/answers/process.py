@@ -85,7 +85,7 @@ class Process:
         """Give a process its lines, and tell it of the answer. Raises CannotGoOn."""
         counts = {"": 0, **self.counts}
         folders = []
-        if not self.sandbox.strangers:
+        if not self.sandbox.strangers and self.sources is None:
             folder = Path(self.path).resolve().parent if sources else Path.cwd()
             folders = [str(folder)]
         told = {"place": self.path, "sources": sources, "counts": counts, "folders": folders}

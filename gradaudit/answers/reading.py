@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from gradaudit.answers.asked import sheet_called, sheet_of
+from gradaudit.answers.child import ANSWER
 from gradaudit.answers.notebooks import definitions, notebook_of
 from gradaudit.answers.parts import Answer, Owed, Part, Sheet
 from gradaudit.answers.preflight import chosen
@@ -19,6 +20,7 @@ from gradaudit.language.hints import nearest
 from gradaudit.questions.files import Unreadable, content_of, tables_of
 from gradaudit.questions.question import from_library
 
+NONE: Mapping[str, bytes] = MappingProxyType({})
 ADDRESS = re.compile(r"(.+\.py|[^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*)")
 ANSWERS = re.compile(r"(?!test_.*\.py$|conftest\.py$)[^_.].*\.(py|toml)", re.DOTALL)
 
@@ -60,7 +62,7 @@ def read(path: str, asked: Sheet | None = None, called: str | None = None) -> An
         sheet = asked or sheet_called()
         return read_python(path, path, sheet.functions, sheet)
     if path.endswith(".ipynb"):
-        return read_notebook(path, asked)
+        return read_notebook(path, content_of(path), asked)
     try:
         return read_tables(path, content_of(path), asked)
     except Unreadable as reason:
@@ -80,33 +82,45 @@ def read_tables(name: str, content: bytes, asked: Sheet | None = None) -> Answer
     return read_toml(name, tables, asked or _of_library(named))
 
 
-def read_notebook(path: str, asked: Sheet | None = None) -> Answer:
+def read_handed(
+    name: str, content: bytes, asked: Sheet | None = None, modules: Mapping[str, bytes] = NONE
+) -> Answer:
+    """Read an answer whose content was handed over, as `read` does one at a path.
+
+    modules: of Python, by name, that it may import. Raises Unreadable.
+    """
+    if name.endswith(".py"):
+        sheet = asked or sheet_called()
+        sources = {**modules, ANSWER: content}
+        return read_python(name, name, sheet.functions, sheet, sources)
+    if name.endswith(".ipynb"):
+        return read_notebook(name, content, asked, modules)
+    return read_tables(name, content, asked)
+
+
+def read_notebook(
+    name: str, content: bytes, asked: Sheet | None = None, modules: Mapping[str, bytes] = NONE
+) -> Answer:
     """Read the functions of a notebook, and the TOML in its Markdown. Raises Unreadable."""
-    code, blocks = notebook_of(content_of(path))
+    code, blocks = notebook_of(content)
     answers: dict[str, Answer] = {}
     for number, block in enumerate(blocks, start=1):
-        name = f"block {number} of TOML"
+        place = f"block {number} of TOML"
         try:
-            answers[name] = read_tables(path, block.encode(), asked)
+            answers[place] = read_tables(name, block.encode(), asked)
         except Unreadable as reason:
-            answers[name] = Answer(path, malformed=(str(reason),), sheet=asked or sheet_called())
+            answers[place] = Answer(name, malformed=(str(reason),), sheet=asked or sheet_called())
     sheet = next((one.sheet for one in answers.values()), asked or sheet_called())
     try:
         source = definitions(code, sheet.functions)
     except Unreadable as reason:
         if answers:
-            return merged(path, answers)
+            return merged(name, answers)
         remedy = "and no Markdown cell has a block that is fenced and called toml"
         raise Unreadable(f"{reason}, {remedy}") from None
-    folder = TemporaryDirectory(prefix="gradaudit-")
-    try:
-        file = Path(folder.name, "notebook.py")
-        file.write_text(source, encoding="utf-8", errors="surrogateescape")
-        functions = read_python(path, str(file), sheet.functions, sheet)
-        return merged(path, {**answers, "the code": replace(functions, folders=(folder,))})
-    except BaseException:
-        folder.cleanup()
-        raise
+    sources = {**modules, ANSWER: source.encode(errors="surrogateescape")}
+    functions = read_python(name, name, sheet.functions, sheet, sources)
+    return merged(name, {**answers, "the code": functions})
 
 
 def merged(name: str, answers: Mapping[str, Answer]) -> Answer:
@@ -139,7 +153,6 @@ def merged(name: str, answers: Mapping[str, Answer]) -> Answer:
         tuple(malformed),
         tuple(function for answer in several for function in answer.functions),
         one.sheet,
-        tuple(folder for answer in several for folder in answer.folders),
     )
 
 
@@ -163,16 +176,23 @@ def _owed(sheet: Sheet, function: str, called: str | None) -> Owed:
     raise Unreadable(f"no function of the question is called {name}{hint}{remedy}")
 
 
-def read_python(name: str, place: str, wanted: Mapping[str, Owed], sheet: Sheet) -> Answer:
+def read_python(
+    name: str,
+    place: str,
+    wanted: Mapping[str, Owed],
+    sheet: Sheet,
+    sources: Mapping[str, bytes] | None = None,
+) -> Answer:
     """Read functions of a file or a module, in a process of its own. Raises Unreadable.
 
-    wanted: what each owes that may be there.
+    wanted: what each owes that may be there. sources: what was handed over, see Process.
     """
     if not wanted:
         raise Unreadable("the question asks for no function")
-    if place.endswith(".py"):
+    if place.endswith(".py") and sources is None:
         content_of(place)
-    process = Process(place, {name: owed.count for name, owed in wanted.items()}, chosen())
+    counts = {function: owed.count for function, owed in wanted.items()}
+    process = Process(place, counts, chosen(), sources)
     functions, names = process.start()
     parts, malformed, remotes = {}, [], []
     for function, owed in wanted.items():

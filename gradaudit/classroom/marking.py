@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from gradaudit.answers.asked import sheet_called
+from gradaudit.answers.preflight import chosen, contain
 from gradaudit.classroom import outputs
 from gradaudit.classroom.comparing import agreements, changes, read_before
 from gradaudit.classroom.page import as_html
@@ -32,8 +33,13 @@ WORST_FIRST = (2, 1, 3, 0)
 Read = TypeVar("Read")
 
 
-def containment() -> str:
+def containment(sandbox: str) -> str:
     """Return why no Python may be judged here, or nothing: asked once, when a run starts."""
+    contain(sandbox, strangers=True)
+    try:
+        chosen()
+    except Unreadable as reason:
+        return str(reason)
     return ""
 
 
@@ -51,6 +57,7 @@ def mark(
     marks: str | None = None,
     similar: bool = False,
     workers: str | None = None,
+    sandbox: str = "auto",
     colour: bool = False,
 ) -> int:
     """Judge a class, tell what came of it, and return the exit code. Raises Unreadable.
@@ -59,7 +66,8 @@ def mark(
     assignment. roster: a CSV file. jobs: how many processes. out: where all is written, and what
     is judged is kept. again: judge all anew. points: a TOML file. pdf: write documents too.
     compare: the folder of an earlier run. marks: a CSV file of what people think. similar: list
-    answers that are alike. workers: the address of a Dask scheduler.
+    answers that are alike. workers: the address of a Dask scheduler. sandbox: what Python is run
+    in; where nothing contains it, none is, unless this says so.
     """
     listed = _named("--roster", roster, read_roster) or []
     sheet = _named("--question", question, sheet_called) or sheet_called()
@@ -68,7 +76,15 @@ def mark(
         _documents_can_be_made()
     before = _named("--compare", compare, read_before)
     students, absent = students_of(folders, listed)
-    task = partial(task_of, asked=_asked(question), as_pdf=pdf, uncontained=containment())
+    if uncontained := containment(sandbox):
+        print(f"gradaudit: no Python is judged: {uncontained}", file=sys.stderr)
+    task = partial(
+        task_of,
+        asked=_asked(question),
+        as_pdf=pdf,
+        sandbox=sandbox,
+        uncontained=uncontained,
+    )
     with ExitStack() as at_last:
         folder = _folder(out, folders) or Path(at_last.enter_context(TemporaryDirectory()))
         kept = Kept(folder / JUDGED)

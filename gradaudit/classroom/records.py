@@ -10,7 +10,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,8 @@ import numpy as np
 import gradaudit
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.parts import Answer, Sheet
-from gradaudit.answers.reading import merged, read, read_tables
+from gradaudit.answers.preflight import contain
+from gradaudit.answers.reading import merged, read_handed
 from gradaudit.answers.verdicts import Audit, Verdict, judged
 from gradaudit.judging import contract, iterations
 from gradaudit.judging.calling import describe
@@ -62,11 +63,13 @@ class Asked:
 class Task:
     """What is judged: the names and contents of files, and what they are answers to.
 
-    uncontained: why no Python is run, if none is. as_pdf: whether the record has the document too.
+    sandbox: what Python is run in, see gradaudit.answers.preflight. uncontained: why none is run,
+    if so. as_pdf: whether the record has the document too.
     """
 
     files: tuple[tuple[str, bytes], ...]
     asked: Asked = field(default_factory=Asked)
+    sandbox: str = "auto"
     uncontained: str = ""
     as_pdf: bool = False
 
@@ -75,13 +78,9 @@ class Task:
         """What tells it from every other task, and from the same one of another version."""
         runs = any(name.endswith(RUNS) for name, _ in self.files)
         said = [
-            *(
-                gradaudit.__version__,
-                self.asked.name,
-                _digest(self.asked.content or b""),
-                self.as_pdf,
-            ),
-            *(self.uncontained if runs else "", [[n, _digest(c)] for n, c in self.files]),
+            *(gradaudit.__version__, self.asked.name, _digest(self.asked.content or b"")),
+            *(self.as_pdf, self.uncontained if runs else ""),
+            [[name, _digest(content)] for name, content in self.files],
         ]
         return _digest(json.dumps(said).encode())
 
@@ -124,19 +123,16 @@ def record_of(task: Task) -> str:
 
     Whatever goes wrong is told in it.
     """
-    runs = any(name.endswith(RUNS) for name, _ in task.files)
-    with TemporaryDirectory(prefix="gradaudit-") if runs else nullcontext("") as folder:
-        try:
-            record = _record(task, Path(folder))
-        except Unreadable as reason:
-            record = unreadable(str(reason))
-        except Exception as error:
-            *_, (at, number) = traceback.walk_tb(error.__traceback__)
-            place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
-            fault = f"gradaudit itself is wrong here, please report it: {describe(error)} ({place})"
-            record = unreadable(fault)
-        text = json.dumps(record)
-    return text.replace(f"{folder}/", "").replace(folder, ".") if runs else text
+    try:
+        record = _record(task)
+    except Unreadable as reason:
+        record = unreadable(str(reason))
+    except Exception as error:
+        *_, (at, number) = traceback.walk_tb(error.__traceback__)
+        place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
+        fault = f"gradaudit itself is wrong here, please report it: {describe(error)} ({place})"
+        record = unreadable(fault)
+    return json.dumps(record)
 
 
 def unreadable(reason: str) -> Record:
@@ -144,8 +140,8 @@ def unreadable(reason: str) -> Record:
     return _told(Audit(Answer(""), unreadable=reason), {}, [])
 
 
-def _record(task: Task, folder: Path) -> Record:
-    answer, notes = _answer(task, folder)
+def _record(task: Task) -> Record:
+    answer, notes = _answer(task)
     try:
         audit = judged(answer)
         alike = {
@@ -171,22 +167,18 @@ def _is_unnamed(verdict: Verdict) -> bool:
     return not (verdict.diagnosis.mistake or verdict.only_form)
 
 
-def _answer(task: Task, folder: Path) -> tuple[Answer, list[str]]:
+def _answer(task: Task) -> tuple[Answer, list[str]]:
     """Return the answer that files are, and notes on those that are none. Raises Unreadable."""
     sheet = _sheet(task.asked)
     answers: dict[str, Answer] = {}
     faults: dict[str, str] = {}
-    code = {name: content for name, content in task.files if name.endswith(RUNS)}
-    for name, content in code.items():
-        (folder / name).write_bytes(content)
+    modules = {Path(name).stem: one for name, one in task.files if name.endswith(".py")}
+    contain(task.sandbox, strangers=True)
     for name, content in task.files:
         try:
-            if task.uncontained and name in code:
+            if task.uncontained and name.endswith(RUNS):
                 raise Unreadable(task.uncontained)
-            if name in code:
-                answers[name] = read(str(folder / name), sheet)
-            else:
-                answers[name] = read_tables(name, content, sheet)
+            answers[name] = read_handed(name, content, sheet, modules)
         except Unreadable as reason:
             faults[name] = str(reason)
     notes = []
