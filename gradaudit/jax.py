@@ -38,7 +38,7 @@ def check(
 
     f: arrays to an array, or to a tree of them. example: its arguments; all that are of floats
     move, unless `wrt` names some. Without one, `inputs` says what they are. mode: by jax.vjp, or by
-    jax.jvp. options: see gradaudit.checking.checks.Options, all but `given`.
+    jax.jvp. options: see gradaudit.checking.asked.Options, all but `given`.
 
     f is judged in float64, whatever jax_enable_x64 says, at inputs in the precision of the example,
     in which it owes the same as far as roundings allow.

@@ -33,7 +33,7 @@ def check(fn: Callable[..., Any], *example: Any, **options: Unpack[Options]) -> 
 
     fn: tensors to a tensor, or to several: `Square.apply`, a module, any function. example: its
     arguments; tensors that require a gradient move, all else is data. Without one, `inputs` says
-    what they are. options: see gradaudit.checking.checks.Options, all but `given`.
+    what they are. options: see gradaudit.checking.asked.Options, all but `given`.
 
     Where fn takes float64, it is judged in that, at inputs in the precision of the example, in
     which it owes the same as far as roundings allow.
