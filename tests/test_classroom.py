@@ -116,6 +116,16 @@ def test_where_python_cannot_be_contained_the_rest_is_judged(
     ]
 
 
+def test_python_that_draws_plots_is_judged_by_its_functions(tmp_path: Path) -> None:
+    plots = "import matplotlib.pyplot as plt\n" + PYTHON + "plt.plot([1, 2])\nplt.show()\n"
+    write(tmp_path / "class", ann_py=plots, bob_py=PYTHON)
+    ann, bob = (row.split(maxsplit=1)[1] for row in rows("--out", "out", cwd=tmp_path))
+    assert ann == bob
+    told = (tmp_path / "out/feedback/ann.md").read_text(encoding="utf-8")
+    assert "only its functions were run" in told
+    assert "matplotlib" in told
+
+
 class TestASecondRun:
     def test_judges_what_changed_only(self, tmp_path: Path) -> None:
         write(tmp_path / "class", ann_toml=RIGHT, bob_toml=RIGHT + "# b\n")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from importlib.util import decode_source
 from pathlib import Path
 from types import MappingProxyType
 
@@ -96,6 +97,21 @@ def read_handed(
     if name.endswith(".ipynb"):
         return read_notebook(name, content, asked, modules)
     return read_tables(name, content, asked)
+
+
+def read_functions(
+    name: str, content: bytes, asked: Sheet | None = None, modules: Mapping[str, bytes] = NONE
+) -> Answer:
+    """Read the functions of a Python file with what they use, without its other imports and runs.
+
+    Raises Unreadable.
+    """
+    sheet = asked or sheet_called()
+    try:
+        source = definitions([decode_source(content)], sheet.functions)
+    except (SyntaxError, UnicodeError):
+        raise Unreadable("it is not Python") from None
+    return read_python(name, name, sheet.functions, sheet, {**modules, ANSWER: source.encode()})
 
 
 def read_notebook(

@@ -23,7 +23,7 @@ import gradaudit
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.parts import Answer, Sheet
 from gradaudit.answers.preflight import contain
-from gradaudit.answers.reading import merged, read_handed
+from gradaudit.answers.reading import merged, read_functions, read_handed
 from gradaudit.answers.verdicts import Audit, Verdict, judged
 from gradaudit.judging import contract, iterations
 from gradaudit.judging.calling import describe
@@ -172,6 +172,7 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
     sheet = _sheet(task.asked)
     answers: dict[str, Answer] = {}
     faults: dict[str, str] = {}
+    notes: list[str] = []
     modules = {Path(name).stem: one for name, one in task.files if name.endswith(".py")}
     contain(task.sandbox, strangers=True)
     for name, content in task.files:
@@ -181,7 +182,11 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
             answers[name] = read_handed(name, content, sheet, modules)
         except Unreadable as reason:
             faults[name] = str(reason)
-    notes = []
+            if name.endswith(".py") and not task.uncontained:  # such as one that draws plots
+                with suppress(Unreadable):
+                    answers[name] = read_functions(name, content, sheet, modules)
+                    notes.append(f"only its functions were run, with what they use: {reason}")
+                    del faults[name]
     for name, answer in list(answers.items()):
         if len(answers) > 1 and not answer.parts:  # such as a module that another imports
             notes.append(f"{name}: {' '.join(answer.malformed[:1])}")
