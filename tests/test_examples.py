@@ -67,7 +67,7 @@ def test_an_example_gets_its_verdicts(name: str, capsys: pytest.CaptureFixture[s
 
 
 def test_the_tests_of_a_project_pass(pytester: pytest.Pytester) -> None:
-    assert "12 passed" in pytest_beside_them(pytester)
+    assert "13 passed" in pytest_beside_them(pytester)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -30,7 +30,7 @@ from gradaudit.judging.calling import MAX_RESULT, describe, observe, shortened
 from gradaudit.language.outcomes import NoValue
 
 MAX_NAMES = 200
-ANSWER = "answer"  # what the module of a file is called
+ANSWER = "__answer__"  # what the module of a file is called, and no file beside it
 Sources = tuple[tuple[str, str], ...] | None  # by name; see `Handed`
 Answer = tuple[str, Sources, tuple[str, ...]]  # its place, those, and where modules are found
 _KINDS = [np.dtype(order + kind) for order in "<>" for kind in "?bhilqBHILQefd"]

@@ -2,16 +2,19 @@
 
 import ast
 import re
-from collections.abc import Collection, Sequence
+import warnings
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from symtable import symtable
 from typing import Any, Self
 
 from gradaudit.questions.files import Unreadable
 
-FENCED = re.compile(r"^(`{3,}|~{3,})[ \t]*toml\b[^\n]*\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*toml\b")
 MAGIC = re.compile(r"^([ \t]*)(?:[%!?]|.*=[ \t]*[%!][\w{]|.*[\w)]\?+[ \t]*$)[^\n]*$", re.MULTILINE)
 CELL_MAGICS_OF_PYTHON = ("%%time", "%%timeit", "%%capture")  # others make another language of it
+MOST_CHARACTERS = 256 * 2**10  # of all code that functions are taken from
+MOST_STATEMENTS = 2_000
 EVERYTHING = "*"  # what is imported from a module
 
 
@@ -52,7 +55,20 @@ def notebook_of(content: bytes) -> tuple[list[str], list[str]]:
     cells = _cells(content)
     code = [_source(cell) for cell in cells if cell.get("cell_type") == "code"]
     texts = [_source(cell) for cell in cells if cell.get("cell_type") == "markdown"]
-    return code, [found[2] for text in texts for found in FENCED.finditer(text)]
+    return code, [block for text in texts for block in _fenced(text)]
+
+
+def _fenced(text: str) -> Iterator[str]:
+    """Yield the blocks of TOML in a text of Markdown; one that is not closed is none."""
+    fence, lines = "", list[str]()
+    for line in text.split("\n"):
+        if fence and line.rstrip(" \t\r") == fence:
+            yield "".join(f"{one}\n" for one in lines)
+            fence = ""
+        elif fence:
+            lines.append(line)
+        elif opened := FENCE.match(line):
+            fence, lines = opened[1], []
 
 
 def definitions(code: Sequence[str], wanted: Collection[str]) -> str:
@@ -60,6 +76,8 @@ def definitions(code: Sequence[str], wanted: Collection[str]) -> str:
 
     No magics, plots or runs are in it. Raises Unreadable where none of them is defined.
     """
+    if sum(map(len, code)) > MOST_CHARACTERS:
+        raise Unreadable(f"its code has more than {MOST_CHARACTERS // 2**10} KiB")
     broken: list[str] = []
     statements: list[Statement] = []
     for number, cell in enumerate(code, start=1):
@@ -67,6 +85,8 @@ def definitions(code: Sequence[str], wanted: Collection[str]) -> str:
             statements += map(Statement.of, _parsed(cell))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             broken.append(str(number))
+    if len(statements) > MOST_STATEMENTS:
+        raise Unreadable(f"its code has more than {MOST_STATEMENTS} statements")
     if kept := _needed(statements, wanted):
         return "\n\n".join(one.text for one in kept)
     where = f"; code cell {', '.join(broken)} is not Python" if broken else ""
@@ -79,7 +99,9 @@ def _cells(content: bytes) -> list[Any]:
     except ImportError:
         raise Unreadable("a notebook needs the package nbformat: pip install nbformat") from None
     try:
-        read: Any = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what the file lacks, which is no matter here
+            read: Any = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
         return [cell for cell in read["cells"] if isinstance(cell, dict)]
     except Exception as error:  # of many kinds, as anything may stand in it
         raise Unreadable(f"it is not a notebook that can be read: {type(error).__name__}") from None

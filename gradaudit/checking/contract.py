@@ -116,7 +116,13 @@ def _is_another_memory(point: Input, gradients: Sequence[Array], again: Sequence
             raise Fault("memory of its own", f"{name} is the same memory at every call")
 
 
-def _is_the_same(point: Input, kept: Sequence[Array], other: Sequence[Any], when: str) -> None:
+def _is_the_same(
+    point: Input,
+    kept: Sequence[Array],
+    other: Sequence[Any],
+    when: str,
+    cotangent: Sequence[Any] | None = None,
+) -> None:
     found = point.checked(list(other))
     if all(map(np.array_equal, kept, found)):
         return
@@ -132,11 +138,15 @@ def _is_the_same(point: Input, kept: Sequence[Array], other: Sequence[Any], when
         # What is left where large terms cancel is theirs: of the size of f, over that of the input.
         if wide.size and wide.mean() > 0:
             allowed += ROUNDINGS * point.unit * natural / float(wide.mean())
+        # Nor is it far from roundings of numbers of size one, times what is given.
+        allowed += NEARBY * point.unit * max(1.0, point.magnitude) * _largest(point)
         with np.errstate(invalid="ignore"):
             gaps = np.where(new == old, 0.0, np.abs(new - old))
             different = np.argwhere(~(gaps <= allowed))
             if len(different):  # large terms may have cancelled
-                different = np.argwhere(~(gaps <= allowed + _moved_by_roundings(point, k)))
+                different = np.argwhere(
+                    ~(gaps <= allowed + _moved_by_roundings(point, k, cotangent))
+                )
         if len(different):
             index = tuple(int(k) for k in different[0])
             entry = point.entry(i, index)
@@ -147,22 +157,32 @@ def _is_the_same(point: Input, kept: Sequence[Array], other: Sequence[Any], when
             )
 
 
-def _moved_by_roundings(point: Input, k: int) -> float:
+def _largest(point: Input) -> float:
+    """Return the size of the largest number among the arguments."""
+    floats = [np.asarray(x) for x in point.leaves if _is_float(x)]
+    return max((float(np.abs(x).max(initial=0.0)) for x in floats), default=0.0)
+
+
+def _moved_by_roundings(point: Input, k: int, cotangent: Sequence[Any] | None) -> float:
     """Return how far a gradient moves where inputs move by a few last places.
 
     From what it is now, and not from what it was: what differs for another reason is no rounding.
     """
     random = np.random.default_rng(0)
+
+    def found(args: tuple[Any, ...]) -> Array:
+        weights = copies(point.cotangent if cotangent is None else list(cotangent))
+        return point.checked(point.gradient(args, weights))[k]
+
     most = 0.0
     try:
-        now = point.checked(_answers(point, point.args)[0])[k]
+        now = found(copies(point.args))
     except (Fault, NoValue):
         return 0.0
     for _ in range(4):
         aside = signs(random, point.atlas.size) * point.scales
         try:
-            gradients, _ = _answers(point, point._narrow(point.moved(aside, 2.0**-50)))
-            moved = point.checked(gradients)[k]
+            moved = found(point._narrow(point.moved(aside, NEARBY * point.unit)))
         except (Fault, NoValue):
             continue
         most = max(most, float(np.abs(moved - now).max(initial=0.0)))
@@ -193,9 +213,11 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
     _is_the_same(point, kept, [2.0**20 * np.asarray(g) for g in tiny], "for a tiny cotangent")
     for name, change in (("reversed", _reversed), *FORMS):
         _is_the_same(point, kept, with_cotangent(change), f"for a {name} cotangent")
-    ones = point.checked(with_cotangent(np.ones_like))
+    all_ones = list(map(np.ones_like, point.cotangent))
+    ones = point.checked(point.gradient(copies(point.args), copies(all_ones)))
     expanded = with_cotangent(lambda u: np.broadcast_to(np.ones(()), u.shape))
-    _is_the_same(point, ones, expanded, "for a cotangent of ones that is expanded from one number")
+    when = "for a cotangent of ones that is expanded from one number"
+    _is_the_same(point, ones, expanded, when, all_ones)
 
 
 def _is_adjoint(point: Input) -> None:
@@ -248,7 +270,7 @@ FORMS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
 
 def _forms(point: Input) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield the arguments in other forms, each with its name."""
-    for name, change in FORMS:
+    for name, change in (("reversed", _reversed), *FORMS):
         leaves = [
             change(leaf) if isinstance(leaf, np.ndarray) and leaf.ndim else leaf
             for leaf in _leaves(point, copies(point.args))

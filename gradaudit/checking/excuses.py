@@ -115,7 +115,12 @@ def _is_unsteady(point: Input, found: Compared) -> bool:
     known_by = by_step if found.alone else compare  # a move of small slopes is too long for values
     for which in range(NEARBY):
         try:
-            other = known_by(point.nearby(FEW, which), found.move)
+            near = point.nearby(FEW, which)
+            if found.how == point.oracle:  # values do not tell ties of three apart
+                slope = near.imaginary(found.move)
+                lows.append(slope)
+                highs.append(slope)
+            other = known_by(near, found.move)
         except (NoValue, Fault, NotOffered):
             continue
         if other is not None and other.high - other.low < found.gap:

@@ -10,6 +10,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -231,6 +232,16 @@ class Input:
             for u, dtype in zip(self.cotangent, dtypes, strict=True)
         ]
 
+    def _is_finite_as_it_is(self) -> None:
+        """Raise NoValue where f is finite in double precision, and not in that of the input."""
+        if self.unit == UNIT:
+            return
+        values: list[Any] = []
+        with np.errstate(all="ignore"), suppress(Exception):  # then it has none to look at
+            values = flat(self.pair.f(*self.pair.of(copies(self.args))))
+        if not all(np.isfinite(as_array(one)).all() for one in values):
+            raise NoValue("f overflows in the precision of the input")
+
     def _in_time(self) -> None:
         if self.pair.seconds is not None and time.monotonic() - self.started > self.pair.seconds:
             raise NoValue(f"it took more than {self.pair.seconds:g} s")
@@ -419,7 +430,7 @@ class Input:
             _is_symmetric(jacobian)
         if hasattr(jacobian, "rmatvec"):
             product = jacobian.rmatvec(u)
-        elif isinstance(jacobian, np.ndarray | list):
+        elif isinstance(jacobian, np.ndarray | np.number | float | list):
             dense = np.reshape(np.asarray(jacobian), (len(u), size))
             if dense.dtype.kind not in "fciub":
                 raise Fault("the form", f"the Jacobian is {form_of(dense)}")
@@ -486,6 +497,7 @@ class Input:
             if np.iscomplexobj(g) and not np.iscomplexobj(x):
                 raise Fault("the form", f"{name} is complex, and the argument is real")
             if not (self.pair.infinite_slopes or np.isfinite(g).all()):
+                self._is_finite_as_it_is()
                 index = tuple(int(k) for k in np.argwhere(~np.isfinite(g))[0])
                 entry = self.entry(i, index)
                 raise Fault(

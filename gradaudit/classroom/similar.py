@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 TOKENS = re.compile(r"\w+|[^\w\s]")
-COMMENTS = re.compile(r"#[^\n\"']*$", re.MULTILINE)
 TOGETHER = 5  # tokens in a row that are compared
 FEWEST = 40  # tokens of answers that can be nearly identical
 NEARLY = 0.8  # of all that two say which both say
@@ -32,7 +31,8 @@ class Similar:
 
     def add(self, name: str, contents: Iterable[bytes]) -> None:
         """Add the files of a student, without comments and spaces."""
-        texts = (COMMENTS.sub("", one.decode("utf-8", errors="replace")) for one in contents)
+        lines = (one.decode("utf-8", errors="replace").split("\n") for one in contents)
+        texts = ("\n".join(map(_without_comment, one)) for one in lines)
         if tokens := tuple(token for text in texts for token in TOKENS.findall(text)):
             self.same[tokens].append(name)
 
@@ -64,3 +64,9 @@ class Similar:
 def _marks(tokens: tuple[str, ...]) -> set[int]:
     """Return what stands for every few tokens in a row."""
     return {hash(tokens[k : k + TOGETHER]) for k in range(len(tokens) - TOGETHER + 1)}
+
+
+def _without_comment(line: str) -> str:
+    """Return a line without the comment behind all that may be a text."""
+    begins = line.find("#", 1 + max(line.rfind("'"), line.rfind('"')))
+    return line if begins < 0 else line[:begins]

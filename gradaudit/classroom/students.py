@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import StringIO
-from itertools import count, groupby
+from itertools import chain, count, groupby
 from pathlib import PurePosixPath
 
 from gradaudit.language.showing import escaped
@@ -272,12 +272,13 @@ def _unique(names: Sequence[str], wheres: Sequence[str]) -> list[str]:
         f"{name} ({where})" if often[name.casefold()] > 1 and where != name else name
         for name, where in zip(names, wheres, strict=True)
     ]
-    before: Counter[str] = Counter()
+    taken: set[str] = set()
     found = []
     for name in told:
-        before[name.casefold()] += 1
-        number = before[name.casefold()]
-        found.append(name if number == 1 else f"{name} #{number}")
+        numbered = (f"{name} #{number}" for number in count(2))
+        free = next(one for one in chain([name], numbered) if one.casefold() not in taken)
+        taken.add(free.casefold())
+        found.append(free)
     return found
 
 
