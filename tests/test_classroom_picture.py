@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gradaudit.classroom.comparing import agreements, changes, kappa, read_before
+from gradaudit.classroom.page import as_html
 from gradaudit.classroom.picture import Counting, Picture
 from gradaudit.classroom.records import Asked, record_of, task_of
 from gradaudit.classroom.rows import Row
@@ -54,7 +55,14 @@ class TestGroups:
     def test_formulas_with_the_same_values_are_wrong_in_the_same_way(self) -> None:
         seen = picture(formula("p[i] + 2*t[i]"), formula("2*t + p"), formula("p[i] + 3*t[i]"))
         assert [list(one.students) for one in seen.alike] == [["a", "b"]]
-        assert seen.alone == 1
+        assert [list(one.students) for one in seen.alone] == [["c"]]
+
+    def test_one_that_is_wrong_in_its_own_way_is_named_with_its_student(self) -> None:
+        seen = picture(formula("p[i] + 2*t[i]"), formula("p[i] + 3*t[i]"))
+        text = as_text(seen)
+        assert "2 more parts are wrong, each in its own way:\n      a q2.gradient, b q2.g" in text
+        page = as_html(seen, "How the class did")
+        assert "<li>a: q2.gradient</li><li>b: q2.gradient</li>" in page
 
     def test_functions_with_the_same_values_but_for_rounding_are(self) -> None:
         one = "def softmax_gradient(y, t):\n    return s(y) + t / 3\n"
@@ -107,7 +115,8 @@ class TestCounting:
                 }
                 for number, part in enumerate(("easy", "fair", "hard"))
             ]
-            said = {"overall": "fails", "code": 1, "unreadable": None, "parts": parts}
+            said = {"overall": "fails", "code": 1, "unreadable": None, "malformed": []}
+            said["parts"] = parts
             counting.add(student(name), name, said)
         tells = {one.part: one.tells for one in counting.picture().parts}
         assert tells["fair"] == pytest.approx(0.5**0.5)

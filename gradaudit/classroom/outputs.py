@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from gradaudit.classroom.records import Record
+from gradaudit.classroom.records import Record, unread, unsaid
 from gradaudit.classroom.students import Student
 from gradaudit.language.hints import nearest
 from gradaudit.language.showing import escaped
@@ -133,7 +133,8 @@ def _cells(
         if points:
             to_look_at = one["status"] == "untested"
             yield "" if to_look_at else plain(points_of({part: one["status"]}, points))
-    told = [record["unreadable"], *record["malformed"], *record["notes"], *student.notes]
+    told = [record["unreadable"], *record["malformed"], *record["notes"]]
+    told += unsaid(record, student.notes)
     yield harmless("; ".join(filter(None, told)))
 
 
@@ -191,8 +192,8 @@ def gradescope(record: Record, points: Points) -> dict[str, Any]:
                 "visibility": "visible",
             }
         )
-    told = [record["unreadable"], *record["malformed"], *record["notes"]]
-    said = {"output": "\n".join(filter(None, told)), "output_format": "text"}
+    told = [*unread(record), *record["notes"]]
+    said = {"output": "\n".join(told), "output_format": "text"}
     return {"score": sum(one["score"] for one in tests), **said, "tests": tests}
 
 
@@ -208,8 +209,9 @@ def feedback(student: Student, record: Record, points: Points) -> str:
     if points:
         most = plain(sum(points.values()))
         lines += [f"Points: {plain(points_of(statuses_of(record), points))} of {most}.", ""]
-    unread = [*record["malformed"], *record["notes"], *student.notes]
-    lines += ["Not read:", "", *(f"- {literal(one)}" for one in unread), ""] if unread else []
+    not_read = [one for one in unread(record, student.notes) if one != record["unreadable"]]
+    for title, said in (("Not read", not_read), ("Notes", record["notes"])):
+        lines += [f"{title}:", "", *(f"- {literal(one)}" for one in said), ""] if said else []
     for one in parts:
         if one["status"] in ("fails", "conditional"):
             lines += [f"## {literal(one['told']['head'])}", ""]

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, tostring
 from gradaudit.classroom.outputs import SENTENCES
 from gradaudit.classroom.picture import PartPicture, Picture, Shared
 from gradaudit.classroom.rows import Row
-from gradaudit.classroom.words import apart, changed, compared, many, similar
+from gradaudit.classroom.words import apart, changed, compared, many, similar, whose_parts
 from gradaudit.telling.verdicts import MARKS, STATUSES
 
 NO_MORE = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, and no script runs
@@ -190,7 +190,9 @@ def _said(label: str, text: str) -> Element:
 
 def _alone(picture: Picture) -> Iterator[Element]:
     if picture.alone:
-        yield element("p", apart(picture), class_="say")
+        yield element("p", apart(picture.alone), class_="say")
+        each = (f"{name}: {part}" for one in picture.alone for name, part in whose_parts(one))
+        yield from _listed(each)
 
 
 def _unjudged(shared: Shared) -> Element:
@@ -217,8 +219,9 @@ def _everybody(picture: Picture) -> Iterator[Element]:
 def _student(row: Row, parts: Iterable[str]) -> Element:
     cells = []
     for part in parts:
-        status = row.statuses.get(part, "unanswered")
-        said = f"{part}: {status} {row.mistakes.get(part, '')}".rstrip()
+        status = row.statuses.get(part, "unanswered" if row.statuses else "untested")
+        told = status if row.statuses else "not judged"
+        said = f"{part}: {told} {row.mistakes.get(part, '')}".rstrip()
         cells.append(element("td", MARKS[status], class_=f"cell {status}", title=said))
     page = element("a", row.student.name, href=f"feedback/{row.student.slug}.md")
     overall = f"{MARKS[row.overall]} {row.overall}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradaudit.classroom.comparing import Agreements, Change
-from gradaudit.classroom.records import Record
+from gradaudit.classroom.records import Record, unread
 from gradaudit.classroom.rows import Row, correlation
 from gradaudit.classroom.similar import Alike
 from gradaudit.classroom.students import Student
@@ -48,16 +48,16 @@ class Shared:
 class Picture:
     """All that is said of a class.
 
-    mistakes: by id, the known ones. alike: wrong in the same way, which has no name. alone: how
-    many parts are wrong in their own way. unjudged: parts and whole answers, with the reason.
-    absent: who handed in nothing. changes, agreements, similar: None where they are not asked for.
+    mistakes: by id, the known ones. alike: wrong in the same way, which has no name. alone: in a
+    way of their own. unjudged: parts, files and whole answers, with the reason. absent: who handed
+    in nothing. changes, agreements, similar: None where they are not asked for.
     """
 
     rows: list[Row] = field(default_factory=list)
     parts: list[PartPicture] = field(default_factory=list)
     mistakes: list[tuple[str, Shared]] = field(default_factory=list)
     alike: list[Shared] = field(default_factory=list)
-    alone: int = 0
+    alone: list[Shared] = field(default_factory=list)
     unjudged: list[Shared] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     changes: list[Change] | None = None
@@ -90,8 +90,8 @@ class Counting:
         name = student.name
         row = Row(student, key, record["overall"], record["code"], {}, {})
         self.rows.append(row)
-        if record["unreadable"]:
-            self._unjudged_at("", record["unreadable"], name)
+        for line in unread(record, student.notes):
+            self._unjudged_at("", line, name)
         for one in record["parts"]:
             part, status = one["id"], one["status"]
             row.statuses[part] = status
@@ -127,7 +127,7 @@ class Counting:
             [self._part(one) for one in answered],
             mistakes,
             [one for one in groups if len(one.students) > 1],
-            sum(len(one.students) == 1 for one in groups),
+            [one for one in groups if len(one.students) == 1],
             _often_first(self._unjudged.values()),
             list(absent),
         )
