@@ -208,16 +208,19 @@ def _listed(lines: Iterable[str]) -> Iterator[Element]:
 def _everybody(picture: Picture) -> Iterator[Element]:
     parts = [one.part for one in picture.parts]
     columns = (element("th", element("span", part), class_="turned") for part in parts)
-    head = element("tr", element("th", "student"), element("th", "in all"), *columns)
-    rows = (_student(row, parts) for row in picture.rows[:MOST_ROWS])
+    worth = [] if picture.points is None else [element("th", "points")]
+    head = element("tr", element("th", "student"), element("th", "in all"), *worth, *columns)
+    points: Sequence[str | None] = picture.points or [None] * len(picture.rows)
+    shown = zip(picture.rows[:MOST_ROWS], points, strict=False)
+    rows = (_student(row, parts, some) for row, some in shown)
     table = element("table", element("thead", head), element("tbody", *rows), class_="everybody")
     yield element("div", table, class_="scrolls")
     if (more := len(picture.rows) - MOST_ROWS) > 0:
         yield element("p", f"{more} more are in results.csv.", class_="say")
 
 
-def _student(row: Row, parts: Iterable[str]) -> Element:
-    cells = []
+def _student(row: Row, parts: Iterable[str], points: str | None) -> Element:
+    cells = [] if points is None else [element("td", points or "not yet", class_="number")]
     for part in parts:
         status = row.statuses.get(part, "unanswered" if row.statuses else "untested")
         told = status if row.statuses else "not judged"

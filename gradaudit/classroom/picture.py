@@ -25,10 +25,14 @@ class PartPicture:
     tells: float | None
 
     @property
+    def answered(self) -> int:
+        """How many answered it."""
+        return sum(n for status, n in self.counts.items() if status != "unanswered")
+
+    @property
     def share(self) -> float:
         """Which share of those who answered it holds."""
-        answered = sum(n for status, n in self.counts.items() if status != "unanswered")
-        return self.counts.get("holds", 0) / answered if answered else 0.0
+        return self.counts.get("holds", 0) / self.answered if self.answered else 0.0
 
 
 @dataclass
@@ -50,7 +54,8 @@ class Picture:
 
     mistakes: by id, the known ones. alike: wrong in the same way, which has no name. alone: in a
     way of their own. unjudged: parts, files and whole answers, with the reason. absent: who handed
-    in nothing. changes, agreements, similar: None where they are not asked for.
+    in nothing. points: of each row, as they are shown. changes, agreements, similar: None where
+    they are not asked for.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -60,6 +65,7 @@ class Picture:
     alone: list[Shared] = field(default_factory=list)
     unjudged: list[Shared] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    points: list[str] | None = None
     changes: list[Change] | None = None
     agreements: Agreements | None = None
     similar: list[Alike] | None = None
@@ -88,7 +94,8 @@ class Counting:
     def add(self, student: Student, key: str, record: Record) -> Row:
         """Count a record, and return what is kept of it."""
         name = student.name
-        row = Row(student, key, record["overall"], record["code"], {}, {})
+        lacks = bool(unread(record))
+        row = Row(student, key, record["overall"], record["code"], {}, {}, lacks)
         self.rows.append(row)
         for line in unread(record, student.notes):
             self._unjudged_at("", line, name)

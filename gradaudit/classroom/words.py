@@ -32,9 +32,8 @@ def _lines(picture: Picture) -> Iterator[str]:
         yield f"  {'part':<{longest}}  {'':<{BAR}}  holds  of those who answered; tells¹"
         for one in picture.parts:
             bar = "█" * round(one.share * BAR)
-            answered = sum(one.counts.values()) - one.counts.get("unanswered", 0)
             tells = "    –" if one.tells is None else f"{one.tells:+.2f}"
-            held = f"{one.counts.get('holds', 0)}/{answered}"
+            held = f"{one.counts.get('holds', 0)}/{one.answered}"
             others = "; ".join(
                 f"{one.counts[status]} {status}"
                 for status in ("conditional", "fails", "untested", "unanswered")
