@@ -246,6 +246,8 @@ class TestASecondRun:
         (["class", "--roster", "r.csv"], "--roster r.csv: no such file"),
         (["class", "--out", "class/out"], "--out class/out: it lies in class; name a folder"),
         (["class", "--out", "other"], "--out other: something else is in it; name a new folder"),
+        (["class", "--marks", "m.csv"], "--marks m.csv: q9: no column is called so; they are id,"),
+        (["class", "--marks", "i.csv"], "--marks i.csv: id: ids need --roster, which says whose"),
         (["class", "--compare", "other"], "--compare other: results.jsonl cannot be read"),
     ],
 )
@@ -254,8 +256,10 @@ def test_what_is_wrong_with_an_option_is_one_line(
 ) -> None:
     write(tmp_path / "class", ann_toml=RIGHT)
     write(tmp_path / "other", precious_txt="x")
+    write(tmp_path, m_csv="name,q3.converges,q9\nann,1,1\n", i_csv="id,q3.converges\n1,1\n")
     done = gradaudit("class", *words, cwd=tmp_path)
     assert done.returncode == 2
+    assert done.stdout == ""
     assert done.stderr.startswith(f"gradaudit: class: {said}")
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "other/precious.txt").exists()
