@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradaudit.classroom import marking
+from gradaudit.command import main
 from tests.running import gradaudit
 
 HOUSE = Path(__file__).parent.parent
@@ -263,6 +264,22 @@ def test_what_is_wrong_with_an_option_is_one_line(
     assert done.stderr.startswith(f"gradaudit: class: {said}")
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "other/precious.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["class", "--help"], "auto, which is bubblewrap, else landlock, else no Python is judged"),
+        (["--help"], "auto for your own"),
+    ],
+    ids=["strangers", "oneself"],
+)
+def test_the_help_says_what_auto_is_for(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
