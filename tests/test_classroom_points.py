@@ -2,14 +2,17 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from gradaudit.answers.asked import sheet_called
 from gradaudit.classroom.points import Item, plain, read_points, total, unpaid
 from gradaudit.questions.files import Unreadable
 from tests.running import gradaudit
 
+DOCS = (Path(__file__).parent.parent / "docs/class.md").read_text(encoding="utf-8")
 PARTS = ("q1.W1", "q1.w2", "q1.derivation.W1", "q1.gradients", "q3.converges")
 BEST = Item(("q1.W1", "q1.derivation.W1", "q1.gradients"), 2)
 ALTERNATIVES = '[[alternatives]]\nparts = ["q1.W1", "q1.derivation.W1"]\npoints = 2\n'
@@ -49,6 +52,18 @@ class TestReading:
     ) -> None:
         with pytest.raises(Unreadable, match=said):
             read(tmp_path, text)
+
+    def test_the_example_of_the_docs_can_be_read(self, tmp_path: Path) -> None:
+        (example,) = re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL)
+        path = tmp_path / "points.toml"
+        path.write_text(example, encoding="utf-8")
+        *_, best = read_points(str(path), sheet_called().parts)
+        assert best == BEST
+
+
+@pytest.mark.parametrize("part", sheet_called().parts)
+def test_each_part_of_the_assignment_is_named_in_the_docs(part: str) -> None:
+    assert f"`{part}`" in DOCS
 
 
 class TestEarning:
