@@ -420,7 +420,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "write all there, and keep what is judged",
     },
     "again": {"action": "store_true", "help": "judge all anew, also what is kept"},
-    "points": {"metavar": "TOML", "help": "of parts, in lines such as `q1.w2 = 2`"},
+    "points": {
+        "metavar": "TOML",
+        "help": "of parts, in lines such as `q1.w2 = 2`; they are written with --out",
+    },
     "pdf": {"action": "store_true", "help": "write feedback as documents, too"},
     "compare": {"metavar": "FOLDER", "help": "say what changed since an earlier --out"},
     "marks": {"metavar": "CSV", "help": "say how far the marks of people agree"},
@@ -432,6 +435,10 @@ PLAIN = ("functions", "spec", "folders")  # which are given without a name
 SHORT = {"jobs": ("-j",)}
 OF_CLASS: dict[str, dict[str, Any]] = {
     "question": {"default": None, "help": "of the library, or a file; else answers name it"},
+    "sandbox": {
+        "help": "what Python of strangers runs in: auto, which is bubblewrap, else landlock, else "
+        "no Python is judged; one of these by name; none, with your rights",
+    },
 }
 COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
     # and the word and the options that one may take

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradaudit.classroom import marking
+from gradaudit.command import main
 from tests.running import gradaudit
 
 HOUSE = Path(__file__).parent.parent
@@ -126,6 +127,79 @@ def test_python_that_draws_plots_is_judged_by_its_functions(tmp_path: Path) -> N
     assert "matplotlib" in told
 
 
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Return what is printed of a class with every kind of fault, and its folder."""
+    folder = tmp_path_factory.mktemp("faults")
+    files = {"broken__answer_toml": "[", "broken__net_py": PYTHON, "unreadable_toml": "[["}
+    files |= {"empty_py": "x = 1\n", "key__a_toml": "[q9]\na = 1\n", "key__net_py": PYTHON}
+    files |= {"part_toml": "[question1]\nw2 = [1]\n", "scan__a_toml": RIGHT, "scan__b_pdf": "x"}
+    files |= {"Word__Homework_docx": "x"}
+    write(folder / "class", **files)
+    done = gradaudit("class", "class", "-j", "1", "--out", "out", cwd=folder)
+    assert done.returncode == 2, done.stderr
+    end = done.stdout.partition("\nNot judged, and why\n")[2]
+    return " ".join(end.split()), folder
+
+
+class TestNotJudgedAndWhy:
+    """All that could not be read is told at the end, with whose it is."""
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "answer.toml: it is not TOML: Invalid initial character for a key part (at end of "
+            "document) broken",
+            "it is not TOML: Invalid initial character for a key part (at end of document) "
+            "unreadable",
+            "it defines none of network_gradients, softmax_gradient, softmax_gradient_one_hot, "
+            "converges empty",
+            "a.toml: q9: unknown table or key; known are question1, question2, question3 key",
+            "q1.w2: question1.w2: wanted a list of 3 numbers, found a list of 1 part",
+            "b.pdf: a .pdf file is not read; write the answer as TOML, as `gradaudit template` "
+            "prints it scan",
+        ],
+    )
+    def test_has_each_fault_with_whose_it_is(self, faults: tuple[str, Path], line: str) -> None:
+        assert f"1 {line}" in faults[0]
+
+    def test_has_the_fault_of_a_part_once(self, faults: tuple[str, Path]) -> None:
+        assert faults[0].count("wanted a list of 3 numbers") == 1
+
+    def test_is_on_the_page_as_well(self, faults: tuple[str, Path]) -> None:
+        page = (faults[1] / "out/class.html").read_text(encoding="utf-8")
+        assert "answer.toml: it is not TOML" in page
+        assert "it defines none of" in page
+
+    def test_shows_unreadable_cells_as_not_judged(self, faults: tuple[str, Path]) -> None:
+        page = (faults[1] / "out/class.html").read_text(encoding="utf-8")
+        cells = page.partition("feedback/unreadable.md")[2].partition("</tr>")[0]
+        assert cells.count('class="cell untested" title="q1.w2: not judged">?') == 1
+        assert "unanswered" not in cells
+
+    @pytest.mark.parametrize("place", ["out/results.csv", "out/feedback/Word.md"])
+    def test_is_told_once_elsewhere(self, faults: tuple[str, Path], place: str) -> None:
+        text = (faults[1] / place).read_text(encoding="utf-8").replace("\\", "")
+        assert text.count("Homework.docx: a .docx file is not read") == 1
+
+
+def test_a_module_that_others_import_is_a_note_and_no_fault(tmp_path: Path) -> None:
+    write(tmp_path / "class", ann__net_py=PYTHON, ann__helper_py="low = 0\n")
+    (row,) = rows("--out", "out", cwd=tmp_path)
+    assert row == "ann  ✓ holds       1 hold"
+    told = (tmp_path / "out/feedback/ann.md").read_text(encoding="utf-8")
+    assert "Notes:\n\n- helper.py: no function that is asked for is in it\n" in told
+    assert "Not read" not in told
+
+
+def test_a_function_that_is_misspelt_beside_an_answer_is_a_fault(tmp_path: Path) -> None:
+    misspelt = PYTHON.replace("converges", "converge")
+    write(tmp_path / "class", ann__a_toml="[question1]\nb2 = -2.732\n", ann__net_py=misspelt)
+    (row,) = rows(cwd=tmp_path)
+    assert row.startswith("ann  ! malformed   net.py: it defines none of")
+    assert row.endswith("(found converge); 1 hold")
+
+
 class TestASecondRun:
     def test_judges_what_changed_only(self, tmp_path: Path) -> None:
         write(tmp_path / "class", ann_toml=RIGHT, bob_toml=RIGHT + "# b\n")
@@ -173,6 +247,8 @@ class TestASecondRun:
         (["class", "--roster", "r.csv"], "--roster r.csv: no such file"),
         (["class", "--out", "class/out"], "--out class/out: it lies in class; name a folder"),
         (["class", "--out", "other"], "--out other: something else is in it; name a new folder"),
+        (["class", "--marks", "m.csv"], "--marks m.csv: q9: no column is called so; they are id,"),
+        (["class", "--marks", "i.csv"], "--marks i.csv: id: ids need --roster, which says whose"),
         (["class", "--compare", "other"], "--compare other: results.jsonl cannot be read"),
     ],
 )
@@ -181,11 +257,29 @@ def test_what_is_wrong_with_an_option_is_one_line(
 ) -> None:
     write(tmp_path / "class", ann_toml=RIGHT)
     write(tmp_path / "other", precious_txt="x")
+    write(tmp_path, m_csv="name,q3.converges,q9\nann,1,1\n", i_csv="id,q3.converges\n1,1\n")
     done = gradaudit("class", *words, cwd=tmp_path)
     assert done.returncode == 2
+    assert done.stdout == ""
     assert done.stderr.startswith(f"gradaudit: class: {said}")
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "other/precious.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["class", "--help"], "auto, which is bubblewrap, else landlock, else no Python is judged"),
+        (["--help"], "auto for your own"),
+    ],
+    ids=["strangers", "oneself"],
+)
+def test_the_help_says_what_auto_is_for(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from gradaudit.classroom.outputs import code, feedback, gradescope, harmless, literal, suite
 from gradaudit.classroom.page import as_html
 from gradaudit.classroom.picture import Counting
+from gradaudit.classroom.points import Item
 from gradaudit.classroom.records import Asked, record_of, task_of
 from gradaudit.classroom.students import Student
 from tests.running import gradaudit
@@ -79,7 +80,7 @@ class TestMarkupInAnAnswer:
         assert found.attributes <= plain.attributes
 
     def test_is_text_in_the_feedback(self, where: str) -> None:
-        told = feedback(student(MARKUP), record(HOSTILE[where]), {})
+        told = feedback(student(MARKUP), record(HOSTILE[where]), [])
         outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", told)  # of code
         assert not re.search(r"(?<!\\)[<\[`*$]", outside)
         assert "\x1b" not in told
@@ -92,7 +93,7 @@ class TestMarkupInAnAnswer:
         }
 
     def test_is_text_for_gradescope(self, where: str) -> None:
-        told = gradescope(record(HOSTILE[where]), {})
+        told = gradescope(record(HOSTILE[where]), [])
         assert {one["output_format"] for one in (told, *told["tests"])} == {"text"}
         assert "\x1b" not in json.dumps(told, ensure_ascii=False)
 
@@ -128,7 +129,7 @@ def test_text_in_markdown_is_shown_as_it_is(text: str, shown: str) -> None:
 
 
 def test_feedback_shows_what_fails_and_the_counterexample() -> None:
-    told = feedback(student(), record(WRONG), {})
+    told = feedback(student(), record(WRONG), [])
     assert "## ✗ q2.gradient fails" in told
     assert "- input: `y = [0, 0], t = [1, 1], i = 0`" in told
     assert "- found: `3/2`" in told
@@ -136,7 +137,7 @@ def test_feedback_shows_what_fails_and_the_counterexample() -> None:
 
 def test_feedback_says_the_sentence_of_a_mistake() -> None:
     said = record('[question3]\nconverges = "0 < eta < 1/10"\n')
-    assert "The range ends at the best rate, 1/10" in feedback(student(), said, {})
+    assert "The range ends at the best rate, 1/10" in feedback(student(), said, [])
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +168,7 @@ def table(out: Path) -> list[dict[str, str]]:
 
 
 def test_the_table_has_a_row_for_each_and_columns_for_each_part(out: Path) -> None:
-    bold, formula, zed = table(out)
+    bold, formula, zed, _ = table(out)
     assert bold["q3.converges status"] == "holds"
     assert formula["q2.gradient status"] == "fails"
     assert formula["name"].startswith("'=")
@@ -175,9 +176,56 @@ def test_the_table_has_a_row_for_each_and_columns_for_each_part(out: Path) -> No
 
 
 def test_what_could_not_be_judged_has_no_points_yet(out: Path) -> None:
-    bold, _, zed = table(out)
+    bold, _, zed, _ = table(out)
     assert bold["points"] == "2"
-    assert (zed["q1.b2 points"], zed["q1.w2 points"], zed["points"]) == ("0.5", "", "0.5")
+    assert (zed["q1.b2 points"], zed["q1.w2 points"], zed["points"]) == ("0.5", "", "")
+
+
+def test_what_is_not_answered_has_no_points_for_good(out: Path) -> None:
+    bold, _, zed, _ = table(out)
+    assert (bold["q1.w2 points"], zed["q3.converges points"]) == ("0", "0")
+
+
+def test_who_of_the_roster_handed_in_nothing_has_a_row(out: Path) -> None:
+    *_, nobody = table(out)
+    assert (nobody.pop("name"), nobody.pop("id"), nobody.pop("overall")) == (
+        "Nobody",
+        "2",
+        "absent",
+    )
+    assert set(nobody.values()) == {""}
+
+
+def test_the_page_has_the_points_in_all(out: Path) -> None:
+    text = (out / "class.html").read_text(encoding="utf-8")
+    assert "<th>points</th>" in text
+    assert '<td class="number">2</td>' in text
+    assert '<td class="number">not yet</td>' in text
+
+
+def test_gradescope_gets_no_score_of_what_could_not_be_judged(out: Path) -> None:
+    told = json.loads((out / "gradescope" / "zed.json").read_text(encoding="ascii"))
+    named = {one["name"]: one for one in told["tests"]}
+    assert {"score", "status"}.isdisjoint(named["q1.w2"])
+    assert (named["q1.b2"]["status"], named["q3.converges"]["status"]) == ("passed", "failed")
+    assert told["output"].startswith(
+        "Not the final score; not marked yet: a person looks at it: q1"
+    )
+
+
+class TestAnAnswerThatIsUnreadable:
+    POINTS = (Item(("q1.b2",), 0.5), Item(("q1.w2",), 1))
+
+    def test_has_no_points_yet(self) -> None:
+        told = feedback(student(), record("["), self.POINTS)
+        assert "Points: not marked yet: a person looks at it." in told
+
+    @pytest.mark.parametrize("points", [POINTS, ()], ids=["with points", "without"])
+    def test_has_no_final_score_for_gradescope(self, points: tuple[Item, ...]) -> None:
+        told = gradescope(record("["), points)
+        assert told["output"].startswith("Not the final score; not marked yet")
+        assert not any("score" in one or "status" in one for one in told["tests"])
+        assert len(told["tests"]) == len(points)
 
 
 def test_each_line_is_a_record(out: Path) -> None:
@@ -205,7 +253,7 @@ def test_gradescope_counts_the_points(out: Path) -> None:
 
 def test_feedback_says_nothing_of_anybody_else(out: Path) -> None:
     told = (out / "feedback" / "zed.md").read_text(encoding="utf-8")
-    assert "Points: 0.5 of 3.5." in told
+    assert "Points: 0.5 of 3.5 so far; not marked yet: a person looks at it: q1.w2." in told
     assert "bold" not in told
     assert "Nobody" not in told
 

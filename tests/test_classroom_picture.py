@@ -1,12 +1,21 @@
 """What is said of a class: counted, grouped and compared."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gradaudit.classroom.comparing import agreements, changes, kappa, read_before
+from gradaudit.classroom.comparing import (
+    Change,
+    agreements,
+    changes,
+    kappa,
+    read_before,
+    read_marks,
+)
+from gradaudit.classroom.page import as_html
 from gradaudit.classroom.picture import Counting, Picture
 from gradaudit.classroom.records import Asked, record_of, task_of
 from gradaudit.classroom.rows import Row
@@ -54,7 +63,14 @@ class TestGroups:
     def test_formulas_with_the_same_values_are_wrong_in_the_same_way(self) -> None:
         seen = picture(formula("p[i] + 2*t[i]"), formula("2*t + p"), formula("p[i] + 3*t[i]"))
         assert [list(one.students) for one in seen.alike] == [["a", "b"]]
-        assert seen.alone == 1
+        assert [list(one.students) for one in seen.alone] == [["c"]]
+
+    def test_one_that_is_wrong_in_its_own_way_is_named_with_its_student(self) -> None:
+        seen = picture(formula("p[i] + 2*t[i]"), formula("p[i] + 3*t[i]"))
+        text = as_text(seen)
+        assert "2 more parts are wrong, each in its own way:\n      a q2.gradient, b q2.g" in text
+        page = as_html(seen, "How the class did")
+        assert "<li>a: q2.gradient</li><li>b: q2.gradient</li>" in page
 
     def test_functions_with_the_same_values_but_for_rounding_are(self) -> None:
         one = "def softmax_gradient(y, t):\n    return s(y) + t / 3\n"
@@ -107,7 +123,8 @@ class TestCounting:
                 }
                 for number, part in enumerate(("easy", "fair", "hard"))
             ]
-            said = {"overall": "fails", "code": 1, "unreadable": None, "parts": parts}
+            said = {"overall": "fails", "code": 1, "unreadable": None, "malformed": []}
+            said["parts"] = parts
             counting.add(student(name), name, said)
         tells = {one.part: one.tells for one in counting.picture().parts}
         assert tells["fair"] == pytest.approx(0.5**0.5)
@@ -142,6 +159,26 @@ class TestComparing:
             ("a", "not there"),
         ]
 
+    def test_who_has_the_same_id_is_the_same_whatever_the_name(self, tmp_path: Path) -> None:
+        folder = self.before(tmp_path, q1_b2="fails")
+        old = [replace(one, id="7") for one in read_before(str(folder))]
+        renamed = row("a (of the roster)", q1_b2="holds")
+        (found,) = changes([replace(renamed, student=replace(renamed.student, id="7"))], old)
+        assert found == Change("a (of the roster)", {"q1.b2": ("fails", "holds")})
+
+    def test_who_has_an_id_in_one_run_alone_is_known_by_name(self, tmp_path: Path) -> None:
+        old = read_before(str(self.before(tmp_path, q1_b2="fails")))
+        now = row("a", q1_b2="holds")
+        (found,) = changes([replace(now, student=replace(now.student, id="7"))], old)
+        assert found.parts == {"q1.b2": ("fails", "holds")}
+
+    def test_who_has_the_same_name_and_another_id_is_somebody_else(self, tmp_path: Path) -> None:
+        folder = self.before(tmp_path, q1_b2="fails")
+        old = [replace(one, id="8") for one in read_before(str(folder))]
+        now = row("a", q1_b2="holds")
+        found = changes([replace(now, student=replace(now.student, id="7"))], old)
+        assert [one.parts[""][1] for one in found] == ["there", "not there"]
+
     @pytest.mark.parametrize("text", ["", "[", "{}", "[1]", '{"name": 1}'])
     def test_a_folder_that_is_none_is_told(self, tmp_path: Path, text: str) -> None:
         if text:
@@ -160,7 +197,8 @@ class TestMarks:
 
     def agreed(self, folder: Path, text: str) -> Any:
         (folder / "marks.csv").write_text(text, encoding="utf-8")
-        return agreements(self.ROWS, (1, 1, 0, 0), str(folder / "marks.csv"))
+        marks = read_marks(str(folder / "marks.csv"), ["q1", "q2"], with_ids=False)
+        return agreements(self.ROWS, (1, 1, 0, None), marks)
 
     def test_who_disagrees_is_named(self, tmp_path: Path) -> None:
         (found,) = self.agreed(tmp_path, "name,q1\na,1\nb,0\nc,right\nd,1\n").parts
@@ -170,6 +208,9 @@ class TestMarks:
     def test_a_total_is_correlated(self, tmp_path: Path) -> None:
         assert self.agreed(tmp_path, "name,total\na,9\nb,9\nc,1\n").total == pytest.approx(1)
 
+    def test_who_is_still_open_is_in_no_correlation(self, tmp_path: Path) -> None:
+        assert self.agreed(tmp_path, "name,total\na,9\nb,9\nc,1\nd,5\n").total == pytest.approx(1)
+
     def test_who_is_not_there_is_named(self, tmp_path: Path) -> None:
         assert self.agreed(tmp_path, "name,q1\nz,1\n").unknown == ["z"]
 
@@ -177,7 +218,10 @@ class TestMarks:
         ("text", "said"),
         [
             ("mail,q1\na,1\n", "a column id or name is wanted"),
-            ("name,q9\na,1\n", "one named as a part, or total; it has name, q9"),
+            ("name\na\n", "one named as a part, or total; it has name"),
+            ("name,q1,mail\na,1,x\n", "mail: no column is called so; they are id, name, total, q1"),
+            ("id,q1\n1,1\n", "id: ids need --roster, which says whose they are"),
+            ("name,q1\nz,maybe\n", "q1: maybe is no mark; 1 is right, and 0 is wrong"),
             ("name,q1\na,maybe\n", "q1: maybe is no mark; 1 is right, and 0 is wrong"),
             ("name,total\na,many\n", "total: many is no number"),
         ],

@@ -45,6 +45,23 @@ def test_files_of_one_name_are_one_student(tmp_path: Path) -> None:
     assert files(tmp_path) == {"ann": ["ann.py", "ann.toml"], "bob": ["bob.ipynb"]}
 
 
+class TestAnEmptyFolder:
+    def absent(self, place: Path, *roster: Listed) -> list[Listed]:
+        write(place, "ann/a.toml")
+        (place / "bob/src").mkdir(parents=True)
+        return students_of([str(place)], roster)[1]
+
+    def test_is_of_somebody_who_handed_in_nothing(self, tmp_path: Path) -> None:
+        assert self.absent(tmp_path) == [Listed("", "bob")]
+
+    def test_is_no_second_row_of_who_is_in_the_roster(self, tmp_path: Path) -> None:
+        assert self.absent(tmp_path, Listed("7", "Bob")) == [Listed("7", "Bob")]
+
+    def test_is_also_a_zip_without_a_file(self, tmp_path: Path) -> None:
+        packed(tmp_path / "cy.zip")
+        assert self.absent(tmp_path) == [Listed("", "bob"), Listed("", "cy")]
+
+
 def test_the_class_can_be_a_zip_with_a_folder_around_it(tmp_path: Path) -> None:
     place = packed(tmp_path / "class.zip", "hw1/ann/a.toml", "hw1/bob/a.toml")
     assert files(place) == {"ann": ["a.toml"], "bob": ["a.toml"]}

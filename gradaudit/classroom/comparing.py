@@ -1,14 +1,16 @@
 """A class beside something else: how it was judged before, or how people marked it."""
 
+import itertools
 import json
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradaudit.classroom.rows import Row, correlation
 from gradaudit.classroom.students import read_csv
+from gradaudit.language.hints import nearest
 from gradaudit.language.showing import escaped
 from gradaudit.questions.files import Unreadable
 
@@ -18,7 +20,27 @@ TOTAL = "total"  # the column of marks that are numbers, for an answer as a whol
 WHO = ("id", "name")
 NEW, GONE = ("not there", "there"), ("there", "not there")
 
-Before = Mapping[str, Mapping[str, str]]
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier run said of a student, part by part."""
+
+    name: str
+    id: str
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What people think.
+
+    who: whether rows are of an `id` or a `name`. parts: those that are marked, each with its
+    column. rows: of the file, by column.
+    """
+
+    who: str
+    parts: Mapping[str, str]
+    rows: Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -58,15 +80,15 @@ class Agreements:
     unknown: Sequence[str] = ()
 
 
-def read_before(folder: str) -> Before:
-    """Return what an earlier run said: by student, for each part. Raises Unreadable."""
+def read_before(folder: str) -> list[Earlier]:
+    """Return what an earlier run said. Raises Unreadable."""
     try:
         text = Path(folder, "results.jsonl").read_text(encoding="ascii")
         records = list(map(json.loads, text.splitlines()))
-        return {one["name"]: _said_before(one) for one in records}
+        return [Earlier(one["name"], one.get("id", ""), _said_before(one)) for one in records]
     except OSError as error:
         raise Unreadable(f"results.jsonl cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Unreadable("results.jsonl is not what `gradaudit class --out` writes") from None
 
 
@@ -90,65 +112,92 @@ def _said_now(row: Row) -> dict[str, str]:
     return {part: _in_words(status, row.mistakes.get(part, "")) for part, status in said}
 
 
-def changes(rows: Sequence[Row], before: Before) -> list[Change]:
-    """Return what is said otherwise than before, and of whom something or nothing is said now."""
+def changes(rows: Sequence[Row], before: Sequence[Earlier]) -> list[Change]:
+    """Return what is said otherwise than before, and of whom something or nothing is said now.
+
+    A student is who has the same id, or the same name where one of the runs knows no id.
+    """
     found = []
-    now = {row.student.name: _said_now(row) for row in rows}
-    for name in (*now, *(one for one in before if one not in now)):
-        old, new = before.get(name), now.get(name)
-        if old is None or new is None:
-            found.append(Change(name, {"": NEW if old is None else GONE}))
+    by_id = {one.id: one for one in before if one.id}
+    by_name = {one.name: one for one in before}
+    gone = dict.fromkeys(one.name for one in before)
+    for row in rows:
+        student, new = row.student, _said_now(row)
+        earlier = by_id.get(student.id) or by_name.get(student.name)
+        if earlier is None or (earlier.id != student.id and earlier.id and student.id):
+            found.append(Change(student.name, {"": NEW}))
             continue
+        gone.pop(earlier.name, None)
+        name, old = student.name, earlier.parts
         nothing = "unanswered" if "" not in old and "" not in new else "–"
         parts = dict.fromkeys((*new, *old))
         both = {part: (old.get(part, nothing), new.get(part, nothing)) for part in parts}
         if changed := {part: pair for part, pair in both.items() if pair[0] != pair[1]}:
             found.append(Change(name, changed))
-    return found
+    return found + [Change(name, {"": GONE}) for name in gone]
 
 
-def agreements(rows: Sequence[Row], points: Sequence[float], path: str) -> Agreements:
-    """Return how far we agree with a CSV file of marks. Raises Unreadable.
+def read_marks(path: str, parts: Iterable[str], *, with_ids: bool) -> Marks:
+    """Return the marks in a CSV file. Raises Unreadable.
 
     It has a column `id` or `name`, a column for each part that was marked, named as it, with 1 for
-    right and 0 for wrong, and maybe one that is called `total`. points: ours, for each answer.
+    right and 0 for wrong, and maybe one that is called `total`. with_ids: whether ids are known.
     """
-    marks = read_csv(path)
-    columns = list(marks[0]) if marks else []
-    who = next((one for one in WHO if one in columns), None)
-    known = {part.lower(): part for row in rows for part in row.statuses}
-    wanted = [one for one in columns if one in known]
-    if who is None or not (wanted or TOTAL in columns):
+    rows = read_csv(path)
+    columns = list(filter(None, rows[0])) if rows else []
+    known = {part.lower(): part for part in parts}
+    who = next((one for one in WHO if one in columns and (one != "id" or with_ids)), None)
+    if who is None and "id" in columns:
+        raise Unreadable("id: ids need --roster, which says whose they are")
+    others = [one for one in columns if one not in WHO]
+    if who is None or not others:
         has = ", ".join(map(escaped, columns)) or "none"
         raise Unreadable(
             f"a column id or name is wanted, and one named as a part, or {TOTAL}; it has {has}"
         )
-    ours = {(row.student.id if who == "id" else row.student.name): row for row in rows}
-    marked = [(ours[one[who]], one) for one in marks if one[who] in ours]
-    parts = [_agreement(known[column], column, marked) for column in wanted]
-    of_row = {id(row): number for row, number in zip(rows, points, strict=True)}
-    totals = [(of_row[id(row)], _number(one[TOTAL])) for row, one in marked if one.get(TOTAL)]
+    for one in others:
+        if one != TOTAL and one not in known:
+            hint = nearest(one, known) or f"; they are {', '.join((*WHO, TOTAL, *known.values()))}"
+            raise Unreadable(f"{escaped(one)}: no column is called so{hint}")
+    for one, row in itertools.product(others, rows):
+        if one == TOTAL:
+            _number(row[one])
+        elif row[one].lower() not in {*RIGHT, *WRONG, ""}:
+            mark = escaped(row[one])
+            raise Unreadable(f"{known[one]}: {mark} is no mark; 1 is right, and 0 is wrong")
+    return Marks(who, {known[one]: one for one in others if one != TOTAL}, rows)
+
+
+def agreements(rows: Sequence[Row], points: Sequence[float | None], marks: Marks) -> Agreements:
+    """Return how far we agree with marks. points: ours, for each answer that has them."""
+    names = [row.student.id if marks.who == "id" else row.student.name for row in rows]
+    ours = {name: number for number, name in enumerate(names) if name}
+    marked = [(ours[one[marks.who]], one) for one in marks.rows if one[marks.who] in ours]
+    parts = [
+        _agreement(part, [(rows[number], one[column]) for number, one in marked])
+        for part, column in marks.parts.items()
+    ]
+    pairs = [(points[number], _number(one.get(TOTAL, ""))) for number, one in marked]
+    totals = [(mine, theirs) for mine, theirs in pairs if mine is not None and theirs is not None]
     total = correlation(*zip(*totals, strict=True)) if totals else None
-    return Agreements(parts, total, [escaped(one[who]) for one in marks if one[who] not in ours])
+    unknown = [escaped(one[marks.who]) for one in marks.rows if one[marks.who] not in ours]
+    return Agreements(parts, total, unknown)
 
 
-def _number(text: str) -> float:
+def _number(text: str) -> float | None:
+    """Return a mark of an answer as a whole, if there is one. Raises Unreadable."""
     try:
-        return float(text.replace(",", "."))
+        return float(text.replace(",", ".")) if text else None
     except ValueError:
         raise Unreadable(f"{TOTAL}: {escaped(text)} is no number") from None
 
 
-def _agreement(
-    part: str, column: str, marked: Sequence[tuple[Row, Mapping[str, str]]]
-) -> Agreement:
+def _agreement(part: str, marked: Sequence[tuple[Row, str]]) -> Agreement:
     pairs: list[tuple[bool, bool, str]] = []
-    for row, marks in marked:
-        mark, status = marks[column].lower(), row.statuses.get(part, "unanswered")
-        if mark not in {*RIGHT, *WRONG, ""}:
-            raise Unreadable(f"{part}: {escaped(mark)} is no mark; 1 is right, and 0 is wrong")
+    for row, mark in marked:
+        status = row.statuses.get(part, "unanswered")
         if mark and status != "untested":
-            pairs.append((status == "holds", mark in RIGHT, row.student.name))
+            pairs.append((status == "holds", mark.lower() in RIGHT, row.student.name))
     return Agreement(
         part,
         len(pairs),

@@ -13,9 +13,10 @@ from typing import TypeVar
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.preflight import chosen, contain
 from gradaudit.classroom import outputs
-from gradaudit.classroom.comparing import agreements, changes, read_before
+from gradaudit.classroom.comparing import agreements, changes, read_before, read_marks
 from gradaudit.classroom.page import as_html
 from gradaudit.classroom.picture import Counting
+from gradaudit.classroom.points import Item, plain, read_points, total, unpaid
 from gradaudit.classroom.records import Asked, Record, Task, task_of, unreadable
 from gradaudit.classroom.running import Crew, Dask, Here, Kept, judge_all
 from gradaudit.classroom.similar import Similar
@@ -71,13 +72,17 @@ def mark(
     """
     listed = _named("--roster", roster, read_roster) or []
     sheet = _named("--question", question, sheet_called) or sheet_called()
-    worth = _named("--points", points, partial(outputs.read_points, parts=sheet.parts)) or {}
+    worth = _named("--points", points, partial(read_points, parts=sheet.parts)) or []
+    if worth and out is None:
+        _say(f"--points {points}: points are written with --out FOLDER")
     if pdf:
         _documents_can_be_made()
     before = _named("--compare", compare, read_before)
+    reading = partial(read_marks, parts=sheet.parts, with_ids=roster is not None)
+    people = _named("--marks", marks, reading)
     students, absent = students_of(folders, listed)
     if uncontained := containment(sandbox):
-        print(f"gradaudit: no Python is judged: {uncontained}", file=sys.stderr)
+        _say(f"no Python is judged: {uncontained}")
     task = partial(
         task_of,
         asked=_asked(question),
@@ -98,28 +103,32 @@ def mark(
             crew.close(at_once=True)
             if out is not None:
                 so_far = f"{len(kept.good)} of {len(students)} answers are judged, and kept"
-                remedy = f"in {escaped(out)}; the same command goes on from there"
-                print(f"gradaudit: {so_far} {remedy}", file=sys.stderr)
+                remedy = f"in {out}; the same command goes on from there"
+                _say(f"{so_far} {remedy}")
             raise
         crew.close(at_once=False)
-        picture = run.counting.picture([one.name for one in absent])
-        if before is not None:
-            picture.changes = changes(picture.rows, before)
-        if marks is not None:
-            each = worth or dict.fromkeys(sheet.parts, 1.0)
-            ours = [outputs.points_of(one.statuses, each) for one in picture.rows]
-            picture.agreements = _named("--marks", marks, partial(agreements, picture.rows, ours))
-        if run.similar is not None:
-            picture.similar = run.similar.found()
+        picture = run.counting.picture([escaped(one.name) for one in absent])
+        each = worth or [Item((part,), 1) for part in sheet.parts]
+        ours = [total(each, one.statuses, unread=one.unread) for one in picture.rows]
+        picture.points = list(map(plain, ours)) if worth else None
+        picture.changes = None if before is None else changes(picture.rows, before)
+        picture.agreements = None if people is None else agreements(picture.rows, ours, people)
+        picture.similar = None if run.similar is None else run.similar.found()
         if out is not None:
             answered = [one.part for one in picture.parts]
-            outputs.write_all(folder, run.records(), answered, worth)
+            outputs.write_all(folder, run.records(), answered, worth, absent)
             page = as_html(picture, "How the class did")
             (folder / "class.html").write_text(page, encoding="utf-8")
         print(f"\n{as_text(picture)}")
         if out is not None:
             print(f"\nAll of it is in {escaped(out)}.")
+    for line in unpaid({one.part: one.answered for one in picture.parts}, worth):
+        _say(f"--points {points}: {line}")
     return min((one.code for one in picture.rows), key=WORST_FIRST.index)
+
+
+def _say(line: str) -> None:
+    print(f"gradaudit: {escaped(line)}", file=sys.stderr)
 
 
 class Run:

@@ -5,24 +5,21 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from gradaudit.classroom.records import Record
-from gradaudit.classroom.students import Student
-from gradaudit.language.hints import nearest
+from gradaudit.classroom.points import NOT_YET, Item, plain, total
+from gradaudit.classroom.records import Record, unread, unsaid
+from gradaudit.classroom.students import Listed, Student
 from gradaudit.language.showing import escaped
-from gradaudit.questions.files import DecimalText, Unreadable, load_toml
 from gradaudit.telling.verdicts import MARKS, in_few_words
 
 Marked = tuple[Student, Record]
-Points = Mapping[str, float]
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$&]|^[-+=:]|(?<=:)/|(?<=www)\.)")
-PASSES = ("holds",)
 OUTCOMES = {
     **{"holds": "", "fails": "failure", "conditional": "failure"},
     **{"untested": "error", "unanswered": "skipped"},
@@ -30,46 +27,35 @@ OUTCOMES = {
 SENTENCES = ("mistake", "note", "law", "also")  # of what is told; all else is written as code
 
 
-def read_points(path: str, parts: Iterable[str]) -> dict[str, float]:
-    """Return the points of parts, from lines of TOML such as `q1.w2 = 2`. Raises Unreadable."""
-    known = list(parts)
-    found: dict[str, float] = {}
-    for name, value in _flat(load_toml(path)):
-        number = float(value) if isinstance(value, int | DecimalText) else -1.0
-        if isinstance(value, bool) or not 0 <= number < float("inf"):
-            raise Unreadable(f"{escaped(name)}: a number of points is wanted, such as 2 or 0.5")
-        if name not in known:
-            hint = nearest(name, known) or f"; they are {', '.join(known)}"
-            raise Unreadable(f"{escaped(name)}: no part is called so{hint}")
-        found[name] = number
-    if not found:
-        raise Unreadable("it is empty; a line such as `q1.w2 = 2` gives points")
-    return found
-
-
-def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{key}.")
-        else:
-            yield before + key, value
-
-
-def points_of(statuses: Mapping[str, str], points: Points) -> float:
-    """Return how many points the parts that hold are worth."""
-    return sum(points.get(part, 0) for part, status in statuses.items() if status in PASSES)
-
-
 def statuses_of(record: Record) -> dict[str, str]:
     """Return the status of each part."""
     return {one["id"]: one["status"] for one in record["parts"]}
 
 
-def write_all(folder: Path, marked: Iterable[Marked], parts: Sequence[str], points: Points) -> None:
+def _points(record: Record, points: Sequence[Item]) -> str:
+    """Return in words how many points an answer has, and what is open."""
+    statuses, lacks = statuses_of(record), bool(unread(record))
+    each = {one.name: one.earned(statuses, unread=lacks) for one in points}
+    known = [one for one in each.values() if one is not None]
+    if not known:
+        return NOT_YET
+    told = f"{plain(sum(known))} of {plain(sum(one.points for one in points))}"
+    waiting = ", ".join(name for name, one in each.items() if one is None)
+    return f"{told} so far; {NOT_YET}: {waiting}" if waiting else told
+
+
+def write_all(
+    folder: Path,
+    marked: Iterable[Marked],
+    parts: Sequence[str],
+    points: Sequence[Item],
+    absent: Iterable[Listed] = (),
+) -> None:
     """Write all outputs of a class; marked: students and their records, each met once.
 
-    parts: those that somebody answered.
+    parts: those that somebody answered. absent: who handed in nothing.
     """
+    parts = [*parts, *(one.name for one in points if one.name not in parts)]
     for name in ("feedback", "gradescope"):
         _emptied(folder / name)
     with (
@@ -78,7 +64,7 @@ def write_all(folder: Path, marked: Iterable[Marked], parts: Sequence[str], poin
         open(folder / "junit.xml", "w", encoding="utf-8") as tests,
     ):
         write = csv.writer(table).writerow
-        write(_columns(parts, points))
+        write(columns := _columns(parts, points))
         tests.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="gradaudit">\n')
         for student, record in marked:
             pdf = record.pop("pdf", None)
@@ -91,6 +77,9 @@ def write_all(folder: Path, marked: Iterable[Marked], parts: Sequence[str], poin
                 page.with_suffix(".pdf").write_bytes(base64.b64decode(pdf))
             result = json.dumps(gradescope(record, points), indent=2)
             (folder / "gradescope" / f"{student.slug}.json").write_text(result, encoding="ascii")
+        for row in absent:
+            cells = [harmless(escaped(row.name)), harmless(escaped(row.id)), "absent"]
+            write(cells + [""] * (len(columns) - len(cells)))
         tests.write("</testsuites>\n")
 
 
@@ -112,39 +101,40 @@ def _who(student: Student) -> dict[str, Any]:
     }
 
 
-def _columns(parts: Sequence[str], points: Points) -> list[str]:
-    each = ("status", "mistake", *(["points"] if points else []))
-    columns = [f"{part} {one}" for part in parts for one in each]
+def _columns(parts: Sequence[str], points: Sequence[Item]) -> list[str]:
+    paid = {one.name for one in points}
+    columns = [
+        f"{part} {one}"
+        for part in parts
+        for one in ("status", "mistake", *(["points"] if part in paid else []))
+    ]
     return ["name", "id", "overall", "holds", *(["points"] if points else []), *columns, "notes"]
 
 
 def _cells(
-    student: Student, record: Record, parts: Sequence[str], points: Points
+    student: Student, record: Record, parts: Sequence[str], points: Sequence[Item]
 ) -> Iterator[str | float]:
     said = {one["id"]: one for one in record["parts"]}
+    statuses, lacks = statuses_of(record), bool(unread(record))
+    paid = {one.name: one for one in points}
     yield from map(harmless, (student.name, student.id, record["overall"]))
     yield sum(one["status"] == "holds" for one in record["parts"])
     if points:
-        yield plain(points_of(statuses_of(record), points))
+        yield plain(total(points, statuses, unread=lacks))
     for part in parts:
-        one = said.get(part, {"id": part, "status": "", "mistake": None})
+        one = said.get(part, {"status": "", "mistake": None})
         yield one["status"]
         yield one["mistake"] or ""
-        if points:
-            to_look_at = one["status"] == "untested"
-            yield "" if to_look_at else plain(points_of({part: one["status"]}, points))
-    told = [record["unreadable"], *record["malformed"], *record["notes"], *student.notes]
+        if part in paid:
+            yield plain(paid[part].earned(statuses, unread=lacks))
+    told = [record["unreadable"], *record["malformed"], *record["notes"]]
+    told += unsaid(record, student.notes)
     yield harmless("; ".join(filter(None, told)))
 
 
 def harmless(text: str) -> str:
     """Return text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.lstrip(" '").startswith(STARTS_A_FORMULA) else text
-
-
-def plain(number: float) -> str:
-    """Return a number of points as a person writes it."""
-    return f"{number:.10g}"
 
 
 def suite(student: Student, record: Record) -> ElementTree.Element:
@@ -170,33 +160,40 @@ def suite(student: Student, record: Record) -> ElementTree.Element:
     return made
 
 
-def gradescope(record: Record, points: Points) -> dict[str, Any]:
-    """Return the result of one answer in the format of Gradescope's `results.json`."""
-    tests = []
-    for one in record["parts"]:
-        if one["status"] == "unanswered" and one["id"] not in points:
-            continue
-        worth = points.get(one["id"], 0) if points else 1
-        passes = one["status"] in PASSES
-        lines = [one["told"]["head"] or one["explanation"] or one["told"]["tried"] or one["status"]]
-        lines += (f"  {label}: {text}" for label, text in one["told"]["details"])
-        tests.append(
-            {
-                "name": one["id"],
-                "status": "passed" if passes else "failed",
-                "score": worth if passes else 0,
-                "max_score": worth,
-                "output": "\n".join(lines),
-                "output_format": "text",
-                "visibility": "visible",
-            }
-        )
-    told = [record["unreadable"], *record["malformed"], *record["notes"]]
-    said = {"output": "\n".join(filter(None, told)), "output_format": "text"}
-    return {"score": sum(one["score"] for one in tests), **said, "tests": tests}
+def gradescope(record: Record, points: Sequence[Item]) -> dict[str, Any]:
+    """Return the result of one answer in the format of Gradescope's `results.json`.
+
+    What a person has to look at has no score and no status there.
+    """
+    said = {one["id"]: one for one in record["parts"] if one["status"] != "unanswered"}
+    paid = {part for item in points for part in item.parts}
+    items = [*points, *(Item((one,), 0 if points else 1) for one in said if one not in paid)]
+    tests: list[dict[str, Any]] = []
+    waiting = ["the answer"] if record["unreadable"] and not items else []
+    for item in items:
+        earned = item.earned(statuses_of(record), unread=bool(unread(record)))
+        answers = [said[part] for part in item.parts if part in said]
+        lines = [NOT_YET] if earned is None else []
+        for one in answers:
+            told = one["explanation"] or one["told"]["tried"] or one["status"]
+            told = f"{one['id']}: {told}" if len(item.parts) > 1 else told
+            lines.append(one["told"]["head"] or told)  # which names the part itself
+            lines += (f"  {label}: {text}" for label, text in one["told"]["details"])
+        test = {"name": item.name, "max_score": item.points, "visibility": "visible"}
+        test |= {"output": "\n".join(lines or ["unanswered"]), "output_format": "text"}
+        if earned is None:
+            waiting += [item.name] if item.points else []
+        else:
+            holds = any(one["status"] == "holds" for one in answers)
+            test |= {"score": earned, "status": "passed" if holds else "failed"}
+        tests.append(test)
+    told = [f"Not the final score; {NOT_YET}: {', '.join(waiting)}"] if waiting else []
+    told += [*unread(record), *record["notes"]]
+    score = sum(one.get("score", 0) for one in tests)
+    return {"score": score, "output": "\n".join(told), "output_format": "text", "tests": tests}
 
 
-def feedback(student: Student, record: Record, points: Points) -> str:
+def feedback(student: Student, record: Record, points: Sequence[Item]) -> str:
     """Return what one student is told, in Markdown; nothing that it says is taken for Markdown."""
     parts = [one for one in record["parts"] if one["status"] != "unanswered"]
     holding = [one for one in parts if one["status"] == "holds"]
@@ -206,10 +203,10 @@ def feedback(student: Student, record: Record, points: Points) -> str:
     else:
         lines += [f"{len(holding)} of the {len(parts)} parts that you answered hold.", ""]
     if points:
-        most = plain(sum(points.values()))
-        lines += [f"Points: {plain(points_of(statuses_of(record), points))} of {most}.", ""]
-    unread = [*record["malformed"], *record["notes"], *student.notes]
-    lines += ["Not read:", "", *(f"- {literal(one)}" for one in unread), ""] if unread else []
+        lines += [f"Points: {literal(_points(record, points))}.", ""]
+    not_read = [one for one in unread(record, student.notes) if one != record["unreadable"]]
+    for title, said in (("Not read", not_read), ("Notes", record["notes"])):
+        lines += [f"{title}:", "", *(f"- {literal(one)}" for one in said), ""] if said else []
     for one in parts:
         if one["status"] in ("fails", "conditional"):
             lines += [f"## {literal(one['told']['head'])}", ""]

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, tostring
 from gradaudit.classroom.outputs import SENTENCES
 from gradaudit.classroom.picture import PartPicture, Picture, Shared
 from gradaudit.classroom.rows import Row
-from gradaudit.classroom.words import apart, changed, compared, many, similar
+from gradaudit.classroom.words import apart, changed, compared, many, similar, whose_parts
 from gradaudit.telling.verdicts import MARKS, STATUSES
 
 NO_MORE = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, and no script runs
@@ -190,7 +190,9 @@ def _said(label: str, text: str) -> Element:
 
 def _alone(picture: Picture) -> Iterator[Element]:
     if picture.alone:
-        yield element("p", apart(picture), class_="say")
+        yield element("p", apart(picture.alone), class_="say")
+        each = (f"{name}: {part}" for one in picture.alone for name, part in whose_parts(one))
+        yield from _listed(each)
 
 
 def _unjudged(shared: Shared) -> Element:
@@ -206,19 +208,23 @@ def _listed(lines: Iterable[str]) -> Iterator[Element]:
 def _everybody(picture: Picture) -> Iterator[Element]:
     parts = [one.part for one in picture.parts]
     columns = (element("th", element("span", part), class_="turned") for part in parts)
-    head = element("tr", element("th", "student"), element("th", "in all"), *columns)
-    rows = (_student(row, parts) for row in picture.rows[:MOST_ROWS])
+    worth = [] if picture.points is None else [element("th", "points")]
+    head = element("tr", element("th", "student"), element("th", "in all"), *worth, *columns)
+    points: Sequence[str | None] = picture.points or [None] * len(picture.rows)
+    shown = zip(picture.rows[:MOST_ROWS], points, strict=False)
+    rows = (_student(row, parts, some) for row, some in shown)
     table = element("table", element("thead", head), element("tbody", *rows), class_="everybody")
     yield element("div", table, class_="scrolls")
     if (more := len(picture.rows) - MOST_ROWS) > 0:
         yield element("p", f"{more} more are in results.csv.", class_="say")
 
 
-def _student(row: Row, parts: Iterable[str]) -> Element:
-    cells = []
+def _student(row: Row, parts: Iterable[str], points: str | None) -> Element:
+    cells = [] if points is None else [element("td", points or "not yet", class_="number")]
     for part in parts:
-        status = row.statuses.get(part, "unanswered")
-        said = f"{part}: {status} {row.mistakes.get(part, '')}".rstrip()
+        status = row.statuses.get(part, "unanswered" if row.statuses else "untested")
+        told = status if row.statuses else "not judged"
+        said = f"{part}: {told} {row.mistakes.get(part, '')}".rstrip()
         cells.append(element("td", MARKS[status], class_=f"cell {status}", title=said))
     page = element("a", row.student.name, href=f"feedback/{row.student.slug}.md")
     overall = f"{MARKS[row.overall]} {row.overall}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradaudit.classroom.comparing import Agreements, Change
-from gradaudit.classroom.records import Record
+from gradaudit.classroom.records import Record, unread
 from gradaudit.classroom.rows import Row, correlation
 from gradaudit.classroom.similar import Alike
 from gradaudit.classroom.students import Student
@@ -25,10 +25,14 @@ class PartPicture:
     tells: float | None
 
     @property
+    def answered(self) -> int:
+        """How many answered it."""
+        return sum(n for status, n in self.counts.items() if status != "unanswered")
+
+    @property
     def share(self) -> float:
         """Which share of those who answered it holds."""
-        answered = sum(n for status, n in self.counts.items() if status != "unanswered")
-        return self.counts.get("holds", 0) / answered if answered else 0.0
+        return self.counts.get("holds", 0) / self.answered if self.answered else 0.0
 
 
 @dataclass
@@ -48,18 +52,20 @@ class Shared:
 class Picture:
     """All that is said of a class.
 
-    mistakes: by id, the known ones. alike: wrong in the same way, which has no name. alone: how
-    many parts are wrong in their own way. unjudged: parts and whole answers, with the reason.
-    absent: who handed in nothing. changes, agreements, similar: None where they are not asked for.
+    mistakes: by id, the known ones. alike: wrong in the same way, which has no name. alone: in a
+    way of their own. unjudged: parts, files and whole answers, with the reason. absent: who handed
+    in nothing. points: of each row, as they are shown. changes, agreements, similar: None where
+    they are not asked for.
     """
 
     rows: list[Row] = field(default_factory=list)
     parts: list[PartPicture] = field(default_factory=list)
     mistakes: list[tuple[str, Shared]] = field(default_factory=list)
     alike: list[Shared] = field(default_factory=list)
-    alone: int = 0
+    alone: list[Shared] = field(default_factory=list)
     unjudged: list[Shared] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    points: list[str] | None = None
     changes: list[Change] | None = None
     agreements: Agreements | None = None
     similar: list[Alike] | None = None
@@ -88,10 +94,11 @@ class Counting:
     def add(self, student: Student, key: str, record: Record) -> Row:
         """Count a record, and return what is kept of it."""
         name = student.name
-        row = Row(student, key, record["overall"], record["code"], {}, {})
+        lacks = bool(unread(record))
+        row = Row(student, key, record["overall"], record["code"], {}, {}, lacks)
         self.rows.append(row)
-        if record["unreadable"]:
-            self._unjudged_at("", record["unreadable"], name)
+        for line in unread(record, student.notes):
+            self._unjudged_at("", line, name)
         for one in record["parts"]:
             part, status = one["id"], one["status"]
             row.statuses[part] = status
@@ -127,7 +134,7 @@ class Counting:
             [self._part(one) for one in answered],
             mistakes,
             [one for one in groups if len(one.students) > 1],
-            sum(len(one.students) == 1 for one in groups),
+            [one for one in groups if len(one.students) == 1],
             _often_first(self._unjudged.values()),
             list(absent),
         )

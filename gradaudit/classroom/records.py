@@ -45,6 +45,7 @@ MOST_COMPLAINTS = 20
 COMPARED = 40  # inputs at which wrong answers are compared
 DIGITS = 6  # to which their values are then the same
 RUNS = (".py", ".ipynb")  # what holds code of a stranger
+MISSPELT = " (found "  # of a file in which a function is called nearly as one that is asked for
 
 Record = dict[str, Any]
 
@@ -141,6 +142,23 @@ def unreadable(reason: str) -> Record:
     return _told(Audit(Answer(""), unreadable=reason), {}, [])
 
 
+def unread(record: Record, notes: Iterable[str] = ()) -> list[str]:
+    """Return a line for each thing that could not be read, and is not told of a part.
+
+    notes: on the files of the student.
+    """
+    told = [one["explanation"] for one in record["parts"] if one["status"] == "untested"]
+    lines = [record["unreadable"], *record["malformed"]]
+    lines = [one for one in lines if one and not any(why and one.endswith(why) for why in told)]
+    return lines + unsaid(record, notes)
+
+
+def unsaid(record: Record, notes: Iterable[str]) -> list[str]:
+    """Return notes on the files of a student, but for those that are why there is no answer."""
+    found = list(notes)
+    return [] if record["unreadable"] == "; ".join(found) else found
+
+
 def _record(task: Task) -> Record:
     answer, notes = _answer(task)
     try:
@@ -195,16 +213,23 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
                     notes.append(f"only its functions were run, with what they use: {reason}")
                     del faults[name]
     for name, answer in list(answers.items()):
-        if len(answers) > 1 and not answer.parts:  # such as a module that another imports
-            notes.append(f"{name}: {' '.join(answer.malformed[:1])}")
+        if len(answers) > 1 and _is_helper(name, answer):
+            notes.append(f"{name}: no function that is asked for is in it")
             answers.pop(name).close()
     if not answers:
         alone = len(faults) == 1
         told = faults.values() if alone else (f"{name}: {why}" for name, why in faults.items())
         raise Unreadable("; ".join(told) or "nothing that can be judged is handed in")
     answer = merged("", answers)
-    malformed = (*(f"{name}: {why}" for name, why in faults.items()), *answer.malformed)
-    return replace(answer, malformed=malformed), notes
+    malformed = [f"{name}: {why}" for name, why in faults.items()]
+    of = f"{next(iter(answers))}: " if len(answers) == 1 < len(task.files) else ""
+    malformed += (f"{of}{line}" for line in answer.malformed)  # `merged` names one of several
+    return replace(answer, malformed=tuple(malformed)), notes
+
+
+def _is_helper(name: str, answer: Answer) -> bool:
+    """Return whether a file is a module that others may import, and no misspelt answer."""
+    return name.endswith(".py") and not answer.parts and MISSPELT not in "".join(answer.malformed)
 
 
 @cache  # so that what was worked out for a question serves the next answer

@@ -11,7 +11,10 @@ FEWEST = 3  # students of whom a correlation is told
 
 @dataclass(frozen=True)
 class Row:
-    """What is kept of a student: what came of each part, in few words."""
+    """What is kept of a student: what came of each part, in few words.
+
+    unread: whether some of the answer could not be read.
+    """
 
     student: Student
     key: str
@@ -19,6 +22,7 @@ class Row:
     code: int
     statuses: dict[str, str]
     mistakes: dict[str, str]
+    unread: bool = False
 
 
 def correlation(one: Sequence[float], other: Sequence[float]) -> float | None:

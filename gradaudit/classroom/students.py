@@ -84,9 +84,11 @@ def students_of(
     """Return who handed in, in order, and who of the roster did not. Raises Unreadable.
 
     places: folders or zips. What lies in them side by side is of one student each: a folder or zip
-    with all in it, or the files of one name, but for their endings.
+    with all in it, or the files of one name, but for their endings. Whose folder has no file in it
+    did not hand in.
     """
     found: list[tuple[str, str, list[Handed]]] = []
+    nothing: list[str] = []
     for place in places:
         try:
             files = list(_files(place))
@@ -96,7 +98,10 @@ def students_of(
             raise Unreadable(f"{place}: nothing is handed in here")
         within = f"{place}/" if len(places) > 1 else ""
         ordered = sorted(files, key=lambda one: (_owner(one), str(one.path)))
-        found += [(owner, within + owner, list(group)) for owner, group in groupby(ordered, _owner)]
+        groups = {owner: list(group) for owner, group in groupby(ordered, _owner)}
+        found += [(owner, within + owner, group) for owner, group in groups.items()]
+        empty = [owner for owner in _folders(place) if owner not in groups]
+        nothing += [owner for owner in empty if _listed(owner, roster) is None]
     rows = [_listed(owner, roster) for owner, *_ in found]
     shown = [row.name if row else owner for (owner, *_), row in zip(found, rows, strict=True)]
     names = _unique(list(map(escaped, shown)), [escaped(where) for _, where, _ in found])
@@ -110,7 +115,8 @@ def students_of(
         id_ = escaped(row.id) if row else ""
         students.append(Student(name, "", id_, answers, tuple(notes), unlisted))
     present = {id(row) for row in rows}
-    return _with_slugs(students), [row for row in roster if id(row) not in present]
+    absent = [row for row in roster if id(row) not in present]
+    return _with_slugs(students), absent + [Listed("", one) for one in sorted(nothing)]
 
 
 def read_roster(path: str) -> list[Listed]:
@@ -147,6 +153,18 @@ def _files(place: str) -> Iterator[Handed]:
         raise Unreadable("it is neither a folder nor a zip")
     else:
         raise Unreadable("no such folder")
+
+
+def _folders(place: str) -> Iterator[str]:
+    """Yield the owners of the folders and zips in a folder."""
+    if os.path.isdir(place):
+        with os.scandir(place) as listing:
+            for one in listing:
+                path = PurePosixPath(one.name)
+                if one.is_dir(follow_symlinks=False) and not _is_ignored(one.name):
+                    yield one.name
+                elif path.suffix.lower() == ".zip":
+                    yield path.stem
 
 
 def _of_folder(place: str) -> Iterator[Handed]:

@@ -32,9 +32,8 @@ def _lines(picture: Picture) -> Iterator[str]:
         yield f"  {'part':<{longest}}  {'':<{BAR}}  holds  of those who answered; tells¹"
         for one in picture.parts:
             bar = "█" * round(one.share * BAR)
-            answered = sum(one.counts.values()) - one.counts.get("unanswered", 0)
             tells = "    –" if one.tells is None else f"{one.tells:+.2f}"
-            held = f"{one.counts.get('holds', 0)}/{answered}"
+            held = f"{one.counts.get('holds', 0)}/{one.answered}"
             others = "; ".join(
                 f"{one.counts[status]} {status}"
                 for status in ("conditional", "fails", "untested", "unanswered")
@@ -62,7 +61,9 @@ def _lines(picture: Picture) -> Iterator[str]:
             for label, text in shared.details:
                 yield from _wrapped(f"{'':6}{label:<10}{text}", " " * 16)
     if picture.alone:
-        yield from ("", apart(picture))
+        yield from ("", apart(picture.alone))
+        own = [f"{name} {part}" for one in picture.alone for name, part in whose_parts(one)]
+        yield from _wrapped(f"{'':6}{names(own)}", " " * 6)
     if picture.unjudged:
         yield from ("", "Not judged, and why")
         for shared in picture.unjudged:
@@ -80,10 +81,15 @@ def _lines(picture: Picture) -> Iterator[str]:
                 yield from _wrapped(f"  {line}", " " * 6)
 
 
-def apart(picture: Picture) -> str:
+def apart(alone: Sequence[Shared]) -> str:
     """Return how many parts are wrong in a way that nobody shares."""
-    wrong = "are wrong, each in its own way" if picture.alone > 1 else "is wrong in its own way"
-    return f"{many(picture.alone, 'more part')} {wrong}."
+    wrong = "are wrong, each in its own way" if len(alone) > 1 else "is wrong in its own way"
+    return f"{many(len(alone), 'more part')} {wrong}:"
+
+
+def whose_parts(shared: Shared) -> Iterator[tuple[str, str]]:
+    """Yield whose each part is, and which part."""
+    yield from zip(shared.students, shared.parts, strict=True)
 
 
 def changed(changes: Sequence[Change]) -> list[str]:
