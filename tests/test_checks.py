@@ -579,6 +579,11 @@ class TestWhatIsNotJudged:
         report = check_gradient(squares, twice, np.ones(3), examples=0, seconds=0.0)
         assert "it took more than 0 s" in str(report)
 
+    def test_entries_at_the_edge_of_their_domain_are_named(self) -> None:
+        report = check_gradient(squares, twice, inputs="x: nonnegative[n]")
+        assert "not judged  dx on " in str(report)
+        assert "at the edge of their domain" in str(report)
+
 
 class TestOfAModelThatAQuestionStates:
     @staticmethod
@@ -667,6 +672,15 @@ class TestABadCall:
             check_gradient(
                 lambda x, y: squares(x - y), lambda x, y: 2 * (x - y), inputs="x: [n], y: [n]"
             )
+
+    @pytest.mark.parametrize(
+        "own",
+        [{"samples": [(np.ones((2, 2)),)]}, {"samples": [np.ones(2)]}],
+        ids=["shape", "count"],
+    )
+    def test_with_a_sample_that_does_not_fit_names_it(self, own: dict[str, Any]) -> None:
+        with pytest.raises(BadCall, match="sample 0 does not fit the inputs: "):
+            check_gradient(squares, twice, inputs="x: [n]", **own)
 
     def test_whose_spec_is_in_another_order_than_the_call_is_told(self) -> None:
         said = "w, X stand in another order than loss_of_two takes them, X, w"

@@ -148,3 +148,47 @@ class TestAGradientThatDiffersAtAnInputAlone:
     def test_is_not_named_where_a_slope_of_a_kink_is_taken(self) -> None:
         report = check_gradient(lambda x: np.abs(x).sum(), np.sign, inputs="x: [n]")
         assert not report.alone
+
+
+class TestWhatIsSoInAShortPrecisionAlone:
+    def test_a_value_that_overflows_is_not_judged(self) -> None:
+        example = np.array([250.0], np.float32)
+        report = check_gradient(
+            lambda x: np.exp(x).sum(), np.exp, example, inputs="x: float32[n]", examples=0
+        )
+        assert report.reasons["f overflows in the precision of the input"] == 1
+
+    def test_what_cancels_may_differ_for_arguments_in_other_forms(self) -> None:
+        def weights(q: Array, k: Array) -> Array:
+            s = q @ k.T
+            p = np.exp(s - s.real.max(axis=-1, keepdims=True))
+            return p / p.sum(axis=-1, keepdims=True)
+
+        def vjp(q: Array, k: Array, v: Array, u: Array) -> tuple[Array, Array, Array]:
+            p, dp = weights(q, k), u @ v.T
+            ds = p * (dp - (dp * p).sum(axis=-1, keepdims=True))
+            return ds @ k, ds.T @ q, p.T @ u
+
+        def attention(q: Array, k: Array, v: Array) -> Array:
+            return weights(q, k) @ v
+
+        spec = "q: float32[n,d], k: float32[m,d], v: float32[m,e]"
+        for seed in (2, 5):
+            assert check_vjp(attention, vjp, inputs=spec, seed=seed).status == "holds"
+
+
+class TestATieOfThree:
+    """The slope of a median along a direction is a median: there is no gradient, but any choice."""
+
+    @staticmethod
+    def middle(x: Array) -> Array:
+        gradient = np.zeros(len(x))
+        order = np.argsort(x, kind="stable")
+        gradient[order[1:-1]] = 1
+        return gradient
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_is_no_mistake(self, seed: int) -> None:
+        inner = lambda x: np.sort(x)[1:-1].sum()  # noqa: E731
+        report = check_gradient(inner, self.middle, inputs="x: [n], n >= 3", seed=seed)
+        assert report.status == "holds"

@@ -137,8 +137,9 @@ def points_of(spec: Spec, example: tuple[Any, ...], options: Options) -> Iterato
     examples = options.get("examples", EXAMPLES)
     samples = list(options.get("samples") or ())
     if example:
-        yield example
-    yield from samples
+        yield _fitting(spec, example, "the example")
+    for k, sample in enumerate(samples):
+        yield _fitting(spec, sample, f"sample {k}")
     if examples and samples:
         random = Random(seed)
         for k in range(examples - len(samples)):
@@ -147,6 +148,15 @@ def points_of(spec: Spec, example: tuple[Any, ...], options: Options) -> Iterato
         pieces = inputs.items() if isinstance(inputs, Mapping) else ()
         own = {name: one for name, one in pieces if not isinstance(one, str)}
         yield from drawn_inputs(spec, examples, seed, own=own or None)
+
+
+def _fitting(spec: Spec, args: tuple[Any, ...], which: str) -> tuple[Any, ...]:
+    """Return arguments of one's own, if they are what the spec says. Raises BadCall."""
+    try:
+        spec.sizes(args)
+    except (ValueError, TypeError) as error:
+        raise BadCall(f"{which} does not fit the inputs: {error}") from None
+    return args
 
 
 def moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[Any, ...]]) -> Pair:

@@ -109,6 +109,9 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
 
 def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> None:
     """Compare at an input; alone: and tell what was not judged as the trial's own."""
+    for name, part in zip(point.pair.names(), point.atlas.parts, strict=True):
+        if not point.scales[part].all():
+            trial.blocks[name] = "entries at the edge of their domain, which cannot be moved"
     step = by_step(point, first_move(point, point.slopes))
     if step is None or step.verdict not in RIGHT:
         found = compare(point, signs(point.random, point.atlas.size) * point.wide)
