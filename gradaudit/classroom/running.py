@@ -64,11 +64,10 @@ class Here:
     def close(self, *, at_once: bool) -> None:
         """End the processes."""
         for pool in self.pools:
-            processes = list((getattr(pool, "_processes", None) or {}).values())
-            pool.shutdown(wait=not at_once, cancel_futures=True)
-            if at_once:
-                for process in processes:  # `kill_workers` of Python 3.14
-                    process.kill()
+            processes = list((getattr(pool, "_processes", None) or {}).values()) if at_once else []
+            for process in processes:  # `kill_workers` of Python 3.14
+                process.kill()
+            pool.shutdown(cancel_futures=True)  # which waits, or its thread is cut off as we end
 
 
 def _begin() -> None:
