@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from gradaudit.answers import preflight, process, sandbox
+from gradaudit.answers.child import ANSWER
 from gradaudit.answers.preflight import chosen, contain, fault_of
 from gradaudit.answers.process import Process, RemoteFunction
 from gradaudit.answers.sandbox import ROOT, RUNGS, Sandbox
@@ -495,7 +496,7 @@ def test_a_module_of_ones_own_is_not_run_as_a_strangers(rung: str, tmp_path: Pat
 
 def test_modules_beside_an_answer_can_be_handed_over(rung: str) -> None:
     sources = {
-        "answer": b"# -*- coding: latin-1 -*-\nfrom helper import LIMIT\nNAME = '\xe9'\n"
+        ANSWER: b"# -*- coding: latin-1 -*-\nfrom helper import LIMIT\nNAME = '\xe9'\n"
         b"def converges(eta):\n    return 0 < eta < LIMIT and len(NAME) == 1\n",
         "helper": b"LIMIT = 0.2\n",
     }

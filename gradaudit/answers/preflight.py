@@ -3,7 +3,8 @@
 import os
 import socket
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,17 @@ def contain(name: str = "auto", *, strangers: bool = False) -> None:
     """
     _wanted.name = name
     _wanted.strangers = strangers or name in RUNGS
+
+
+@contextmanager
+def contained(name: str = "auto", *, strangers: bool = False) -> Iterator[None]:
+    """Say it for a while, see `contain`."""
+    before = _wanted.name, _wanted.strangers
+    contain(name, strangers=strangers)
+    try:
+        yield
+    finally:
+        _wanted.name, _wanted.strangers = before
 
 
 def chosen() -> Sandbox:

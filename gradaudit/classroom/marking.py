@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from gradaudit.answers.asked import sheet_called
-from gradaudit.answers.preflight import chosen, contain
+from gradaudit.answers.preflight import chosen, contained
 from gradaudit.classroom import outputs
 from gradaudit.classroom.comparing import agreements, changes, read_before, read_marks
 from gradaudit.classroom.page import as_html
@@ -36,9 +36,9 @@ Read = TypeVar("Read")
 
 def containment(sandbox: str) -> str:
     """Return why no Python may be judged here, or nothing: asked once, when a run starts."""
-    contain(sandbox, strangers=True)
     try:
-        chosen()
+        with contained(sandbox, strangers=True):
+            chosen()
     except Unreadable as reason:
         return str(reason)
     return ""

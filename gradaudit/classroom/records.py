@@ -22,7 +22,7 @@ import numpy as np
 import gradaudit
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.parts import Answer, Sheet
-from gradaudit.answers.preflight import contain
+from gradaudit.answers.preflight import contained
 from gradaudit.answers.reading import merged, read_functions, read_handed
 from gradaudit.answers.verdicts import Audit, Verdict, judged
 from gradaudit.judging import contract, iterations
@@ -126,7 +126,8 @@ def record_of(task: Task) -> str:
     Whatever goes wrong is told in it.
     """
     try:
-        record = _record(task)
+        with contained(task.sandbox, strangers=True):
+            record = _record(task)
     except Unreadable as reason:
         record = unreadable(str(reason))
     except Exception as error:
@@ -194,7 +195,6 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
     notes: list[str] = []
     run = 0
     modules = {Path(name).stem: one for name, one in task.files if name.endswith(".py")}
-    contain(task.sandbox, strangers=True)
     for name, content in task.files:
         try:
             if name.endswith(RUNS):
