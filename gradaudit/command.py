@@ -422,7 +422,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "again": {"action": "store_true", "help": "judge all anew, also what is kept"},
     "points": {
         "metavar": "TOML",
-        "help": "of parts, in lines such as `q1.w2 = 2`; they are written with --out",
+        "help": "of parts, in lines such as `PART = 2`; they are written with --out",
     },
     "pdf": {"action": "store_true", "help": "write feedback as documents, too"},
     "compare": {"metavar": "FOLDER", "help": "say what changed since an earlier --out"},

@@ -321,6 +321,19 @@ class TestAWrongGradient:
         assert check_gradient(f, right, inputs="p: {a: [n], b: [n]}").status == "holds"
         refusal(check_gradient, f, wrong, inputs="p: {a: [n], b: [n]}")
 
+    def test_which_reads_the_memory_of_a_large_argument_is_refused(self) -> None:
+        """However large f and its argument are: roundings do not excuse another answer."""
+
+        def by_memory(x: Array) -> Array:
+            return 2 * (x if x.strides[0] > 0 else x[::-1])
+
+        def large(x: Array) -> Any:
+            return (x * x).sum()
+
+        samples = [(1e6 + np.array([0.0, 1.0, 3.0]) + k,) for k in range(3)]
+        error = refusal(check_gradient, large, by_memory, samples=samples, inputs="x: [n]")
+        assert error.law == "the same again"
+
     def test_which_reads_what_the_last_call_of_f_left_is_refused(self) -> None:
         class Net:
             def loss(self, x: Array) -> Any:

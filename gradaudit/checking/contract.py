@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.ladder import ROUNDINGS, signs
+from gradaudit.checking.ladder import ROUNDINGS, UNIT, signs
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
@@ -138,8 +138,8 @@ def _is_the_same(
         # What is left where large terms cancel is theirs: of the size of f, over that of the input.
         if wide.size and wide.mean() > 0:
             allowed += ROUNDINGS * point.unit * natural / float(wide.mean())
-        # Nor is it far from roundings of numbers of size one, times what is given.
-        allowed += NEARBY * point.unit * max(1.0, point.magnitude) * _largest(point)
+        if point.unit > UNIT:  # few roundings of numbers of size one, times what is given
+            allowed += NEARBY * point.unit * _largest(point)
         with np.errstate(invalid="ignore"):
             gaps = np.where(new == old, 0.0, np.abs(new - old))
             different = np.argwhere(~(gaps <= allowed))

@@ -52,14 +52,14 @@ def plain(number: float | None) -> str:
 def read_points(path: str, parts: Iterable[str]) -> list[Item]:
     """Return what is worth points, from a TOML file. Raises Unreadable.
 
-    It has lines such as `q1.w2 = 2`, and maybe tables `[[alternatives]]` with `parts` and `points`.
+    It has lines such as `PART = 2`, and maybe tables `[[alternatives]]` with `parts` and `points`.
     """
     tables = load_toml(path)
     several = tables.pop(ALTERNATIVES) if isinstance(tables.get(ALTERNATIVES), list) else []
     items = [Item((name,), _number(name, value)) for name, value in _flat(tables)]
     items += map(_alternatives, several)
     if not items:
-        raise Unreadable("it is empty; a line such as `q1.w2 = 2` gives points")
+        raise Unreadable("it is empty; a line such as `PART = 2` gives points")
     known, seen = list(parts), set[str]()
     for name in (name for one in items for name in one.parts):
         if name not in known:
@@ -77,7 +77,7 @@ def _alternatives(table: Any) -> Item:
         raise Unreadable(f"{ALTERNATIVES}: a table with `parts` and `points` is wanted")
     names = table["parts"]
     if not isinstance(names, list) or not names or not all(map(is_text, names)):
-        raise Unreadable(f'{ALTERNATIVES}: `parts` is a list of names, such as ["q1.w2", "q1.b2"]')
+        raise Unreadable(f'{ALTERNATIVES}: `parts` is a list of names, such as ["PART", "OTHER"]')
     return Item(tuple(names), _number(f"{ALTERNATIVES}: points", table["points"]))
 
 
