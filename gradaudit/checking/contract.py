@@ -11,11 +11,10 @@ import numpy as np
 from gradaudit.checking.charts import Array
 from gradaudit.checking.ladder import ROUNDINGS, UNIT, signs
 from gradaudit.checking.lines import NoValue
-from gradaudit.checking.points import Input
+from gradaudit.checking.points import NEARBY, Input
 from gradaudit.checking.refusals import Fault
 from gradaudit.checking.trees import copies
 
-NEARBY = 8  # how many roundings off an input is that can not be told from another
 ELSEWHERE = 0.25  # how far off, in scales of the input, it is called in between
 
 
@@ -228,7 +227,7 @@ def _is_adjoint(point: Input) -> None:
     gaps = [gap]
     for which in range(4):  # a gap that is of roundings is another one a few roundings off
         with suppress(NoValue, Fault):
-            gaps.append(_to_both_sides(point.nearby(NEARBY, which))[0])
+            gaps.append(_to_both_sides(point.nearby(which))[0])
     if gap > 8 * (max(gaps) - min(gaps)):
         raise Fault("adjoint", text)
 

@@ -23,8 +23,7 @@ from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
 
-NEARBY = 8  # inputs at which the slope is taken, to see how much roundings of the input move it
-FEW = 8  # roundings that these inputs are off by
+INPUTS = 8  # at which the slope is taken, to see how much roundings of the input move it
 
 
 def usual_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> float:
@@ -113,9 +112,9 @@ def _is_unsteady(point: Input, found: Compared) -> bool:
     """
     lows, highs = [found.low], [found.high]
     known_by = by_step if found.alone else compare  # a move of small slopes is too long for values
-    for which in range(NEARBY):
+    for which in range(INPUTS):
         try:
-            near = point.nearby(FEW, which)
+            near = point.nearby(which)
             if found.how == point.oracle:  # values do not tell ties of three apart
                 slope = near.imaginary(found.move)
                 lows.append(slope)

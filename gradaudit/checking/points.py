@@ -25,6 +25,7 @@ from gradaudit.checking.refusals import BadCall, Fault, NotOffered
 from gradaudit.checking.trees import as_array, copies, flat, form_of, in_tree
 
 LARGEST = 2.0**1000  # of a value
+NEARBY = 8  # how many roundings off an input is that cannot be told from another
 
 
 @dataclass
@@ -308,11 +309,11 @@ class Input:
         except Exception as error:
             raise NoValue(f"the gradient raises {type(error).__name__}") from error
 
-    def nearby(self, roundings: float, which: int) -> "Input":
-        """Return the pair at an input that is off by so many roundings. Raises NoValue, Fault."""
+    def nearby(self, which: int) -> "Input":
+        """Return the pair at an input that roundings tell not apart. Raises NoValue, Fault."""
         aside = signs(np.random.default_rng(which), self.atlas.size) * self.scales
-        args = self._narrow(self.moved(aside, roundings * self.unit))
-        return replace(self, args=self._with_other_data(args, roundings * self.unit, which))
+        args = self._narrow(self.moved(aside, NEARBY * self.unit))
+        return replace(self, args=self._with_other_data(args, NEARBY * self.unit, which))
 
     def _with_other_data(self, args: tuple[Any, ...], near: float, which: int) -> tuple[Any, ...]:
         """Return arguments of which those that stay are off by about that share of them."""
