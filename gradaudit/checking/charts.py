@@ -31,7 +31,11 @@ class Chart:
 
     def at(self, move: Array, t: Any) -> Array:
         """Return x moved by t times `move`, (size,); t: a float, a long double or complex."""
-        return np.asarray(self.x + t * move.reshape(self.x.shape))
+        if isinstance(t, float) and t == 0:
+            return self.x.copy()
+        moved = np.asarray(t * move.reshape(self.x.shape))
+        moved += self.x  # in place, since memory is what large arrays cost
+        return moved
 
     def tangent(self, move: Array) -> Array:
         """Return the direction, in the shape of x, in which `move` begins."""
@@ -51,14 +55,17 @@ class Chart:
         if self.kind in {"positive", "nonnegative", "unit"}:
             room = np.minimum(size, 1 - size) if self.kind == "unit" else size
             return np.where(room > 0, room, 0.0)
-        return np.where(size > 0, size, _typical(size))
+        size[~(size > 0)] = _typical(size)
+        return size
 
     def wide(self) -> Array:
         """Return lengths of moves that let no entry hide for being small beside the others."""
         if self.kind in {"positive", "nonnegative", "unit"}:
             return self.scales()
         size = np.abs(self.x).reshape(-1)
-        return np.asarray((size + _typical(size)) / 2)
+        size += _typical(size)
+        size /= 2
+        return size
 
 
 class Symmetric(Chart):

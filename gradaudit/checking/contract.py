@@ -27,22 +27,16 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
     if point.pair.kind == "jvp":
         _answers(point, point.args)
         return []
-    first, given = _answers(point, point.args)
-    gradients = point.checked(first)
-    _has_the_dtype(point, gradients)
-    _shares_no_memory(point, gradients, given)
-    kept = [g.copy() for g in gradients]
+    first = _first_answer(point)
+    kept = [g.copy() for g in point.checked(first)]
     point.slopes = point.atlas.slopes(kept)
-    again, _ = _answers(point, point.args)
-    _is_another_memory(point, gradients, again)
-    _is_the_same(point, kept, again, "when it is called again")
+    _is_given_again(point, first, kept)
     with suppress(Fault, NoValue):  # there, f may have no value either
         _answers(point, point.moved(point.scales, ELSEWHERE))
     if forms:  # nor may it read what the last call of f left behind
         with suppress(NoValue):
             point.value(point.scales, ELSEWHERE)
-    later, _ = _answers(point, point.args)
-    _is_the_same(point, kept, later, "after a call elsewhere")
+    _is_the_same(point, kept, _answers(point, point.args)[0], "after a call elsewhere")
     _is_the_same(point, kept, first, "once it was returned: a later call overwrites it")
     remarks = []
     if forms:
@@ -81,6 +75,21 @@ def _answers(point: Input, args: Sequence[Any]) -> tuple[list[Any], tuple[Any, .
         if not np.array_equal(old, new):
             raise Fault("inputs unchanged", "the cotangent is changed by the product")
     return gradients, given
+
+
+def _first_answer(point: Input) -> list[Any]:
+    """Return the gradients as they come, if they have the form, and memory of their own."""
+    first, given = _answers(point, point.args)
+    gradients = point.checked(first)
+    _has_the_dtype(point, gradients)
+    _shares_no_memory(point, gradients, given)
+    return first
+
+
+def _is_given_again(point: Input, first: Sequence[Any], kept: Sequence[Array]) -> None:
+    again, _ = _answers(point, point.args)
+    _is_another_memory(point, point.checked(list(first)), again)
+    _is_the_same(point, kept, again, "when it is called again")
 
 
 def _leaves(point: Input, args: tuple[Any, ...]) -> list[Any]:

@@ -154,7 +154,8 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
         return None
     said, size, move = result.said, result.size, result.move
     with np.errstate(all="ignore"):
-        longest = np.nanmax(np.abs(move) / point.wide, initial=2.0)
+        ratios = move / point.wide
+        longest = np.fmax.reduce(np.abs(ratios, out=ratios), initial=2.0)
     guard = GUARD * 2 / float(longest) if math.isfinite(longest) else GUARD
     try:
         slope = point.imaginary(move)
@@ -492,7 +493,7 @@ def _beside(
             return {"verdict": Verdict.KINK}
         # Of many kinks, each with a slope of its own choice, the furthest sum is that far off.
         if abs(said - mean) <= max(3.0, 1.5 * math.sqrt(np.count_nonzero(move))) * spread:
-            return {"why": "several kinks meet at this input", "at_kink": True}
+            return {"why": SEVERAL, "at_kink": True}
     if found.kink:
         middle = (found.forward[0] + found.backward[0]) / 2
         largest = max(abs(found.forward[0]), abs(found.backward[0]))
@@ -509,6 +510,7 @@ def _beside(
     return None
 
 
+SEVERAL = "several kinks meet at this input"
 ALONE = "the gradient is right beside this input, and another at it alone"
 
 
@@ -543,11 +545,14 @@ def first_move(point: Point, slopes: Array | None) -> Array:
     """
     move = signs(point.random, len(point.wide)) * point.wide
     if slopes is not None:
-        terms = np.abs(slopes) * point.wide
+        terms = np.abs(slopes)
+        terms *= point.wide
+        known = point.free & (terms > 0)
         mean = float(terms.mean()) if terms.size else 0.0
         with np.errstate(all="ignore"):
-            rise = np.where(point.free & (terms > 0), np.clip(mean / terms, 1, RISE), 1.0)
-        move = move * rise
+            rise = np.divide(mean, terms, out=terms)
+        rise[~known] = 1.0
+        move *= np.clip(rise, 1, RISE, out=rise)
     return move
 
 

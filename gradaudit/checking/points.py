@@ -255,7 +255,7 @@ class Input:
         if self.slopes is None:
             self.slopes = self.atlas.slopes(self.checked(self.gradient(self.args)))
         terms = self.slopes * move
-        return float(terms.sum()), float(np.abs(terms).sum())
+        return float(terms.sum()), float(np.abs(terms, out=terms).sum())
 
     def said_at(self, move: Array, aside: Array, t: float) -> float:
         slopes = self.slopes_at(aside, t)

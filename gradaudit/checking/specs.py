@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -345,6 +345,7 @@ def kind_of(dtype: str) -> str:
     return {"f": "float", "c": "complex", "i": "int", "b": "bool"}[np.dtype(dtype).kind]
 
 
+@lru_cache
 def read_spec(text: str) -> Spec:
     """Return what a spec says. Raises BadSpec."""
     from gradaudit.checking.reading import Reader  # which makes what is above
