@@ -35,6 +35,24 @@ def solve_vjp(A: Array, b: Array, u: Array) -> tuple[Array, Array]:
     return -np.outer(db, np.linalg.solve(A, b)), db
 
 
+def interpolated(table: Array, p: Array) -> Array:
+    """Return values between those of a table that begins again at its end."""
+    i = np.floor(p).astype(int)
+    u, n = p - i, len(table)
+    return (1 - u) * table[i % n] + u * table[(i + 1) % n]
+
+
+def interpolated_vjp(table: Array, p: Array, g: Array) -> tuple[Array, Array]:
+    i = np.floor(p).astype(int)
+    u, n = p - i, len(table)
+    by_table = np.zeros(n)
+    np.add.at(by_table, i % n, g * (1 - u))
+    np.add.at(by_table, (i + 1) % n, g * u)
+    return by_table, g * (table[(i + 1) % n] - table[i % n])
+
+
+# At whole positions each entry has a kink of its own, and takes the slope of its right side.
+WHOLE = (np.array([999.9, 1000.0625, 1000.125]), np.array([0.0, -3, -3, -3, -2]))
 FAR = (
     1000 + np.array([[0.3, -0.2], [0.7, 0.1], [-0.4, 0.6], [0.2, -0.9]]),
     np.array([0.5, -1.25]),
@@ -52,6 +70,12 @@ SINGULAR = (ODD + 1e-15 * np.eye(4), np.zeros(4))
 PAIRS: dict[str, tuple[Any, ...]] = {
     "a sum that cancels but for roundings": (check_gradient, centred_loss, centred_gradient, FAR),
     "a kink that is one in float32 alone": (check_vjp, dense, dense_vjp, AT_ZERO),
+    "a kink of each of several entries": (
+        check_vjp,
+        interpolated,
+        interpolated_vjp,
+        WHOLE,
+    ),
     "a matrix that is singular but for roundings": (
         check_vjp,
         np.linalg.solve,
@@ -85,6 +109,16 @@ FACTORS = pytest.mark.parametrize("factor", [2.0, -1.0, 1.001], ids="times {}".f
 def test_a_wrong_gradient_is_refused_where_a_sum_cancels(factor: float) -> None:
     with pytest.raises(WrongGradient):
         check_gradient(centred_loss, scaled(centred_gradient, factor), *FAR, wrt="w", examples=0)
+
+
+@FACTORS
+def test_a_wrong_product_is_refused_where_several_entries_have_kinks(factor: float) -> None:
+    def wrong(table: Array, p: Array, g: Array) -> tuple[Array, Array]:
+        by_table, by_p = interpolated_vjp(table, p, g)
+        return by_table, factor * by_p
+
+    with pytest.raises(WrongGradient):
+        check_vjp(interpolated, wrong, WHOLE[0], WHOLE[1] + [0, 0.25, 0, 0, 0], examples=0)
 
 
 @FACTORS

@@ -60,12 +60,11 @@ class Looking:
         why = self._excuse(point, found)
         if why:
             return replace(found, verdict=Verdict.UNKNOWN, why=why)
-        if not self.locate and not found.alone:
+        if not self.locate and not found.alone and not found.at_kink:
             raise Fault("slope", "it is wrong")
         fault = located(point, found)
-        if fault is None:
-            why = "a complex step differs by less than values can confirm"
-            return replace(found, verdict=Verdict.UNKNOWN, why=why)
+        if isinstance(fault, str):
+            return replace(found, verdict=Verdict.UNKNOWN, why=fault)
         raise fault
 
     def _excuse(self, point: Input, found: Compared) -> str:

@@ -5,18 +5,23 @@ from dataclasses import replace
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.ladder import Compared, Verdict, bisect, by_step, compare, confirmed
+from gradaudit.checking.ladder import (
+    SEVERAL,
+    Compared,
+    Verdict,
+    bisect,
+    by_step,
+    compare,
+    confirmed,
+)
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
 
 FEW = 64  # roundings
 
 
-def located(point: Input, found: Compared) -> Fault | None:
-    """Return the fault of the first wrong entry along a wrong direction.
-
-    None where a complex step alone speaks against it, and values do not confirm that.
-    """
+def located(point: Input, found: Compared) -> Fault | str:
+    """Return the fault of the first wrong entry along a wrong direction, or why there is none."""
 
     def wrong(move: Array) -> Compared | None:
         one = by_step(point, move) if found.how == point.oracle else compare(point, move)
@@ -33,7 +38,10 @@ def located(point: Input, found: Compared) -> Fault | None:
     first = next((one for one in blocks if one is not None), found)
     least = bisect(point, first.move, wrong) or first
     if found.alone and (_is_rounding(point, least) or not confirmed(point, least)):
-        return None
+        return "a complex step differs by less than values can confirm"
+    if least.at_kink and np.count_nonzero(least.move) > 1:
+        # No half of it is wrong, and each entry may take the slope of its own side.
+        return SEVERAL
     row = _row(point, least) if point.pair.kind == "jacobian" else None
     entry, least = _by_entry(point, row[1] if row else least)
     told = f"df[{','.join(map(str, row[0]))}]/{entry}" if row else entry

@@ -27,6 +27,7 @@ from gradaudit.checking.refusals import Fault, NotOffered
 
 RIGHT = {Verdict.AGREES, Verdict.DIGITS}
 JUDGED = {*RIGHT, Verdict.KINK}
+ENTRIES = 16  # of a block with kinks, that are judged one by one
 
 
 @dataclass
@@ -130,10 +131,11 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
     # A kink, or noise, of one block must not hide the others.
     results = []
     for name, part in zip(point.pair.names(), point.atlas.parts, strict=True):
-        kinked = False
+        kinked = smooth = False
         for move in _moves_of(point, part):
             one = looking.met(point, compare(point, move, kinked=kinked))
             kinked = kinked or one.verdict is Verdict.KINK or one.at_kink
+            smooth = smooth or one.verdict in RIGHT
             results.append(one)
             if one.verdict is Verdict.UNKNOWN:
                 trial.blocks.setdefault(name, one.why)
@@ -141,6 +143,12 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
                     trial.differs = trial.differs or beside(point, one)
             elif one.verdict is not Verdict.KINK:
                 _plant(point, one, trial)
+        if kinked and not smooth:  # nor may that of one entry hide its neighbours
+            for move in _entries_of(point, part):
+                one = looking.met(point, compare(point, move))
+                if one.verdict in RIGHT:
+                    results.append(one)
+                    _plant(point, one, trial)
     judged = [one for one in results if one.verdict in JUDGED]
     trial.compared += judged
     if not judged and alone:
@@ -159,6 +167,15 @@ def _moves_of(point: Input, part: slice) -> Iterator[Array]:
         yield together
 
 
+def _entries_of(point: Input, part: slice) -> Iterator[Array]:
+    """Yield directions along single entries of a block, some of them where it has many."""
+    for k in point.random.permutation(np.arange(part.start, part.stop))[:ENTRIES]:
+        move = np.zeros(point.atlas.size)
+        move[k] = point.scales[k]
+        if move[k]:
+            yield move
+
+
 def _plant(point: Input, found: Compared, trial: Trial) -> None:
     """Count which mistakes, planted into the gradient, this comparison would have shown."""
     if point.slopes is None:
@@ -170,14 +187,14 @@ def _plant(point: Input, found: Compared, trial: Trial) -> None:
     if sizes:
         mistakes["a mean for a sum"] = whole / max(sizes)
     for part, name in zip(point.atlas.parts, point.pair.names(), strict=True):
-        block = float(terms[part].sum())
-        if np.any(terms[part]) and len(point.atlas.parts) > 1:
-            mistakes[f"{name} zero"] = whole - block
-        if np.any(terms[part]):
-            i = int(np.argmax(np.abs(terms[part]))) + part.start
-            for digits in (3, 6, 9):
-                name_it = f"one entry off by 1e-{digits}"
-                mistakes[name_it] = whole + 10.0**-digits * float(terms[i])
+        block = terms[part]
+        if not block.any():
+            continue
+        if len(point.atlas.parts) > 1:
+            mistakes[f"{name} zero"] = whole - float(block.sum())
+        largest = float(block[np.argmax(np.abs(block))])
+        for digits in (3, 6, 9):
+            mistakes[f"one entry off by 1e-{digits}"] = whole + 10.0**-digits * largest
     for chart, part in zip(point.atlas.charts, point.atlas.parts, strict=True):
         shape = chart.x.shape
         if chart.size == chart.x.size and len(shape) == 2 and shape[0] == shape[1] > 1:
