@@ -340,6 +340,25 @@ def test_inputs_meet(name: str, case: Callable[[View], Any]) -> None:
     assert any(case(view) for view in views(SPECS[name]))
 
 
+def test_each_size_is_drawn_beyond_sixteen_and_is_thirteen() -> None:
+    spec, random = read_spec("X: [n,d], w: [d]"), Random(0)
+    sizes = [spec.sizes(draw(spec, random)) for _ in range(2000)]
+    for name in spec.size_names:
+        assert {one[name] for one in sizes} >= {13, 17, 20}
+
+
+def test_ordinary_numbers_lie_between_those_of_size_one_and_the_far_ones() -> None:
+    spec, random = read_spec("x: [n]"), Random(0)
+    numbers = np.concatenate([np.abs(x) for _ in range(600) for x in draw(spec, random)])
+    assert ((numbers > 12) & (numbers < 35)).sum() > 20
+
+
+def test_every_small_count_is_met() -> None:
+    spec = read_spec("k: count[n]")
+    counts = np.concatenate([k for args in inputs(spec, 100) for k in args])
+    assert set(counts.tolist()) >= set(range(10))
+
+
 def test_every_combination_of_options_is_met() -> None:
     spec = SPECS["options"]
     met = {args[1:4] for args in inputs(spec, 100)}

@@ -13,8 +13,8 @@ from gradaudit.checking.specs import Leaf, Spec
 
 MANY = 4_000  # entries of all arrays together, beyond which a large size is not tried
 COMBINATIONS = 24  # of options, up to which all are tried
-SCALES = (1.0, 1.0, 1.0, 1.0, 0.5, 0.125, 0.1, 4.0)
-SMALL, LARGE = (1, 2, 3, 4), (5, 6, 7, 8, 9)
+SCALES = (*(1.0,) * 6, 0.5, 0.125, 0.1, 4.0, 16.0)
+SMALL, LARGE = (1, 2, 3, 4), (5, 6, 7, 8, 9, 11, 12, 13, 17, 20)
 TOGETHER = (  # structures that all arrays have at once
     *("whole", "whole", "all zero", "all one", "two equal rows", "whole", "tiny", "nearly whole"),
 )
@@ -84,7 +84,9 @@ def drawn(spec: Spec, random: Random) -> Case:
         sizes = dict.fromkeys(names, random.choice(SMALL))
     elif names and way:
         large = {"one": 1, "large": random.choice(LARGE), "two equal": sizes[random.choice(names)]}
-        sizes[random.choice(names)] = large[way]
+        name = random.choice(names)
+        larger = {**sizes, name: large[way]}
+        sizes = larger if _if_few(spec, larger) else sizes
     changes: dict[int, kinds.Change] = {}
     special = random.random() < 0.25
     for k, leaf in enumerate(spec.leaves if special else ()):
@@ -176,8 +178,16 @@ def _sizes(spec: Spec) -> list[dict[str, int]]:
     wanted += [{**apart, name: 16 + k % 2} for k, name in enumerate(names)]
     wanted += [{**ones, name: 3} for name in names]
     found: dict[tuple[int, ...], dict[str, int]] = {}
-    for sizes in filter(None, map(spec.sized, wanted)):
-        entries = sum(math.prod(leaf.shape_at(sizes)) for leaf in spec.leaves)
-        if entries <= MANY or not found:
+    for one in wanted:
+        sizes = spec.sized(one) if not found else _if_few(spec, one)
+        if sizes is not None:
             found.setdefault(tuple(sizes.values()), sizes)
     return list(found.values()) or [{}]
+
+
+def _if_few(spec: Spec, wanted: Mapping[str, int]) -> dict[str, int] | None:
+    """Return sizes as wanted, None where arrays of such sizes have too many entries."""
+    sizes = spec.sized(wanted)
+    if sizes is None:
+        return None
+    return sizes if sum(math.prod(leaf.shape_at(sizes)) for leaf in spec.leaves) <= MANY else None
