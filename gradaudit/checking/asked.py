@@ -57,6 +57,33 @@ class Options(TypedDict, total=False):
     seed: int
 
 
+def are_sensible(options: Options) -> None:
+    """Raise BadCall where an option is unknown, or its value is none that it can have."""
+    if unknown := sorted(set(options) - set(Options.__annotations__)):
+        known = ", ".join(Options.__annotations__)
+        raise BadCall(f"{', '.join(unknown)}: no such option; known are {known}")
+    for name, (is_allowed, wanted) in _ALLOWED.items():
+        value = options.get(name)
+        if value is not None and not is_allowed(value):
+            raise BadCall(f"{name}={value!r}: {wanted} is wanted")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+_ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "examples": (
+        lambda n: isinstance(n, int | np.integer) and bool(n >= 0),
+        "a whole number from 0 on",
+    ),
+    "seed": (lambda n: isinstance(n, int | np.integer), "a whole number"),
+    "rel": (lambda x: _is_number(x) and bool(0 <= x < 1), "a number from 0 to 1"),
+    "seconds": (lambda x: _is_number(x) and bool(x >= 0), "a number from 0 on"),
+    "flat": (lambda x: all(map(_is_number, np.atleast_1d(x))), "a number, or a list of such,"),
+}
+
+
 def spec_of(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -> Spec:
     """Return what the inputs are, as options say or as an example lets one infer."""
     inputs = options.get("inputs")

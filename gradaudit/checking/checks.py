@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from gradaudit.checking.asked import EXAMPLES, Options, is_in_order, moving, points_of, spec_of
+from gradaudit.checking.asked import (
+    EXAMPLES,
+    Options,
+    are_sensible,
+    is_in_order,
+    moving,
+    points_of,
+    spec_of,
+)
 from gradaudit.checking.counterexample import refusal
 from gradaudit.checking.excuses import usual_size
 from gradaudit.checking.pairs import Pair, name_of
@@ -133,10 +141,7 @@ def check_pair(
 ) -> Report:
     """Check a pair of a kind; more: what else a Pair has."""
     __tracebackhide__ = True  # of pytest: the message says it all
-    unknown = set(options) - set(Options.__annotations__)
-    if unknown:
-        known = ", ".join(Options.__annotations__)
-        raise BadCall(f"{', '.join(sorted(unknown))}: no such option; known are {known}")
+    are_sensible(options)
     stated = _stated(kind, derivative, options)
     spec = stated.spec() if stated else spec_of(f, example, options)
     if example and not stated and not options.get("inputs") and options.get("examples", EXAMPLES):
