@@ -593,9 +593,28 @@ class TestWhatIsNotJudged:
         assert "it took more than 0 s" in str(report)
 
     def test_entries_at_the_edge_of_their_domain_are_named(self) -> None:
-        report = check_gradient(squares, twice, inputs="x: nonnegative[n]")
+        report = check_gradient(
+            lambda x: np.abs(x).sum(), np.sign, np.array([0.0, 2]), inputs="x: nonnegative[n]"
+        )
         assert "not judged  dx on " in str(report)
         assert "at the edge of their domain" in str(report)
+
+    @pytest.mark.parametrize("kind", ["nonnegative", "unit"])
+    def test_entries_at_the_edge_are_judged_by_steps_inward(self, kind: str) -> None:
+        report = check_gradient(squares, twice, inputs=f"x: {kind}[n]")
+        assert report.status == "holds"
+        assert not report.blocks
+        assert not report.alone
+
+    @pytest.mark.parametrize("kind", ["nonnegative", "unit"])
+    def test_a_slope_that_is_another_at_the_edge_alone_is_told(self, kind: str) -> None:
+        def masked(x: Array) -> Array:
+            return np.where(x > 0, np.cos(x), 0)
+
+        report = check_gradient(
+            lambda x: np.sin(x).sum(), masked, np.array([0.0, 0.5]), inputs=f"x: {kind}[n]"
+        )
+        assert "dx[0] is 0, and beside it 1 " in report.alone
 
 
 class TestOfAModelThatAQuestionStates:
@@ -663,6 +682,10 @@ class TestABadCall:
             ({"inputs": "k: int[n]"}, "no argument can move"),
             ({"inputs": "x: [n]", "example": 3}, "example: no such option"),
             ({"inputs": 7}, "inputs: a text such as"),
+            ({"inputs": "x: [n]", "examples": 1.5}, r"examples=1\.5: a whole number"),
+            ({"inputs": "x: [n]", "seed": "a"}, "seed='a': a whole number"),
+            ({"inputs": "x: [n]", "rel": -1}, "rel=-1: a number from 0 to 1"),
+            ({"inputs": "x: [n]", "flat": "a"}, "flat='a': a number"),
         ],
         ids=[
             "without inputs",
@@ -670,6 +693,10 @@ class TestABadCall:
             "by integers alone",
             "with an unknown option",
             "with inputs of another type",
+            "with half an example",
+            "with a seed that is a word",
+            "with an accuracy below 0",
+            "with a clipped value that is a word",
         ],
     )
     def test_is_told_in_a_line(self, options: dict[str, Any], said: str) -> None:

@@ -58,6 +58,16 @@ class Chart:
         size[~(size > 0)] = _typical(size)
         return size
 
+    def inward(self) -> Array:
+        """Return moves away from the edges of the domain, of the coordinates that lie on one."""
+        size = self.x.reshape(-1)
+        inside = np.zeros(self.size)
+        if self.kind in {"positive", "nonnegative", "unit"}:
+            inside[size == 0] = 0.25 if self.kind == "unit" else _typical(size)
+            if self.kind == "unit":
+                inside[size == 1] = -0.25
+        return inside
+
     def wide(self) -> Array:
         """Return lengths of moves that let no entry hide for being small beside the others."""
         if self.kind in {"positive", "nonnegative", "unit"}:
@@ -293,6 +303,9 @@ class Atlas:
 
     def scales(self) -> Array:
         return np.concatenate([chart.scales() for chart in self.charts] or [np.zeros(0)])
+
+    def inward(self) -> Array:
+        return np.concatenate([chart.inward() for chart in self.charts] or [np.zeros(0)])
 
     def wide(self) -> Array:
         return np.concatenate([chart.wide() for chart in self.charts] or [np.zeros(0)])

@@ -83,7 +83,7 @@ def beside(point: Input, found: Compared) -> str:
 
     def differs(move: Array) -> Compared | None:
         one = compare(point, move)
-        return one if one.gap and one.verdict is Verdict.UNKNOWN else None
+        return one if one.gap and one.verdict in {Verdict.UNKNOWN, Verdict.WRONG} else None
 
     entry, least = _by_entry(point, bisect(point, found.move, differs) or found)
     right = interval(least.low, least.high, least.said)

@@ -57,6 +57,7 @@ class Input:
         self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
         self.scales, self.wide = self.atlas.scales(), self.atlas.wide()
         self.free = self.atlas.free()
+        self.inward = None if self.scales.all() else self.atlas.inward()
         self.relative = pair.relative
         self.oracle = "complex step" if pair.own is None else "automatic derivative"
         self.unit = max((_unit(self.leaves[i]) for i in pair.moved), default=UNIT)
@@ -103,6 +104,8 @@ class Input:
         return self.pair.spec.rebuild(leaves)
 
     def value(self, move: Array, t: float, extended: bool = False) -> Any:
+        if self.inward is not None and (t * move * self.inward < 0).any():
+            raise NoValue("it would leave the domain")
         number = self._number(self.moved(move, t, extended))
         if np.iscomplexobj(number):
             if complex(number).imag:
@@ -497,9 +500,10 @@ class Input:
                 raise Fault("the form", f"{name} has the shape {g.shape}, {x.shape} is wanted")
             if np.iscomplexobj(g) and not np.iscomplexobj(x):
                 raise Fault("the form", f"{name} is complex, and the argument is real")
-            if not (self.pair.infinite_slopes or np.isfinite(g).all()):
+            bad = np.isnan(g) if self.pair.infinite_slopes else ~np.isfinite(g)
+            if bad.any():
                 self._is_finite_as_it_is()
-                index = tuple(int(k) for k in np.argwhere(~np.isfinite(g))[0])
+                index = tuple(int(k) for k in np.argwhere(bad)[0])
                 entry = self.entry(i, index)
                 raise Fault(
                     "a value",
