@@ -37,6 +37,7 @@ SETTLED: dict[str, str] = {
         "integral is 2.95 and 3.72; below, they agree to 6 digits"
     ),
     "it2struve0": "lost digits: of its slope at 1000, 6e-8; values agree to 8 digits with mpmath",
+    "itj0y0": "lost digits: the values are known to 1e-10, by an integral of mpmath",
     "itairy, Ai": "lost digits: the values are known to 6e-8, by an integral of mpmath",
     "itairy, Bi": "lost digits: the values are known to 4e-8, by an integral of mpmath",
     "ber": KELVIN,
@@ -49,10 +50,6 @@ SETTLED: dict[str, str] = {
     "mathieu_cem, x in degrees": "convention: x is in degrees, and the slope by radians",
     "mathieu_sem, x in degrees": "convention: x is in degrees, and the slope by radians",
     "pbdv": "lost digits: the value at v = -0.5, x = 6 is off by 1e-9, the slope exact; by mpmath",
-    "stdtr": (
-        "lost digits: 1.06e-8 above 1/2 at 3.1e-8 for one degree of freedom, where arctan gives "
-        "9.87e-9; eight digits of 1/2 are lost"
-    ),
     "kolmogorov": (
         "defect: the private slope, with which kolmogi iterates, is off by 1.8e-8 just above 0.82, "
         "where its series is cut too early; the value agrees with mpmath to 15 digits"

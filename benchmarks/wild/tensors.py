@@ -56,11 +56,6 @@ SETTLED: dict[str, str] = {
         "defect: tied coordinates get the whole each, so that the slope along both is twice that "
         "of the value, by hand; vector_norm halves it"
     ),
-    "cosine_similarity": (
-        "defect: below its eps the value is divided by that, and the gradient is neither that of "
-        "this nor of the quotient: (8.2e7, -2.4e7) at 1e-9 * (3, 4) and (1, 0), where central "
-        "differences give (1e8, 0)"
-    ),
     "hardsigmoid": "defect: 1/6 as a number of single precision, 3e-8 off, in double",
     "embedding of a padding index": "convention: its row gets no gradient, as said",
     "scatter_reduce, amax, itself left out": TIED,

@@ -109,7 +109,7 @@ def _is_unsteady(point: Input, found: Compared) -> bool:
     So it does beside a singular matrix, where the right way of computing it gives any of them, and
     beside a kink that is one in float32 alone.
     """
-    lows, highs = [found.low], [found.high]
+    lows, highs, spread = [found.low], [found.high], found.high - found.low
     known_by = by_step if found.alone else compare  # a move of small slopes is too long for values
     for which in range(INPUTS):
         try:
