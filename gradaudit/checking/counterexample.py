@@ -59,7 +59,8 @@ def refusal(
     told["input"] = _named(pair.arguments, smallest)
     told["cotangent"] = _cotangent(pair, smallest)
     told["again"] = pair.again or _again(pair)
-    told["inputs"] = "\n".join([f"{report.inputs}; {report.tried} held before", *report.guesses])
+    before = f"{report.inputs}; before this one, {report.tried} held"
+    told["inputs"] = "\n".join([before, *report.guesses])
     told = {name: text for name, text in told.items() if text}
     comma = "" if pair.title else ","
     lines = [f"{report.what}{comma} is wrong: {last.text}"]
@@ -109,8 +110,8 @@ def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual:
 
 
 def _cotangent(pair: Pair, args: tuple[Any, ...]) -> str:
-    """Return the cotangent at an input, by which a product or a Jacobian was weighed."""
-    if pair.kind == "gradient":
+    """Return the cotangent at an input, by which a product was weighed."""
+    if pair.kind in {"gradient", "jacobian", "elementwise"}:
         return ""
     try:
         return "\n".join(map(literal, Input(pair, args).cotangent or []))
