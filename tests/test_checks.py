@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,15 @@ class TestARightGradient:
             inputs="x: [n]",
         )
         assert report.status == "holds"
+
+    def test_of_a_function_that_changes_its_argument_holds_with_a_remark(self) -> None:
+        def doubled(x: Array) -> Any:
+            x *= 2
+            return (x * x).sum()
+
+        report = check_gradient(doubled, lambda x: 8 * x, inputs="x: [n]")
+        assert report.status == "holds"
+        assert "f changes its argument x" in str(report)
 
     def test_may_be_a_partial_or_a_method(self) -> None:
         class Model:
@@ -298,6 +308,14 @@ class TestAWrongGradient:
 
         assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "the same again"
 
+    def test_which_is_another_at_every_third_call_is_refused(self) -> None:
+        calls = count()
+
+        def wrong(x: Array) -> Array:
+            return 2 * x * (1 if next(calls) % 3 else 2)
+
+        assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "the same again"
+
     def test_which_seeds_numpy_is_refused(self) -> None:
         def wrong(x: Array) -> Array:
             np.random.seed(0)
@@ -395,6 +413,13 @@ class TestAVectorJacobianProduct:
     def test_that_is_right_holds(self) -> None:
         assert check_vjp(self.softmax, self.pulled, inputs=self.SPEC).status == "holds"
 
+    def test_that_clips_the_cotangent_is_refused(self) -> None:
+        def clipped(x: Array, u: Array) -> Array:
+            return np.clip(u, -100, 100) * np.cos(x)
+
+        error = refusal(check_vjp, np.sin, clipped, inputs="x: [n]")
+        assert "for a huge cotangent" in str(error)
+
     def test_that_takes_the_cotangent_for_ones_is_refused(self) -> None:
         refusal(check_vjp, lambda x: x**2, lambda x, u: 2 * x, inputs="x: [n]")
 
@@ -485,6 +510,12 @@ class TestAJacobian:
         error = refusal(check_jacobian, self.residuals, lambda x: self.dense(x).T, inputs="x: [2]")
         assert error.law == "the form"
 
+    def test_that_is_transposed_is_told_so_where_it_is_square(self) -> None:
+        error = refusal(
+            check_jacobian, lambda A, x: A @ x, lambda A, x: A.T, inputs="A: [n,n], x: [n]", wrt="x"
+        )
+        assert error.told["it is"] == "what is right, transposed, in dx"
+
     def test_of_each_entry_by_itself_may_have_its_shape(self) -> None:
         assert check_jacobian(np.exp, np.exp, inputs="x: [n]", elementwise=True).status == "holds"
 
@@ -507,6 +538,22 @@ class TestAJacobian:
 
         error = refusal(check_jacobian, self.residuals, operator, inputs="x: [2]")
         assert error.law == "adjoint"
+
+    @pytest.mark.parametrize("product", ["matmat", "rmatmat"])
+    def test_whose_product_with_a_matrix_is_another_is_refused(self, product: str) -> None:
+        def operator(x: Array) -> Any:
+            J = self.dense(x)
+            wrong = {"matmat": lambda V: 2 * J @ V, "rmatmat": lambda V: 2 * J.T @ V}
+            return LinearOperator(
+                J.shape,
+                matvec=lambda v: J @ v,
+                rmatvec=lambda u: J.T @ u,
+                dtype=float,
+                **{product: wrong[product]},
+            )
+
+        error = refusal(check_jacobian, self.residuals, operator, inputs="x: [2]")
+        assert f"{product} of two vectors" in str(error)
 
 
 class TestAChain:

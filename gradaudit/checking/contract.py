@@ -13,8 +13,9 @@ from gradaudit.checking.ladder import ROUNDINGS, UNIT, signs
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import NEARBY, Input
 from gradaudit.checking.refusals import Fault
-from gradaudit.checking.trees import copies
+from gradaudit.checking.trees import copies, form_of
 
+OFTEN = 6  # how many times more it is called at the first inputs
 ELSEWHERE = 0.25  # how far off, in scales of the input, it is called in between
 
 
@@ -40,6 +41,10 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
     _is_the_same(point, kept, first, "once it was returned: a later call overwrites it")
     remarks = []
     if forms:
+        for _ in range(OFTEN):  # what it does now and then may be what it did at first
+            _is_the_same(point, kept, _answers(point, point.args)[0], "when it is called again")
+        remarks += _changed_by_f(point)
+        _has_one_product(point)
         for name, args in _forms(point):
             try:
                 other, _ = _answers(point, args)
@@ -90,6 +95,38 @@ def _is_given_again(point: Input, first: Sequence[Any], kept: Sequence[Array]) -
     again, _ = _answers(point, point.args)
     _is_another_memory(point, point.checked(list(first)), again)
     _is_the_same(point, kept, again, "when it is called again")
+
+
+def _changed_by_f(point: Input) -> list[str]:
+    """Return a remark on each argument that f changes: it is given copies, its users may not be."""
+    given = copies(point.args)
+    try:
+        point.pair.f(*point.pair.of(given))
+    except Exception:  # it is judged elsewhere
+        return []
+    return [
+        f"f changes its argument {leaf.path}: here it is given copies"
+        for leaf, old, new in zip(
+            point.pair.spec.leaves, point.leaves, _leaves(point, given), strict=True
+        )
+        if not np.array_equal(old, new, equal_nan=_is_float(old))
+    ]
+
+
+def _has_one_product(point: Input) -> None:
+    """Check that the products of a LinearOperator with vectors and with matrices are the same."""
+    for jacobian in point.operators():
+        for one, several in (("matvec", "matmat"), ("rmatvec", "rmatmat")):
+            rows, columns = jacobian.shape
+            size = columns if one == "matvec" else rows
+            both = np.stack([signs(np.random.default_rng(k), size) for k in range(2)], axis=1)
+            wanted = np.stack([getattr(jacobian, one)(v) for v in both.T], axis=1)
+            found = np.asarray(getattr(jacobian, several)(both))
+            if found.shape != wanted.shape:
+                raise Fault("the form", f"{several} gives {form_of(found)}: {wanted.shape} is due")
+            scale = float(np.abs(wanted).max(initial=0.0)) * max(size, 1)
+            if not np.abs(found - wanted).max(initial=0.0) <= ROUNDINGS * point.unit * scale:
+                raise Fault("adjoint", f"{several} of two vectors is not what {one} gives of each")
 
 
 def _leaves(point: Input, args: tuple[Any, ...]) -> list[Any]:
@@ -182,9 +219,12 @@ def _moved_by_roundings(point: Input, k: int, cotangent: Sequence[Any] | None) -
         weights = copies(point.cotangent if cotangent is None else list(cotangent))
         return point.checked(point.gradient(args, weights))[k]
 
-    most = 0.0
+    still = most = 0.0
     try:
         now = found(copies(point.args))
+        for _ in range(4):
+            again = np.abs(found(copies(point.args)) - now)
+            still = max(still, float(again.max(initial=0.0)))
     except (Fault, NoValue):
         return 0.0
     for _ in range(4):
@@ -194,7 +234,8 @@ def _moved_by_roundings(point: Input, k: int, cotangent: Sequence[Any] | None) -
         except (Fault, NoValue):
             continue
         most = max(most, float(np.abs(moved - now).max(initial=0.0)))
-    return ROUNDINGS * most if math.isfinite(most) else 0.0
+    # What moves as much at the same input is another answer at every call.
+    return ROUNDINGS * most if math.isfinite(most) and 2 * still <= most else 0.0
 
 
 def _is_linear(point: Input, kept: Sequence[Array]) -> None:
@@ -219,6 +260,11 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
     )
     tiny = with_cotangent(lambda u: 2.0**-20 * u)
     _is_the_same(point, kept, [2.0**20 * np.asarray(g) for g in tiny], "for a tiny cotangent")
+    largest = max(float(np.abs(g).max(initial=0.0)) for g in kept)
+    most = min(float(np.finfo(u.dtype).max) for u in map(np.asarray, [*kept, *point.cotangent]))
+    if largest < most * 2.0**-40:  # else the product may have no value
+        huge = with_cotangent(lambda u: 2.0**20 * u)
+        _is_the_same(point, kept, [2.0**-20 * np.asarray(g) for g in huge], "for a huge cotangent")
     for name, change in (("reversed", _reversed), *FORMS):
         _is_the_same(point, kept, with_cotangent(change), f"for a {name} cotangent")
     all_ones = list(map(np.ones_like, point.cotangent))

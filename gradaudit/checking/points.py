@@ -477,14 +477,23 @@ class Input:
         """
         if self.pair.forward is not None:
             return self._said_jvp(self.args, move, self.pair.forward)
-        if self.pair.kind != "jacobian" or self.cotangent is None:
-            return None
-        jacobians = self._by_leaf(self.call(args=self.args))
-        if not all(hasattr(one, "matvec") and hasattr(one, "rmatvec") for one in jacobians):
+        jacobians = self.operators()
+        if not jacobians or self.cotangent is None:
             return None  # of a matrix, both are the same entries
         tangents = self.atlas.tangent(move)
         products = [j.matvec(v.reshape(-1)) for j, v in zip(jacobians, tangents, strict=True)]
         return self._weighed_product(np.reshape(sum(products), np.shape(self.cotangent[0])))
+
+    def operators(self) -> list[Any]:
+        """Return the Jacobians by all arguments where they are LinearOperators, none elsewhere."""
+        if self.pair.kind != "jacobian":
+            return []
+        jacobians = self.jacobians()
+        return jacobians if all(hasattr(one, "rmatvec") for one in jacobians) else []
+
+    def jacobians(self) -> list[Any]:
+        """Return the Jacobians as they come, one for each leaf that moves."""
+        return self._by_leaf(self.call(args=self.args))
 
     def checked(self, gradients: list[Any]) -> list[Array]:
         """Return gradients as arrays, if shape and dtype are those of the arguments."""

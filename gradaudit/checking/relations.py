@@ -38,7 +38,17 @@ def relations(point: Input, block: int) -> set[str] | None:
     truth, said = truths[block], point.slopes[point.atlas.parts[block]]
     if truth is None or not truth.any() or _same(said, truth):
         return None
-    return {text for text, other in _others(point, block, truths) if _same(said, other)}
+    found = {text for text, other in _others(point, block, truths) if _same(said, other)}
+    return found | ({"what is right, transposed"} if _is_turned(point, block, truth) else set())
+
+
+def _is_turned(point: Input, block: int, truth: Array) -> bool:
+    """Tell whether a Jacobian is right once it is transposed."""
+    if point.pair.kind != "jacobian" or point.cotangent is None:
+        return False
+    jacobian = np.asarray(point.jacobians()[block])
+    u = np.concatenate([np.reshape(w, -1) for w in point.cotangent])
+    return jacobian.shape == (len(u), len(u)) and _same(jacobian @ u, truth)
 
 
 def _same(said: Array, other: Array) -> bool:
