@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from gradaudit.checking.asked import Options, spec_of
+from gradaudit.checking.asked import Options, named, spec_of
 from gradaudit.checking.checks import check_pair
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.pairs import name_of
@@ -166,7 +166,7 @@ class _Judged:
         if short:
             unit = max(float(jnp.finfo(dtype).eps) / 2 for dtype in short)
             self.beside = Beside(", ".join(dict.fromkeys(map(str, short))), unit)
-        names = wrt.replace(",", " ").split() if isinstance(wrt, str) else wrt
+        names = None if wrt is None else named(wrt)
         self.moved: dict[str, list[int]] = {}
         start = 0
         for argument in spec.arguments:

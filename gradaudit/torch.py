@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from gradaudit.checking.asked import Options, spec_of
+from gradaudit.checking.asked import Options, named, spec_of
 from gradaudit.checking.checks import check_pair
 from gradaudit.checking.ladder import ROUNDINGS
 from gradaudit.checking.lines import NoValue
@@ -149,12 +149,13 @@ class _Judged:
             end = start + len(argument.leaves)
             self.groups[argument.name] = list(range(start, end))
             start = end
-        named = wrt.replace(",", " ").split() if isinstance(wrt, str) else wrt
-        if named is None:
-            named = [name for name, of in self.groups.items() if any(asked[i] for i in of)]
-        if not named:
+        if wrt is None:
+            wrt = [name for name, of in self.groups.items() if any(asked[i] for i in of)]
+        if not wrt:
             raise BadCall("no tensor of the example requires a gradient; set requires_grad=True")
-        self.moved = {name: [i for i in self.groups.get(name, ()) if moves[i]] for name in named}
+        self.moved = {
+            name: [i for i in self.groups.get(name, ()) if moves[i]] for name in named(wrt)
+        }
         self.notes: dict[str, None] = {}
 
     def value(self, *args: Any) -> tuple[Array, ...]:

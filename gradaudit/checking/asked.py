@@ -107,11 +107,11 @@ def spec_of(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -
 
 def is_in_order(f: Callable[..., Any], spec: Spec) -> None:
     """Raise BadCall where f takes the arguments of a spec in another order, by their names."""
-    named = [argument.name for argument in spec.arguments]
-    taken = _parameters(f, len(named))
-    if named != taken and sorted(named) == sorted(taken):
+    names = [argument.name for argument in spec.arguments]
+    taken = _parameters(f, len(names))
+    if names != taken and sorted(names) == sorted(taken):
         raise BadCall(
-            f"inputs: {', '.join(named)} stand in another order than {name_of(f)} takes them, "
+            f"inputs: {', '.join(names)} stand in another order than {name_of(f)} takes them, "
             f"{', '.join(taken)}: write them in that of the call"
         )
 
@@ -124,8 +124,8 @@ def _inferred(f: Callable[..., Any], example: tuple[Any, ...], options: Options)
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)
-                named = dict(zip(names, args, strict=True))
-                return flat(f(*called_with(options.get("given"), named)))
+                by_name = dict(zip(names, args, strict=True))
+                return flat(f(*called_with(options.get("given"), by_name)))
         except Exception:  # whatever it is, there is no value
             return None
 
@@ -186,12 +186,17 @@ def _fitting(spec: Spec, args: tuple[Any, ...], which: str) -> tuple[Any, ...]:
     return args
 
 
+def named(wrt: str | Sequence[str]) -> list[str]:
+    """Return the names of arguments that a text, or a list, is of."""
+    return wrt.replace(",", " ").split() if isinstance(wrt, str) else list(wrt)
+
+
 def moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[Any, ...]]) -> Pair:
     """Return the pair with the leaves that its derivative is by."""
     names, leaves = pair.arguments, pair.spec.leaves
     by_argument = {argument.name: list(group) for argument, group in pair.by_argument()}
     if wrt is not None:
-        wanted = wrt.replace(",", " ").split() if isinstance(wrt, str) else list(wrt)
+        wanted = named(wrt)
         for name in wanted:
             if name not in names:
                 raise BadCall(f"wrt: no argument {name}; known are {', '.join(names)}")

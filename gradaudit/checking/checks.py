@@ -12,6 +12,7 @@ from gradaudit.checking.asked import (
     are_sensible,
     is_in_order,
     moving,
+    named,
     points_of,
     spec_of,
 )
@@ -190,7 +191,7 @@ def _stated(kind: str, derivative: Callable[..., Any], options: Options) -> "Exa
         raise BadCall("question: it is for check_gradient, with wrt= and without inputs=")
     from gradaudit.checking.exact import Exact
 
-    return Exact(derivative, name, wrt.replace(",", " ").split() if isinstance(wrt, str) else wrt)
+    return Exact(derivative, name, named(wrt))
 
 
 _WHAT = {

@@ -10,7 +10,7 @@ from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import BadCall, Fault, NotOffered, WrongGradient
 from gradaudit.checking.relations import relations
 from gradaudit.checking.reports import Report
-from gradaudit.checking.smaller import literal, shrink
+from gradaudit.checking.smaller import literal, literals, shrink
 from gradaudit.checking.trial import tried
 
 MOST = 32  # inputs at which it is asked for which options a pair is wrong
@@ -56,7 +56,7 @@ def refusal(
     told["options"] = _options(pair, fault, [args, *later], usual)
     # Of the first input, where less is hidden than at the smallest.
     told["blocks"] = fault.notes[1] if fault.notes[1:] else ""
-    told["input"] = _named(pair.arguments, smallest)
+    told["input"] = "\n".join(literals(pair.arguments, smallest))
     told["cotangent"] = _cotangent(pair, smallest)
     told["again"] = pair.again or _again(pair)
     before = f"{report.inputs}; before this one, {report.tried} held"
@@ -68,10 +68,6 @@ def refusal(
         first, *more = text.splitlines()
         lines += [f"  {name:<9} {first}", *(f"  {'':<9} {line}" for line in more)]
     return WrongGradient("\n".join(lines), last, smallest, told, report)
-
-
-def _named(names: Sequence[str], values: Sequence[Any]) -> str:
-    return "\n".join(f"{n} = {literal(x)}" for n, x in zip(names, values, strict=True))
 
 
 def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual: float) -> str:

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from gradaudit.checking.ladder import Compared, Verdict
-from gradaudit.checking.smaller import literal
+from gradaudit.checking.smaller import literals
 from gradaudit.checking.trial import Trial
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Report:
 
     def _named(self, args: tuple[Any, ...]) -> str:
         names = self.pair.arguments if self.pair else [f"x{k}" for k in range(len(args))]
-        return ", ".join(f"{n} = {literal(x)}" for n, x in zip(names, args, strict=True))
+        return ", ".join(literals(names, args))
 
     def _measure(self, one: Compared, args: tuple[Any, ...]) -> None:
         if one.verdict is Verdict.KINK or not one.size:

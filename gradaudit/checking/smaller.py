@@ -147,6 +147,11 @@ def shrink(
             at = 0
 
 
+def literals(names: Sequence[str], values: Sequence[Any]) -> list[str]:
+    """Return what can be pasted to get values again under their names."""
+    return [f"{name} = {literal(value)}" for name, value in zip(names, values, strict=True)]
+
+
 def literal(value: Any) -> str:
     """Return what can be pasted to get the value again, bit for bit; NumPy is `np`."""
     match value:
