@@ -85,9 +85,9 @@ class TestHolds:
         assert (report.status, report.how["complex step"] > FEW // 2) == ("holds", True)
 
     def test_a_module_whose_own_arrays_are_short(self) -> None:
-        module = torch.nn.Linear(4, 2)
-        report = check(module, moving(3, 4, dtype=torch.float32), inputs="x: float32[n,4]")
-        assert report.worst < 1e-5
+        module, x = torch.nn.Linear(4, 2), moving(3, 4, dtype=torch.float32)
+        assert check(module, x, inputs="x: float32[n,4]").status == "holds"
+        assert check(module, x, examples=0).worst < 1e-6  # the truth is not known in float32
 
     def test_a_function_that_takes_no_other_precision(self) -> None:
         w = torch.ones(3)
