@@ -135,6 +135,40 @@ def test_a_wrong_product_is_refused_where_a_matrix_is_far_from_singular(factor: 
         check_vjp(np.linalg.solve, wrong, ODD + np.eye(4), np.ones(4), examples=0)
 
 
+class TestFarOut:
+    """Where a move of the size of the input multiplies what roundings leave of a slope."""
+
+    SAMPLES = tuple((np.array([0.5, -1, 2]) * k, np.array(0.1)) for k in range(1, 20))
+    FAR = (np.array([0.0, 1044998.0]), np.array(3.940713756051253e-09))
+
+    @staticmethod
+    def loss(z: Array, eps: Array) -> Any:
+        """The cross-entropy of the last class, smoothed."""
+        shifted = z - z.max()
+        logs = shifted - np.log(np.exp(shifted).sum())
+        return -((1 - eps) * logs[-1] + eps * logs.mean())
+
+    @staticmethod
+    def gradient(z: Array, eps: Array) -> Array:
+        p = np.exp(z - z.max())
+        target = np.full_like(z, eps / len(z))
+        target[-1] += 1 - eps
+        return p / p.sum() - target
+
+    def test_a_right_gradient_is_not_refused(self) -> None:
+        samples = [*self.SAMPLES, self.FAR]
+        check_gradient(self.loss, self.gradient, samples=samples, wrt="z", examples=20)
+
+    def test_a_gradient_that_is_wrong_there_alone_is_refused(self) -> None:
+        def wrong(z: Array, eps: Array) -> Array:
+            return self.gradient(z, eps * (1 if eps > 1e-3 else 1.001))
+
+        with pytest.raises(WrongGradient):
+            check_gradient(
+                self.loss, wrong, samples=[*self.SAMPLES, self.FAR], wrt="z", examples=20
+            )
+
+
 class TestARefusalByLittle:
     @staticmethod
     def root(a: Array) -> Any:

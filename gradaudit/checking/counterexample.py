@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
+from gradaudit.checking.excuses import Usual
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.pairs import Pair, name_of
 from gradaudit.checking.points import Input
@@ -23,7 +24,7 @@ def refusal(
     fault: Fault,
     report: Report,
     later: Sequence[tuple[Any, ...]],
-    usual: float,
+    usual: Usual,
     *,
     shrinking: bool = True,
 ) -> WrongGradient:
@@ -70,7 +71,7 @@ def refusal(
     return WrongGradient("\n".join(lines), last, smallest, told, report)
 
 
-def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual: float) -> str:
+def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual: Usual) -> str:
     """Return the options with which alone a pair is refused: one cause is told once."""
     options = {k: leaf for k, leaf in enumerate(pair.spec.leaves) if len(leaf.choices) > 1}
     if not options or fault.law == "digits":

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,35 +27,47 @@ from gradaudit.checking.refusals import Fault, NotOffered
 INPUTS = 8  # at which the slope is taken, to see how much roundings of the input move it
 
 
-def usual_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> float:
-    """Return the size that slopes have at most inputs, 0 where that is not known."""
-    sizes = []
+class Usual(NamedTuple):
+    """The size that slopes have at most inputs, 0 where that is not known.
+
+    terms: of the sum along a move of the input's size. slope: of the largest by one entry.
+    """
+
+    terms: float = 0.0
+    slope: float = 0.0
+
+
+NOT_KNOWN = Usual()
+
+
+def usual_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> Usual:
+    """Return the size that slopes have at most of some inputs."""
+    terms, slopes = [0.0], [0.0]
     for args in points:
         try:
             with np.errstate(all="ignore"):
                 point = Input(pair, args)
-                sizes.append(point.said(point.wide)[1])
+                terms.append(point.said(point.wide)[1])
         except (NoValue, Fault, NotOffered):
             continue
-    return median(sizes) if sizes else 0.0
+        if point.slopes is not None:
+            slopes.append(float(np.abs(point.slopes).max(initial=0.0)))
+    return Usual(median(terms[1:] or terms), median(slopes[1:] or slopes))
 
 
 @dataclass(frozen=True)
 class Looking:
-    """How a wrong slope is met: its entry looked for, and what roundings explain left alone.
-
-    usual: the size that slopes have at most inputs, 0 where that is not known.
-    """
+    """How a wrong slope is met: its entry looked for, and what roundings explain left alone."""
 
     locate: bool
-    usual: float
+    usual: Usual
 
     def met(self, point: Input, found: Compared) -> Compared:
         """Return a comparison, not judged if it has an excuse. Raises Fault where it is wrong."""
         if found.verdict is not Verdict.WRONG:
             return found
         if _is_right_in_a_longer_precision(point, found):
-            if found.gap <= LOST * max(found.size, self.usual):
+            if found.gap <= LOST * max(found.size, self.usual.terms):
                 return replace(found, verdict=Verdict.DIGITS)
             return replace(found, verdict=Verdict.UNKNOWN, why="roundings of the gradient itself")
         why = self._excuse(point, found)
@@ -62,31 +75,34 @@ class Looking:
             return replace(found, verdict=Verdict.UNKNOWN, why=why)
         if not self.locate and not found.alone and not found.at_kink:
             raise Fault("slope", "it is wrong")
-        fault = located(point, found)
+        fault = located(point, found, partial(self._is_far_smaller, point))
         if isinstance(fault, str):
             return replace(found, verdict=Verdict.UNKNOWN, why=fault)
         raise fault
 
     def _excuse(self, point: Input, found: Compared) -> str:
         """Return why a gap proves nothing, "" where it does."""
-        if found.gap < self._floor(point):
+        if self._is_far_smaller(point, found):
             return "a difference far smaller than slopes are elsewhere"
         if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude:
             return "roundings of numbers of the size of f explain it"
         one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
         if point.unit > 2.0**-30 and found.gap < one:  # such as 1 - tanh(x)**2, of numbers near 1
             return "in so short a precision, roundings of numbers of size one explain it"
-        if slips_by_roundings(point, found, self.usual):
+        if slips_by_roundings(point, found, self.usual.terms):
             return "far smaller than slopes are elsewhere, and roundings of the gradient explain it"
         if _is_unsteady(point, found):
             return "moving the input by its roundings moves the slope by as much"
         return ""
 
-    def _floor(self, point: Input) -> float:
-        """Return below which size slopes are lost: f adds terms of usual size."""
-        if not self.usual:  # nothing says what is usual: numbers of size one on the way are
-            return 16 * point.unit * float(np.max(point.wide, initial=0.0))
-        return self.usual * min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
+    def _is_far_smaller(self, point: Input, found: Compared) -> bool:
+        """Tell whether slopes as small as a gap are lost: f adds terms of usual size."""
+        if not self.usual.terms:  # nothing says what is usual: numbers of size one on the way are
+            return found.gap < 16 * point.unit * float(np.max(point.wide, initial=0.0))
+        few = min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
+        # And so does the gradient: far out, what is left of one by an entry is multiplied by it.
+        by_entry = self.usual.slope * float(np.abs(found.move).max(initial=0.0))
+        return found.gap < few * max(self.usual.terms, by_entry)
 
 
 def _is_right_in_a_longer_precision(point: Input, found: Compared) -> bool:

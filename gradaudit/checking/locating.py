@@ -1,5 +1,6 @@
 """Where a gradient is wrong: the first entry, by halving a direction that is."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -20,12 +21,16 @@ from gradaudit.checking.refusals import Fault
 FEW = 64  # roundings
 
 
-def located(point: Input, found: Compared) -> Fault | str:
-    """Return the fault of the first wrong entry along a wrong direction, or why there is none."""
+def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) -> Fault | str:
+    """Return the fault of the first wrong entry along a wrong direction, or why there is none.
+
+    is_lost: tells whether a comparison is wrong by no more than roundings.
+    """
 
     def wrong(move: Array) -> Compared | None:
         one = by_step(point, move) if found.how == point.oracle else compare(point, move)
-        return one if one is not None and one.verdict is Verdict.WRONG else None
+        is_wrong = one is not None and one.verdict is Verdict.WRONG and not is_lost(one)
+        return one if is_wrong else None
 
     blocks = []
     for part in point.atlas.parts:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.contract import changes_nothing_global, keeps_its_contract
-from gradaudit.checking.excuses import Looking
+from gradaudit.checking.excuses import NOT_KNOWN, Looking, Usual
 from gradaudit.checking.ladder import (
     ALONE,
     Compared,
@@ -70,7 +70,7 @@ def tried(
     forms: bool = False,
     seek: bool = False,
     locate: bool = True,
-    usual: float = 0.0,
+    usual: Usual = NOT_KNOWN,
 ) -> Trial:
     """Judge a pair at one input. Raises Fault where it is wrong.
 
