@@ -615,6 +615,13 @@ class TestWhatIsNotJudged:
         report = check_gradient(f, twice, inputs="x: [n]", no_answer=ArithmeticError)
         assert (report.status, "f has no answer" in str(report)) == ("holds", True)
 
+    def test_what_f_returns_can_mean_that_there_is_no_answer(self) -> None:
+        def f(x: Array) -> Any:
+            return None if x[0] < 0 else squares(x)
+
+        report = check_gradient(f, twice, inputs="x: [n]", no_answer=lambda out: out is None)
+        assert (report.status, "f has no answer" in str(report)) == ("holds", True)
+
     def test_values_at_which_f_is_clipped_can_be_named(self) -> None:
         report = check_gradient(lambda x: min(squares(x), 4.0), twice, inputs="x: [n]", flat=4.0)
         assert (report.status, "the value is clipped" in str(report)) == ("holds", True)

@@ -35,9 +35,10 @@ class Options(TypedDict, total=False):
     given: makes the object that both functions get first, from the arguments that it names. rel:
     the relative accuracy of f, where a solver stops early. flat: values at which f is clipped, and
     nothing is judged. infinite_slopes: a gradient may be infinite. no_answer: exceptions that mean
-    that f has none. own: the slope of f along tangents, by an automatic derivative, in place of the
-    complex step: `own(args, tangents)`. conjugate: a complex gradient is that of JAX, not of
-    PyTorch. seconds: the most for one input. seed: of what is drawn.
+    that f has none, or a function that tells so of what f returns, such as a flag in it. own: the
+    slope of f along tangents, by an automatic derivative, in place of the complex step: `own(args,
+    tangents)`. conjugate: a complex gradient is that of JAX, not of PyTorch. seconds: the most for
+    one input. seed: of what is drawn.
     """
 
     inputs: str | Spec | Mapping[str, Any] | None
@@ -50,7 +51,7 @@ class Options(TypedDict, total=False):
     rel: float
     flat: float | Sequence[float]
     infinite_slopes: bool
-    no_answer: type[BaseException] | tuple[type[BaseException], ...]
+    no_answer: type[BaseException] | tuple[type[BaseException], ...] | Callable[[Any], bool]
     own: Callable[[tuple[Any, ...], tuple[Any, ...]], Any] | None
     conjugate: bool
     seconds: float | None

@@ -219,7 +219,8 @@ def _pair(
     options: Options,
     more: Mapping[str, Any],
 ) -> Pair:
-    no_answer = options.get("no_answer", ())
+    no_answer: Any = options.get("no_answer", ())
+    is_none = None if isinstance(no_answer, type | tuple) else no_answer
     return Pair(
         f,
         derivative,
@@ -230,7 +231,8 @@ def _pair(
         relative=options.get("rel", 0.0),
         flat=tuple(np.atleast_1d(options.get("flat", ())).tolist()),
         infinite_slopes=options.get("infinite_slopes", False),
-        no_answer=no_answer if isinstance(no_answer, tuple) else (no_answer,),
+        no_answer=() if is_none else no_answer if isinstance(no_answer, tuple) else (no_answer,),
+        is_none=is_none,
         own=options.get("own"),
         conjugate=options.get("conjugate", False),
         seconds=options.get("seconds"),

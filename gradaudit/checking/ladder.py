@@ -539,7 +539,7 @@ def _too_close(found: Estimate, result: Compared) -> Compared:
     if found.noise / found.step > (result.high - result.low) / 8:
         why, detail = "limited by noise", f"values are known to {found.noise:.1g}, {known}"
     else:
-        why, detail = "too close to tell", known
+        why, detail = "limited by truncation", f"f bends within the steps, {known}"
     return replace(result, why=why, detail=detail, close=True)
 
 

@@ -16,7 +16,8 @@ class Pair:
     kind: gradient, vjp, jvp, jacobian or elementwise. moved: the indices of the leaves of `spec`
     that the derivative is by. given: makes an object from the arguments that it names, which both
     functions get first. relative: the declared accuracy of f. flat: values of f at which it is
-    clipped. no_answer: exceptions that mean that f has no value. own: the slope along a tangent by
+    clipped. no_answer: exceptions that mean that f has no value. is_none: tells of what f returns
+    that it is none. own: the slope along a tangent by
     an automatic derivative of f, in place of a complex step. forward: of a vjp, the jvp that owes
     to be adjoint to it. conjugate: a complex gradient is that of JAX. symmetric: a Jacobian owes to
     be. title, again: how the pair is told, and the call that judges it once more, where these are
@@ -34,6 +35,7 @@ class Pair:
     flat: tuple[float, ...] = ()
     infinite_slopes: bool = False
     no_answer: tuple[type[BaseException], ...] = ()
+    is_none: Callable[[Any], bool] | None = None
     own: Callable[[tuple[Any, ...], tuple[Any, ...]], Any] | None = None
     forward: Callable[..., Any] | None = None
     conjugate: bool = False

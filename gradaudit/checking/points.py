@@ -192,6 +192,8 @@ class Input:
             raise
         except Exception as error:
             raise Raised(f"f raises {type(error).__name__}", _first_line(error)) from error
+        if self.pair.is_none is not None and self.pair.is_none(out):
+            raise NoValue("f has no answer, as what it returns tells")
         leaves = [as_array(leaf) for leaf in flat(out)]
         if self.pair.kind != "gradient":
             if any(leaf.dtype.kind not in "fciub" for leaf in leaves):
