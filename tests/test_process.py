@@ -357,6 +357,19 @@ def test_many_calls_in_one_message_have_the_time_of_as_many(
     function.close()
 
 
+def test_many_calls_in_one_message_have_no_more_time_than_all_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "ALL_CALLS_SECONDS", 0.5)
+    path = tmp_path / "slow.py"
+    path.write_text("import time\ndef converges(eta):\n    time.sleep(eta)\n    return True\n")
+    function = RemoteFunction(Process(str(path), {"converges": 1}), "converges")
+    started = time.monotonic()
+    function.foresee([(0.0,), *((1.0 + k,) for k in range(process.TOGETHER))])
+    assert function.gone.startswith("it is slow")
+    assert time.monotonic() - started < 5
+
+
 def test_what_one_function_does_to_the_module_another_does_not_see(tmp_path: Path) -> None:
     content = (
         "LIMIT = [0.2]\n"
