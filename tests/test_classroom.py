@@ -239,6 +239,17 @@ class TestASecondRun:
         assert said[:2] == ["  ann: q.x fails → holds", "  bob: q.x holds → fails"]
 
 
+def test_a_second_run_into_a_folder_is_kept_out_while_the_first_is_at_it(tmp_path: Path) -> None:
+    write(tmp_path / "class", ann_toml=RIGHT)
+    before = rows("--out", "out", cwd=tmp_path)
+    with marking._alone_in(tmp_path / "out"):
+        done = gradaudit("class", "class", "--out", "out", "--again", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("gradaudit: class: --out out: another run writes into it; wait for it\n")
+    assert len(list((tmp_path / "out/judged").iterdir())) == 1
+    assert rows("--out", "out", cwd=tmp_path) == before
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

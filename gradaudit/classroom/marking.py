@@ -1,9 +1,10 @@
 """`gradaudit class`: judge what a class handed in, and tell what came of it."""
 
+import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from gradaudit.telling.typesetting import NotSet
 from gradaudit.telling.verdicts import row
 
 JUDGED = "judged"  # the folder of records, in that of all that is written
+LOCK = ".lock"  # a file in that folder, too
 LONGEST_NAME = 40  # characters that rows are brought into line for
 WORST_FIRST = (2, 1, 3, 0)
 Read = TypeVar("Read")
@@ -92,6 +94,7 @@ def mark(
     )
     with ExitStack() as at_last:
         folder = _folder(out, folders) or Path(at_last.enter_context(TemporaryDirectory()))
+        at_last.enter_context(_alone_in(folder))
         kept = Kept(folder / JUDGED)
         if again:
             kept.forget()
@@ -223,6 +226,19 @@ def _folder(out: str | None, folders: Sequence[str]) -> Path | None:
     except OSError as error:
         raise Unreadable(f"--out {out}: it cannot be made: {error.strerror}") from None
     return folder
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep every other run out of a folder for a while. Raises Unreadable where one is in it."""
+    with open(folder / LOCK, "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unreadable(f"--out {folder}: another run writes into it; wait for it") from None
+        except OSError as error:  # of a file system that has no locks
+            _say(f"--out {folder}: nothing keeps other runs out of it: {error.strerror}")
+        yield
 
 
 def processors() -> int:
