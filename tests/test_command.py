@@ -16,6 +16,7 @@ from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.reading import answers_in, read
 from gradaudit.answers.verdicts import audit
 from gradaudit.command import COMMANDS, _is_no_pdf, main, run, wants_colour
+from gradaudit.questions.files import Unreadable
 from gradaudit.telling import verdicts as telling
 from gradaudit.telling.mistakes import known
 from tests.running import gradaudit
@@ -550,6 +551,25 @@ def test_thousands_of_unknown_keys_are_told_in_a_few_lines(
     content = "\n".join(f"k{k} = {k}" for k in range(5000))
     assert run([str(tmp_path / write(tmp_path, "many.toml", content))], as_json=True) == 2
     assert capfd.readouterr().err.splitlines()[-1].endswith("and 4980 more of the kind")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{} = 1", "[question2]\n{} = 1", "[{}]\na = 1", "[{0}]\n[{0}]"],
+    ids=["a key", "in a table", "a table", "twice"],
+)
+def test_a_key_of_a_million_characters_is_told_by_its_beginning(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], content: str
+) -> None:
+    path = write(tmp_path, "long.toml", content.format("a" * 10**6))
+    assert run([str(tmp_path / path)], as_json=True) == 2
+    assert len(capfd.readouterr().err) < 1_000
+
+
+def test_toml_that_would_take_long_to_read_is_not_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "deep.toml", "a = [" + ("[" * 100 + "]" * 100 + ",") * 20_000 + "]")
+    with pytest.raises(Unreadable, match="more than 2 MiB"):
+        read(str(tmp_path / path))
 
 
 DOTS = ".".join(["a"] * 60_000)

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradaudit.answers import parts
 from gradaudit.answers.parts import Answer, Part, Sheet
+from gradaudit.judging.calling import shortened
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.form import Form
 from gradaudit.judging.iterations import iteration_of, rates_for
@@ -70,8 +71,8 @@ class _Reader:
         """Complain of a key; the first get a remedy, which takes longer than all else."""
         remedy = ""
         if len(self.malformed) < REMEDIES:
-            remedy = nearest(key, known) or f"; known are {', '.join(known)}"
-        self.complain(f"{path}: unknown {what}{remedy}")
+            remedy = nearest(shortened(key), known) or f"; known are {', '.join(known)}"
+        self.complain(f"{shortened(path)}: unknown {what}{remedy}")
 
     def read_table(self, name: str, table: Any) -> None:
         if not isinstance(table, dict):
