@@ -61,6 +61,14 @@ class TestAnEmptyFolder:
         packed(tmp_path / "cy.zip")
         assert self.absent(tmp_path) == [Listed("", "bob"), Listed("", "cy")]
 
+    @pytest.mark.parametrize("around", ["", "hw1/"])
+    def test_may_be_in_the_zip_of_a_class(self, tmp_path: Path, around: str) -> None:
+        names = ("j.doe/", "__MACOSX/", "ann/", "ann/a.toml", "bob/", "bob/src/", ".git/")
+        place = packed(tmp_path / "class.zip", *(around + one for one in names))
+        students, absent = students_of([str(place)])
+        assert [one.name for one in students] == ["ann"]
+        assert absent == [Listed("", "bob"), Listed("", "j.doe")]
+
 
 def test_the_class_can_be_a_zip_with_a_folder_around_it(tmp_path: Path) -> None:
     place = packed(tmp_path / "class.zip", "hw1/ann/a.toml", "hw1/bob/a.toml")
