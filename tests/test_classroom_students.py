@@ -152,6 +152,12 @@ def test_what_systems_leave_behind_is_nobody(tmp_path: Path) -> None:
     assert files(tmp_path) == {"ann": ["a.toml"]}
 
 
+def test_what_makes_a_package_is_no_answer_of_a_class(tmp_path: Path) -> None:
+    write(tmp_path, "__init__.py", "ann/__init__.py", "ann/a.py", "ann/net/__init__.py")
+    (ann,) = found(tmp_path)
+    assert [name for name, _ in ann.contents] == ["a.py", "net/__init__.py"]
+
+
 def test_the_same_name_in_two_folders_says_where_each_is_from(tmp_path: Path) -> None:
     write(tmp_path, "a/ann.toml", "b/ann.toml", "b/bob.toml")
     names = [one.name for one in found(tmp_path / "a", tmp_path / "b")]

@@ -167,7 +167,7 @@ class Run:
     def tasks(self) -> Iterator[Task]:
         """Read the files of each student when it comes to them."""
         for student in self.students:
-            task, faults = self.task((one.path.name, one.content) for one in student.files)
+            task, faults = self.task(student.contents)
             if self.similar is not None:
                 self.similar.add(student.name, (content for _, content in task.files))
             notes = (*student.notes, *faults)

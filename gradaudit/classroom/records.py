@@ -8,12 +8,13 @@ import hashlib
 import json
 import os
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -25,6 +26,7 @@ from gradaudit.answers.parts import Answer, Sheet
 from gradaudit.answers.preflight import contained
 from gradaudit.answers.reading import merged, read_functions, read_handed
 from gradaudit.answers.verdicts import Audit, Verdict, judged
+from gradaudit.classroom.students import PACKAGE
 from gradaudit.judging import contract, iterations
 from gradaudit.judging.calling import describe
 from gradaudit.judging.derivation import Line
@@ -38,7 +40,7 @@ from gradaudit.questions.iteration import Rate
 from gradaudit.telling import verdicts as telling
 from gradaudit.telling.typesetting import NotSet
 
-PLAIN_NAME = re.compile(r"[A-Za-z]\w{0,60}\.(toml|py|ipynb)", re.ASCII)
+PLAIN_NAME = re.compile(r"([A-Za-z_]\w{0,60}/)*[A-Za-z_]\w{0,60}\.(toml|py|ipynb)", re.ASCII)
 MOST_FILES = 100  # of one student
 MOST_RUN = 10  # of those, each in processes of its own
 MOST_COMPLAINTS = 20
@@ -97,7 +99,8 @@ def task_of(
     """Return what is to be judged, and a line for each file that cannot be read.
 
     files: a name for each, and what reads it. A file that is alone is called `answer`, so that
-    its name makes no difference; the others keep a name that is plain, as one may import another.
+    its name makes no difference; the others keep a path that is plain, else a name, as one may
+    import another.
     """
     read: list[tuple[str, bytes]] = []
     faults, size = [], 0
@@ -115,7 +118,11 @@ def task_of(
     taken: dict[str, bytes] = {}
     for number, (name, one) in enumerate(read, start=1):
         kind = Path(name).suffix.lower()
-        plain = name if PLAIN_NAME.fullmatch(name) and name not in taken else f"file{number}{kind}"
+        usual = (name, PurePosixPath(name).name)
+        plain = next(
+            (one for one in usual if PLAIN_NAME.fullmatch(one) and one not in taken),
+            f"file{number}{kind}",
+        )
         taken[plain if len(read) > 1 else f"answer{kind}"] = one
     return Task(tuple(taken.items()), asked, **options), faults
 
@@ -194,8 +201,10 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
     faults: dict[str, str] = {}
     notes: list[str] = []
     run = 0
-    modules = {Path(name).stem: one for name, one in task.files if name.endswith(".py")}
     for name, content in task.files:
+        if PurePosixPath(name).name == PACKAGE:
+            continue
+        modules = modules_for(name, task.files)
         try:
             if name.endswith(RUNS):
                 run += 1
@@ -225,6 +234,30 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
     of = f"{next(iter(answers))}: " if len(answers) == 1 < len(task.files) else ""
     malformed += (f"{of}{line}" for line in answer.malformed)  # `merged` names one of several
     return replace(answer, malformed=tuple(malformed)), notes
+
+
+def modules_for(name: str, files: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+    """Return the modules that a file may import, by name, with the packages that they are in.
+
+    They lie below its folder, or below that of all files, or somewhere else.
+    """
+    paths: dict[PurePosixPath, bytes] = {}
+    for path, content in ((PurePosixPath(one), content) for one, content in files):
+        if path.suffix == ".py":
+            paths[path.parent if path.name == PACKAGE else path.with_suffix("")] = content
+    found = {"": b""}
+    for folder in (PurePosixPath(name).parent, PurePosixPath()):
+        for path, content in paths.items():
+            if path.is_relative_to(folder):
+                found.setdefault(".".join(path.relative_to(folder).parts), content)
+    for path, content in paths.items():
+        if path.name not in sys.stdlib_module_names:
+            found.setdefault(path.name, content)
+    for module in list(found):
+        while module := module.rpartition(".")[0]:
+            found.setdefault(module, b"")
+    del found[""]
+    return found
 
 
 def _is_helper(name: str, answer: Answer) -> bool:

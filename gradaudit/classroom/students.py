@@ -18,7 +18,8 @@ from gradaudit.language.showing import escaped
 from gradaudit.questions.files import MAX_FILE, Unreadable, content_of
 
 KINDS = (".toml", ".py", ".ipynb")
-IGNORED = {"__MACOSX", "__pycache__", "__init__.py", "Thumbs.db", "desktop.ini"}
+IGNORED = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
+PACKAGE = "__init__.py"  # which makes one of a student's folder, and is no answer of the class
 TESTS = re.compile(r"test_.*\.py|conftest\.py", re.DOTALL)
 MOST_FILES = 200_000  # of a class
 DEEPEST = 12  # folders in folders
@@ -70,6 +71,14 @@ class Student:
     notes: tuple[str, ...]
     unlisted: bool = False
 
+    @property
+    def contents(self) -> list[tuple[str, Callable[[], bytes]]]:
+        """What reads each file, by its path below the folder that all files and packages are in."""
+        paths = [one.path for one in self.files]
+        parents = [path.parents[path.name == PACKAGE] for path in paths]
+        folder = os.path.commonpath(parents) if parents else "."
+        return [(str(one.path.relative_to(folder)), one.content) for one in self.files]
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -92,7 +101,7 @@ def students_of(
     nothing: list[str] = []
     for place in places:
         try:
-            there = list(_found(place))
+            there = [one for one in _found(place) if not _is_in_no_package(one.path)]
         except Unreadable as reason:
             raise Unreadable(f"{place}: {reason}") from None
         if not (files := [one for one in there if not one.is_folder]):
@@ -242,6 +251,10 @@ def _of_zip(place: str, number: int) -> bytes:
 
 def _is_ignored(name: str) -> bool:
     return name in IGNORED or (name.startswith(".") and name != "..")
+
+
+def _is_in_no_package(path: PurePosixPath) -> bool:
+    return path.name == PACKAGE and len(path.parts) < 3  # in the folder of a student, or outside
 
 
 def _fault(path: PurePosixPath, mode: int) -> str:
