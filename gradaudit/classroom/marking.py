@@ -56,6 +56,7 @@ def mark(
     again: bool = False,
     points: str | None = None,
     pdf: bool = False,
+    no_mends: bool = False,
     compare: str | None = None,
     marks: str | None = None,
     similar: bool = False,
@@ -68,6 +69,7 @@ def mark(
     folders: of the class, or zips. question: what is answered, else what each answer says, or the
     assignment. roster: a CSV file. jobs: how many processes. out: where all is written, and what
     is judged is kept. again: judge all anew. points: a TOML file. pdf: write documents too.
+    no_mends: say nowhere how a wrong line would be right.
     compare: the folder of an earlier run. marks: a CSV file of what people think. similar: list
     answers that are alike. workers: the address of a Dask scheduler. sandbox: what Python is run
     in; where nothing contains it, none is, unless this says so.
@@ -89,6 +91,7 @@ def mark(
         task_of,
         asked=_asked(question),
         as_pdf=pdf,
+        no_mends=no_mends,
         sandbox=sandbox,
         uncontained=uncontained,
     )

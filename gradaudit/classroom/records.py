@@ -68,7 +68,8 @@ class Task:
     """What is judged: the names and contents of files, and what they are answers to.
 
     sandbox: what Python is run in, see gradaudit.answers.preflight. uncontained: why none is run,
-    if so. as_pdf: whether the record has the document too.
+    if so. as_pdf: whether the record has the document too. no_mends: whether what would make a
+    wrong line right is kept back.
     """
 
     files: tuple[tuple[str, bytes], ...]
@@ -76,6 +77,7 @@ class Task:
     sandbox: str = "auto"
     uncontained: str = ""
     as_pdf: bool = False
+    no_mends: bool = False
 
     @property
     def key(self) -> str:
@@ -84,6 +86,7 @@ class Task:
         said = [
             *(gradaudit.__version__, self.asked.name, _digest(self.asked.content or b"")),
             *(self.as_pdf, [self.uncontained, self.sandbox == "none"] if runs else ""),
+            *(["no mends"] if self.no_mends else []),
             [[name, _digest(content)] for name, content in self.files],
         ]
         return _digest(json.dumps(said).encode())
@@ -171,6 +174,8 @@ def _record(task: Task) -> Record:
     answer, notes = _answer(task)
     try:
         audit = judged(answer)
+        if task.no_mends:
+            audit = replace(audit, verdicts=tuple(map(_without_mend, audit.verdicts)))
         alike = {
             one.part: values_of(one.failure)
             for one in audit.verdicts
@@ -187,6 +192,12 @@ def _record(task: Task) -> Record:
         except NotSet as reason:
             record["notes"].append(f"there is no PDF: it cannot be set: {escaped(str(reason))}")
     return record
+
+
+def _without_mend(verdict: Verdict) -> Verdict:
+    """Return a verdict that does not say how what is wrong would be right."""
+    diagnosis = replace(verdict.diagnosis, edit="")
+    return replace(verdict, mend=None, diagnosis=diagnosis)
 
 
 def _is_unnamed(verdict: Verdict) -> bool:
