@@ -174,7 +174,8 @@ class Run:
             if self.similar is not None:
                 self.similar.add(student.name, (content for _, content in task.files))
             notes = (*student.notes, *faults)
-            self.read.append(replace(student, notes=notes, files=student.files * bool(task.files)))
+            files = student.files if task.files else ()
+            self.read.append(replace(student, notes=notes, files=files))
             yield task
 
     def record(self, student: Student, key: str) -> Record:
