@@ -250,6 +250,20 @@ def test_an_answer_that_forges_a_frame_is_untested(tmp_path: Path) -> None:
     assert found == {"q2.gradient": "untested its process sent nonsense"}
 
 
+@pytest.mark.parametrize(("sign", "status"), [("-", "holds"), ("+", "fails")])
+def test_an_answer_that_hides_its_manners_is_judged_by_its_numbers(
+    tmp_path: Path, sign: str, status: str
+) -> None:
+    hides = (
+        "import sys\nimport numpy as np\nOUT = np.zeros(100)\n"
+        "def softmax_gradient(y, t):\n"
+        "    sys._getframe(1).f_globals['_shared'] = lambda calls: []\n"
+        "    p = np.exp(y - y.max())\n    out = OUT[:len(y)]\n"
+        f"    out[:] = p / p.sum() * t.sum() {sign} t\n    return out\n"
+    )
+    assert verdicts(tmp_path, hides)["q2.gradient"].startswith(status)
+
+
 @pytest.mark.parametrize(
     "ends",
     [
