@@ -66,7 +66,8 @@ def command(arguments: Sequence[str] | None) -> int:
     if word:
         parser.add_argument("word", nargs="?", metavar=word)
     for option in options:
-        names = [option] if option in PLAIN else [*SHORT.get(option, ()), f"--{option}"]
+        dashed = f"--{option.replace('_', '-')}"
+        names = [option] if option in PLAIN else [*SHORT.get(option, ()), dashed]
         own = OF_CLASS.get(option, {}) if run is class_ else {}
         parser.add_argument(*names, **{**OPTIONS[option], **own})
     chosen = vars(parser.parse_args(words[1:]))
@@ -425,6 +426,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "of parts, in lines such as `PART = 2`; they are written with --out",
     },
     "pdf": {"action": "store_true", "help": "write feedback as documents, too"},
+    "no_mends": {"action": "store_true", "help": "do not say how a wrong line would be right"},
     "compare": {"metavar": "FOLDER", "help": "say what changed since an earlier --out"},
     "marks": {"metavar": "CSV", "help": "say how far the marks of people agree"},
     "similar": {"action": "store_true", "help": "list answers that are alike, as information"},
@@ -484,7 +486,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
         "judge what a class handed in, with feedback",
         "",
         (
-            *("folders", "question", "roster", "jobs", "out", "again", "points", "pdf"),
+            *("folders", "question", "roster", "jobs", "out", "again", "points", "pdf", "no_mends"),
             *("compare", "marks", "similar", "workers", "sandbox"),
         ),
     ),

@@ -15,6 +15,7 @@ from gradaudit.answers.reading import read
 from gradaudit.command import main
 from gradaudit.mistakes.exam import FINEST
 from gradaudit.questions import question
+from gradaudit.questions.files import Unreadable
 
 WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted"
 QUESTION = str(WEIGHTED / "question.toml")
@@ -179,6 +180,21 @@ def test_a_template_teaches(said: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_a_template_to_no_question_says_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["template", "--question", "weihgted"]) == 2
     assert "weihgted: no question of the library, and no file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("assignmnet.toml", "assignment"), ("mine/my_modle.toml", "mine/my_model.toml")],
+    ids=["of the library", "a file beside it"],
+)
+def test_a_question_that_is_misspelt_is_told_what_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    Path("mine/my_model.toml").touch()
+    with pytest.raises(Unreadable, match=f"no file; did you mean `{meant}`"):
+        sheet_called(name)
 
 
 # ---- its mistakes

@@ -57,6 +57,28 @@ class TestFilesOfOneStudent:
         write(tmp_path / "class", ann__a_py=uses, ann__rates_py="low, high = 0, 0.2\n")
         assert rows(cwd=tmp_path) == ["ann  ✓ holds       1 hold"]
 
+    @pytest.mark.parametrize(
+        ("name", "uses"),
+        [
+            ("a_py", "from rates.low import LOW\nfrom rates import HIGH\n"),
+            ("a_py", "import rates.low\nLOW, HIGH = rates.low.LOW, rates.HIGH\n"),
+            ("rates__a_py", "from .low import LOW\nfrom . import HIGH\n"),
+            ("src__a_py", "from rates.low import *\nfrom rates import *\n"),
+        ],
+        ids=["by its name", "as a whole", "from within", "from another folder"],
+    )
+    def test_may_be_a_package(self, tmp_path: Path, name: str, uses: str) -> None:
+        answer = uses + "def converges(eta):\n    return LOW < eta < HIGH\n"
+        write(tmp_path / "class", ann__rates__low_py="LOW = 0\n", **{f"ann__{name}": answer})
+        (tmp_path / "class/ann/rates/__init__.py").write_text("HIGH = 0.2\n", encoding="utf-8")
+        assert rows(cwd=tmp_path) == ["ann  ✓ holds       1 hold"]
+
+    def test_do_not_hide_what_comes_with_python(self, tmp_path: Path) -> None:
+        uses = "import random\nfrom mine import random as own\n"
+        answer = f"{uses}def converges(eta):\n    random.random()\n    return 0 < eta < own.high\n"
+        write(tmp_path / "class", ann__a_py=answer, ann__mine__random_py="high = 0.2\n")
+        assert rows(cwd=tmp_path) == ["ann  ✓ holds       1 hold"]
+
     def test_that_answer_the_same_twice_are_told(self, tmp_path: Path) -> None:
         write(tmp_path / "class", ann__a_toml=RIGHT, ann__b_toml=RIGHT)
         (row,) = rows(cwd=tmp_path)
@@ -237,6 +259,17 @@ class TestASecondRun:
         done = gradaudit("class", "class", *words, "new", "--compare", "old", cwd=tmp_path)
         said = done.stdout.partition("What changed\n")[2].splitlines()
         assert said[:2] == ["  ann: q.x fails → holds", "  bob: q.x holds → fails"]
+
+
+def test_a_second_run_into_a_folder_is_kept_out_while_the_first_is_at_it(tmp_path: Path) -> None:
+    write(tmp_path / "class", ann_toml=RIGHT)
+    before = rows("--out", "out", cwd=tmp_path)
+    with marking._alone_in(tmp_path / "out"):
+        done = gradaudit("class", "class", "--out", "out", "--again", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("gradaudit: class: --out out: another run writes into it; wait for it\n")
+    assert len(list((tmp_path / "out/judged").iterdir())) == 1
+    assert rows("--out", "out", cwd=tmp_path) == before
 
 
 @pytest.mark.parametrize(

@@ -298,3 +298,40 @@ def test_no_extra_is_loaded_that_a_class_does_not_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
+
+
+class TestWithoutMends:
+    FORMULA = '[question2]\ngradient = "softmax(y)*sum(y) - t"\n'
+
+    def test_feedback_says_what_is_wrong_and_not_what_would_be_right(self) -> None:
+        with_it, without = (
+            feedback(student(), record(self.FORMULA, no_mends=one), []) for one in (False, True)
+        )
+        assert "y should be t`" in with_it
+        assert "should be" not in without
+        assert "found: `" in without
+
+    def test_nothing_else_says_it(self) -> None:
+        said = record(self.FORMULA, no_mends=True)
+        assert "should be" not in json.dumps(said)
+
+    def test_a_function_is_not_told_where_it_differs_from_our_own(self) -> None:
+        code = b"import numpy as np\ndef softmax_gradient_one_hot(y, c):\n"
+        code += b"    p = np.exp(y - y.max())\n    p /= p.sum()\n    p[c] += 1\n    return p\n"
+        with_it, without = (
+            json.loads(record_of(task_of([("a.py", lambda: code)], Asked(), no_mends=one)[0]))
+            for one in (False, True)
+        )
+        assert "is wrong" in json.dumps(with_it["parts"])
+        assert "is wrong" not in json.dumps(without["parts"])
+
+
+def test_feedback_does_not_miss_what_an_alternative_stands_for() -> None:
+    said = record('[question1.derivation]\nW1 = "X.T @ (outer(e, w2)*(z > 0))"\n')
+    points = [
+        Item(("q1.W1", "q1.derivation.W1", "q1.gradients"), 2),
+        Item(("q1.b1", "q1.derivation.b1"), 1),
+        Item(("q3.converges",), 1),
+    ]
+    told = feedback(student(), said, points)
+    assert "Not answered: q1.b1, q3.converges." in told

@@ -61,6 +61,14 @@ class TestAnEmptyFolder:
         packed(tmp_path / "cy.zip")
         assert self.absent(tmp_path) == [Listed("", "bob"), Listed("", "cy")]
 
+    @pytest.mark.parametrize("around", ["", "hw1/"])
+    def test_may_be_in_the_zip_of_a_class(self, tmp_path: Path, around: str) -> None:
+        names = ("j.doe/", "__MACOSX/", "ann/", "ann/a.toml", "bob/", "bob/src/", ".git/")
+        place = packed(tmp_path / "class.zip", *(around + one for one in names))
+        students, absent = students_of([str(place)])
+        assert [one.name for one in students] == ["ann"]
+        assert absent == [Listed("", "bob"), Listed("", "j.doe")]
+
 
 def test_the_class_can_be_a_zip_with_a_folder_around_it(tmp_path: Path) -> None:
     place = packed(tmp_path / "class.zip", "hw1/ann/a.toml", "hw1/bob/a.toml")
@@ -142,6 +150,12 @@ def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
 def test_what_systems_leave_behind_is_nobody(tmp_path: Path) -> None:
     write(tmp_path, "__MACOSX/ann.toml", ".DS_Store", "ann/.git/config", "ann/a.toml")
     assert files(tmp_path) == {"ann": ["a.toml"]}
+
+
+def test_what_makes_a_package_is_no_answer_of_a_class(tmp_path: Path) -> None:
+    write(tmp_path, "__init__.py", "ann/__init__.py", "ann/a.py", "ann/net/__init__.py")
+    (ann,) = found(tmp_path)
+    assert [name for name, _ in ann.contents] == ["a.py", "net/__init__.py"]
 
 
 def test_the_same_name_in_two_folders_says_where_each_is_from(tmp_path: Path) -> None:

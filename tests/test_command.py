@@ -16,6 +16,7 @@ from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.reading import answers_in, read
 from gradaudit.answers.verdicts import audit
 from gradaudit.command import COMMANDS, _is_no_pdf, main, run, wants_colour
+from gradaudit.questions.files import Unreadable
 from gradaudit.telling import verdicts as telling
 from gradaudit.telling.mistakes import known
 from tests.running import gradaudit
@@ -431,6 +432,29 @@ MALFORMED = [
     ("question1", "b2", "0x" + "f" * 5000, "question1.b2: more than 50 digits"),
     ("question2", "gradient", '"sum(outer(y,y), axis=0j)"', "an axis is a whole number"),
     ("question1", "b2", '"-2.732"', "found a string; leave out the quotes"),
+    ("question1", "b2", '"-2,732"', "found a string; leave out the quotes"),
+    ("question1", "b2", '"sum(e)"', "found a formula; a formula belongs in [question1.derivation]"),
+    ("question1", "W1", '["X.T @ s"]', "numbers are wanted, found a formula; a formula belongs in"),
+    ("question1", "z", '"X @ W1 + b1"', "question1.z: numbers are wanted, found a formula"),
+    (
+        "question1.derivation",
+        "W1",
+        "[[1, 2]]",
+        'is wanted, such as "softmax(y)"; numbers belong in',
+    ),
+    (
+        "question2",
+        "gradient",
+        '"y[i] + (t[i]"',
+        "not a formula at `(t[i]`; its brackets do not match",
+    ),
+    (
+        "question2",
+        "gradient",
+        '"def f(y): return y"',
+        "column 1: this is not a formula at `def f(y): return y`",
+    ),
+    ("question2", "gradient", '"y[i] $ t[i]*sum(y)*sum(t)"', "at `$ t[i]*sum(y)*sum(t)`"),
     ("question1", "b2", "true", "question1.b2: a number is wanted, found a bool"),
     ("question1", "b2", "[1, 2]", "question1.b2: a number is wanted, found a list"),
     ("question1", "W1", "[[1, 2], [3, 4, 5], [6, 7]]", "question1.W1: wanted 2 rows of 3 numbers"),
@@ -550,6 +574,25 @@ def test_thousands_of_unknown_keys_are_told_in_a_few_lines(
     content = "\n".join(f"k{k} = {k}" for k in range(5000))
     assert run([str(tmp_path / write(tmp_path, "many.toml", content))], as_json=True) == 2
     assert capfd.readouterr().err.splitlines()[-1].endswith("and 4980 more of the kind")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{} = 1", "[question2]\n{} = 1", "[{}]\na = 1", "[{0}]\n[{0}]"],
+    ids=["a key", "in a table", "a table", "twice"],
+)
+def test_a_key_of_a_million_characters_is_told_by_its_beginning(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], content: str
+) -> None:
+    path = write(tmp_path, "long.toml", content.format("a" * 10**6))
+    assert run([str(tmp_path / path)], as_json=True) == 2
+    assert len(capfd.readouterr().err) < 1_000
+
+
+def test_toml_that_would_take_long_to_read_is_not_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "deep.toml", "a = [" + ("[" * 100 + "]" * 100 + ",") * 20_000 + "]")
+    with pytest.raises(Unreadable, match="more than 2 MiB"):
+        read(str(tmp_path / path))
 
 
 DOTS = ".".join(["a"] * 60_000)

@@ -1,6 +1,7 @@
 """Edits of the right formulas: what each says, that it names an answer, and that laws see it."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,12 +111,22 @@ def test_each_wrong_formula_comes_once() -> None:
     assert len(made) == len(set(made))
 
 
-def test_names_of_the_reference_are_explained() -> None:
+def test_what_has_a_name_in_the_reference_only_is_written_out() -> None:
     sentences = [one.ids[0] for one in slips.edited_answers(norm())]
+    whole = "(G*gamma) - sum(G*gamma)/n - h*sum((G*gamma)*h)/n"
+    assert f"In {whole}: the term sum(G*gamma)/n is missing." in sentences
+    assert not any(re.search(r"\b[ug]\b", one) for one in sentences)
+
+
+def test_a_part_keeps_its_label_and_what_has_indices_is_explained() -> None:
+    (network, *_), (attention,) = read_questions(), read_questions("attention")
+    sentences = [one.ids[0] for one in slips.edited_answers(network)]
+    assert "In dL/dw2: e is treated as a constant." in sentences
+    sentences = [one.ids[0] for one in slips.edited_answers(attention)]
     assert (
-        "In g: the term sum(u)/n is missing, where g = u - sum(u)/n - h*sum(u*h)/n and u = G*gamma."
-        in sentences
-    )
+        "In dL/dK: gS is not transposed, where gS = P[i,j]*(gP[i,j] - "
+        "sum(P[i,k]*gP[i,k] for k in M)) for i in N for j in M and gP = G @ V.T."
+    ) in sentences
 
 
 def judged(folder: Path, text: str, name: str = "answer.toml") -> Verdict:
@@ -165,7 +176,7 @@ def of_function(function: Any) -> str:
 
 
 def test_a_function_that_one_edit_gives_is_named_by_it() -> None:
-    assert of_function(no_mean).startswith("In g: the division by n is missing in h*sum(u*h)/n")
+    assert of_function(no_mean).endswith(": the division by n is missing in h*sum((G*gamma)*h)/n.")
 
 
 def test_a_person_and_a_program_are_told_of_an_edit(tmp_path: Path) -> None:

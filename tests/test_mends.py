@@ -50,7 +50,7 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
     "a power too many": (
         W2,
         ["d(L, w2[j])", "sum(e[k] * h[k,j]**2 for k in N)"],
-        Mend(2, 20, "2", "1"),
+        Mend(2, 12, "h[k,j]**2", "h[k,j]"),
     ),
     "another name": (B2, ["d(L, b2)", "sum(t)"], Mend(2, 5, "t", "e")),
     "a division too many": (
@@ -76,7 +76,22 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
     "a number in a condition on the rate": (
         "question3.converges",
         ["abs(1 - 10*eta) < 1", "0 < eta < 2/5"],
-        Mend(2, 11, "2", "1"),
+        Mend(2, 11, "2/5", "1/5"),
+    ),
+    "a fraction that gets another denominator": (
+        "question3.converges",
+        ["abs(1 - 10*eta) < 1", "0 < eta < 1/6"],
+        Mend(2, 11, "1/6", "1/5"),
+    ),
+    "a fraction that is reduced": (
+        "question3.converges",
+        "0 < eta < 1/10",
+        Mend(1, 11, "1/10", "1/5"),
+    ),
+    "a factor too many": (
+        B2,
+        "2*sum(e[k] for k in N)",
+        Mend(1, 1, "2*sum(e[k] for k in N)", "sum(e[k] for k in N)"),
     ),
 }
 

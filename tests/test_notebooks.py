@@ -65,10 +65,23 @@ def test_what_stands_in_two_places_is_not_judged(tmp_path: Path) -> None:
         "while True:\n    pass",
         "softmax_gradient?",
         "files = !ls",
+        "!pip install \\\n  numpy \\\n  scipy",
+        "%timeit softmax_gradient(1,\\\n  2)\nx = 1",
         "this is no Python",
         "return 3",
     ],
-    ids=["magics", "a shell", "a run", "a loop", "help", "a listing", "notes", "a stray return"],
+    ids=[
+        "magics",
+        "a shell",
+        "a run",
+        "a loop",
+        "help",
+        "a listing",
+        "two lines",
+        "and more",
+        "notes",
+        "a stray return",
+    ],
 )
 def test_what_the_functions_do_not_use_is_left_out(tmp_path: Path, unneeded: str) -> None:
     told = judged(tmp_path, cell("code", HELPER), cell("code", RIGHT), cell("code", unneeded))
@@ -88,6 +101,29 @@ def test_what_the_functions_do_not_use_is_left_out(tmp_path: Path, unneeded: str
 def test_what_the_functions_use_is_kept(tmp_path: Path, needed: str) -> None:
     uses = "def softmax_gradient(y, t):\n    r = f(y - y.max())\n    return r/r.sum()*t.sum() - t"
     told = judged(tmp_path, cell("code", needed), cell("code", uses))
+    assert status(told) == {"q2.gradient": "holds"}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"%%writefile net.py\n{HELPER}{RIGHT}"],
+        [f"%%writefile ./net.py\n{HELPER}", f"from net import *\n{RIGHT}"],
+        [f"%%file net.py\n{HELPER}", f"%%file -a net.py\n{RIGHT}", "import net", "net.test()"],
+        [f"%%writefile net.py\n{HELPER}{RIGHT}", "from net import softmax_gradient"],
+        [f"%%writefile net.py\n{HELPER}", "import net", RIGHT.replace("softmax(", "net.softmax(")],
+    ],
+    ids=["alone", "a helper", "in two cells", "imported", "used"],
+)
+def test_a_module_that_a_cell_writes_is_there(tmp_path: Path, cells: list[str]) -> None:
+    told = judged(tmp_path, *(cell("code", one) for one in cells))
+    assert status(told) == {"q2.gradient": "holds"}
+
+
+def test_a_file_of_another_kind_that_a_cell_writes_is_not_read(tmp_path: Path) -> None:
+    told = judged(
+        tmp_path, cell("code", "%%writefile notes.txt\nx = ["), cell("code", HELPER + RIGHT)
+    )
     assert status(told) == {"q2.gradient": "holds"}
 
 

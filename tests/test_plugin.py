@@ -269,7 +269,7 @@ def test_a_question_that_cannot_be_read_is_an_error_of_use(pytester: pytest.Pyte
     answer = write(pytester, "good.toml", GOOD)
     done = pytester.runpytest_inprocess("--answer", answer, "--gradaudit-question", "none.toml")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    assert "ERROR: none.toml: no such file" in done.stderr.str()
+    assert "ERROR: none.toml: no question of the library, and no file" in done.stderr.str()
 
 
 def test_an_answer_that_goes_on_is_a_failure(pytester: pytest.Pytester) -> None:

@@ -250,6 +250,20 @@ def test_an_answer_that_forges_a_frame_is_untested(tmp_path: Path) -> None:
     assert found == {"q2.gradient": "untested its process sent nonsense"}
 
 
+@pytest.mark.parametrize(("sign", "status"), [("-", "holds"), ("+", "fails")])
+def test_an_answer_that_hides_its_manners_is_judged_by_its_numbers(
+    tmp_path: Path, sign: str, status: str
+) -> None:
+    hides = (
+        "import sys\nimport numpy as np\nOUT = np.zeros(100)\n"
+        "def softmax_gradient(y, t):\n"
+        "    sys._getframe(1).f_globals['_shared'] = lambda calls: []\n"
+        "    p = np.exp(y - y.max())\n    out = OUT[:len(y)]\n"
+        f"    out[:] = p / p.sum() * t.sum() {sign} t\n    return out\n"
+    )
+    assert verdicts(tmp_path, hides)["q2.gradient"].startswith(status)
+
+
 @pytest.mark.parametrize(
     "ends",
     [
@@ -355,6 +369,19 @@ def test_many_calls_in_one_message_have_the_time_of_as_many(
     function.foresee([(float(k),) for k in range(process.TOGETHER + 1)])
     assert (len(function.known), function.gone) == (process.TOGETHER + 1, "")
     function.close()
+
+
+def test_many_calls_in_one_message_have_no_more_time_than_all_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "ALL_CALLS_SECONDS", 0.5)
+    path = tmp_path / "slow.py"
+    path.write_text("import time\ndef converges(eta):\n    time.sleep(eta)\n    return True\n")
+    function = RemoteFunction(Process(str(path), {"converges": 1}), "converges")
+    started = time.monotonic()
+    function.foresee([(0.0,), *((1.0 + k,) for k in range(process.TOGETHER))])
+    assert function.gone.startswith("it is slow")
+    assert time.monotonic() - started < 5
 
 
 def test_what_one_function_does_to_the_module_another_does_not_see(tmp_path: Path) -> None:

@@ -544,6 +544,12 @@ class TestDocument:
         assert "question2.one_hot" in text(told["malformed"][0])
         assert [one["id"] for one in parts(told, 2, "unread")] == ["q2.one_hot"]
 
+    def test_formulas_begin_on_the_page_of_their_question(self, tmp_path: Path) -> None:
+        content = "[question1.derivation]\nW1 = 'e'\nb1 = 'e'\nw2 = 'e'\nb2 = 'e'\n"
+        content += "[question2]\ngradient = 'y'\none_hot = 'y'\n"
+        pages = report.pdf(document(audited(tmp_path, content)), format="png", ppi=9)
+        assert len(pages) == 2
+
     def test_a_formula_without_a_sign_is_shown_as_code(self, tmp_path: Path) -> None:
         content = "[question2]\ngradient = 'softmax(y)*sum(t) - t + 0*(n@n)'\n"
         (part,) = parts(document(audited(tmp_path, content)), 2, "formulas")

@@ -130,10 +130,17 @@ def _imported(place: str, sources: Sources, folders: tuple[str, ...]) -> tuple[d
     if sources is not None:
         sys.meta_path.insert(0, Handed(place, dict(sources)))
     try:
+        name = place if sources is None else _module_of(place, dict(sources))
         with np.errstate(all="ignore"):
-            return vars(importlib.import_module(place if sources is None else ANSWER)), ""
+            return vars(importlib.import_module(name)), ""
     except (Exception, SystemExit) as error:
         return {}, _where(error, place) + describe(error)
+
+
+def _module_of(place: str, sources: Mapping[str, str]) -> str:
+    """Return what the file of an answer is imported as: in a package, a module of that."""
+    name = place.removesuffix(".py").replace("/", ".")
+    return name if "." in name and sources.get(name) == sources[ANSWER] else ANSWER
 
 
 class Handed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -144,7 +151,7 @@ class Handed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     def __init__(self, place: str, sources: Mapping[str, str]) -> None:
         self.sources = sources
-        self.files = {name: f"{name}.py" for name in sources} | {ANSWER: place}
+        self.files = {name: f"{name.replace('.', '/')}.py" for name in sources} | {ANSWER: place}
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
         """Return where a module comes from, if it was handed over."""
@@ -162,8 +169,8 @@ class Handed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return decode_source(self.sources[fullname].encode("latin-1"))
 
     def is_package(self, fullname: str) -> bool:
-        """Return whether other modules are within a module, which none is."""
-        return False
+        """Return whether other modules are within a module."""
+        return any(name.startswith(f"{fullname}.") for name in self.sources)
 
 
 def _serve(line: int, counts: Mapping[str, int], name: str, answer: Answer, how: Any) -> None:

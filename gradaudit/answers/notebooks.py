@@ -11,7 +11,10 @@ from typing import Any, Self
 from gradaudit.questions.files import Unreadable
 
 FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*toml\b")
-MAGIC = re.compile(r"^([ \t]*)(?:[%!?]|.*=[ \t]*[%!][\w{]|.*[\w)]\?+[ \t]*$)[^\n]*$", re.MULTILINE)
+MAGIC = re.compile(  # and the lines that it goes on in
+    r"^([ \t]*)(?:[%!?]|.*=[ \t]*[%!][\w{]|.*[\w)]\?+[ \t]*$)(?:[^\\\n]|\\[\s\S])*$", re.MULTILINE
+)
+WRITES = re.compile(r"%%(?:write)?file[ \t]+(?P<adds>-a[ \t]+)?(?:\./)?(?P<module>\w+)\.py[ \t]*")
 CELL_MAGICS_OF_PYTHON = ("%%time", "%%timeit", "%%capture")  # others make another language of it
 MOST_CHARACTERS = 256 * 2**10  # of all code that functions are taken from
 MOST_STATEMENTS = 2_000
@@ -71,6 +74,17 @@ def _fenced(text: str) -> Iterator[str]:
             fence, lines = opened[1], []
 
 
+def written_by(code: Sequence[str]) -> dict[str, str]:
+    """Return the modules that code cells write, by name."""
+    found: dict[str, str] = {}
+    for cell in code:
+        first, _, rest = cell.lstrip().partition("\n")
+        if writes := WRITES.fullmatch(first):
+            before = found.get(writes["module"], "") if writes["adds"] else ""
+            found[writes["module"]] = before + rest + "\n"
+    return found
+
+
 def definitions(code: Sequence[str], wanted: Collection[str]) -> str:
     """Return Python that defines the wanted functions and what they use, without all else.
 
@@ -116,7 +130,7 @@ def _parsed(cell: str) -> list[ast.stmt]:
     """Return the statements of a cell. Raises SyntaxError and its like."""
     first, _, rest = cell.lstrip().partition("\n")
     if first.startswith("%%"):
-        if not first.startswith(CELL_MAGICS_OF_PYTHON):
+        if not first.startswith(CELL_MAGICS_OF_PYTHON) and not WRITES.fullmatch(first):
             return []
         cell = rest
     try:

@@ -25,6 +25,7 @@ TOGETHER = 16  # calls in one message
 ALL_CALLS_SECONDS = 60.0
 EACH_CALL_SECONDS = 0.01  # more of all, for each call: many inputs take long without a fault
 MAX_FRAME = 4 * 2**20  # bytes; no reply of the promised form is longer
+SLOW = f"it is slow: over {ALL_CALLS_SECONDS:g} seconds for all calls"
 NONSENSE = "its process sent nonsense"
 NOT_IMPORTED = "it cannot be imported"
 
@@ -109,13 +110,16 @@ class Process:
         self.imported.add(name)
         return hello
 
-    def ask(self, name: str, calls: str, seconds: float) -> dict[str, Any]:
-        """Return what a function showed at calls, in JSON. Raises CannotGoOn or Unreadable."""
+    def ask(self, name: str, calls: str, seconds: float, late: str = "") -> dict[str, Any]:
+        """Return what a function showed at calls, in JSON. Raises CannotGoOn or Unreadable.
+
+        late: what is said of one that takes longer, if not that it hangs.
+        """
         if self.child is None:
             self.start()
         if name not in self.imported:
             self._greeted(name)
-        return _ask(self.lines[name], f"{calls}\n".encode(), seconds)
+        return _ask(self.lines[name], f"{calls}\n".encode(), seconds, late)
 
     def close(self) -> None:
         """End the process and all that it started."""
@@ -128,7 +132,7 @@ class Process:
         self.imported.clear()
 
 
-def _ask(end: socket.socket, line: bytes, seconds: float) -> dict[str, Any]:
+def _ask(end: socket.socket, line: bytes, seconds: float, late: str = "") -> dict[str, Any]:
     """Send a line to a process that may send back anything, or nothing; return the one frame.
 
     Raises CannotGoOn.
@@ -139,16 +143,18 @@ def _ask(end: socket.socket, line: bytes, seconds: float) -> dict[str, Any]:
         if end.gettimeout() != seconds:  # or it is told so for nothing
             end.settimeout(seconds)
         end.sendall(line)
-        while b"\n" not in received:
-            if received:
-                end.settimeout(max(deadline - time.monotonic(), 0))
-            received += (chunk := end.recv(2**16))
+        while b"\n" not in (chunk := end.recv(2**16)):
+            received += chunk
             if not chunk:
                 raise CannotGoOn("it ended its own process")
             if len(received) > MAX_FRAME:
                 raise CannotGoOn("its process sent more than an answer can hold")
-    except (TimeoutError, BlockingIOError):
-        raise CannotGoOn(f"it hangs: no answer within {seconds:g} seconds") from None
+            if (left := deadline - time.monotonic()) <= 0:
+                raise TimeoutError
+            end.settimeout(left)
+        received += chunk
+    except TimeoutError:
+        raise CannotGoOn(late or f"it hangs: no answer within {seconds:g} seconds") from None
     except OSError:
         raise CannotGoOn("it ended its own process") from None
     first, _, unasked = received.partition(b"\n")
@@ -219,16 +225,20 @@ class RemoteFunction:
             raise CannotGoOn(self.gone)
         try:
             line = json.dumps([list(map(encode, call)) for call in calls])
+            most = CALL_SECONDS * len(calls)
+            left = ALL_CALLS_SECONDS + EACH_CALL_SECONDS * len(calls) - self.taken
+            late = SLOW if left < most else ""
             started = time.monotonic()
-            reply = self.process.ask(self.name, line, CALL_SECONDS * len(calls))
+            reply = self.process.ask(self.name, line, min(most, left), late)
+            found = observed(reply, list(map(len, calls)), self.process.counts[self.name])
             self.taken += time.monotonic() - started - EACH_CALL_SECONDS * len(calls)
             if self.taken > ALL_CALLS_SECONDS:
-                raise CannotGoOn(f"it is slow: over {ALL_CALLS_SECONDS:g} seconds for all calls")
-            return observed(reply, list(map(len, calls)), self.process.counts[self.name])
+                raise CannotGoOn(SLOW)
         except (CannotGoOn, Unreadable) as reason:
             self.gone = str(reason)
             self.close()
             raise CannotGoOn(self.gone) from None
+        return found
 
     def close(self) -> None:
         """End the process, which starts again if another function is asked."""

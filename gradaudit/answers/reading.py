@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from gradaudit.answers.asked import sheet_called, sheet_of
 from gradaudit.answers.child import ANSWER
-from gradaudit.answers.notebooks import definitions, notebook_of
+from gradaudit.answers.notebooks import definitions, notebook_of, written_by
 from gradaudit.answers.parts import Answer, Owed, Part, Sheet
 from gradaudit.answers.preflight import chosen
 from gradaudit.answers.process import Process, RemoteFunction
@@ -134,9 +134,14 @@ def read_notebook(
             return merged(name, answers)
         remedy = "and no Markdown cell has a block that is fenced and called toml"
         raise Unreadable(f"{reason}, {remedy}") from None
-    sources = {**modules, ANSWER: source.encode(errors="surrogateescape")}
+    written = {module: _bytes(text) for module, text in written_by(code).items()}
+    sources = {**modules, **written, ANSWER: _bytes(source)}
     functions = read_python(name, name, sheet.functions, sheet, sources)
     return merged(name, {**answers, "the code": functions})
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")
 
 
 def merged(name: str, answers: Mapping[str, Answer]) -> Answer:

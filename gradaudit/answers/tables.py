@@ -4,6 +4,7 @@ A malformed part becomes one line that names the key and the remedy, and leaves 
 they are.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -13,6 +14,7 @@ import numpy as np
 
 from gradaudit.answers import parts
 from gradaudit.answers.parts import Answer, Part, Sheet
+from gradaudit.judging.calling import shortened
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.form import Form
 from gradaudit.judging.iterations import iteration_of, rates_for
@@ -32,7 +34,7 @@ from gradaudit.language.written import Written
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.numbers import of_numbers
 from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
-from gradaudit.questions.question import Question
+from gradaudit.questions.question import DERIVATION, NAME, Question
 
 MAX_DECISIONS = 200_000
 GAP = "..."  # where an answer is to go on
@@ -70,8 +72,8 @@ class _Reader:
         """Complain of a key; the first get a remedy, which takes longer than all else."""
         remedy = ""
         if len(self.malformed) < REMEDIES:
-            remedy = nearest(key, known) or f"; known are {', '.join(known)}"
-        self.complain(f"{path}: unknown {what}{remedy}")
+            remedy = nearest(shortened(key), known) or f"; known are {', '.join(known)}"
+        self.complain(f"{shortened(path)}: unknown {what}{remedy}")
 
     def read_table(self, name: str, table: Any) -> None:
         if not isinstance(table, dict):
@@ -178,7 +180,9 @@ def formulas(
     for number, text in enumerate(texts, start=1):
         place = _place(path, number, len(texts))
         if not is_text(text):
-            raise Unreadable(f'{place}a formula in quotes is wanted, such as "softmax(y)"')
+            table, _, last = path.rpartition(".")[0].rpartition(".")
+            remedy = f"; numbers belong in [{table}]" if last == DERIVATION else ""
+            raise Unreadable(f'{place}a formula in quotes is wanted, such as "softmax(y)"{remedy}')
         if (same := texts.index(text)) < len(read):  # computed once
             read.append(read[same])
             continue
@@ -213,6 +217,10 @@ def block(question: Question, path: str, name: str, value: Any) -> Block:
 
     Raises Unreadable.
     """
+    if _is_formula(value):
+        own = f"[{path.rpartition('.')[0]}.{DERIVATION}]"
+        remedy = f"; a formula belongs in {own}" if name in question.parts else ""
+        raise Unreadable(f"{path}: numbers are wanted, found a formula{remedy}")
     wanted, shape = exact_value(question, name).shape, np.array(value, dtype=object).shape
     turned = len(wanted) == 2 and shape == wanted[::-1]
     if not turned and tuple(size for size in shape if size != 1) != wanted:
@@ -224,6 +232,13 @@ def block(question: Question, path: str, name: str, value: Any) -> Block:
     told = f"the shape of {name} is {shape}, {wanted or 'a number'} is wanted"
     form = None if shape == wanted else Form((), (told,))
     return Block(question, name, numbers, form, as_written)
+
+
+def _is_formula(value: Any) -> bool:
+    """Return whether a formula stands where numbers belong, and no number in quotes."""
+    while isinstance(value, list) and value:
+        value = value[0]
+    return is_text(value) and re.search(NAME, value) is not None
 
 
 def _flattened(

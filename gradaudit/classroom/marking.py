@@ -1,9 +1,10 @@
 """`gradaudit class`: judge what a class handed in, and tell what came of it."""
 
+import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from gradaudit.telling.typesetting import NotSet
 from gradaudit.telling.verdicts import row
 
 JUDGED = "judged"  # the folder of records, in that of all that is written
+LOCK = ".lock"  # a file in that folder, too
 LONGEST_NAME = 40  # characters that rows are brought into line for
 WORST_FIRST = (2, 1, 3, 0)
 Read = TypeVar("Read")
@@ -54,6 +56,7 @@ def mark(
     again: bool = False,
     points: str | None = None,
     pdf: bool = False,
+    no_mends: bool = False,
     compare: str | None = None,
     marks: str | None = None,
     similar: bool = False,
@@ -66,6 +69,7 @@ def mark(
     folders: of the class, or zips. question: what is answered, else what each answer says, or the
     assignment. roster: a CSV file. jobs: how many processes. out: where all is written, and what
     is judged is kept. again: judge all anew. points: a TOML file. pdf: write documents too.
+    no_mends: say nowhere how a wrong line would be right.
     compare: the folder of an earlier run. marks: a CSV file of what people think. similar: list
     answers that are alike. workers: the address of a Dask scheduler. sandbox: what Python is run
     in; where nothing contains it, none is, unless this says so.
@@ -87,11 +91,13 @@ def mark(
         task_of,
         asked=_asked(question),
         as_pdf=pdf,
+        no_mends=no_mends,
         sandbox=sandbox,
         uncontained=uncontained,
     )
     with ExitStack() as at_last:
         folder = _folder(out, folders) or Path(at_last.enter_context(TemporaryDirectory()))
+        at_last.enter_context(_alone_in(folder))
         kept = Kept(folder / JUDGED)
         if again:
             kept.forget()
@@ -164,11 +170,12 @@ class Run:
     def tasks(self) -> Iterator[Task]:
         """Read the files of each student when it comes to them."""
         for student in self.students:
-            task, faults = self.task((one.path.name, one.content) for one in student.files)
+            task, faults = self.task(student.contents)
             if self.similar is not None:
                 self.similar.add(student.name, (content for _, content in task.files))
             notes = (*student.notes, *faults)
-            self.read.append(replace(student, notes=notes, files=student.files * bool(task.files)))
+            files = student.files if task.files else ()
+            self.read.append(replace(student, notes=notes, files=files))
             yield task
 
     def record(self, student: Student, key: str) -> Record:
@@ -223,6 +230,19 @@ def _folder(out: str | None, folders: Sequence[str]) -> Path | None:
     except OSError as error:
         raise Unreadable(f"--out {out}: it cannot be made: {error.strerror}") from None
     return folder
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep every other run out of a folder for a while. Raises Unreadable where one is in it."""
+    with open(folder / LOCK, "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unreadable(f"--out {folder}: another run writes into it; wait for it") from None
+        except OSError as error:  # of a file system that has no locks
+            _say(f"--out {folder}: nothing keeps other runs out of it: {error.strerror}")
+        yield
 
 
 def processors() -> int:

@@ -217,10 +217,17 @@ def feedback(student: Student, record: Record, points: Sequence[Item]) -> str:
             lines += [f"## {MARKS[some[0]['status']]} {title}", ""]
             lines += (f"- {code(one['id'])}: {literal(one['told']['tried'])}" for one in some)
             lines += [""]
-    missing = [one["id"] for one in record["parts"] if one["status"] == "unanswered"]
+    missing = _missing(record, points)
     if missing and parts:
         lines += [f"Not answered: {literal(', '.join(in_few_words(missing)))}.", ""]
     return "\n".join(lines)
+
+
+def _missing(record: Record, points: Sequence[Item]) -> list[str]:
+    """Return the parts that an answer lacks; where some have points, those of them that count."""
+    lacking = [one for one, status in statuses_of(record).items() if status == "unanswered"]
+    wanted = {item.name for item in points if set(item.parts) <= set(lacking)}
+    return [one for one in lacking if one in wanted or not points]
 
 
 def _table(details: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -62,7 +62,9 @@ def _sections(picture: Picture, title: str) -> Iterator[Element]:
     if picture.alike or picture.alone:
         yield _section(
             "Wrong in the same way",
-            element("p", "No known mistake, but the same values on the same inputs.", class_="say"),
+            element(
+                "p", "No one known mistake, but the same values on the same inputs.", class_="say"
+            ),
             *map(_alike, picture.alike),
             *_alone(picture),
         )

@@ -8,12 +8,13 @@ import hashlib
 import json
 import os
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -25,6 +26,7 @@ from gradaudit.answers.parts import Answer, Sheet
 from gradaudit.answers.preflight import contained
 from gradaudit.answers.reading import merged, read_functions, read_handed
 from gradaudit.answers.verdicts import Audit, Verdict, judged
+from gradaudit.classroom.students import PACKAGE
 from gradaudit.judging import contract, iterations
 from gradaudit.judging.calling import describe
 from gradaudit.judging.derivation import Line
@@ -38,7 +40,7 @@ from gradaudit.questions.iteration import Rate
 from gradaudit.telling import verdicts as telling
 from gradaudit.telling.typesetting import NotSet
 
-PLAIN_NAME = re.compile(r"[A-Za-z]\w{0,60}\.(toml|py|ipynb)", re.ASCII)
+PLAIN_NAME = re.compile(r"([A-Za-z_]\w{0,60}/)*[A-Za-z_]\w{0,60}\.(toml|py|ipynb)", re.ASCII)
 MOST_FILES = 100  # of one student
 MOST_RUN = 10  # of those, each in processes of its own
 MOST_COMPLAINTS = 20
@@ -66,7 +68,8 @@ class Task:
     """What is judged: the names and contents of files, and what they are answers to.
 
     sandbox: what Python is run in, see gradaudit.answers.preflight. uncontained: why none is run,
-    if so. as_pdf: whether the record has the document too.
+    if so. as_pdf: whether the record has the document too. no_mends: whether what would make a
+    wrong line right is kept back.
     """
 
     files: tuple[tuple[str, bytes], ...]
@@ -74,6 +77,7 @@ class Task:
     sandbox: str = "auto"
     uncontained: str = ""
     as_pdf: bool = False
+    no_mends: bool = False
 
     @property
     def key(self) -> str:
@@ -82,6 +86,7 @@ class Task:
         said = [
             *(gradaudit.__version__, self.asked.name, _digest(self.asked.content or b"")),
             *(self.as_pdf, [self.uncontained, self.sandbox == "none"] if runs else ""),
+            *(["no mends"] if self.no_mends else []),
             [[name, _digest(content)] for name, content in self.files],
         ]
         return _digest(json.dumps(said).encode())
@@ -97,7 +102,8 @@ def task_of(
     """Return what is to be judged, and a line for each file that cannot be read.
 
     files: a name for each, and what reads it. A file that is alone is called `answer`, so that
-    its name makes no difference; the others keep a name that is plain, as one may import another.
+    its name makes no difference; the others keep a path that is plain, else a name, as one may
+    import another.
     """
     read: list[tuple[str, bytes]] = []
     faults, size = [], 0
@@ -115,7 +121,11 @@ def task_of(
     taken: dict[str, bytes] = {}
     for number, (name, one) in enumerate(read, start=1):
         kind = Path(name).suffix.lower()
-        plain = name if PLAIN_NAME.fullmatch(name) and name not in taken else f"file{number}{kind}"
+        usual = (name, PurePosixPath(name).name)
+        plain = next(
+            (one for one in usual if PLAIN_NAME.fullmatch(one) and one not in taken),
+            f"file{number}{kind}",
+        )
         taken[plain if len(read) > 1 else f"answer{kind}"] = one
     return Task(tuple(taken.items()), asked, **options), faults
 
@@ -164,6 +174,8 @@ def _record(task: Task) -> Record:
     answer, notes = _answer(task)
     try:
         audit = judged(answer)
+        if task.no_mends:
+            audit = replace(audit, verdicts=tuple(map(_without_mend, audit.verdicts)))
         alike = {
             one.part: values_of(one.failure)
             for one in audit.verdicts
@@ -182,6 +194,12 @@ def _record(task: Task) -> Record:
     return record
 
 
+def _without_mend(verdict: Verdict) -> Verdict:
+    """Return a verdict that does not say how what is wrong would be right."""
+    diagnosis = replace(verdict.diagnosis, edit="")
+    return replace(verdict, mend=None, diagnosis=diagnosis)
+
+
 def _is_unnamed(verdict: Verdict) -> bool:
     """Return whether nothing says already what two of its kind have in common."""
     return not (verdict.diagnosis.mistake or verdict.only_form)
@@ -194,8 +212,10 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
     faults: dict[str, str] = {}
     notes: list[str] = []
     run = 0
-    modules = {Path(name).stem: one for name, one in task.files if name.endswith(".py")}
     for name, content in task.files:
+        if PurePosixPath(name).name == PACKAGE:
+            continue
+        modules = modules_for(name, task.files)
         try:
             if name.endswith(RUNS):
                 run += 1
@@ -225,6 +245,30 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
     of = f"{next(iter(answers))}: " if len(answers) == 1 < len(task.files) else ""
     malformed += (f"{of}{line}" for line in answer.malformed)  # `merged` names one of several
     return replace(answer, malformed=tuple(malformed)), notes
+
+
+def modules_for(name: str, files: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+    """Return the modules that a file may import, by name, with the packages that they are in.
+
+    They lie below its folder, or below that of all files, or somewhere else.
+    """
+    paths: dict[PurePosixPath, bytes] = {}
+    for path, content in ((PurePosixPath(one), content) for one, content in files):
+        if path.suffix == ".py":
+            paths[path.parent if path.name == PACKAGE else path.with_suffix("")] = content
+    found = {"": b""}
+    for folder in (PurePosixPath(name).parent, PurePosixPath()):
+        for path, content in paths.items():
+            if path.is_relative_to(folder):
+                found.setdefault(".".join(path.relative_to(folder).parts), content)
+    for path, content in paths.items():
+        if path.name not in sys.stdlib_module_names:
+            found.setdefault(path.name, content)
+    for module in list(found):
+        while module := module.rpartition(".")[0]:
+            found.setdefault(module, b"")
+    del found[""]
+    return found
 
 
 def _is_helper(name: str, answer: Answer) -> bool:

@@ -18,7 +18,8 @@ from gradaudit.language.showing import escaped
 from gradaudit.questions.files import MAX_FILE, Unreadable, content_of
 
 KINDS = (".toml", ".py", ".ipynb")
-IGNORED = {"__MACOSX", "__pycache__", "__init__.py", "Thumbs.db", "desktop.ini"}
+IGNORED = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
+PACKAGE = "__init__.py"  # which makes one of a student's folder, and is no answer of the class
 TESTS = re.compile(r"test_.*\.py|conftest\.py", re.DOTALL)
 MOST_FILES = 200_000  # of a class
 DEEPEST = 12  # folders in folders
@@ -37,7 +38,7 @@ REMEDY = {kind: remedy for kinds, remedy in REMEDIES.items() for kind in kinds.s
 
 @dataclass(frozen=True)
 class Handed:
-    """A file that was handed in.
+    """A file that was handed in, or a folder, in which there may be none.
 
     path: below the folder of the class. place: where it is, or the zip that it is in. member: which
     of that. fault: why it is not read, with what to do.
@@ -47,6 +48,7 @@ class Handed:
     place: str
     member: int | None = None
     fault: str = ""
+    is_folder: bool = False
 
     def content(self) -> bytes:
         """Return what stands in it. Raises Unreadable."""
@@ -68,6 +70,14 @@ class Student:
     files: tuple[Handed, ...]
     notes: tuple[str, ...]
     unlisted: bool = False
+
+    @property
+    def contents(self) -> list[tuple[str, Callable[[], bytes]]]:
+        """What reads each file, by its path below the folder that all files and packages are in."""
+        paths = [one.path for one in self.files]
+        parents = [path.parents[path.name == PACKAGE] for path in paths]
+        folder = os.path.commonpath(parents) if parents else "."
+        return [(str(one.path.relative_to(folder)), one.content) for one in self.files]
 
 
 @dataclass(frozen=True)
@@ -91,16 +101,17 @@ def students_of(
     nothing: list[str] = []
     for place in places:
         try:
-            files = list(_files(place))
+            there = [one for one in _found(place) if not _is_in_no_package(one.path)]
         except Unreadable as reason:
             raise Unreadable(f"{place}: {reason}") from None
-        if not files:
+        if not (files := [one for one in there if not one.is_folder]):
             raise Unreadable(f"{place}: nothing is handed in here")
         within = f"{place}/" if len(places) > 1 else ""
         ordered = sorted(files, key=lambda one: (_owner(one), str(one.path)))
         groups = {owner: list(group) for owner, group in groupby(ordered, _owner)}
         found += [(owner, within + owner, group) for owner, group in groups.items()]
-        empty = [owner for owner in _folders(place) if owner not in groups]
+        owners = dict.fromkeys(map(_owner, there))
+        empty = [owner for owner in owners if owner not in groups]
         nothing += [owner for owner in empty if _listed(owner, roster) is None]
     rows = [_listed(owner, roster) for owner, *_ in found]
     shown = [row.name if row else owner for (owner, *_), row in zip(found, rows, strict=True)]
@@ -143,8 +154,8 @@ def read_csv(path: str, *wanted: str) -> list[dict[str, str]]:
     return [{**dict.fromkeys(columns, ""), **row} for row in filled]
 
 
-def _files(place: str) -> Iterator[Handed]:
-    """Yield all files of a folder or zip. Raises Unreadable."""
+def _found(place: str) -> Iterator[Handed]:
+    """Yield all files of a folder or zip, and the folders in it. Raises Unreadable."""
     if os.path.isdir(place):
         yield from _of_folder(place)
     elif zipfile.is_zipfile(place) and os.path.isfile(place):
@@ -153,18 +164,6 @@ def _files(place: str) -> Iterator[Handed]:
         raise Unreadable("it is neither a folder nor a zip")
     else:
         raise Unreadable("no such folder")
-
-
-def _folders(place: str) -> Iterator[str]:
-    """Yield the owners of the folders and zips in a folder."""
-    if os.path.isdir(place):
-        with os.scandir(place) as listing:
-            for one in listing:
-                path = PurePosixPath(one.name)
-                if one.is_dir(follow_symlinks=False) and not _is_ignored(one.name):
-                    yield one.name
-                elif path.suffix.lower() == ".zip":
-                    yield path.stem
 
 
 def _of_folder(place: str) -> Iterator[Handed]:
@@ -188,6 +187,7 @@ def _of_folder(place: str) -> Iterator[Handed]:
                 raise Unreadable(f"more than {MOST_FILES} files are in it")
             if stat.S_ISDIR(status.st_mode) and len(path.parts) < DEEPEST:
                 waiting.append(path)
+                yield Handed(path, where, is_folder=True)
             elif stat.S_ISREG(status.st_mode) and path.suffix.lower() == ".zip":
                 yield from _of_inner(where, status.st_size, path)
             else:
@@ -196,6 +196,7 @@ def _of_folder(place: str) -> Iterator[Handed]:
 
 def _of_inner(where: str, size: int, path: PurePosixPath) -> Iterator[Handed]:
     """Yield what is in a zip that a student handed in, as if it lay in a folder."""
+    yield Handed(path.with_suffix(""), where, is_folder=True)
     try:
         if size > MAX_FILE:
             raise Unreadable(f"it is larger than {MAX_FILE // 2**20} MiB")
@@ -212,13 +213,17 @@ def _of_archive(place: str) -> Iterator[Handed]:
         raise Unreadable(f"more than {MOST_FILES} files are in it")
     for number, member in enumerate(members):
         path = PurePosixPath(member.filename.replace("\\", "/").replace("\0", "?") or "?")
-        if member.is_dir() or any(map(_is_ignored, path.parts)):
+        inside = [part for part in path.parts if part not in ("/", "..")]
+        if any(map(_is_ignored, path.parts)) or (member.is_dir() and not inside):
             continue
         mode = member.external_attr >> 16
         outside = path.is_absolute() or ".." in path.parts or len(path.parts) > DEEPEST
         fault = "its path leads out of the zip" if outside else _fault(path, mode)
-        inside = [part for part in path.parts if part not in ("/", "..")]
-        yield Handed(PurePosixPath(*(inside or ["?"])), place, number, fault)
+        there = PurePosixPath(*(inside or ["?"]))
+        if member.is_dir():
+            yield Handed(there, place, number, is_folder=True)
+        else:
+            yield Handed(there, place, number, fault)
 
 
 @lru_cache(maxsize=4)
@@ -248,6 +253,10 @@ def _is_ignored(name: str) -> bool:
     return name in IGNORED or (name.startswith(".") and name != "..")
 
 
+def _is_in_no_package(path: PurePosixPath) -> bool:
+    return path.name == PACKAGE and len(path.parts) < 3  # in the folder of a student, or outside
+
+
 def _fault(path: PurePosixPath, mode: int) -> str:
     """Return why a file is not read, with what to do, or nothing."""
     kind = path.suffix.lower()
@@ -263,19 +272,19 @@ def _fault(path: PurePosixPath, mode: int) -> str:
     return f"{what} not read; {REMEDY.get(kind, 'an answer is a .toml, .py or .ipynb file')}"
 
 
-def _without_wrapping(files: list[Handed]) -> list[Handed]:
-    """Return files without folders around all of them that hold other folders."""
-    while files and len({one.path.parts[0] for one in files}) == 1:
-        inside = [one.path.parts[1:] for one in files]
-        if not all(inside) or not any(len(parts) > 1 for parts in inside):
+def _without_wrapping(found: list[Handed]) -> list[Handed]:
+    """Return files and folders without folders around all of them in which others hold files."""
+    while len({one.path.parts[0] for one in found}) == 1:
+        files = [len(one.path.parts) for one in found if not one.is_folder]
+        if min(files, default=0) < 2 or max(files) < 3:
             break
-        pairs = zip(files, inside, strict=True)
-        files = [replace(one, path=PurePosixPath(*parts)) for one, parts in pairs]
-    return files
+        inside = [(one, one.path.parts[1:]) for one in found]
+        found = [replace(one, path=PurePosixPath(*parts)) for one, parts in inside if parts]
+    return found
 
 
 def _owner(one: Handed) -> str:
-    return one.path.parts[0] if len(one.path.parts) > 1 else one.path.stem
+    return one.path.parts[0] if len(one.path.parts) > 1 or one.is_folder else one.path.stem
 
 
 def _shown(one: Handed) -> str:

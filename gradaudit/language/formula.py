@@ -20,6 +20,7 @@ from flint import fmpq
 from gradaudit.language.hints import NAMES, foreign, in_ascii, known_as, nearest, range_of, slip
 
 MAX_CHARACTERS = 2_000
+LONGEST_PLACE = 20  # characters of a text that show where it is no formula
 MAX_NESTING = 50
 MAX_SUMS = 3
 MAX_EXPONENT = 64
@@ -308,8 +309,10 @@ def _checked(source: str, offset: int, scope: Scope, own: tuple[str, ...] = ()) 
             tree = ast.parse(stripped, mode="eval").body
     except SyntaxError as error:
         column = min(max(error.offset or 1, 1), len(stripped) + 1)
+        rest = stripped[column - 1 : len(stripped) - bool(own)]
+        place = f" at `{rest[:LONGEST_PLACE]}{'…' * (len(rest) > LONGEST_PLACE)}`" if rest else ""
         hint = slip(stripped, scope.rate)
-        raise FormulaError(offset + column, f"this is not a formula{hint}") from None
+        raise FormulaError(offset + column, f"this is not a formula{place}{hint}") from None
     except (ValueError, RecursionError, MemoryError):
         raise FormulaError(offset + 1, "this is not a formula, or nested too deeply") from None
     checker = _Checker(stripped, offset, scope, own)

@@ -13,6 +13,19 @@ from itertools import chain
 from gradaudit.language.formula import Formula, FormulaError, indices, mentioned, parse
 from gradaudit.questions.question import Asked, Question, axes_of, split_loops
 
+WORDS = (
+    "a",
+    "by",
+    "factor",
+    "mask",
+    "mean",
+    "missing",
+    "of",
+    "term",
+    "the",
+    "way",
+)  # of a sentence
+LONGEST = 200  # characters of one in which what has a name in the reference is written out
 Loop = tuple[str, str]  # an index, and the set that it runs over
 
 
@@ -196,15 +209,29 @@ def edits_of(question: Question) -> Iterator[tuple[str, dict[str, Formula]]]:
 
 
 def _sentence(question: Question, where: str, what: str) -> str:
-    """Return what was done; names that only the reference has are explained."""
-    lines, said = question.lines, f"In {where}: {what}"
-    own = {line.partition("=")[0].partition("[")[0].strip() for line in question.own}
+    """Return what was done; what only the reference has a name for is written out, or explained."""
+    own = {line.partition("=")[0].partition("[")[0].strip(): line for line in question.own}
+    label = "" if where in own else f"In {where}: "  # of a part
+    said = written = what if label else f"In {where}: {what}"
+    for name in reversed(own):  # of which the later are made of the earlier
+        formula, loops = split_loops(question.lines[name])
+        if not loops and name not in WORDS:
+            written = re.sub(rf"\b{name}\b(?!\[)", partial(_in_place_of, formula), written)
+    said = written if len(written) <= LONGEST else said
     pending, legend = re.findall(r"\w+", said), dict[str, str]()
     while pending:
         if (name := pending.pop(0)) in own and name not in legend:
-            legend[name] = f"{name} = {lines[name]}"
-            pending += re.findall(r"\w+", lines[name])
-    return said + (f", where {' and '.join(legend.values())}" if legend else "") + "."
+            legend[name] = f"{name} = {question.lines[name]}"
+            pending += re.findall(r"\w+", question.lines[name])
+    return label + said + (f", where {' and '.join(legend.values())}" if legend else "") + "."
+
+
+def _in_place_of(formula: str, name: re.Match[str]) -> str:
+    """Return a formula as it stands in place of a name in a sentence."""
+    before, after = name.string[: name.start()], name.string[name.end() :]
+    alone = re.search(r"(^|\b[A-Za-z]+ |: )$", before) and re.match(r"$|:| [a-z]", after)
+    inside = before.endswith("(") and after.startswith(")")
+    return formula if alone or inside else as_factor(formula)
 
 
 def _chains(question: Question, asked: Asked) -> Iterator[tuple[str, str]]:

@@ -74,11 +74,28 @@ def mend_of(
             held += 1
             mended = replace(mended, when=formula.when, condition=formula.condition)
             if holds(replace(line, formula=mended, workings=Workings())):
-                return Mend(line.number, source.column(node), source.text(node), right)
+                place, said = _in_full(source, node, right)
+                return Mend(line.number, source.column(place), source.text(place), said)
         beyond = trial.env.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
         if held == MOST_HELD or beyond:
             break
     return None
+
+
+def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]:
+    """Return a mend as a person says it: of a whole fraction, without a factor or power of 1."""
+    for parent in ast.walk(source.tree):
+        match parent:
+            case ast.BinOp(ast.Constant(int(n)), ast.Div(), ast.Constant(int(d))) if (
+                node in (parent.left, parent.right) and right.isdigit()
+            ):
+                n, d = (int(right), d) if node is parent.left else (n, int(right))
+                return (parent, str(fmpq(n, d))) if d else (node, right)
+            case ast.BinOp(other, ast.Mult() | ast.Div() | ast.Pow(), one) if one is node:
+                return (parent, as_factor(source.text(other))) if right == "1" else (node, right)
+            case ast.BinOp(one, ast.Mult(), other) if one is node and right == "1":
+                return parent, as_factor(source.text(other))
+    return node, right
 
 
 class _Trial:

@@ -8,7 +8,9 @@ from typing import Any, TypeGuard
 from gradaudit.language.formula import MAX_DIGITS
 
 MAX_FILE = 16 * 2**20  # bytes
+MAX_TOML = 2 * 2**20  # bytes, which take seconds to read, however they are nested
 MAX_KEY_PARTS = 50
+MAX_REASON = 200  # characters, in which a key may stand
 STRINGS = re.compile(  # and comments; what is not closed goes on to its end, as Python reads it
     r'''"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5})?|"(?:[^"\\\n]++|\\.)*+"?'''
     r"""|'''(?:[^']++|'(?!''))*+(?:'{3,5})?|'[^'\n]*'?|(#[^\n]*)""",
@@ -44,6 +46,8 @@ def load_toml(path: str) -> dict[str, Any]:
 
 def tables_of(content: bytes) -> dict[str, Any]:
     """Return the tables that TOML says, its decimals as they are written. Raises Unreadable."""
+    if len(content) > MAX_TOML:
+        raise Unreadable(f"it is TOML of more than {MAX_TOML // 2**20} MiB")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -58,7 +62,7 @@ def tables_of(content: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=DecimalText)
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"it is not TOML: {error}") from None
+        raise Unreadable(f"it is not TOML: {str(error)[:MAX_REASON]}") from None
     except (RecursionError, ValueError):
         raise Unreadable("it is not TOML that can be read: nested too deeply") from None
 

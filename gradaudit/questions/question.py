@@ -385,8 +385,9 @@ def read_questions(name: str = ASSIGNMENT) -> list[Question]:
     """Return the questions of a file, or that of the library with this name. Raises Unreadable."""
     if name in library():
         return from_library(name)
-    if re.fullmatch(NAME, name) and not os.path.exists(name):
-        raise Unreadable(f"no question of the library, and no file{_hint(name)}")
+    if not os.path.exists(name):
+        beside = map(str, Path(name).parent.glob("*.toml"))
+        raise Unreadable(f"no question of the library, and no file{_hint(name, beside)}")
     return _read(name)
 
 
@@ -408,8 +409,9 @@ def from_library(name: str) -> list[Question]:
     return _read(str(LIBRARY / f"{name}.toml"))
 
 
-def _hint(name: str) -> str:
-    return nearest(name, library()) or "; `gradaudit question list` shows the library"
+def _hint(name: str, files: Iterable[str] = ()) -> str:
+    known = [*library(), *files]
+    return nearest(name, known) or "; `gradaudit question list` shows the library"
 
 
 def _read(path: str) -> list[Question]:
