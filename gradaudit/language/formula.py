@@ -95,6 +95,10 @@ class Scope:
         """Return every name that stands for a value, in a fixed order."""
         return sorted({*self.given, *self.sizes, *self.free, *self.defined})
 
+    def __contains__(self, name: str) -> bool:
+        """Return whether a name stands for a value."""
+        return name in self.given or name in self.sizes or name in self.free or name in self.defined
+
     def define(self, name: str, text: str) -> "Scope":
         """Return the scope with one more name. Raises FormulaError."""
         tree = parse(text, self).tree
@@ -398,7 +402,7 @@ class _Checker:
 
     def name(self, node: ast.Name, bound: tuple[str, ...]) -> None:
         name = node.id
-        if name in bound or name in self.scope.names() or name == "pi":
+        if name in bound or name in self.scope or name == "pi":
             return
         if name in self.scope.sets:
             raise self.refuse(node, f"`{name}` is an index set: it stands after `in` only")

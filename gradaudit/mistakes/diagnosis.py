@@ -359,10 +359,11 @@ def of_line(question: Question, part: str, judged: Line) -> Diagnosis:
     if judged.leaves_out_entries:
         return Diagnosis()
     wanted = wanted_of(question, part)
-    cases = [case for case in inputs_of(judged, wanted) if where_held(judged, case).any()]
+    held = cache(partial(where_held, judged))
+    cases = [case for case in inputs_of(judged, wanted) if held(case).any()]
 
     def wrong(variant: Wrong, case: Any) -> Any:
-        chosen = where_held(judged, case)
+        chosen = held(case)
         try:
             return _values(variant.formulas[part], case)[chosen]
         except Refusal:

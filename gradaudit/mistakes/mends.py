@@ -6,8 +6,9 @@ not right on every input.
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, lru_cache, partial
 from itertools import islice, product
 from typing import Any
 
@@ -20,7 +21,7 @@ from gradaudit.judging.iterations import holds as holds_at
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import FUNCTIONS, FormulaError, indices, mentioned, parse
+from gradaudit.language.formula import FUNCTIONS, Formula, FormulaError, indices, mentioned, parse
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.mistakes.edits import Loop, Source, as_factor, edits_at
@@ -37,6 +38,7 @@ ROOMS = 4  # ways to index one array at one place
 LARGE = 16  # of a number, beyond which others are not seen, as it is not below the inverse
 CLOSE = 1e-6  # of the largest entry: what fits so far is looked at exactly
 NO_VALUE = (Missing, FormulaError, ArithmeticError, ValueError, TypeError)
+Floats = npt.NDArray[np.float64]
 PRODUCT = (ast.Mult, ast.Div)
 SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y = function(x)
 
@@ -63,14 +65,17 @@ def mend_of(
         return None
     trial = _Trial(line, others, inputs)
     formula, source, held, characters = line.formula, trial.source, 0, 0
-    for node, right in trial.mends():
+    for node, loops, right, part in trial.mends():
         text = source.replaced(node, right)
         characters += len(text)
-        try:
-            mended = parse(text, formula.scope)
-        except FormulaError:
-            continue
-        if trial.fits(mended.tree):
+        fits = trial.fits_with(node, loops, right, part)
+        if fits is not False:
+            try:
+                mended = parse(text, formula.scope)
+            except FormulaError:
+                continue
+            fits = fits or trial.fits(mended.tree)
+        if fits:
             held += 1
             mended = replace(mended, when=formula.when, condition=formula.condition)
             if holds(replace(line, formula=mended, workings=Workings())):
@@ -95,7 +100,12 @@ class _Trial:
         }
         self.inputs = inputs
         self.exact = contains_d(line)
-        self._known: dict[tuple[Loop, ...], list[str]] = {}
+        # of a condition, and of a `where`, not all is evaluated
+        self.in_two = not self.exact and line.name is not None and "where" not in line.formula.names
+        self._known: dict[tuple[Loop, ...], dict[str, str]] = {}
+        names = self.scope.names()
+        self.hole = "_" + max(names, key=len)  # longer than any other name
+        self._read: dict[tuple[str, tuple[Loop, ...] | None], Formula | None] = {}
         for case in sorted(inputs, key=_variety, reverse=True)[:MOST_LOOKED_AT]:
             self._look_at(case)
             if not self.fits(line.formula.tree):  # else nothing shows here
@@ -109,13 +119,14 @@ class _Trial:
         sizes = getattr(case, "sizes", {})
         free, defined = self.scope.free, self.scope.defined
         self.env = Env(values, sizes, defined, free, floats=not self.exact)
+        self.wanted = cache(self._wanted)
 
-    @property
-    def wanted(self) -> npt.NDArray[np.float64]:
-        """What the line above is there."""
-        return _in_floats(self.line.workings.entries(self.line.before, self.case))
+    def _wanted(self) -> tuple[Floats, float]:
+        """Return what the line above is there, and how far from it may be about right."""
+        wanted = _in_floats(self.line.workings.entries(self.line.before, self.case))
+        return wanted, CLOSE * np.max(abs(wanted))
 
-    def value(self, tree: ast.expr) -> npt.NDArray[np.float64]:
+    def value(self, tree: ast.expr) -> Floats:
         """Return a value, rounded. Raises Missing, FormulaError or what NumPy raises."""
         with precision(FIRST_PRECISION), np.errstate(all="ignore"):
             found = self.env.entries(tree)
@@ -128,14 +139,54 @@ class _Trial:
                 mended = replace(self.line.formula, tree=tree)
                 both = (mended, self.line.before)
                 return all(len({holds_at(one, rate) for one in both}) == 1 for rate in self.inputs)
-            found, wanted = self.value(tree), self.wanted
-            same_form = found.shape in ((), wanted.shape)
-            return same_form and bool((abs(found - wanted) <= CLOSE * np.max(abs(wanted))).all())
+            return self._is_about_right(self.value(tree))
         except (Refusal, *NO_VALUE):
             return False
 
-    def mends(self) -> Iterator[tuple[ast.expr, str]]:
-        """Yield parts of the line with another text: small ones first, changes before additions."""
+    def _is_about_right(self, found: Floats) -> bool:
+        wanted, close = self.wanted()
+        return found.shape in ((), wanted.shape) and bool((abs(found - wanted) <= close).all())
+
+    def fits_with(
+        self, node: ast.expr, loops: tuple[Loop, ...], right: str, part: str
+    ) -> bool | None:
+        """Return whether a line fits with a text that ends with a part; None: it must be read.
+
+        Many parts are tried at many places: each of both is read once, since to read all texts
+        takes longer than all else.
+        """
+        if not self.in_two or len(dict(loops)) < len(loops):
+            return None
+        around = self.source.replaced(node, right[: len(right) - len(part)] + self.hole)
+        outer, inner = self.read(around), self.read(part, loops)
+        if outer is None or inner is None:
+            return None
+        try:
+            with precision(FIRST_PRECISION), np.errstate(all="ignore"):
+                value, over = self.env.under(dict(loops)).inner(inner.tree)
+                found = self.env.holding(self.hole, value, over).entries(outer.tree)
+            return self._is_about_right(np.array(found, dtype=float))
+        except (Refusal, *NO_VALUE):
+            return False
+
+    def read(self, text: str, loops: tuple[Loop, ...] | None = None) -> Formula | None:
+        """Return a part where these indices are known, or what is around one; None: no formula."""
+        if (text, loops) not in self._read:
+            self._read[text, loops] = None
+            scope = (
+                replace(self.scope, given=self.scope.given | {self.hole})
+                if loops is None
+                else replace(self.scope, free=dict(loops))
+            )
+            with suppress(FormulaError):
+                self._read[text, loops] = parse(text, scope)
+        return self._read[text, loops]
+
+    def mends(self) -> Iterator[tuple[ast.expr, tuple[Loop, ...], str, str]]:
+        """Yield parts of the line with another text: small ones first, changes before additions.
+
+        With each comes what its text ends with, which may be tried at many places.
+        """
         inside: dict[int, type[ast.operator]] = {}  # what a factor or a term stands in
         for node, _ in self.source.nodes():
             if isinstance(node, ast.BinOp):
@@ -144,10 +195,10 @@ class _Trial:
         places.sort(key=lambda place: _size(place[0]))
         for node, loops in places:
             for text in dict.fromkeys(self.changes(node, loops)):
-                yield node, text
+                yield node, loops, text, text
         for node, loops in places:
-            for text in dict.fromkeys(self.additions(node, loops, inside.get(id(node)))):
-                yield node, text
+            for text, part in dict(self.additions(node, loops, inside.get(id(node)))).items():
+                yield node, loops, text, part
 
     def changes(self, node: ast.expr, loops: tuple[Loop, ...]) -> Iterator[str]:
         """Yield what may belong in place of a part, the likeliest first."""
@@ -171,27 +222,26 @@ class _Trial:
 
     def additions(
         self, node: ast.expr, loops: tuple[Loop, ...], inside: type[ast.operator] | None
-    ) -> Iterator[str]:
-        """Yield a part with what may have been left out of a product or a sum."""
+    ) -> Iterator[tuple[str, str]]:
+        """Yield a part with what may have been left out of a product or a sum, and the latter."""
         text, known = self.source.text(node), self.known(loops)
         spaced = " * " in self.source.text(self.source.tree)
         if isinstance(node, ast.Constant | ast.Compare | ast.BoolOp) or inside in PRODUCT:
             return
         left = text if _is_product(node) else as_factor(text)
-        for other in ("2", *known):
+        for factor in ("2", *known.values()):
             for sign in (" * ", " / ") if spaced else "*/":
-                yield f"{left}{sign}{as_factor(other)}"
+                yield f"{left}{sign}{factor}", factor
         if inside not in (ast.Add, ast.Sub):
-            for other in known:
-                term = (
-                    other if _is_product(ast.parse(other, mode="eval").body) else as_factor(other)
-                )
-                yield from (f"{text} + {term}", f"{text} - {term}")
+            for other, factor in known.items():
+                term = other if _is_product(ast.parse(other, mode="eval").body) else factor
+                yield from ((f"{text} {sign} {term}", term) for sign in "+-")
 
-    def known(self, loops: tuple[Loop, ...]) -> list[str]:
-        """Return what may belong at a place where these indices are known."""
+    def known(self, loops: tuple[Loop, ...]) -> dict[str, str]:
+        """Return what may belong at a place where these indices are known, also as a factor."""
         if loops not in self._known:
-            self._known[loops] = list(dict.fromkeys(self._parts(loops)))
+            parts = dict.fromkeys(self._parts(loops))
+            self._known[loops] = {part: as_factor(part) for part in parts}
         return self._known[loops]
 
     def _parts(self, loops: tuple[Loop, ...]) -> Iterator[str]:
@@ -232,6 +282,7 @@ class _Trial:
         yield name
 
 
+@lru_cache(maxsize=2**12)  # the same for all answers
 def _variety(case: Any) -> tuple[bool, bool, int, int, float]:
     """Return how much an input tells: few sizes are 1, or equal; no number is large or tiny."""
     values = getattr(case, "values", {"none": ZERO})  # a rate has no names
@@ -243,7 +294,7 @@ def _variety(case: Any) -> tuple[bool, bool, int, int, float]:
     return plain, small, -sizes.count(1), len(set(sizes)), different
 
 
-def _in_floats(values: Any) -> npt.NDArray[np.float64]:
+def _in_floats(values: Any) -> Floats:
     array = np.array(present(values), dtype=object)
     return floats_of(array.ravel()).reshape(array.shape)
 
