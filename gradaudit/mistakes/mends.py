@@ -6,7 +6,6 @@ not right on every input.
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from itertools import islice, product
@@ -21,10 +20,11 @@ from gradaudit.judging.iterations import holds as holds_at
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import FUNCTIONS, Formula, FormulaError, indices, mentioned, parse
+from gradaudit.language.formula import FUNCTIONS, FormulaError, indices, mentioned, parse
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
-from gradaudit.language.outcomes import Missing, present
-from gradaudit.mistakes.edits import Loop, Source, as_factor, edits_at
+from gradaudit.language.outcomes import present
+from gradaudit.mistakes.edits import Source, as_factor, edits_at
+from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, as_text
 from gradaudit.questions.question import split_loops
 from gradaudit.questions.simple import floats
 
@@ -37,7 +37,6 @@ MOST_LOOKED_AT = 12  # inputs, until a wrong line shows
 ROOMS = 4  # ways to index one array at one place
 LARGE = 16  # of a number, beyond which others are not seen, as it is not below the inverse
 CLOSE = 1e-6  # of the largest entry: what fits so far is looked at exactly
-NO_VALUE = (Missing, FormulaError, ArithmeticError, ValueError, TypeError)
 Floats = npt.NDArray[np.float64]
 PRODUCT = (ast.Mult, ast.Div)
 SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y = function(x)
@@ -65,10 +64,11 @@ def mend_of(
         return None
     trial = _Trial(line, others, inputs)
     formula, source, held, characters = line.formula, trial.source, 0, 0
-    for node, loops, right, part in trial.mends():
+    for node, loops, said in trial.mends():
+        right = as_text(said)
         text = source.replaced(node, right)
         characters += len(text)
-        fits = trial.fits_with(node, loops, right, part)
+        fits = trial.fits_with(node, loops, said)
         if fits is not False:
             try:
                 mended = parse(text, formula.scope)
@@ -98,14 +98,13 @@ class _Trial:
         self.within_entries = {  # an entry is looked at as a whole
             id(one) for entry in subscripts for one in (entry.value, *indices(entry))
         }
-        self.inputs = inputs
+        self.inputs = list(inputs)
         self.exact = contains_d(line)
-        # of a condition, and of a `where`, not all is evaluated
-        self.in_two = not self.exact and line.name is not None and "where" not in line.formula.names
-        self._known: dict[tuple[Loop, ...], dict[str, str]] = {}
-        names = self.scope.names()
-        self.hole = "_" + max(names, key=len)  # longer than any other name
-        self._read: dict[tuple[str, tuple[Loop, ...] | None], Formula | None] = {}
+        bare = any(isinstance(one, ast.Not) for one in ast.walk(self.source.tree))
+        self.in_pieces = not (
+            self.exact or bare or line.name is None
+        )  # `not x + y` is `not (x + y)`
+        self._known: dict[Loops, dict[str, tuple[str, str]]] = {}
         for case in sorted(inputs, key=_variety, reverse=True)[:MOST_LOOKED_AT]:
             self._look_at(case)
             if not self.fits(line.formula.tree):  # else nothing shows here
@@ -120,6 +119,7 @@ class _Trial:
         free, defined = self.scope.free, self.scope.defined
         self.env = Env(values, sizes, defined, free, floats=not self.exact)
         self.wanted = cache(self._wanted)
+        self.pieces = Pieces(self.source, self.scope, self.env)
 
     def _wanted(self) -> tuple[Floats, float]:
         """Return what the line above is there, and how far from it may be about right."""
@@ -137,8 +137,11 @@ class _Trial:
         try:
             if self.line.name is None:
                 mended = replace(self.line.formula, tree=tree)
-                both = (mended, self.line.before)
-                return all(len({holds_at(one, rate) for one in both}) == 1 for rate in self.inputs)
+                for number, rate in enumerate(self.inputs):
+                    if holds_at(mended, rate) != holds_at(self.line.before, rate):
+                        self.inputs.insert(0, self.inputs.pop(number))  # it may tell the next, too
+                        return False
+                return True
             return self._is_about_right(self.value(tree))
         except (Refusal, *NO_VALUE):
             return False
@@ -147,46 +150,17 @@ class _Trial:
         wanted, close = self.wanted()
         return found.shape in ((), wanted.shape) and bool((abs(found - wanted) <= close).all())
 
-    def fits_with(
-        self, node: ast.expr, loops: tuple[Loop, ...], right: str, part: str
-    ) -> bool | None:
-        """Return whether a line fits with a text that ends with a part; None: it must be read.
-
-        Many parts are tried at many places: each of both is read once, since to read all texts
-        takes longer than all else.
-        """
-        if not self.in_two or len(dict(loops)) < len(loops):
-            return None
-        around = self.source.replaced(node, right[: len(right) - len(part)] + self.hole)
-        outer, inner = self.read(around), self.read(part, loops)
-        if outer is None or inner is None:
+    def fits_with(self, node: ast.expr, loops: Loops, said: Said) -> bool | None:
+        """Return whether a line is about right with another text in place of a part; None: try."""
+        if not self.in_pieces or (value := self.pieces.value(node, loops, said)) is None:
             return None
         try:
-            with precision(FIRST_PRECISION), np.errstate(all="ignore"):
-                value, over = self.env.under(dict(loops)).inner(inner.tree)
-                found = self.env.holding(self.hole, value, over).entries(outer.tree)
-            return self._is_about_right(np.array(found, dtype=float))
+            return self._is_about_right(np.array(value, dtype=float))
         except (Refusal, *NO_VALUE):
             return False
 
-    def read(self, text: str, loops: tuple[Loop, ...] | None = None) -> Formula | None:
-        """Return a part where these indices are known, or what is around one; None: no formula."""
-        if (text, loops) not in self._read:
-            self._read[text, loops] = None
-            scope = (
-                replace(self.scope, given=self.scope.given | {self.hole})
-                if loops is None
-                else replace(self.scope, free=dict(loops))
-            )
-            with suppress(FormulaError):
-                self._read[text, loops] = parse(text, scope)
-        return self._read[text, loops]
-
-    def mends(self) -> Iterator[tuple[ast.expr, tuple[Loop, ...], str, str]]:
-        """Yield parts of the line with another text: small ones first, changes before additions.
-
-        With each comes what its text ends with, which may be tried at many places.
-        """
+    def mends(self) -> Iterator[tuple[ast.expr, Loops, Said]]:
+        """Yield parts of the line with another text: small ones first, changes before additions."""
         inside: dict[int, type[ast.operator]] = {}  # what a factor or a term stands in
         for node, _ in self.source.nodes():
             if isinstance(node, ast.BinOp):
@@ -194,57 +168,64 @@ class _Trial:
         places = [place for place in self.source.nodes() if id(place[0]) not in self.within_entries]
         places.sort(key=lambda place: _size(place[0]))
         for node, loops in places:
-            for text in dict.fromkeys(self.changes(node, loops)):
-                yield node, loops, text, text
+            for said in {as_text(one): one for one in self.changes(node, loops)}.values():
+                yield node, loops, said
         for node, loops in places:
-            for text, part in dict(self.additions(node, loops, inside.get(id(node)))).items():
-                yield node, loops, text, part
+            added = self.additions(node, loops, inside.get(id(node)))
+            for said in {as_text(one): one for one in added}.values():
+                yield node, loops, said
 
-    def changes(self, node: ast.expr, loops: tuple[Loop, ...]) -> Iterator[str]:
+    def changes(self, node: ast.expr, loops: Loops) -> Iterator[Said]:
         """Yield what may belong in place of a part, the likeliest first."""
         text = self.source.text(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, int):
             n = node.value
-            yield from (str(n + 1), str(n - 1), str(2 * n), f"{n}/2" if n % 2 else str(n // 2))
+            numbers = (n + 1, n - 1, 2 * n, f"{n}/2" if n % 2 else n // 2)
+            yield from (("{}", str(number)) for number in numbers)
         if isinstance(node, ast.Name | ast.Subscript | ast.Constant):
-            yield from (part for part in self.known(loops) if text not in part)
+            yield from (("{}", part) for part in self.known(loops) if text not in part)
         if isinstance(node, ast.Constant):
             return
-        yield from (
-            right for what, right in edits_at(node, self.source, loops) if "mean" not in what
-        )
+        edited = edits_at(node, self.source, loops)
+        yield from (("{}", right) for what, right in edited if "mean" not in what)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             left, right = map(self.source.text, (node.left, node.right))
-            yield from (f"{left}/{right}", f"{left} @ {right}")
+            yield from (("{}", f"{left}/{right}"), ("{}", f"{left} @ {right}"))
         one = as_factor(text)
-        yield from (f"-{one}", f"{one}.T", f"{one}**2", f"sqrt({text})", f"log({text})")
-        yield from (f"sum({text})", f"sum({text}, axis=0)", f"sum({text}, axis=1)")
+        yield from (("-{}", one), ("{}.T", one), ("{}**2", one))
+        functions = ("sqrt({})", "log({})", "sum({})", "sum({}, axis=0)", "sum({}, axis=1)")
+        yield from ((form, text) for form in functions)
 
     def additions(
-        self, node: ast.expr, loops: tuple[Loop, ...], inside: type[ast.operator] | None
-    ) -> Iterator[tuple[str, str]]:
-        """Yield a part with what may have been left out of a product or a sum, and the latter."""
+        self, node: ast.expr, loops: Loops, inside: type[ast.operator] | None
+    ) -> Iterator[Said]:
+        """Yield a part with what may have been left out of a product or a sum."""
         text, known = self.source.text(node), self.known(loops)
         spaced = " * " in self.source.text(self.source.tree)
         if isinstance(node, ast.Constant | ast.Compare | ast.BoolOp) or inside in PRODUCT:
             return
         left = text if _is_product(node) else as_factor(text)
-        for factor in ("2", *known.values()):
-            for sign in (" * ", " / ") if spaced else "*/":
-                yield f"{left}{sign}{factor}", factor
+        for factor in ("2", *(factor for factor, _ in known.values())):
+            for form in ("{} * {}", "{} / {}") if spaced else ("{}*{}", "{}/{}"):
+                yield form, left, factor
         if inside not in (ast.Add, ast.Sub):
-            for other, factor in known.items():
-                term = other if _is_product(ast.parse(other, mode="eval").body) else factor
-                yield from ((f"{text} {sign} {term}", term) for sign in "+-")
+            for _, term in known.values():
+                yield from (("{} + {}", text, term), ("{} - {}", text, term))
 
-    def known(self, loops: tuple[Loop, ...]) -> dict[str, str]:
-        """Return what may belong at a place where these indices are known, also as a factor."""
+    def known(self, loops: Loops) -> dict[str, tuple[str, str]]:
+        """Return what may belong at a place where these indices are known.
+
+        Each comes with how it is written as a factor, and as a term.
+        """
         if loops not in self._known:
-            parts = dict.fromkeys(self._parts(loops))
-            self._known[loops] = {part: as_factor(part) for part in parts}
+            self._known[loops] = known = {}
+            for part in self._parts(loops):
+                factor = as_factor(part)
+                is_product = _is_product(ast.parse(part, mode="eval").body)
+                known[part] = factor, part if is_product else factor
         return self._known[loops]
 
-    def _parts(self, loops: tuple[Loop, ...]) -> Iterator[str]:
+    def _parts(self, loops: Loops) -> Iterator[str]:
         given = sorted({*self.scope.given, *self.scope.sizes, *self.scope.defined})
         for name in given:
             yield from self._entries(name, loops)
@@ -267,7 +248,7 @@ class _Trial:
                 if short and part and mentioned(node, {}) <= names:
                     yield source.text(node)
 
-    def _entries(self, name: str, loops: tuple[Loop, ...]) -> Iterator[str]:
+    def _entries(self, name: str, loops: Loops) -> Iterator[str]:
         """Yield an array with the indices that it can have at a place, then as it is."""
         if self.line.name is None:
             yield name
