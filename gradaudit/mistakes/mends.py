@@ -100,10 +100,9 @@ class _Trial:
         }
         self.inputs = list(inputs)
         self.exact = contains_d(line)
-        bare = any(isinstance(one, ast.Not) for one in ast.walk(self.source.tree))
-        self.in_pieces = not (
-            self.exact or bare or line.name is None
-        )  # `not x + y` is `not (x + y)`
+        # `not x + y` is `not (x + y)`, and of a `where` not all is evaluated
+        other = any(map(_is_not_or_where, ast.walk(self.source.tree)))
+        self.in_pieces = not (self.exact or other or line.name is None)
         self._known: dict[Loops, dict[str, tuple[str, str]]] = {}
         for case in sorted(inputs, key=_variety, reverse=True)[:MOST_LOOKED_AT]:
             self._look_at(case)
@@ -152,10 +151,12 @@ class _Trial:
 
     def fits_with(self, node: ast.expr, loops: Loops, said: Said) -> bool | None:
         """Return whether a line is about right with another text in place of a part; None: try."""
-        if not self.in_pieces or (value := self.pieces.value(node, loops, said)) is None:
+        if not self.in_pieces:
             return None
         try:
-            return self._is_about_right(np.array(value, dtype=float))
+            with precision(FIRST_PRECISION), np.errstate(all="ignore"):
+                value = self.pieces.value(node, loops, said)
+            return None if value is None else self._is_about_right(np.array(value, dtype=float))
         except (Refusal, *NO_VALUE):
             return False
 
@@ -284,6 +285,10 @@ def _size(node: ast.expr) -> tuple[int, bool]:
     """Return how large a part is; of those as large, numbers come first."""
     parts = sum(isinstance(one, ast.expr) for one in ast.walk(node))
     return parts, not isinstance(node, ast.Constant)
+
+
+def _is_not_or_where(node: ast.AST) -> bool:
+    return isinstance(node, ast.Not) or (isinstance(node, ast.Name) and node.id == "where")
 
 
 def _is_product(node: ast.expr) -> bool:

@@ -1,16 +1,12 @@
 """A formula at one input with many other texts in it, each piece of which is read once."""
 
 import ast
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, Scope, parse
-from gradaudit.language.numbers import FIRST_PRECISION, precision
 from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.edits import Loop, Source
 
@@ -39,49 +35,51 @@ class Pieces:
         self.source, self.scope, self.env = source, scope, env
         self.hole = "_" + max(scope.names(), key=len)  # longer than any other name
         self._with_hole = replace(scope, given=scope.given | {self.hole})
-        self._around = cache(_or_none(self._read_around))
-        self._part = cache(_or_none(self._value_of_part))
+        self._around = cache(self._read_around)
+        self._part = cache(self._read_part)
+        self._value = cache(self._value_of_part)
+        self._beside = cache(self._env_beside)
 
     def value(self, node: ast.expr, loops: Loops, said: Said) -> Any:
         """Return the value with another text in place of a node, None where it must be read whole.
 
-        loops: the indices that are known at the node.
+        loops: the indices that are known at the node. Raises as `Env.entries` does.
         """
         form, *texts = said
         around, parts = self._around(node), [self._part(text, loops) for text in texts]
         if around is None or None in parts or len(dict(loops)) < len(loops):
             return None
-        env = self.env.under(dict(loops))
-        for name, part in zip((LEFT, RIGHT), parts, strict=False):
-            env = env.holding(name, *part)
-        try:
-            with precision(FIRST_PRECISION), np.errstate(all="ignore"):
-                value = env.inner(_put_together(form).tree)
-                return self.env.holding(self.hole, *value).entries(around.tree)
-        except NO_VALUE:
-            return None
+        value = self._value(texts[0], loops)
+        if form != "{}":
+            env = self._beside(texts[0], loops)
+            for other in texts[1:]:
+                env = env.holding(RIGHT, *self._value(other, loops))
+            value = env.inner(_put_together(form).tree)
+        return self.env.holding(self.hole, *value).entries(around.tree)
 
-    def _read_around(self, node: ast.expr) -> Formula:
-        return parse(self.source.replaced(node, self.hole), self._with_hole)
+    def _read_around(self, node: ast.expr) -> Formula | None:
+        return _read(self.source.replaced(node, self.hole), self._with_hole)
+
+    def _read_part(self, text: str, loops: Loops) -> Formula | None:
+        return _read(text, replace(self.scope, free=dict(loops)))
 
     def _value_of_part(self, text: str, loops: Loops) -> Value:
-        part = parse(text, replace(self.scope, free=dict(loops)))
-        with precision(FIRST_PRECISION), np.errstate(all="ignore"):
-            return self.env.under(dict(loops)).inner(part.tree)
+        part = self._part(text, loops)
+        assert part is not None
+        return self.env.under(dict(loops)).inner(part.tree)
+
+    def _env_beside(self, text: str, loops: Loops) -> Env:
+        """Return what the right side of something is evaluated with, of which this is the left."""
+        return self.env.under(dict(loops)).holding(LEFT, *self._value(text, loops))
+
+
+def _read(text: str, scope: Scope) -> Formula | None:
+    try:
+        return parse(text, scope)
+    except FormulaError:
+        return None
 
 
 @cache
 def _put_together(form: str) -> Formula:
     return parse(form.format(LEFT, RIGHT), Scope(frozenset({LEFT, RIGHT})))
-
-
-def _or_none(find: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that returns None where there is no value."""
-
-    def found(*arguments: Any) -> Any:
-        try:
-            return find(*arguments)
-        except NO_VALUE:
-            return None
-
-    return found
