@@ -194,13 +194,16 @@ class Env:
         except RecursionError:
             raise FormulaError(1, "nested too deeply, through its own names") from None
 
-    def holding(self, name: str, value: Any, over: tuple[int, ...]) -> "Env":
+    def holding(self, name: str, value: Any, over: tuple[int, ...], cases: int = 0) -> "Env":
         """Return the same input with one more name, for a value that is as `inner` has it.
 
-        It may depend on indices that are bound where the name stands.
+        It may depend on indices that are bound where the name stands. cases: how many inputs these
+        are, which differ in this value alone, if several.
         """
         env = self._copy()
         env.values = {**self.values, name: value}
+        if cases:
+            env.sizes = {**self.sizes, CASES: cases}
         dependent = (*self._context.dependent, (name, over))
         env._context = self._context._replace(dependent=dependent)
         return env

@@ -388,8 +388,7 @@ def _agreeing_at(_: Any, one: Any, other: Any) -> bool:
 
 def where_held(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
     """Return at which entries all that a line assumes certainly holds."""
-    held = judged.held(case)
-    return np.array([one is True for one in held.flat], dtype=bool).reshape(held.shape)
+    return judged.held(case).astype(bool)  # None, for undecided, is none
 
 
 def look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:

@@ -5,10 +5,11 @@ not right on every input.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
-from itertools import islice, product
+from itertools import compress, islice, product, repeat
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,11 @@ from gradaudit.judging.iterations import holds as holds_at
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import FUNCTIONS, FormulaError, indices, mentioned, parse
+from gradaudit.language.formula import FUNCTIONS, indices, mentioned
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import present
 from gradaudit.mistakes.edits import Source, as_factor, edits_at
-from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, as_text
+from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, as_text, read_or_none
 from gradaudit.questions.question import split_loops
 from gradaudit.questions.simple import floats
 
@@ -64,25 +65,21 @@ def mend_of(
         return None
     trial = _Trial(line, others, inputs)
     formula, source, held, characters = line.formula, trial.source, 0, 0
-    for node, loops, said in trial.mends():
-        right = as_text(said)
-        text = source.replaced(node, right)
-        characters += len(text)
-        fits = trial.fits_with(node, loops, said)
-        if fits is not False:
-            try:
-                mended = parse(text, formula.scope)
-            except FormulaError:
-                continue
-            fits = fits or trial.fits(mended.tree)
-        if fits:
-            held += 1
-            mended = replace(mended, when=formula.when, condition=formula.condition)
-            if holds(replace(line, formula=mended, workings=Workings())):
-                return Mend(line.number, source.column(node), source.text(node), right)
-        beyond = trial.env.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
-        if held == MOST_HELD or beyond:
-            break
+    for node, loops, texts in trial.mends():
+        likely = trial.likely(node, loops, texts)
+        for said in texts:
+            right = as_text(said)
+            text = source.replaced(node, right)
+            characters += len(text)
+            mended = read_or_none(text, formula.scope) if said in likely else None
+            if mended is not None and trial.fits(mended.tree):
+                held += 1
+                mended = replace(mended, when=formula.when, condition=formula.condition)
+                if holds(replace(line, formula=mended, workings=Workings())):
+                    return Mend(line.number, source.column(node), source.text(node), right)
+            beyond = trial.env.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
+            if held == MOST_HELD or beyond:
+                return None
     return None
 
 
@@ -118,7 +115,7 @@ class _Trial:
         free, defined = self.scope.free, self.scope.defined
         self.env = Env(values, sizes, defined, free, floats=not self.exact)
         self.wanted = cache(self._wanted)
-        self.pieces = Pieces(self.source, self.scope, self.env)
+        self.pieces = Pieces(self.source, self.scope, values, sizes)
 
     def _wanted(self) -> tuple[Floats, float]:
         """Return what the line above is there, and how far from it may be about right."""
@@ -141,27 +138,38 @@ class _Trial:
                         self.inputs.insert(0, self.inputs.pop(number))  # it may tell the next, too
                         return False
                 return True
-            return self._is_about_right(self.value(tree))
+            return bool(self._are_about_right(self.value(tree)[None])[0])
         except (Refusal, *NO_VALUE):
             return False
 
-    def _is_about_right(self, found: Floats) -> bool:
-        wanted, close = self.wanted()
-        return found.shape in ((), wanted.shape) and bool((abs(found - wanted) <= close).all())
-
-    def fits_with(self, node: ast.expr, loops: Loops, said: Said) -> bool | None:
-        """Return whether a line is about right with another text in place of a part; None: try."""
+    def likely(self, node: ast.expr, loops: Loops, texts: Sequence[Said]) -> Collection[Said]:
+        """Return the texts with which in place of a part a line may be about right."""
         if not self.in_pieces:
-            return None
-        try:
-            with precision(FIRST_PRECISION), np.errstate(all="ignore"):
-                value = self.pieces.value(node, loops, said)
-            return None if value is None else self._is_about_right(np.array(value, dtype=float))
-        except (Refusal, *NO_VALUE):
-            return False
+            return texts
+        found: list[Said] = []
+        if self.pieces.env.operations < MOST_OPERATIONS:
+            with (
+                precision(FIRST_PRECISION),
+                np.errstate(all="ignore"),
+                suppress(Refusal, *NO_VALUE),
+            ):
+                for some, values in self.pieces.values(node, loops, texts):
+                    fits = repeat(True) if values is None else self._are_about_right(values)
+                    found += compress(some, fits)
+        return found
 
-    def mends(self) -> Iterator[tuple[ast.expr, Loops, Said]]:
-        """Yield parts of the line with another text: small ones first, changes before additions."""
+    def _are_about_right(self, found: Floats) -> npt.NDArray[np.bool_]:
+        """Return which of several values are about right; the first axis is theirs."""
+        wanted, close = self.wanted()
+        own = found.shape[1:]
+        if own not in ((), wanted.shape):
+            return np.zeros(len(found), dtype=bool)
+        found = found.astype(float).reshape(len(found), *(own or [1] * wanted.ndim))
+        fits = (abs(found - wanted) <= close).reshape(len(found), -1)
+        return np.array(fits.all(axis=1))
+
+    def mends(self) -> Iterator[tuple[ast.expr, Loops, Sequence[Said]]]:
+        """Yield parts of the line with other texts: small ones first, changes before additions."""
         inside: dict[int, type[ast.operator]] = {}  # what a factor or a term stands in
         for node, _ in self.source.nodes():
             if isinstance(node, ast.BinOp):
@@ -169,12 +177,9 @@ class _Trial:
         places = [place for place in self.source.nodes() if id(place[0]) not in self.within_entries]
         places.sort(key=lambda place: _size(place[0]))
         for node, loops in places:
-            for said in {as_text(one): one for one in self.changes(node, loops)}.values():
-                yield node, loops, said
+            yield node, loops, _different(self.changes(node, loops))
         for node, loops in places:
-            added = self.additions(node, loops, inside.get(id(node)))
-            for said in {as_text(one): one for one in added}.values():
-                yield node, loops, said
+            yield node, loops, _different(self.additions(node, loops, inside.get(id(node))))
 
     def changes(self, node: ast.expr, loops: Loops) -> Iterator[Said]:
         """Yield what may belong in place of a part, the likeliest first."""
@@ -285,6 +290,10 @@ def _size(node: ast.expr) -> tuple[int, bool]:
     """Return how large a part is; of those as large, numbers come first."""
     parts = sum(isinstance(one, ast.expr) for one in ast.walk(node))
     return parts, not isinstance(node, ast.Constant)
+
+
+def _different(texts: Iterable[Said]) -> list[Said]:
+    return list({as_text(said): said for said in texts}.values())
 
 
 def _is_not_or_where(node: ast.AST) -> bool:
