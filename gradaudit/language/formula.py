@@ -58,6 +58,8 @@ OPERATORS: Mapping[type[ast.AST], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.NotEq: ("!=", operator.ne),
 }
 
+HOLDS_EXPRESSIONS = (ast.expr, ast.comprehension, ast.keyword)
+
 
 class FormulaError(ValueError):
     """A text that is not in the formula language; `column` counts characters from 1."""
@@ -321,10 +323,20 @@ def _checked(source: str, offset: int, scope: Scope, own: tuple[str, ...] = ()) 
         checker.array(tree)
     else:
         checker.check(tree, (), 0)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.expr):  # from here on a node knows its column in the whole text
-            node.col_offset = checker.column(node)
+    for one in _expressions(tree):  # from here on a node knows its column in the whole text
+        one.col_offset = checker.column(one)
     return tree
+
+
+def _expressions(tree: ast.expr) -> list[ast.expr]:
+    """Return all expressions in a tree, as `ast.walk` does, which takes thrice as long."""
+    found: list[Any] = [tree]
+    for node in found:
+        for name in node._fields:
+            value = getattr(node, name)
+            several = value if isinstance(value, list) else (value,)
+            found += [one for one in several if isinstance(one, HOLDS_EXPRESSIONS)]
+    return [one for one in found if isinstance(one, ast.expr)]
 
 
 class _Checker:
