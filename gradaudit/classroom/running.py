@@ -78,7 +78,7 @@ def _begin() -> None:
     What is known of a question stays, and need not be looked at again and again for what can go.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(OBJECTS)
+    gc.set_threshold(OBJECTS, 5, 3)  # and then at older ones, or memory doubles
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
