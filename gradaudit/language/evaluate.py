@@ -237,7 +237,7 @@ class Env:
         return self.evaluate(ast.Name(name, col_offset=1))
 
 
-@lru_cache(maxsize=2**12)
+@lru_cache(maxsize=2**10)  # each keeps the definitions of an answer
 def _context(
     free: tuple[tuple[str, str], ...],
     definitions: tuple[tuple[str, ast.expr], ...],

@@ -18,6 +18,7 @@ from flint import fmpq
 
 from gradaudit.judging.derivation import LARGEST_TRIED_OUT, Line, Workings, contains_d
 from gradaudit.judging.iterations import holds as holds_at
+from gradaudit.judging.iterations import holds_once
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
 from gradaudit.language.evaluate import Env
@@ -134,7 +135,7 @@ class _Trial:
             if self.line.name is None:
                 mended = replace(self.line.formula, tree=tree)
                 for number, rate in enumerate(self.inputs):
-                    if holds_at(mended, rate) != holds_at(self.line.before, rate):
+                    if holds_once(mended, rate) != holds_at(self.line.before, rate):
                         self.inputs.insert(0, self.inputs.pop(number))  # it may tell the next, too
                         return False
                 return True
