@@ -26,7 +26,7 @@ from gradaudit.language.formula import FUNCTIONS, indices, mentioned
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import present
 from gradaudit.mistakes.edits import Source, as_factor, edits_at
-from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, as_text, read_or_none
+from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, read_or_none, written_out
 from gradaudit.questions.question import split_loops
 from gradaudit.questions.simple import floats
 
@@ -69,7 +69,7 @@ def mend_of(
     for node, loops, texts in trial.mends():
         likely = trial.likely(node, loops, texts)
         for said in texts:
-            right = as_text(said)
+            right = written_out(said)
             text = source.replaced(node, right)
             characters += len(text)
             mended = read_or_none(text, formula.scope) if said in likely else None
@@ -294,7 +294,7 @@ def _size(node: ast.expr) -> tuple[int, bool]:
 
 
 def _different(texts: Iterable[Said]) -> list[Said]:
-    return list({as_text(said): said for said in texts}.values())
+    return list({written_out(said): said for said in texts}.values())
 
 
 def _is_not_or_where(node: ast.AST) -> bool:

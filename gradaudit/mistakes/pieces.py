@@ -26,7 +26,7 @@ Said = tuple[str, ...]  # a form such as "{} * {}", and what stands in its brace
 Value = tuple[Any, tuple[int, ...]]  # as `Env.inner` has it
 
 
-def as_text(said: Said) -> str:
+def written_out(said: Said) -> str:
     """Return a text as it is written."""
     form, *texts = said
     return form.format(*texts)
