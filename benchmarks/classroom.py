@@ -2,7 +2,9 @@
 
 It makes a class, the same one for the same N, judges it with `gradaudit class`, and prints for each
 kind of answer how many are judged in a second of one core, when the first row came, and the
-most memory of the process that is started and of its largest worker. `--make FOLDER` only makes it.
+most memory of the process that is started and of its largest worker: of all of them, and up to the
+50th and the 300th row, so that it shows whether memory grows with the answers. `--make FOLDER` only
+makes it. `--against FOLDER` judges it by the package in another checkout, too.
 """
 
 import argparse
@@ -28,6 +30,7 @@ HOUSE = Path(__file__).parent.parent
 NETWORK, SOFTMAX, ONE_HOT, RATES = read_questions()
 SHARES = {"short TOML": 0.4, "full TOML": 0.3, "Python": 0.25, "hostile": 0.05}
 ENDINGS = {"short TOML": "toml", "full TOML": "toml", "Python": "py"}
+ROWS = (50, 300)  # at which memory is looked at
 PAIRS = 60  # two mistakes at once, of each question
 SLIPS = (  # in our own answer, which is right
     ("W1 = [[0.0122, 0, 0.061]", "W1 = [[0.0122, 0.5, 0.061]"),
@@ -158,10 +161,11 @@ def make(folder: Path, kind: str, count: int) -> None:
         (folder / name).write_text(f"# {number}\n{text}", encoding="utf-8")
 
 
-def judge(folder: Path, jobs: int) -> tuple[float, float, float, int, int]:
+def judge(folder: Path, jobs: int, package: Path) -> tuple[float, float, float, list[str]]:
     """Judge a class; return wall and CPU seconds, those to the first row, and MiB of memory.
 
-    The memory is that of the process that is started, and of the largest other one.
+    package: the checkout of the package that judges. The memory is that of the process that is
+    started, and of the largest other one, at the end and at some rows before it.
     """
     words = [sys.executable, "-m", "gradaudit", "class", str(folder), "-j", str(jobs)]
     with tempfile.TemporaryDirectory() as out:
@@ -172,17 +176,26 @@ def judge(folder: Path, jobs: int) -> tuple[float, float, float, int, int]:
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
+            cwd=package,
+            env={**os.environ, "PYTHONPATH": str(package)},
         )
         watch = Watch(run.pid)
         watch.start()
         assert run.stdout is not None
         run.stdout.readline()
         first = time.monotonic() - started
+        memory = []
+        for row in range(2, 1 + max(ROWS)):
+            if not run.stdout.readline().strip():
+                break  # all rows have come
+            if row in ROWS:
+                memory.append(watch.peaks())
         run.stdout.read()
         run.wait()
         wall = time.monotonic() - started
         watch.join()
-    return wall, sum(watch.cpu.values()), first, watch.memory, watch.memory_of_worker
+    memory += ["-"] * (len(ROWS) - len(memory))
+    return wall, sum(watch.cpu.values()), first, [*memory, watch.peaks()]
 
 
 class Watch(threading.Thread):
@@ -218,6 +231,10 @@ class Watch(threading.Thread):
                 ours |= {pid for pid, (said, _) in parents.items() if int(said[1]) in ours}
             time.sleep(0.1)
 
+    def peaks(self) -> str:
+        """Return the most memory so far, in MiB, of the process and of the largest below it."""
+        return f"{self.memory}/{self.memory_of_worker}"
+
     def note(self, pid: int, seconds: float, status: str) -> None:
         """Note what a process has used so far."""
         self.cpu[pid] = seconds
@@ -234,25 +251,31 @@ def main() -> None:
     parser.add_argument("-j", "--jobs", type=int, default=processors())
     parser.add_argument("--make", metavar="FOLDER")
     parser.add_argument("--kind", choices=[*SHARES, "all"], help="of answers, else each in turn")
+    parser.add_argument("--against", metavar="FOLDER", help="another checkout of the package")
     options = parser.parse_args()
     counts = {kind: max(1, round(share * options.answers)) for kind, share in SHARES.items()}
     if options.make:
         for kind, count in counts.items():
             make(Path(options.make), kind, count)
         return
-    print(f"{'':12} answers  wall s  CPU s  a second and core  first row s  MiB  worker MiB")
+    packages = [HOUSE, *([Path(options.against).resolve()] if options.against else [])]
+    rows = "".join(f"{f'MiB, {row} rows':>14}" for row in ROWS)
+    print(f"{'':14} answers  wall s  CPU s  a second and core  first row s{rows}{'MiB':>10}")
     for kind in [options.kind] if options.kind else [*SHARES, "all"]:
         with tempfile.TemporaryDirectory() as folder:
             chosen = counts if kind == "all" else {kind: counts[kind]}
             for one, count in chosen.items():
                 make(Path(folder), one, count)
-            wall, cpu, first, memory, worker = judge(Path(folder), options.jobs)
-        count = sum(chosen.values())
-        print(
-            f"{kind:12} {count:7} {wall:7.1f} {cpu:6.1f} {count / cpu:18.2f} {first:12.2f}"
-            f" {memory:4} {worker:11}",
-            flush=True,
-        )
+            count = sum(chosen.values())
+            for package in packages:
+                wall, cpu, first, memory = judge(Path(folder), options.jobs, package)
+                name = kind if package is HOUSE else "  before"
+                peaks = "".join(f"{one:>14}" for one in memory[:-1])
+                print(
+                    f"{name:14} {count:7} {wall:7.1f} {cpu:6.1f} {count / cpu:18.2f}"
+                    f" {first:12.2f}{peaks}{memory[-1]:>10}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -4,13 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gradaudit.answers.asked import sheet_of
 from gradaudit.answers.parts import Sheet
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Audit, audit
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Scope, parse
+from gradaudit.mistakes.edits import Source
 from gradaudit.mistakes.mends import Mend
+from gradaudit.mistakes.pieces import Pieces, Said, written_out
 from gradaudit.telling.verdicts import as_json, as_text
 from tests.test_edits import norm
 
@@ -132,3 +137,24 @@ def test_a_person_and_a_program_are_told(tmp_path: Path) -> None:
     assert "    mend      column 5: t should be e" in as_text([told], colour=False, detailed=True)
     mends = [part["mend"] for part in json.loads(as_json([told]))["audits"][0]["parts"]]
     assert [one for one in mends if one] == [{"line": 2, "column": 5, "wrong": "t", "right": "e"}]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [("{}", "y[k]"), ("{}", "y"), ("-{}", "x[k]"), ("{} + {}", "x[k]", "y[i]*y[k]"), ("{}", "3")],
+    ids=written_out,
+)
+def test_a_text_that_is_put_in_has_the_value_of_the_whole(said: Said) -> None:
+    scope = Scope(frozenset("xy"), free={"i": "K"}, sets=frozenset("K"))
+    source = Source("2*sum(x[k]*y[i] for k in K)", (("i", "K"),))
+    values = {"x": np.array([1.0, 2.0, 4.0]), "y": np.array([3.0, 5.0, 7.0])}
+    (node, loops), *_ = (one for one in source.nodes() if source.text(one[0]) == "x[k]")
+    others = [("{}", "y[i]"), said]
+    pieces = Pieces(source, scope, values, {"K": 3}).values(node, loops, others)
+    found = {
+        text: value for few, several in pieces for text, value in zip(few, several, strict=True)
+    }
+    env = Env(values, {"K": 3}, {}, scope.free, floats=True)
+    for text in others:
+        whole = parse(source.replaced(node, written_out(text)), scope)
+        assert found[text].tolist() == env.entries(whole.tree).tolist()

@@ -11,7 +11,7 @@ from gradaudit.judging.cases import Case
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.form import Form, InForm
-from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at, sees
+from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import Missing
@@ -227,8 +227,7 @@ def _mend(part: Part, failure: Outcome) -> Mend | None:
         return None
 
     def holds(mended: Line) -> bool:
-        claim = against_truth(mended)
-        return not sees(claim.law, mended, claim.inputs()) and claim.outcome().status == "holds"
+        return against_truth(mended).outcome(smallest=False).status == "holds"
 
     (inputs,) = {id(one.judged): one.inputs for one in part.claims if one.judged is line}.values()
     others = [one.formula.text for one in part.lines if one is not line]
@@ -254,10 +253,14 @@ def _where_special(part: Part, verdict: Verdict) -> tuple[Outcome, ...]:
     if part.special is None:
         return ()
     failing = {id(one.judged): one for one in reversed(verdict.failures)}
-    weaker = [claim.outcome() for claim in part.claims_there if id(claim.judged) in failing]
-    all_hold = bool(weaker) and all(one.status == "holds" for one in weaker)
+    weaker = []
+    for claim in part.claims_there:
+        if id(claim.judged) in failing:
+            weaker.append(claim.outcome(smallest=False))
+            if weaker[-1].status != "holds":
+                return ()
     elsewhere = partial(_fails_elsewhere, part.special)
-    return tuple(weaker) if all_hold and all(map(elsewhere, failing.values())) else ()
+    return tuple(weaker) if all(map(elsewhere, failing.values())) else ()
 
 
 def _fails_elsewhere(condition: Formula, outcome: Outcome) -> bool:

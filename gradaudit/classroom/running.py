@@ -1,6 +1,7 @@
 """A class is judged: on any executor, in order, and nothing twice."""
 
 import ctypes
+import gc
 import json
 import multiprocessing
 import os
@@ -26,6 +27,7 @@ from gradaudit.questions.files import Unreadable
 AHEAD = 2  # tasks for each worker: one that it judges, and one that waits
 RENEWED = 200  # tasks of a worker, after which a new one takes its place: what it kept is too much
 LOST = "it could not be judged: its worker died, and died again when it was judged alone"
+OBJECTS = 10_000  # new ones, after which a worker looks for what can go
 PR_SET_PDEATHSIG = 1  # of Linux: what ends its parent ends a process too
 
 
@@ -71,8 +73,12 @@ class Here:
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the parent, and end with it."""
+    """Leave Ctrl-C to the parent, and end with it.
+
+    What is known of a question stays, and need not be looked at again and again for what can go.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(OBJECTS, 5, 3)  # and then at older ones, or memory doubles
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

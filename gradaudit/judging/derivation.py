@@ -281,13 +281,11 @@ def _compare_entries(line: Line, case: Any) -> None:
     compared, doubt = False, ""
     from_above = line.leaves_out_entries and line.formula.when is None
     in_force = f"{line.assumed} is still in force" if from_above else ""
-    for place in np.ndindex(assumed.shape):
-        holds: Any = assumed[place]
-        before: Any = expected[place]
-        here: Any = found[place]
-        note = in_force
+    entries = zip(assumed.flat, expected.flat, found.flat, strict=True)
+    for number, (holds, above, here) in enumerate(entries):
+        before, note = above, in_force
         if holds is not False and isinstance(before, NoValue) and not isinstance(here, NoValue):
-            before, note = line.entries(line.truth, case)[place], BY_THE_TRUTH
+            before, note = line.entries(line.truth, case).flat[number], BY_THE_TRUTH
         if holds is False or isinstance(before, NoValue):
             continue  # what has no value can't be continued wrongly
         told = next((one for one in (before, here) if isinstance(one, Missing)), None)
@@ -298,6 +296,7 @@ def _compare_entries(line: Line, case: Any) -> None:
         elif told is not None:
             raise without_value(told, case)
         else:
+            place = np.unravel_index(number, assumed.shape)
             index = f"[{','.join(map(str, place))}]" if place else ""
             raise Refusal(f"{line.name}{index}", before, here, note=note)
     if doubt:

@@ -94,15 +94,20 @@ def _determinant(matrix: Array) -> Any:
     return matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
 
 
-@lru_cache(maxsize=KEPT)
-def holds(condition: Formula, rate: Rate) -> bool:
-    """Return whether a condition holds at a rate; one that is undefined there does not claim it."""
+def holds_once(condition: Formula, rate: Rate) -> bool:
+    """Return what `holds` does of a condition that is not asked for again, nor kept."""
     if (known := kept(rate).get(condition)) is not None:
         return bool(known == 1)
     try:
         return holds_at(condition, rate.at, rate.parameters)
     except NoValue:
         return False
+
+
+@lru_cache(maxsize=KEPT)
+def holds(condition: Formula, rate: Rate) -> bool:
+    """Return whether a condition holds at a rate; one that is undefined there does not claim it."""
+    return holds_once(condition, rate)
 
 
 def _compare(expected: bool, found: bool, at: Rate) -> None:

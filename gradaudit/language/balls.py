@@ -53,10 +53,10 @@ def is_settled(number: Any) -> bool:
 
 def agree(one: Any, other: Any) -> bool:
     """Return whether two values can be the same. nan never is; see `settled` for the radii."""
-    if isinstance(one, Missing) or isinstance(other, Missing):
-        return False
     if isinstance(one, fmpq) and isinstance(other, fmpq):
         return bool(one == other)
+    if isinstance(one, Missing) or isinstance(other, Missing):
+        return False
     with precision(FIRST_PRECISION):
         one, other = arb(one), arb(other)
     return bool(one.is_finite() and other.is_finite() and one.overlaps(other))

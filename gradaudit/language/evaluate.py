@@ -23,7 +23,7 @@ from gradaudit.language.numbers import (
     object_array,
 )
 from gradaudit.language.outcomes import NoValue, present
-from gradaudit.language.programs import Context, Meter, Program, axes, program
+from gradaudit.language.programs import Context, Meter, axes, program
 
 PI = "pi"  # which is a number wherever nothing else is called so
 CASES = "*"  # the index of the inputs that are evaluated at once, which no formula can name
@@ -168,30 +168,51 @@ class Env:
         Where it depends on a free index, the first axes are those of all of them. Raises NoValue
         where all of it is missing, FormulaError where it is too large for the language.
         """
+        value, over = self.inner(tree)
+        if self._cases and not over:
+            alone = np.array(value)
+            return np.broadcast_to(alone, (self.sizes[CASES], *alone.shape))
+        if self._cases and over == (0,):
+            return np.moveaxis(value, -1, 0)
+        if not over:
+            return value
+        return self._everywhere(over, value)
+
+    def inner(self, tree: ast.expr) -> tuple[Any, tuple[int, ...]]:
+        """Return a value as it stands within a formula, and the indices that it depends on.
+
+        Raises as `entries` does.
+        """
         if self.meter.restart():  # balls that were kept are of another precision
             self._kept.clear()
             self._seeds.clear()
         try:
             found = program(tree, self._context)
-            value = found.run(self)
+            return found.run(self), found.over
         except ZeroDivisionError:
             raise NoValue("division by zero") from None
         except RecursionError:
             raise FormulaError(1, "nested too deeply, through its own names") from None
-        if self._cases and not found.over:
-            alone = np.array(value)
-            return np.broadcast_to(alone, (self.sizes[CASES], *alone.shape))
-        if self._cases and found.over == (0,):
-            return np.moveaxis(value, -1, 0)
-        if not found.over:
-            return value
-        return self._everywhere(found, value)
 
-    def _everywhere(self, found: Program, value: Array) -> Array:
+    def holding(self, name: str, value: Any, over: tuple[int, ...], cases: int = 0) -> "Env":
+        """Return the same input with one more name, for a value that is as `inner` has it.
+
+        It may depend on indices that are bound where the name stands. cases: how many inputs these
+        are, which differ in this value alone, if several.
+        """
+        env = self._copy()
+        env.values = {**self.values, name: value}
+        if cases:
+            env.sizes = {**self.sizes, CASES: cases}
+        dependent = (*self._context.dependent, (name, over))
+        env._context = self._context._replace(dependent=dependent)
+        return env
+
+    def _everywhere(self, over: tuple[int, ...], value: Array) -> Array:
         """Return a value that depends on a free index, with the axes of all of them first."""
         free = self._context.free
         count = len(free)
-        numbers = value[axes(found.over, range(count))]
+        numbers = value[axes(over, range(count))]
         own = numbers.ndim - count
         numbers = numbers.transpose(*range(own, numbers.ndim), *range(own))
         lengths = (self.sizes[index_set] for _, index_set in free)
@@ -216,7 +237,7 @@ class Env:
         return self.evaluate(ast.Name(name, col_offset=1))
 
 
-@lru_cache(maxsize=2**12)
+@lru_cache(maxsize=2**10)  # each keeps the definitions of an answer
 def _context(
     free: tuple[tuple[str, str], ...],
     definitions: tuple[tuple[str, ast.expr], ...],

@@ -59,6 +59,8 @@ OPERATORS: Mapping[type[ast.AST], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.NotEq: ("!=", operator.ne),
 }
 
+HOLDS_EXPRESSIONS = (ast.expr, ast.comprehension, ast.keyword)
+
 
 class FormulaError(ValueError):
     """A text that is not in the formula language; `column` counts characters from 1."""
@@ -95,6 +97,10 @@ class Scope:
     def names(self) -> list[str]:
         """Return every name that stands for a value, in a fixed order."""
         return sorted({*self.given, *self.sizes, *self.free, *self.defined})
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether a name stands for a value."""
+        return name in self.given or name in self.sizes or name in self.free or name in self.defined
 
     def define(self, name: str, text: str) -> "Scope":
         """Return the scope with one more name. Raises FormulaError."""
@@ -320,10 +326,20 @@ def _checked(source: str, offset: int, scope: Scope, own: tuple[str, ...] = ()) 
         checker.array(tree)
     else:
         checker.check(tree, (), 0)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.expr):  # from here on a node knows its column in the whole text
-            node.col_offset = checker.column(node)
+    for one in _expressions(tree):  # from here on a node knows its column in the whole text
+        one.col_offset = checker.column(one)
     return tree
+
+
+def _expressions(tree: ast.expr) -> list[ast.expr]:
+    """Return all expressions in a tree, as `ast.walk` does, which takes thrice as long."""
+    found: list[Any] = [tree]
+    for node in found:
+        for name in node._fields:
+            value = getattr(node, name)
+            several = value if isinstance(value, list) else (value,)
+            found += [one for one in several if isinstance(one, HOLDS_EXPRESSIONS)]
+    return [one for one in found if isinstance(one, ast.expr)]
 
 
 class _Checker:
@@ -401,7 +417,7 @@ class _Checker:
 
     def name(self, node: ast.Name, bound: tuple[str, ...]) -> None:
         name = node.id
-        if name in bound or name in self.scope.names() or name == "pi":
+        if name in bound or name in self.scope or name == "pi":
             return
         if name in self.scope.sets:
             raise self.refuse(node, f"`{name}` is an index set: it stands after `in` only")

@@ -6,9 +6,8 @@ compute it, a float64. Several of them stand in an object array; where an entry 
 what it is cannot be told, the reason stands in its place.
 """
 
-import contextlib
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -252,15 +251,18 @@ def object_array(numbers: list[Any], shape: tuple[int, ...]) -> Array:
     return array.reshape(shape)
 
 
-@contextlib.contextmanager
-def precision(bits: int) -> Iterator[None]:
+class precision:  # noqa: N801  # called like a function; as a generator it takes thrice as long
     """Compute balls with this many bits inside of the block."""
-    before = flint.ctx.prec
-    flint.ctx.prec = bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+
+    def __enter__(self) -> None:
+        self.before = flint.ctx.prec
+        flint.ctx.prec = self.bits
+
+    def __exit__(self, *_: object) -> None:
+        flint.ctx.prec = self.before
 
 
 def decide(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:

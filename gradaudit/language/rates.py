@@ -230,10 +230,7 @@ def _truth(
             case ast.BoolOp():
                 parts, decisive = node.values, isinstance(node.op, ast.Or)
             case ast.Compare() if len(node.ops) > 1:
-                sides = itertools.pairwise([node.left, *node.comparators])
-                parts, decisive = [], False
-                for op, (left, right) in zip(node.ops, sides, strict=True):
-                    parts.append(ast.Compare(left, [op], [right], col_offset=node.col_offset))
+                parts, decisive = _pairs(node), False
             case _ if not any(isinstance(one, ast.Compare) for one in _nodes(node, env.defined)):
                 wanted = f"a condition is wanted, such as 0 < {name} < 1"
                 raise FormulaError(node.col_offset, wanted)
@@ -249,6 +246,18 @@ def _truth(
         return truth(condition.tree), env.operations
     except RecursionError:
         raise FormulaError(1, "nested too deeply, through its own names") from None
+
+
+def _pairs(node: ast.Compare) -> list[ast.expr]:
+    """Return the comparisons that several at once are; they are kept with it, as are programs."""
+    kept: dict[str, list[ast.expr]] = vars(node)
+    if "pairs" not in kept:
+        sides = itertools.pairwise([node.left, *node.comparators])
+        kept["pairs"] = [
+            ast.Compare(left, [op], [right], col_offset=node.col_offset)
+            for op, (left, right) in zip(node.ops, sides, strict=True)
+        ]
+    return kept["pairs"]
 
 
 def _nodes(tree: ast.expr, defined: Mapping[str, ast.expr]) -> Iterator[ast.AST]:

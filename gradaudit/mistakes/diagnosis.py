@@ -359,10 +359,11 @@ def of_line(question: Question, part: str, judged: Line) -> Diagnosis:
     if judged.leaves_out_entries:
         return Diagnosis()
     wanted = wanted_of(question, part)
-    cases = [case for case in inputs_of(judged, wanted) if where_held(judged, case).any()]
+    held = cache(partial(where_held, judged))
+    cases = [case for case in inputs_of(judged, wanted) if held(case).any()]
 
     def wrong(variant: Wrong, case: Any) -> Any:
-        chosen = where_held(judged, case)
+        chosen = held(case)
         try:
             return _values(variant.formulas[part], case)[chosen]
         except Refusal:
@@ -387,8 +388,7 @@ def _agreeing_at(_: Any, one: Any, other: Any) -> bool:
 
 def where_held(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
     """Return at which entries all that a line assumes certainly holds."""
-    held = judged.held(case)
-    return np.array([one is True for one in held.flat], dtype=bool).reshape(held.shape)
+    return judged.held(case).astype(bool)  # None, for undecided, is none
 
 
 def look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:

@@ -5,10 +5,11 @@ not right on every input.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import islice, product
+from functools import cache, lru_cache, partial
+from itertools import compress, islice, product, repeat
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,15 @@ from flint import fmpq
 
 from gradaudit.judging.derivation import LARGEST_TRIED_OUT, Line, Workings, contains_d
 from gradaudit.judging.iterations import holds as holds_at
+from gradaudit.judging.iterations import holds_once
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import FUNCTIONS, FormulaError, indices, mentioned, parse
+from gradaudit.language.formula import FUNCTIONS, indices, mentioned
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
-from gradaudit.language.outcomes import Missing, present
-from gradaudit.mistakes.edits import Loop, Source, as_factor, edits_at
+from gradaudit.language.outcomes import present
+from gradaudit.mistakes.edits import Source, as_factor, edits_at
+from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, read_or_none, written_out
 from gradaudit.questions.question import split_loops
 from gradaudit.questions.simple import floats
 
@@ -36,7 +39,7 @@ MOST_LOOKED_AT = 12  # inputs, until a wrong line shows
 ROOMS = 4  # ways to index one array at one place
 LARGE = 16  # of a number, beyond which others are not seen, as it is not below the inverse
 CLOSE = 1e-6  # of the largest entry: what fits so far is looked at exactly
-NO_VALUE = (Missing, FormulaError, ArithmeticError, ValueError, TypeError)
+Floats = npt.NDArray[np.float64]
 PRODUCT = (ast.Mult, ast.Div)
 SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y = function(x)
 
@@ -63,22 +66,22 @@ def mend_of(
         return None
     trial = _Trial(line, others, inputs)
     formula, source, held, characters = line.formula, trial.source, 0, 0
-    for node, right in trial.mends():
-        text = source.replaced(node, right)
-        characters += len(text)
-        try:
-            mended = parse(text, formula.scope)
-        except FormulaError:
-            continue
-        if trial.fits(mended.tree):
-            held += 1
-            mended = replace(mended, when=formula.when, condition=formula.condition)
-            if holds(replace(line, formula=mended, workings=Workings())):
-                place, said = _in_full(source, node, right)
-                return Mend(line.number, source.column(place), source.text(place), said)
-        beyond = trial.env.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
-        if held == MOST_HELD or beyond:
-            break
+    for node, loops, texts in trial.mends():
+        likely = trial.likely(node, loops, texts)
+        for said in texts:
+            right = written_out(said)
+            text = source.replaced(node, right)
+            characters += len(text)
+            mended = read_or_none(text, formula.scope) if said in likely else None
+            if mended is not None and trial.fits(mended.tree):
+                held += 1
+                mended = replace(mended, when=formula.when, condition=formula.condition)
+                if holds(replace(line, formula=mended, workings=Workings())):
+                    place, told = _in_full(source, node, right)
+                    return Mend(line.number, source.column(place), source.text(place), told)
+            beyond = trial.env.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
+            if held == MOST_HELD or beyond:
+                return None
     return None
 
 
@@ -110,9 +113,12 @@ class _Trial:
         self.within_entries = {  # an entry is looked at as a whole
             id(one) for entry in subscripts for one in (entry.value, *indices(entry))
         }
-        self.inputs = inputs
+        self.inputs = list(inputs)
         self.exact = contains_d(line)
-        self._known: dict[tuple[Loop, ...], list[str]] = {}
+        # `not x + y` is `not (x + y)`, and of a `where` not all is evaluated
+        other = any(map(_is_not_or_where, ast.walk(self.source.tree)))
+        self.in_pieces = not (self.exact or other or line.name is None)
+        self._known: dict[Loops, dict[str, tuple[str, str]]] = {}
         for case in sorted(inputs, key=_variety, reverse=True)[:MOST_LOOKED_AT]:
             self._look_at(case)
             if not self.fits(line.formula.tree):  # else nothing shows here
@@ -126,13 +132,15 @@ class _Trial:
         sizes = getattr(case, "sizes", {})
         free, defined = self.scope.free, self.scope.defined
         self.env = Env(values, sizes, defined, free, floats=not self.exact)
+        self.wanted = cache(self._wanted)
+        self.pieces = Pieces(self.source, self.scope, values, sizes)
 
-    @property
-    def wanted(self) -> npt.NDArray[np.float64]:
-        """What the line above is there."""
-        return _in_floats(self.line.workings.entries(self.line.before, self.case))
+    def _wanted(self) -> tuple[Floats, float]:
+        """Return what the line above is there, and how far from it may be about right."""
+        wanted = _in_floats(self.line.workings.entries(self.line.before, self.case))
+        return wanted, CLOSE * np.max(abs(wanted))
 
-    def value(self, tree: ast.expr) -> npt.NDArray[np.float64]:
+    def value(self, tree: ast.expr) -> Floats:
         """Return a value, rounded. Raises Missing, FormulaError or what NumPy raises."""
         with precision(FIRST_PRECISION), np.errstate(all="ignore"):
             found = self.env.entries(tree)
@@ -143,16 +151,43 @@ class _Trial:
         try:
             if self.line.name is None:
                 mended = replace(self.line.formula, tree=tree)
-                both = (mended, self.line.before)
-                return all(len({holds_at(one, rate) for one in both}) == 1 for rate in self.inputs)
-            found, wanted = self.value(tree), self.wanted
-            same_form = found.shape in ((), wanted.shape)
-            return same_form and bool((abs(found - wanted) <= CLOSE * np.max(abs(wanted))).all())
+                for number, rate in enumerate(self.inputs):
+                    if holds_once(mended, rate) != holds_at(self.line.before, rate):
+                        self.inputs.insert(0, self.inputs.pop(number))  # it may tell the next, too
+                        return False
+                return True
+            return bool(self._are_about_right(self.value(tree)[None])[0])
         except (Refusal, *NO_VALUE):
             return False
 
-    def mends(self) -> Iterator[tuple[ast.expr, str]]:
-        """Yield parts of the line with another text: small ones first, changes before additions."""
+    def likely(self, node: ast.expr, loops: Loops, texts: Sequence[Said]) -> Collection[Said]:
+        """Return the texts with which in place of a part a line may be about right."""
+        if not self.in_pieces:
+            return texts
+        found: list[Said] = []
+        if self.pieces.env.operations < MOST_OPERATIONS:
+            with (
+                precision(FIRST_PRECISION),
+                np.errstate(all="ignore"),
+                suppress(Refusal, *NO_VALUE),
+            ):
+                for some, values in self.pieces.values(node, loops, texts):
+                    fits = repeat(True) if values is None else self._are_about_right(values)
+                    found += compress(some, fits)
+        return found
+
+    def _are_about_right(self, found: Floats) -> npt.NDArray[np.bool_]:
+        """Return which of several values are about right; the first axis is theirs."""
+        wanted, close = self.wanted()
+        own = found.shape[1:]
+        if own not in ((), wanted.shape):
+            return np.zeros(len(found), dtype=bool)
+        found = found.astype(float).reshape(len(found), *(own or [1] * wanted.ndim))
+        fits = (abs(found - wanted) <= close).reshape(len(found), -1)
+        return np.array(fits.all(axis=1))
+
+    def mends(self) -> Iterator[tuple[ast.expr, Loops, Sequence[Said]]]:
+        """Yield parts of the line with other texts: small ones first, changes before additions."""
         inside: dict[int, type[ast.operator]] = {}  # what a factor or a term stands in
         for node, _ in self.source.nodes():
             if isinstance(node, ast.BinOp):
@@ -160,58 +195,61 @@ class _Trial:
         places = [place for place in self.source.nodes() if id(place[0]) not in self.within_entries]
         places.sort(key=lambda place: _size(place[0]))
         for node, loops in places:
-            for text in dict.fromkeys(self.changes(node, loops)):
-                yield node, text
+            yield node, loops, _different(self.changes(node, loops))
         for node, loops in places:
-            for text in dict.fromkeys(self.additions(node, loops, inside.get(id(node)))):
-                yield node, text
+            yield node, loops, _different(self.additions(node, loops, inside.get(id(node))))
 
-    def changes(self, node: ast.expr, loops: tuple[Loop, ...]) -> Iterator[str]:
+    def changes(self, node: ast.expr, loops: Loops) -> Iterator[Said]:
         """Yield what may belong in place of a part, the likeliest first."""
         text = self.source.text(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, int):
             n = node.value
-            yield from (str(n + 1), str(n - 1), str(2 * n), f"{n}/2" if n % 2 else str(n // 2))
+            numbers = (n + 1, n - 1, 2 * n, f"{n}/2" if n % 2 else n // 2)
+            yield from (("{}", str(number)) for number in numbers)
         if isinstance(node, ast.Name | ast.Subscript | ast.Constant):
-            yield from (part for part in self.known(loops) if text not in part)
+            yield from (("{}", part) for part in self.known(loops) if text not in part)
         if isinstance(node, ast.Constant):
             return
-        yield from (
-            right for what, right in edits_at(node, self.source, loops) if "mean" not in what
-        )
+        edited = edits_at(node, self.source, loops)
+        yield from (("{}", right) for what, right in edited if "mean" not in what)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             left, right = map(self.source.text, (node.left, node.right))
-            yield from (f"{left}/{right}", f"{left} @ {right}")
+            yield from (("{}", f"{left}/{right}"), ("{}", f"{left} @ {right}"))
         one = as_factor(text)
-        yield from (f"-{one}", f"{one}.T", f"{one}**2", f"sqrt({text})", f"log({text})")
-        yield from (f"sum({text})", f"sum({text}, axis=0)", f"sum({text}, axis=1)")
+        yield from (("-{}", one), ("{}.T", one), ("{}**2", one))
+        functions = ("sqrt({})", "log({})", "sum({})", "sum({}, axis=0)", "sum({}, axis=1)")
+        yield from ((form, text) for form in functions)
 
     def additions(
-        self, node: ast.expr, loops: tuple[Loop, ...], inside: type[ast.operator] | None
-    ) -> Iterator[str]:
+        self, node: ast.expr, loops: Loops, inside: type[ast.operator] | None
+    ) -> Iterator[Said]:
         """Yield a part with what may have been left out of a product or a sum."""
         text, known = self.source.text(node), self.known(loops)
         spaced = " * " in self.source.text(self.source.tree)
         if isinstance(node, ast.Constant | ast.Compare | ast.BoolOp) or inside in PRODUCT:
             return
         left = text if _is_product(node) else as_factor(text)
-        for other in ("2", *known):
-            for sign in (" * ", " / ") if spaced else "*/":
-                yield f"{left}{sign}{as_factor(other)}"
+        for factor in ("2", *(factor for factor, _ in known.values())):
+            for form in ("{} * {}", "{} / {}") if spaced else ("{}*{}", "{}/{}"):
+                yield form, left, factor
         if inside not in (ast.Add, ast.Sub):
-            for other in known:
-                term = (
-                    other if _is_product(ast.parse(other, mode="eval").body) else as_factor(other)
-                )
-                yield from (f"{text} + {term}", f"{text} - {term}")
+            for _, term in known.values():
+                yield from (("{} + {}", text, term), ("{} - {}", text, term))
 
-    def known(self, loops: tuple[Loop, ...]) -> list[str]:
-        """Return what may belong at a place where these indices are known."""
+    def known(self, loops: Loops) -> dict[str, tuple[str, str]]:
+        """Return what may belong at a place where these indices are known.
+
+        Each comes with how it is written as a factor, and as a term.
+        """
         if loops not in self._known:
-            self._known[loops] = list(dict.fromkeys(self._parts(loops)))
+            self._known[loops] = known = {}
+            for part in self._parts(loops):
+                factor = as_factor(part)
+                is_product = _is_product(ast.parse(part, mode="eval").body)
+                known[part] = factor, part if is_product else factor
         return self._known[loops]
 
-    def _parts(self, loops: tuple[Loop, ...]) -> Iterator[str]:
+    def _parts(self, loops: Loops) -> Iterator[str]:
         given = sorted({*self.scope.given, *self.scope.sizes, *self.scope.defined})
         for name in given:
             yield from self._entries(name, loops)
@@ -234,7 +272,7 @@ class _Trial:
                 if short and part and mentioned(node, {}) <= names:
                     yield source.text(node)
 
-    def _entries(self, name: str, loops: tuple[Loop, ...]) -> Iterator[str]:
+    def _entries(self, name: str, loops: Loops) -> Iterator[str]:
         """Yield an array with the indices that it can have at a place, then as it is."""
         if self.line.name is None:
             yield name
@@ -249,6 +287,7 @@ class _Trial:
         yield name
 
 
+@lru_cache(maxsize=2**12)  # the same for all answers
 def _variety(case: Any) -> tuple[bool, bool, int, int, float]:
     """Return how much an input tells: few sizes are 1, or equal; no number is large or tiny."""
     values = getattr(case, "values", {"none": ZERO})  # a rate has no names
@@ -260,7 +299,7 @@ def _variety(case: Any) -> tuple[bool, bool, int, int, float]:
     return plain, small, -sizes.count(1), len(set(sizes)), different
 
 
-def _in_floats(values: Any) -> npt.NDArray[np.float64]:
+def _in_floats(values: Any) -> Floats:
     array = np.array(present(values), dtype=object)
     return floats_of(array.ravel()).reshape(array.shape)
 
@@ -269,6 +308,14 @@ def _size(node: ast.expr) -> tuple[int, bool]:
     """Return how large a part is; of those as large, numbers come first."""
     parts = sum(isinstance(one, ast.expr) for one in ast.walk(node))
     return parts, not isinstance(node, ast.Constant)
+
+
+def _different(texts: Iterable[Said]) -> list[Said]:
+    return list({written_out(said): said for said in texts}.values())
+
+
+def _is_not_or_where(node: ast.AST) -> bool:
+    return isinstance(node, ast.Not) or (isinstance(node, ast.Name) and node.id == "where")
 
 
 def _is_product(node: ast.expr) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from flint import fmpq
@@ -49,14 +49,20 @@ def of_function(
 
     Among them are the ends of every mistake's range and rates just beside these.
     """
-    probed = [*_probes(question, rates[0].call), *rates]
+    probed, known = _probed(question, tuple(rates))
     try:
         said = [says(rate) for rate in probed]
     except (NoValue, DoesNotApply, CannotGoOn):
         return Diagnosis()
 
     def fits(wrong: Formula) -> bool:
-        return all(holds(wrong, rate) == one for rate, one in zip(probed, said, strict=True))
+        truths = known.setdefault(wrong, [])
+        for number, rate in enumerate(probed):
+            if number == len(truths):
+                truths.append(holds(wrong, rate))
+            if truths[number] != said[number]:
+                return False
+        return True
 
     return _fitting(question, fits)
 
@@ -72,12 +78,18 @@ def _fitting(question: Question, fits: Callable[[Formula], bool]) -> Diagnosis:
     return told(question, Diagnosis(single or double, together=bool(double)))
 
 
-@cache
-def _probes(question: Question, call: tuple[str, ...]) -> list[Rate]:
-    return [replace(rate, call=call) for rate in _probed(question)]
+@lru_cache(maxsize=2**4)
+def _probed(
+    question: Question, rates: tuple[Rate, ...]
+) -> tuple[list[Rate], dict[Formula, list[bool]]]:
+    """Return rates to look at, and whether wrong conditions hold at the first of them.
+
+    The latter is found out when it is needed, and is the same for all answers.
+    """
+    return [*(replace(rate, call=rates[0].call) for rate in _probes(question)), *rates], {}
 
 
-def _probed(question: Question) -> Iterator[Rate]:
+def _probes(question: Question) -> Iterator[Rate]:
     iteration = iteration_of(question)
     for parameters in settings(question):
         marks = {
