@@ -238,7 +238,7 @@ class TestTheSameBytes:
         first = run.stdout.readline()
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does
         _, said = run.communicate()
-        assert run.returncode == 130
+        assert run.returncode == 130, said
         assert printed.startswith(first)
         assert "of 11 answers are judged, and kept in out; the same command goes on" in said
         assert "Traceback" not in said
