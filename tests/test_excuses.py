@@ -135,6 +135,22 @@ def test_a_wrong_product_is_refused_where_a_matrix_is_far_from_singular(factor: 
         check_vjp(np.linalg.solve, wrong, ODD + np.eye(4), np.ones(4), examples=0)
 
 
+def residual(X: Array, y: Array) -> Any:
+    r = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+    return (r * r).sum()
+
+
+def residual_gradient(X: Array, y: Array) -> Array:
+    return 2 * (y - X @ np.linalg.lstsq(X, y, rcond=None)[0])
+
+
+def test_slopes_that_are_zero_but_for_roundings_are_judged() -> None:
+    spec = "X: [n,d], y: [n], n >= d"  # where n is d, nothing is left of a residual
+    # The solver loses four digits where a column is far larger than others.
+    report = check_gradient(residual, residual_gradient, inputs=spec, wrt="y", rel=1e-9)
+    assert (report.status, report.tried - report.judged) == ("holds", 0)
+
+
 class TestFarOut:
     """Where a move of the size of the input multiplies what roundings leave of a slope."""
 

@@ -184,7 +184,7 @@ def _is_the_same(
         if wide.size and wide.mean() > 0:
             allowed += ROUNDINGS * point.unit * natural / float(wide.mean())
         if point.unit > UNIT:  # few roundings of numbers of size one, times what is given
-            allowed += NEARBY * point.unit * _largest(point)
+            allowed += NEARBY * point.unit * point.largest
         with np.errstate(invalid="ignore"):
             gaps = np.where(new == old, 0.0, np.abs(new - old))
             different = np.argwhere(~(gaps <= allowed))
@@ -200,12 +200,6 @@ def _is_the_same(
                 f"{entry} is {old[index]:.12g}, and {new[index]:.12g} {when}",
                 entry=entry,
             )
-
-
-def _largest(point: Input) -> float:
-    """Return the size of the largest number among the arguments."""
-    floats = [np.asarray(x) for x in point.leaves if _is_float(x)]
-    return max((float(np.abs(x).max(initial=0.0)) for x in floats), default=0.0)
 
 
 def _moved_by_roundings(point: Input, k: int, cotangent: Sequence[Any] | None) -> float:

@@ -24,6 +24,8 @@ from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
 
+LEAST_MISTAKE = 1e-11  # part of an entry, below which none was ever made
+NOTHING = 2.0**-30  # part of the usual size of slopes
 INPUTS = 8  # at which the slope is taken, to see how much roundings of the input move it
 
 
@@ -41,18 +43,25 @@ NOT_KNOWN = Usual()
 
 
 def usual_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> Usual:
-    """Return the size that slopes have at most of some inputs."""
-    terms, slopes = [0.0], [0.0]
+    """Return the size that slopes have at most of some inputs.
+
+    Where they are nothing beside the input, as at every minimum of zero, they say so only if they
+    are nowhere more.
+    """
+    found: list[Usual] = []
+    less: list[Usual] = []
     for args in points:
         try:
             with np.errstate(all="ignore"):
                 point = Input(pair, args)
-                terms.append(point.said(point.wide)[1])
+                terms = point.said(point.wide)[1]
         except (NoValue, Fault, NotOffered):
             continue
-        if point.slopes is not None:
-            slopes.append(float(np.abs(point.slopes).max(initial=0.0)))
-    return Usual(median(terms[1:] or terms), median(slopes[1:] or slopes))
+        slopes = np.zeros(0) if point.slopes is None else np.abs(point.slopes)
+        one = Usual(terms, float(slopes.max(initial=0.0)))
+        (found if terms > NOTHING * point.largest else less).append(one)
+    sizes = found or less or [NOT_KNOWN]
+    return Usual(*map(median, zip(*sizes, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,10 @@ class Looking:
 
     def met(self, point: Input, found: Compared) -> Compared:
         """Return a comparison, not judged if it has an excuse. Raises Fault where it is wrong."""
+        if found.verdict in {Verdict.WRONG, Verdict.UNKNOWN} and self._is_lost(point, found):
+            low, high = min(found.low, found.said), max(found.high, found.said)
+            size = max(found.size, self.usual.terms)
+            return replace(found, verdict=Verdict.AGREES, low=low, high=high, size=size)
         if found.verdict is not Verdict.WRONG:
             return found
         if _is_right_in_a_longer_precision(point, found):
@@ -75,15 +88,15 @@ class Looking:
             return replace(found, verdict=Verdict.UNKNOWN, why=why)
         if not self.locate and not found.alone and not found.at_kink:
             raise Fault("slope", "it is wrong")
-        fault = located(point, found, partial(self._is_far_smaller, point))
+        fault = located(point, found, partial(self._is_lost, point))
         if isinstance(fault, str):
             return replace(found, verdict=Verdict.UNKNOWN, why=fault)
+        if 0 < fault.off < LEAST_MISTAKE:  # as a solver loses, which f or the gradient calls
+            return replace(found, verdict=Verdict.DIGITS)
         raise fault
 
     def _excuse(self, point: Input, found: Compared) -> str:
         """Return why a gap proves nothing, "" where it does."""
-        if self._is_far_smaller(point, found):
-            return "a difference far smaller than slopes are elsewhere"
         if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude:
             return "roundings of numbers of the size of f explain it"
         one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
@@ -95,14 +108,21 @@ class Looking:
             return "moving the input by its roundings moves the slope by as much"
         return ""
 
-    def _is_far_smaller(self, point: Input, found: Compared) -> bool:
-        """Tell whether slopes as small as a gap are lost: f adds terms of usual size."""
+    def _is_lost(self, point: Input, found: Compared) -> bool:
+        """Tell whether slopes as small as a gap are lost: f adds terms of usual size.
+
+        Of a slope that is not known, it is enough that all it can be, and what is said, is nothing.
+        """
+        gap = found.gap
+        if found.verdict is Verdict.UNKNOWN:
+            ends = np.abs([found.low, found.high, found.said])
+            return not found.at_kink and bool((ends <= NOTHING * self.usual.terms).all())
         if not self.usual.terms:  # nothing says what is usual: numbers of size one on the way are
-            return found.gap < 16 * point.unit * float(np.max(point.wide, initial=0.0))
+            return gap < 16 * point.unit * float(np.max(point.wide, initial=0.0))
         few = min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
         # And so does the gradient: far out, what is left of one by an entry is multiplied by it.
         by_entry = self.usual.slope * float(np.abs(found.move).max(initial=0.0))
-        return found.gap < few * max(self.usual.terms, by_entry)
+        return gap < few * max(self.usual.terms, by_entry)
 
 
 def _is_right_in_a_longer_precision(point: Input, found: Compared) -> bool:

@@ -83,6 +83,12 @@ class Input:
         return all(chart.kind == "float" for chart in self.atlas.charts)
 
     @cached_property
+    def largest(self) -> float:
+        """The size of the largest number among the arguments."""
+        floats = [x for x in map(np.asarray, self.leaves) if x.dtype.kind in "fc"]
+        return max((float(np.abs(x).max(initial=0.0)) for x in floats), default=0.0)
+
+    @cached_property
     def keeps_long_double(self) -> bool:
         """Whether f answers to moves in long double that no float64 can hold.
 
