@@ -151,6 +151,11 @@ def test_slopes_that_are_zero_but_for_roundings_are_judged() -> None:
     assert (report.status, report.tried - report.judged) == ("holds", 0)
 
 
+def test_a_product_that_underflows_for_a_tiny_cotangent_is_not_refused() -> None:
+    pulled = lambda x, u: u * np.exp(x)  # noqa: E731
+    check_vjp(np.exp, pulled, np.array([-707.0, -690.0, 1.0]), examples=0)
+
+
 class TestFarOut:
     """Where a move of the size of the input multiplies what roundings leave of a slope."""
 

@@ -37,6 +37,10 @@ SETTLED: dict[str, str] = {
         "integral is 2.95 and 3.72; below, they agree to 6 digits"
     ),
     "it2struve0": "lost digits: of its slope at 1000, 6e-8; values agree to 8 digits with mpmath",
+    "iti0k0": "lost digits: the values are known to 1e-7 at 20, by an integral of mpmath",
+    "itmodstruve0": "lost digits: the values are known to 2e-9 at 28, by an integral of mpmath",
+    "it2j0y0": "lost digits: the values are known to 3e-10 about 20, and jump there; by mpmath",
+    "pbvv": "defect: the value at v = -0.5, x = -28 is -1.2e68, and 8e-87 by mpmath",
     "itj0y0": "lost digits: the values are known to 1e-10, by an integral of mpmath",
     "itairy, Ai": "lost digits: the values are known to 6e-8, by an integral of mpmath",
     "itairy, Bi": "lost digits: the values are known to 4e-8, by an integral of mpmath",

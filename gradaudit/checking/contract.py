@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.ladder import ROUNDINGS, UNIT, signs
+from gradaudit.checking.ladder import LOST, ROUNDINGS, UNIT, signs
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import NEARBY, Input
 from gradaudit.checking.refusals import Fault
@@ -167,7 +167,14 @@ def _is_the_same(
     other: Sequence[Any],
     when: str,
     cotangent: Sequence[Any] | None = None,
+    *,
+    lost: float = 0.0,
+    least: float = 0.0,
 ) -> None:
+    """Check that gradients are those that were kept, but for roundings.
+
+    lost: part of them that may be lost besides, and least: what may, whatever they are.
+    """
     found = point.checked(list(other))
     if all(map(np.array_equal, kept, found)):
         return
@@ -178,8 +185,8 @@ def _is_the_same(
         i, wide = point.pair.moved[k], point.wide[point.atlas.parts[k]]
         # Sums may be taken in another order, as threads do.
         # The smallest of a short precision have fewer digits.
-        each = ROUNDINGS * point.unit + point.relative
-        allowed = each * float(np.abs(old).max(initial=0.0)) + ROUNDINGS * point.least
+        each = ROUNDINGS * point.unit + point.relative + lost
+        allowed = each * float(np.abs(old).max(initial=0.0)) + ROUNDINGS * point.least + least
         # What is left where large terms cancel is theirs: of the size of f, over that of the input.
         if wide.size and wide.mean() > 0:
             allowed += ROUNDINGS * point.unit * natural / float(wide.mean())
@@ -252,13 +259,15 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
         with_cotangent(lambda u: 4 * u),
         "for four times the cotangent, over four",
     )
-    tiny = with_cotangent(lambda u: 2.0**-20 * u)
-    _is_the_same(point, kept, [2.0**20 * np.asarray(g) for g in tiny], "for a tiny cotangent")
+    numbers = [np.finfo(u.dtype) for u in map(np.asarray, [*kept, *point.cotangent])]
+    tiny = [2.0**20 * np.asarray(g) for g in with_cotangent(lambda u: 2.0**-20 * u)]
+    underflow = 2.0**20 * max(float(one.smallest_normal) for one in numbers)
+    _is_the_same(point, kept, tiny, "for a tiny cotangent", least=underflow)
     largest = max(float(np.abs(g).max(initial=0.0)) for g in kept)
-    most = min(float(np.finfo(u.dtype).max) for u in map(np.asarray, [*kept, *point.cotangent]))
-    if largest < most * 2.0**-40:  # else the product may have no value
-        huge = with_cotangent(lambda u: 2.0**20 * u)
-        _is_the_same(point, kept, [2.0**-20 * np.asarray(g) for g in huge], "for a huge cotangent")
+    if largest < 2.0**-40 * min(float(one.max) for one in numbers):  # else it may have no value
+        huge = [2.0**-20 * np.asarray(g) for g in with_cotangent(lambda u: 2.0**20 * u)]
+        # What is computed beside a matrix of the cotangent, as of an exponential, loses digits.
+        _is_the_same(point, kept, huge, "for a huge cotangent", lost=LOST)
     for name, change in (("reversed", _reversed), *FORMS):
         _is_the_same(point, kept, with_cotangent(change), f"for a {name} cotangent")
     all_ones = list(map(np.ones_like, point.cotangent))

@@ -56,7 +56,7 @@ def refusal(
     if share < SMALL:
         few = "if f stops early, as a solver does, or loses digits"
         told["or"] = f"{few}, say so: rel={share:.0e} or more"
-    told["options"] = _options(pair, fault, [args, *later], usual)
+    told["options"] = _options(pair, fault, [smallest, args, *later], usual)
     # Of the first input, where less is hidden than at the smallest.
     told["blocks"] = fault.notes[1] if fault.notes[1:] else ""
     told["input"] = "\n".join(literals(pair.arguments, smallest))
