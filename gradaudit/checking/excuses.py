@@ -1,5 +1,6 @@
 """What a slope that differs is due to where it is no mistake: roundings of one kind or another."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradaudit.checking.ladder import (
+    LONGER,
     LOST,
     ROUNDINGS,
     UNIT,
@@ -97,6 +99,8 @@ class Looking:
 
     def _excuse(self, point: Input, found: Compared) -> str:
         """Return why a gap proves nothing, "" where it does."""
+        if _is_rounding_of_f(point, found):
+            return "roundings of f explain it, whose value is another in long double"
         if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude:
             return "roundings of numbers of the size of f explain it"
         one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
@@ -137,6 +141,19 @@ def _is_right_in_a_longer_precision(point: Input, found: Compared) -> bool:
     half = (found.high - found.low) / 2
     gap = max(found.low - said, said - found.high)
     return gap <= half + found.gap / 256
+
+
+def _is_rounding_of_f(point: Input, found: Compared) -> bool:
+    """Tell whether what f loses of its value explains a gap, as where equal numbers cancel."""
+    if not point.extended or found.how == LONGER:
+        return False
+    try:
+        lost = point.lost()
+    except NoValue:
+        return False
+    with np.errstate(all="ignore"):
+        longest = float(np.fmax.reduce(np.abs(found.move / point.wide), initial=1.0))
+    return math.isfinite(lost * longest) and found.gap <= 8 * lost * longest
 
 
 def _is_unsteady(point: Input, found: Compared) -> bool:

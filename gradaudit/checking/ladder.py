@@ -35,6 +35,7 @@ GUARD = 2.0**-13  # that of the two real steps which confirm it
 LOST = 1e-6  # the most that roundings of the gradient may explain
 CONFIRMED = 2.0**-30  # the relative accuracy of a line that confirms a complex step
 FACTORS: Array = np.outer([-1.0, 1.0], 1 + np.arange(16) / 16).reshape(-1)
+LONGER = "long double line"
 TINY = 2.0**-960  # below it, products of slopes are subnormal or 0
 
 
@@ -131,10 +132,11 @@ def signs(random: np.random.Generator, size: int) -> Array:
     return np.asarray(FACTORS[random.integers(0, len(FACTORS), size, np.int8)])
 
 
-def compare(point: Point, move: Array, *, kinked: bool = False) -> Compared:
+def compare(point: Point, move: Array, *, kinked: bool = False, settled: bool = False) -> Compared:
     """Compare what the gradient says along a move with the slope of the function.
 
-    kinked: f is known to have a kink at the input, along another direction.
+    kinked: f is known to have a kink at the input, along another direction. settled: only where
+    the slope along the move is the same beside the input, so that no such kink can change it.
     """
     said, size = point.said(move)
     result = Compared(Verdict.UNKNOWN, move, said, size)
@@ -145,7 +147,7 @@ def compare(point: Point, move: Array, *, kinked: bool = False) -> Compared:
         found, line = _by_line(point, move)
     except NoValue as none:
         return replace(result, why=f"outside the domain: {none}")
-    return _by_values(point, result, step, found, line, kinked)
+    return _by_values(point, result, step, found, line, kinked, settled)
 
 
 def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
@@ -336,12 +338,13 @@ def _by_values(
     found: Estimate,
     line: Line,
     kinked: bool,
+    settled: bool,
 ) -> Compared:
     """Compare by values on a line: each rule that accepts must see more than noise."""
     said, size = result.said, result.size
     terms = abs(found.middle) + size
     allowed = _allowed(point, result.move, terms)
-    how = "long double line" if line.unit < UNIT else "float64 line"
+    how = LONGER if line.unit < UNIT else "float64 line"
     result = replace(
         result,
         low=found.low - allowed,
@@ -367,7 +370,9 @@ def _by_values(
         return explained
     if step is not None and abs(said - (step.low + step.high) / 2) <= (step.high - step.low) / 2:
         return replace(result, why="the oracles disagree")
-    beside = _beside(point, result, found, line, kinked)
+    if step is None and _has_few_levels(line) and _is_that_of_complex_numbers(point, result):
+        return replace(result, why="the values of f are too coarse, and a complex step disagrees")
+    beside = _beside(point, result, found, line, kinked, settled)
     if beside is not None:
         return replace(result, **beside)
     if result.gap <= (REFUSE - 1) * half:
@@ -385,6 +390,21 @@ def _by_values(
     if step is not None and step.low <= result.high and result.low <= step.high:
         result = replace(result, low=step.low, high=step.high, how=step.how)
     return replace(result, verdict=Verdict.WRONG)
+
+
+def _has_few_levels(line: Line) -> bool:
+    """Tell whether values are often the same, as where a step is lost in a larger number."""
+    values = [float(v) for v in line.known.values() if math.isfinite(float(v))]
+    return 4 * len(set(values)) <= len(values)
+
+
+def _is_that_of_complex_numbers(point: Point, result: Compared) -> bool:
+    """Tell whether a complex step that real steps do not confirm gives what is said."""
+    try:
+        slope = point.imaginary(result.move)
+    except NoValue:
+        return False
+    return abs(slope - result.said) <= LOST * result.size
 
 
 def _inside(
@@ -459,6 +479,8 @@ def _is_confirmed(point: Point, result: Compared, t: float) -> bool:
     forward, backward = (ahead - here) / step, (here - behind) / step
     noise = 16 * UNIT * max(abs(ahead), abs(here), abs(behind)) / step
     slack = abs(forward - backward) + 1e-6 * (abs(slope) + result.size) + noise
+    if slack > abs(slope - result.said) / 8:
+        return False  # they would confirm what is said as well
     bends = abs(forward - backward) - noise
     return bends < 1e-2 * max(abs(forward), abs(slope)) + slack / 1e3 and (
         abs(slope - (forward + backward) / 2) <= slack
@@ -476,7 +498,7 @@ def _explained(point: Point, result: Compared, terms: float) -> Compared | None:
 
 
 def _beside(
-    point: Point, result: Compared, found: Estimate, line: Line, kinked: bool
+    point: Point, result: Compared, found: Estimate, line: Line, kinked: bool, settled: bool
 ) -> dict[str, Any] | None:
     """Return what slopes of the function beside the input say where they spread as kinks do."""
     said, move = result.said, result.move
@@ -494,7 +516,8 @@ def _beside(
         if min(near) - allowed <= said <= max(near) + allowed:
             return {"verdict": Verdict.KINK}
         # Of many kinks, each with a slope of its own choice, the furthest sum is that far off.
-        if abs(said - mean) <= max(3.0, 2.3 * math.sqrt(np.count_nonzero(move))) * spread:
+        furthest = max(3.0, 2.3 * math.sqrt(np.count_nonzero(move))) * spread
+        if settled or abs(said - mean) <= furthest:
             return {"why": SEVERAL, "at_kink": True}
     if found.kink:
         middle = (found.forward[0] + found.backward[0]) / 2

@@ -294,22 +294,23 @@ class Input:
             raise NoValue(str(fault)) from fault
         return float((slopes * move).sum())
 
+    def lost(self) -> float:
+        """Return by how much the value of f is another in long double. Raises NoValue."""
+        leaves = [_as(np.longdouble, leaf) for leaf in self.leaves]
+        return abs(float(self._number(self.pair.spec.rebuild(leaves)).real) - self.here)
+
     def said_wider(self, move: Array) -> float:
         """Return what the gradient says in a longer precision, in which it has fewer roundings.
 
         Raises NoValue where it does not compute in one.
         """
         wider = np.longdouble if self.unit == UNIT else np.float64
-
-        def wide(value: Any) -> Any:
-            array = np.asarray(value)
-            return array.astype(wider)[()] if array.dtype.kind == "f" else value
-
         if self.pair.kind not in {"gradient", "vjp"}:
             raise NoValue("it is no array of slopes")
-        args = self.pair.spec.rebuild(list(map(wide, self.leaves)))
+        args = self.pair.spec.rebuild([_as(wider, leaf) for leaf in self.leaves])
         try:
-            gradients = self.gradient(args, list(map(wide, copies(self.cotangent) or [])))
+            cotangent = [_as(wider, u) for u in copies(self.cotangent) or []]
+            gradients = self.gradient(args, cotangent)
             found = [np.asarray(g) for g in gradients]
             slopes = self.atlas.slopes(found)
             if any(g.dtype != wider for g in found) or slopes.shape != move.shape:
@@ -549,6 +550,12 @@ def _weights(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Return a cotangent: of both signs, between one and two, and with all digits."""
     size = math.prod(shape)
     return (random.choice(np.array([-1.0, 1.0]), size) * (1 + random.random(size))).reshape(shape)
+
+
+def _as(dtype: Any, value: Any) -> Any:
+    """Return floats in a precision, and what is none as it is."""
+    array = np.asarray(value)
+    return array.astype(dtype)[()] if array.dtype.kind == "f" else value
 
 
 def _unit(leaf: Any) -> float:

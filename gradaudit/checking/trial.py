@@ -145,7 +145,7 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
                 _plant(point, one, trial)
         if kinked and not smooth:  # nor may that of one entry hide its neighbours
             for move in _entries_of(point, part):
-                one = looking.met(point, compare(point, move))
+                one = looking.met(point, compare(point, move, settled=True))
                 if one.verdict in RIGHT:
                     results.append(one)
                     _plant(point, one, trial)
