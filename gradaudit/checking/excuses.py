@@ -26,7 +26,7 @@ from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
 
-LEAST_MISTAKE = 1e-11  # part of an entry, below which none was ever made
+LEAST_MISTAKE = 2.0**-40  # part of an entry, below which none was ever made
 NOTHING = 2.0**-30  # part of the usual size of slopes
 INPUTS = 8  # at which the slope is taken, to see how much roundings of the input move it
 
