@@ -56,7 +56,7 @@ def refusal(
     if share < SMALL:
         few = "if f stops early, as a solver does, or loses digits"
         told["or"] = f"{few}, say so: rel={share:.0e} or more"
-    told["options"] = _options(pair, fault, [smallest, args, *later], usual)
+    told["options"] = _options(pair, fault, smallest, [args, *later], usual)
     # Of the first input, where less is hidden than at the smallest.
     told["blocks"] = fault.notes[1] if fault.notes[1:] else ""
     told["input"] = "\n".join(literals(pair.arguments, smallest))
@@ -73,8 +73,17 @@ def refusal(
     return WrongGradient("\n".join(lines), last, smallest, told, report)
 
 
-def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual: Usual) -> str:
-    """Return the options with which alone a pair is refused: one cause is told once."""
+def _options(
+    pair: Pair,
+    fault: Fault,
+    smallest: tuple[Any, ...],
+    points: Sequence[tuple[Any, ...]],
+    usual: Usual,
+) -> str:
+    """Return the options with which alone a pair is refused: one cause is told once.
+
+    smallest: an input at which it is refused as well.
+    """
     options = {k: leaf for k, leaf in enumerate(pair.spec.leaves) if len(leaf.choices) > 1}
     if not options or fault.law == "digits":
         return ""
@@ -103,7 +112,8 @@ def _options(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]], usual:
             told = " and ".join(f"{options[k].path} is {value!r}" for k, value in chosen)
             if 2 * sum(there) > len(there) and not any(elsewhere):
                 return f"it is refused where {told}, and nowhere else"
-            if several == 1 and any(elsewhere) and not any(there):
+            is_shown = all(pair.spec.flatten(smallest)[k] == value for k, value in chosen)
+            if several == 1 and any(elsewhere) and not any(there) and not is_shown:
                 never = f"it is refused, but never where {told}"
     return never
 
