@@ -81,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     unsettled = [
         o
         for o in everything
-        if o.status == "broken" or (o.status == "refused") != bool(o.entry.settled)
+        if o.status == "broken" or (o.status == "refused" and not o.entry.settled)
     ]
     return 1 if unsettled else 0
 
