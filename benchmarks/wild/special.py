@@ -41,6 +41,7 @@ SETTLED: dict[str, str] = {
     "itmodstruve0": "lost digits: the values are known to 2e-9 at 28, by an integral of mpmath",
     "it2j0y0": "lost digits: the values are known to 3e-10 about 20, and jump there; by mpmath",
     "pbvv": "defect: the value at v = -0.5, x = -28 is -1.2e68, and 8e-87 by mpmath",
+    "it2i0k0": "lost digits: the values are off by 2e-4 at 40, by an integral of mpmath",
     "itj0y0": "lost digits: the values are known to 1e-10, by an integral of mpmath",
     "itairy, Ai": "lost digits: the values are known to 6e-8, by an integral of mpmath",
     "itairy, Bi": "lost digits: the values are known to 4e-8, by an integral of mpmath",
