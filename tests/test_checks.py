@@ -539,6 +539,22 @@ class TestAJacobian:
         error = refusal(check_jacobian, self.residuals, operator, inputs="x: [2]")
         assert error.law == "adjoint"
 
+    def test_may_be_an_object_with_the_products_of_vectors_alone(self) -> None:
+        class Products:
+            def __init__(self, J: Array) -> None:
+                self.J, self.shape = J, J.shape
+
+            def matvec(self, v: Array) -> Array:
+                return self.J @ v
+
+            def rmatvec(self, u: Array) -> Array:
+                return self.J.T @ u
+
+        def products(x: Array) -> Any:
+            return Products(self.dense(x))
+
+        assert check_jacobian(self.residuals, products, inputs="x: [2]").status == "holds"
+
     @pytest.mark.parametrize("product", ["matmat", "rmatmat"])
     def test_whose_product_with_a_matrix_is_another_is_refused(self, product: str) -> None:
         def operator(x: Array) -> Any:

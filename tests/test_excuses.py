@@ -282,3 +282,81 @@ class TestATieOfThree:
         inner = lambda x: np.sort(x)[1:-1].sum()  # noqa: E731
         report = check_gradient(inner, self.middle, inputs="x: [n], n >= 3", seed=seed)
         assert report.status == "holds"
+
+
+def largest(x: Array, h: Array) -> Any:
+    return np.max(x + h)
+
+
+def largest_gradient(x: Array, h: Array) -> Array:
+    return (np.arange(len(x)) == np.argmax(x + h)) * 1.0
+
+
+def middle(A: Array) -> Any:
+    return np.linalg.eigvalsh(A)[1]
+
+
+def middle_gradient(A: Array) -> Array:
+    v = np.linalg.eigh(A)[1][:, 1]
+    return np.outer(v, v)
+
+
+# f, its gradient, where it is hard to tell, and where twice of it is wrong.
+HARD: dict[str, tuple[Any, ...]] = {
+    "a kink beside a large number, to which a complex step is blind": (
+        lambda x, r: np.abs(x).sum() - r,
+        lambda x, r: np.sign(x),
+        "x: [n], r: []",
+        (np.array([1.0, 0]), np.array(1e6)),
+        (np.array([1.0, 2]), np.array(1e6)),
+    ),
+    "a tie of numbers in which a step is lost": (
+        largest,
+        largest_gradient,
+        "x: [n], h: []",
+        (np.array([1.0, 1]), np.array(1e6)),
+        (np.array([1.0, 2]), np.array(3.0)),
+    ),
+    "values too coarse for any step": (
+        lambda x: (1e6 + x) ** 2 - 1e12,
+        lambda x: 2 * (1e6 + x),
+        "x: []",
+        (np.array(3e-12),),
+        (np.array(3.0),),
+    ),
+    "a value that double precision loses": (
+        lambda m, w: -m * np.log((3 + w) - 3),
+        lambda m, w: -np.log(w),
+        "m: [], w: positive[]",
+        (np.array(1.0), np.array(1.0016609e-8)),
+        (np.array(1.0), np.array(0.25)),
+    ),
+    "equal eigenvalues": (
+        middle,
+        middle_gradient,
+        "A: symmetric[d,d]",
+        (np.zeros((3, 3)),),
+        (np.diag([1.0, 2, 4]),),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+class TestWhereItIsHardToTell:
+    def test_a_right_gradient_is_not_refused(self, name: str) -> None:
+        f, gradient, spec, args, _ = HARD[name]
+        for seed in range(5):
+            wrt = spec.partition(":")[0]
+            check_gradient(f, gradient, *args, inputs=spec, wrt=wrt, examples=0, seed=seed)
+
+    def test_twice_of_it_is_refused_where_it_is_not(self, name: str) -> None:
+        f, gradient, spec, _, args = HARD[name]
+        with pytest.raises(WrongGradient):
+            check_gradient(
+                f,
+                scaled(gradient, 2.0),
+                *args,
+                inputs=spec,
+                wrt=spec.partition(":")[0],
+                examples=0,
+            )

@@ -351,6 +351,7 @@ def test_ordinary_numbers_lie_between_those_of_size_one_and_the_far_ones() -> No
     spec, random = read_spec("x: [n]"), Random(0)
     numbers = np.concatenate([np.abs(x) for _ in range(600) for x in draw(spec, random)])
     assert ((numbers > 12) & (numbers < 35)).sum() > 20
+    assert ((numbers > 2e-7) & (numbers < 2e-3)).sum() > 20
 
 
 def test_every_small_count_is_met() -> None:

@@ -48,6 +48,10 @@ CLAMPED = "convention: a variance below eps is clamped in the value alone, as sa
 SETTLED: dict[str, str] = {
     "digamma": TRIGAMMA,
     "polygamma of 1": TRIGAMMA,
+    "matrix_exp": (
+        "lost digits: 1e-10 at a tiny cotangent, put into a matrix beside the argument, and "
+        "so decides how the series is cut"
+    ),
     "hypot": "defect: nan at (0, 0), by 0 / 0; the norm of two numbers has 0 there, as vector_norm",
     "cosine_similarity": (
         "defect: below its eps the value is divided by that, and the gradient is neither that of "

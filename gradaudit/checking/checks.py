@@ -220,7 +220,11 @@ def _pair(
     more: Mapping[str, Any],
 ) -> Pair:
     no_answer: Any = options.get("no_answer", ())
-    is_none = None if isinstance(no_answer, type | tuple) else no_answer
+    is_none = None
+    if isinstance(no_answer, type):
+        no_answer = (no_answer,)
+    elif not isinstance(no_answer, tuple):
+        no_answer, is_none = (), no_answer
     return Pair(
         f,
         derivative,
@@ -231,7 +235,7 @@ def _pair(
         relative=options.get("rel", 0.0),
         flat=tuple(np.atleast_1d(options.get("flat", ())).tolist()),
         infinite_slopes=options.get("infinite_slopes", False),
-        no_answer=() if is_none else no_answer if isinstance(no_answer, tuple) else (no_answer,),
+        no_answer=no_answer,
         is_none=is_none,
         own=options.get("own"),
         conjugate=options.get("conjugate", False),

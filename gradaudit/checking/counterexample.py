@@ -52,10 +52,9 @@ def refusal(
     told = {"law": fault.law} if fault.law != "slope" else {}
     told["it is"] = _relation(pair, last, [args, *later]) if fault.law == "slope" else ""
     told["truth"] = last.notes[0] if last.notes else ""
-    share = min(last.share or 1.0, fault.share or 1.0)
-    if share < SMALL:
-        few = "if f stops early, as a solver does, or loses digits"
-        told["or"] = f"{few}, say so: rel={share:.0e} or more"
+    if 0 < last.share < SMALL:
+        when = "if f stops early, as a solver does, or loses digits"
+        told["or"] = f"{when}, say so: rel={last.share:.0e} or more"
     told["options"] = _options(pair, fault, smallest, [args, *later], usual)
     # Of the first input, where less is hidden than at the smallest.
     told["blocks"] = fault.notes[1] if fault.notes[1:] else ""

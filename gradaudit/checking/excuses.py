@@ -26,7 +26,7 @@ from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
 
-LEAST_MISTAKE = 2.0**-40  # part of an entry, below which none was ever made
+SOLVED = 2.0**-40  # part of an entry, as which a solver may leave it off
 NOTHING = 2.0**-30  # part of the usual size of slopes
 INPUTS = 8  # at which the slope is taken, to see how much roundings of the input move it
 
@@ -93,7 +93,7 @@ class Looking:
         fault = located(point, found, partial(self._is_lost, point))
         if isinstance(fault, str):
             return replace(found, verdict=Verdict.UNKNOWN, why=fault)
-        if 0 < fault.off < LEAST_MISTAKE:  # as a solver loses, which f or the gradient calls
+        if 0 < fault.share < SOLVED:  # as a solver loses, which f or the gradient calls
             return replace(found, verdict=Verdict.DIGITS)
         raise fault
 

@@ -59,7 +59,6 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
         low=least.low,
         high=least.high,
         notes=_notes(names, bad, least),
-        of_all=found.gap / found.size if found.size else 1.0,
     )
 
 

@@ -17,12 +17,12 @@ class Pair:
     that the derivative is by. given: makes an object from the arguments that it names, which both
     functions get first. relative: the declared accuracy of f. flat: values of f at which it is
     clipped. no_answer: exceptions that mean that f has no value. is_none: tells of what f returns
-    that it is none. own: the slope along a tangent by
-    an automatic derivative of f, in place of a complex step. forward: of a vjp, the jvp that owes
-    to be adjoint to it. conjugate: a complex gradient is that of JAX. symmetric: a Jacobian owes to
-    be. title, again: how the pair is told, and the call that judges it once more, where these are
-    not those of the functions. unit: of a shorter precision, to which inputs are rounded.
-    is_stated: a question states the model, and what is assumed of its inputs.
+    that it is none. own: the slope along a tangent by an automatic derivative of f, in place of a
+    complex step. forward: of a vjp, the jvp that owes to be adjoint to it. conjugate: a complex
+    gradient is that of JAX. symmetric: a Jacobian owes to be. title, again: how the pair is told,
+    and the call that judges it once more, where these are not those of the functions. unit: of a
+    shorter precision, to which inputs are rounded. is_stated: a question states the model, and what
+    is assumed of its inputs.
     """
 
     f: Callable[..., Any]

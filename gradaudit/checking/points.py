@@ -494,11 +494,12 @@ class Input:
         return self._weighed_product(np.reshape(sum(products), np.shape(self.cotangent[0])))
 
     def operators(self) -> list[Any]:
-        """Return the Jacobians by all arguments where they are LinearOperators, none elsewhere."""
+        """Return the Jacobians by all arguments where they are products alone, none elsewhere."""
         if self.pair.kind != "jacobian":
             return []
         jacobians = self.jacobians()
-        return jacobians if all(hasattr(one, "rmatvec") for one in jacobians) else []
+        both = all(hasattr(one, "matvec") and hasattr(one, "rmatvec") for one in jacobians)
+        return jacobians if both else []
 
     def jacobians(self) -> list[Any]:
         """Return the Jacobians as they come, one for each leaf that moves."""

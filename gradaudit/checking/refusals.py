@@ -20,9 +20,6 @@ LAWS = (
 )
 
 
-ROUNDINGS = 1e-9  # part of all slopes, below which a mistake is likely none
-
-
 class BadCall(TypeError):
     """A check was called in a way that it does not understand; its text says what to do."""
 
@@ -31,8 +28,7 @@ class BadCall(TypeError):
 class Fault(Exception):
     """What is wrong at one input: the law that is broken, and a sentence.
 
-    at: the input, where it is another than that which was tried, as beside a kink. of_all: how far
-    off it is as a part of all slopes of the direction in which it was found; 1 where nothing tells.
+    at: the input, where it is another than that which was tried, as beside a kink.
     """
 
     law: str
@@ -43,23 +39,17 @@ class Fault(Exception):
     high: float | None = None
     notes: tuple[str, ...] = field(default=())
     at: tuple[Any, ...] | None = None
-    of_all: float = 1.0
 
     def __str__(self) -> str:
         return self.text
 
     @property
-    def off(self) -> float:
+    def share(self) -> float:
         """How far off what is said is, as a part of what is right; 0 where nothing tells."""
         if self.said is None or self.low is None or self.high is None:
             return 0.0
         middle = (self.low + self.high) / 2
         return abs(self.said - middle) / abs(middle) if middle else 0.0
-
-    @property
-    def share(self) -> float:
-        """The same, of all slopes where it is next to nothing, and the entry may be roundings."""
-        return self.of_all if self.of_all < ROUNDINGS else self.off
 
 
 class WrongGradient(AssertionError):

@@ -170,7 +170,7 @@ def _judge_edge(point: Input, trial: Trial, name: str, part: slice) -> None:
         return
     trial.blocks[name] = "entries at the edge of their domain, which move to one side alone"
     if one is not None and one.verdict is Verdict.WRONG:
-        trial.differs = beside(point, one)
+        trial.differs = trial.differs or beside(point, one)
 
 
 def _moves_of(point: Input, part: slice) -> Iterator[Array]:
