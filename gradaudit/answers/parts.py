@@ -99,7 +99,7 @@ class Sheet:
 
     parts: in order, each with its question. tables: those of an answer in TOML, with their keys;
     one in another is written with a dot. read: returns the part at a path such as
-    question2.gradient, from what stands there and the names of `where`; it raises Unreadable.
+    weighted.w, from what stands there and the names of `where`; it raises Unreadable.
     part_of: the name of the part at a path. functions: those of a Python answer.
     """
 

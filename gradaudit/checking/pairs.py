@@ -53,7 +53,7 @@ class Pair:
         return [argument.name for argument in self.spec.arguments]
 
     def names(self) -> list[str]:
-        """Return how the derivatives are told, one for each leaf that moves: `dW1`."""
+        """Return how the derivatives are told, one for each leaf that moves: `dw`."""
         return [f"d{self.spec.leaves[i].path}" for i in self.moved]
 
     def of(self, arguments: Sequence[Any]) -> tuple[Any, ...]:

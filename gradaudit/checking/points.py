@@ -170,7 +170,7 @@ class Input:
         return float(leaves[0] if self.pair.kind == "gradient" else self._weighed(leaves))
 
     def entry(self, leaf: int, index: tuple[int, ...]) -> str:
-        """Return how the derivative by an entry of a leaf is told: `dW1[0,2]`."""
+        """Return how the derivative by an entry of a leaf is told: `dw[0,2]`."""
         return f"d{self.pair.spec.leaves[leaf].entry(index, self.pair.spec.sizes(self.args))}"
 
     def _tangent_leaves(self, move: Array) -> list[Any]:

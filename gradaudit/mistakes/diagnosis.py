@@ -68,7 +68,7 @@ class Diagnosis:
 
     candidates: ids of all known mistakes that fit. together: they fit only two at once. doubtful:
     too little is wrong to name one. factor: they fit apart from this factor, such as `2/n`, or
-    `2 on dL/dW1`. facts: what holds on every input, where nothing fits. hidden: mistakes that
+    `2 on dL/dw`. facts: what holds on every input, where nothing fits. hidden: mistakes that
     what was given can't show. edit: what was done wrong, where no known mistake fits, but one small
     edit of the right formulas does. sentences: those of the candidates.
     """

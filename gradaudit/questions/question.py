@@ -145,7 +145,7 @@ class Asked:
 
     @cached_property
     def label(self) -> str:
-        """How the derivative is called, such as dL/dW1; a condition has the name of the part."""
+        """How the derivative is called, such as dL/dw; a condition has the name of the part."""
         if self.truth.scope.rate:
             return self.name
         of = self.of.tree

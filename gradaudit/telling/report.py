@@ -306,7 +306,7 @@ def _remarks(verdict: Verdict, scope: Scope) -> Iterator[list[Run]]:
 
 def _said(phrase: str) -> list[Run]:
     """Return a phrase as a sentence."""
-    is_path = re.match(r"\w+\.\w", phrase)  # of a part, such as question2.gradient
+    is_path = re.match(r"\w+\.\w", phrase)  # of a part, such as weighted.w
     first = phrase[:1] if is_path else phrase[:1].upper()
     return [soft(first + phrase[1:] + "." * (phrase[-1:] not in (".", "?")))]
 

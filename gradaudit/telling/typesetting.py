@@ -124,7 +124,7 @@ def in_words(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
     """Yield a text in pieces, each with its mathematics, or "" where it is just words.
 
     What stands in `backticks` is mathematics if it is a formula. So is a known name, with what
-    follows at once if both together read as a formula: W1, p_i, z[k,j], sum(t), e**2; but a name
+    follows at once if both together read as a formula: w, p_i, z[k,j], sum(t), e**2; but a name
     that is a word by itself, such as slope, is one in a text.
     """
     for k, piece in enumerate(re.split(r"`([^`]*)`", text)):
