@@ -164,8 +164,8 @@ def points_of(spec: Spec, example: tuple[Any, ...], options: Options) -> Iterato
     inputs, seed = options.get("inputs"), options.get("seed", 0)
     examples = options.get("examples", EXAMPLES)
     samples = list(options.get("samples") or ())
-    if example:
-        yield _fitting(spec, example, "the example")
+    if example:  # which fits the inputs that it tells
+        yield example if inputs is None else _fitting(spec, example, "the example")
     for k, sample in enumerate(samples):
         yield _fitting(spec, sample, f"sample {k}")
     if examples and samples:

@@ -1,7 +1,7 @@
 """The calls: a function and its hand-written derivative, checked in one line."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -22,6 +22,7 @@ from gradaudit.checking.pairs import Pair, name_of
 from gradaudit.checking.refusals import BadCall, Fault
 from gradaudit.checking.reports import Report
 from gradaudit.checking.specs import Spec
+from gradaudit.checking.trees import flat
 from gradaudit.checking.trial import tried
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def check_pair(
     examples = options.get("examples", EXAMPLES)
     points = stated.inputs(examples) if stated else list(points_of(spec, example, options))
     pair = moving(pair, options.get("wrt"), points)
+    _keep_memory(points)
     report = Report(
         what=f"{pair.title or _title(pair)} by {_by(pair)}",
         inputs=str(spec),
@@ -180,6 +182,16 @@ def check_pair(
         few = Fault("digits", text + "is something rounded on the way, as by float32?")
         raise refusal(pair, report.shown, few, report, (), usual)
     return report
+
+
+def _keep_memory(points: Sequence[tuple[Any, ...]]) -> None:
+    """Have the C library keep memory that is given back, for the arrays that come next.
+
+    glibc keeps at most twice the largest block that was ever given back, and a check of large
+    arrays that gets each of them anew from the system takes twice the time.
+    """
+    size = sum(getattr(leaf, "nbytes", 0) for leaf in flat(points[0])) if points else 0
+    np.empty(16 * size, np.uint8)  # never written to: it takes no memory
 
 
 def _stated(kind: str, derivative: Callable[..., Any], options: Options) -> "Exact | None":
@@ -247,6 +259,8 @@ def _pair(
 
 def _with_progress(points: list[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
     """Show a bar on long checks at a terminal."""
+    if len(points) < 2:
+        return points
     from tqdm import tqdm
 
     bar: Iterable[tuple[Any, ...]] = tqdm(

@@ -129,7 +129,8 @@ class Point(Protocol):
 
 def signs(random: np.random.Generator, size: int) -> Array:
     """Return factors of either sign between one and two: balanced, so that no entry can hide."""
-    return np.asarray(FACTORS[random.integers(0, len(FACTORS), size, np.int8)])
+    drawn = np.frombuffer(random.bytes(size), np.uint8)
+    return np.asarray(FACTORS[drawn % len(FACTORS)])
 
 
 def compare(point: Point, move: Array, *, kinked: bool = False, settled: bool = False) -> Compared:
