@@ -707,3 +707,36 @@ def test_what_takes_too_much_at_large_inputs_is_judged_at_all_others(tmp_path: P
     (told,) = audit(read(str(path))).answered
     assert told.status == "holds"
     assert 90 < told.outcomes[0].examples < len(draw_inputs(FORMULA_NETWORKS))
+
+
+RULE = ["p[i]*sum(t) - t[i]"]
+
+
+def test_lines_that_two_answers_have_alike_are_judged_once(tmp_path: Path) -> None:
+    first, second = (gradient(tmp_path, *RULE) for _ in range(2))
+    assert first is second
+
+
+def test_lines_alike_with_other_names_of_ones_own_are_judged_apart(tmp_path: Path) -> None:
+    right, wrong = (
+        verdict(tmp_path, "q2.gradient", RULE, [f"p = softmax({of})"]).status for of in ("y", "2*y")
+    )
+    assert (right, wrong) == ("holds", "fails")
+
+
+def test_lines_alike_in_another_part_are_judged_apart(tmp_path: Path) -> None:
+    w2, b1 = (verdict(tmp_path, f"q1.derivation.{part}", "e @ h") for part in ("w2", "b1"))
+    assert (w2.status, b1.status) == ("holds", "fails")
+
+
+def test_a_decimal_is_not_taken_for_the_same_text_in_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "answer.toml"
+    for value, malformed in (('"1.5"', 0), ("1.5", 1), ('"1.5"', 0)):
+        path.write_text(f"[question2]\ngradient = {value}\n", encoding="utf-8")
+        assert len(read(str(path)).malformed) == malformed
+
+
+def test_what_was_computed_for_lines_is_given_back_when_they_are_judged(tmp_path: Path) -> None:
+    (line,) = gradient(tmp_path, *RULE).said.lines
+    assert line.workings.entries.cache_info().currsize == 0
+    assert not line.workings.together.groups

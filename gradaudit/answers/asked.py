@@ -1,14 +1,23 @@
 """What can be answered to questions: the sheet that an answer is read and judged by."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
-from gradaudit.answers.parts import Owed, Part, Sheet, of_formulas, of_function, of_numbers
+from gradaudit.answers.parts import (
+    ALIKE,
+    Owed,
+    Part,
+    Sheet,
+    of_formulas,
+    of_function,
+    of_numbers,
+)
 from gradaudit.answers.tables import block, formulas, of_conditions, own_names
 from gradaudit.judging.derivation import wanted_of
-from gradaudit.questions.files import Unreadable
+from gradaudit.questions.files import Unreadable, is_text
 from gradaudit.questions.question import ASSIGNMENT, DERIVATION, Question, read_questions
 
 
@@ -57,7 +66,26 @@ def sheet_of(questions: Sequence[Question]) -> Sheet:
         beside = [one for one in questions if one.table == question.table]
         return _of_lines(question, beside, path, value, where)
 
-    return Sheet(parts, tables, read, paths.__getitem__, functions)
+    return Sheet(parts, tables, _once(read), paths.__getitem__, functions)
+
+
+def _once(read: Callable[[str, Any, Any], Part]) -> Callable[[str, Any, Any], Part]:
+    """Read texts once, however many answers have the same ones in one place."""
+
+    @lru_cache(maxsize=ALIKE)
+    def read_texts(path: str, value: str, where: str) -> Part:
+        return read(path, json.loads(value), json.loads(where))
+
+    def read_or_known(path: str, value: Any, where: Any) -> Part:
+        if _are_texts(value) and _are_texts(where):
+            return read_texts(path, json.dumps(value), json.dumps(where))
+        return read(path, value, where)
+
+    return read_or_known
+
+
+def _are_texts(value: Any) -> bool:
+    return all(map(is_text, value if isinstance(value, list) else [value]))
 
 
 def _of_lines(

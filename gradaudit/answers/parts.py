@@ -31,6 +31,8 @@ from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.questions.iteration import Rate
 from gradaudit.questions.question import Question, Signature
 
+ALIKE = 2**9  # parts that are kept, since other answers may have the same
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -52,7 +54,7 @@ class Claim:
         return hold(self.law, self.judged, inputs, smallest=smallest)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """What an answer says to one part of a question.
 
@@ -99,7 +101,8 @@ class Sheet:
 
     parts: in order, each with its question. tables: those of an answer in TOML, with their keys;
     one in another is written with a dot. read: returns the part at a path such as
-    weighted.w, from what stands there and the names of `where`; it raises Unreadable.
+    weighted.w, from what stands there and the names of `where`; the same part for the same texts.
+    It raises Unreadable.
     part_of: the name of the part at a path. functions: those of a Python answer.
     """
 

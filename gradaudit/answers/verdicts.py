@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
-from gradaudit.answers.parts import Answer, Part
+from gradaudit.answers.parts import ALIKE, Answer, Part
 from gradaudit.judging.cases import Case
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.domains import draw_inputs
@@ -167,6 +167,20 @@ def judge(name: str, part: Part | None) -> Verdict:
         return Verdict(name, "unanswered")
     if part.untested:
         return Verdict(name, "untested", part, reason=part.untested)
+    return _judge_lines(name, part) if part.lines else _judge(name, part)
+
+
+@lru_cache(maxsize=ALIKE)
+def _judge_lines(name: str, part: Part) -> Verdict:
+    """Judge lines once: answers that have the same ones have the same part."""
+    try:
+        return _judge(name, part)
+    finally:
+        for line in part.lines:
+            line.workings.forget()
+
+
+def _judge(name: str, part: Part) -> Verdict:
     outcomes = tuple(_with_recovery(part, list(_outcomes(part))))
     verdict = Verdict(name, "holds", part, outcomes, reason=part.wrong)
     if verdict.failure is not None:

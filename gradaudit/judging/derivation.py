@@ -104,6 +104,10 @@ class Workings:
         self._spent: dict[Any, int] = {}
         self._too_large: set[tuple[int, ...]] = set()  # sizes at which one input was too much
 
+    def forget(self) -> None:
+        """Give back the memory of all that was computed."""
+        vars(self).update(vars(Workings()))
+
     def expect(self, cases: Sequence[Any]) -> None:
         """Evaluate at all of these inputs what is evaluated at one of them."""
         small = [case for case in cases if _largest(case) <= LARGEST_TRIED_OUT]
