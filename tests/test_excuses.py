@@ -51,6 +51,10 @@ def interpolated_vjp(table: Array, p: Array, g: Array) -> tuple[Array, Array]:
     return by_table, g * (table[(i + 1) % n] - table[i % n])
 
 
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
 # At whole positions each entry has a kink of its own, and takes the slope of its right side.
 WHOLE = (np.array([999.9, 1000.0625, 1000.125]), np.array([0.0, -3, -3, -3, -2]))
 FAR = (
@@ -330,6 +334,13 @@ HARD: dict[str, tuple[Any, ...]] = {
         "m: [], w: positive[]",
         (np.array(1.0), np.array(1.0016609e-8)),
         (np.array(1.0), np.array(0.25)),
+    ),
+    "a residual that double precision loses beside one that it keeps": (
+        lambda w, x, y: np.sum(x * (sigmoid(x * w) - y)),
+        lambda w, x, y: x * x * sigmoid(x * w) * sigmoid(-x * w),
+        "w: [n], x: [n], y: bool[n]",
+        (np.array([1.0, 2.0]), np.array([40.0, -40.0]), np.array([True, False])),
+        (np.array([0.1, 0.2]), np.array([4.0, -4.0]), np.array([True, False])),
     ),
     "equal eigenvalues": (
         middle,

@@ -28,6 +28,7 @@ from gradaudit.checking.refusals import Fault, NotOffered
 
 SOLVED = 2.0**-40  # part of an entry, as which a solver may leave it off
 NOTHING = 2.0**-30  # part of the usual size of slopes
+EXPONENTS = 2.0**10  # beyond the largest of exp in float64: what it loses, times it, is a slope
 INPUTS = 8  # at which the slope is taken, to see how much roundings of the input move it
 
 
@@ -153,7 +154,9 @@ def _is_rounding_of_f(point: Input, found: Compared) -> bool:
         return False
     with np.errstate(all="ignore"):
         longest = float(np.fmax.reduce(np.abs(found.move / point.wide), initial=1.0))
-    return math.isfinite(lost * longest) and found.gap <= 8 * lost * longest
+    # A complex step does not lose what values of f do.
+    most = 8 if found.how == point.oracle else EXPONENTS
+    return math.isfinite(lost * longest) and found.gap <= most * lost * longest
 
 
 def _is_unsteady(point: Input, found: Compared) -> bool:
