@@ -84,7 +84,7 @@ def entries_of_truth(truth: Formula, case: Any, among: Together | None = None) -
     """
     known = _known.setdefault(truth, {})
     if case not in known:
-        if among is not None and case in among:
+        if among is not None and case in among and truth not in kept(case):
             among.keep(truth)
         value = kept(case).get(truth)
         known[case] = entries(truth, case) if value is None else _entries_of(truth, case, value)
