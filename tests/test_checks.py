@@ -396,6 +396,16 @@ class TestAGradientWithOptions:
         wrong = lambda x, c, p: self.gradient(x, c, p) * (1 if p == 3 else 2)  # noqa: E731
         assert self.told(wrong) == "it is refused, but never where power is 3"
 
+    def test_is_told_nothing_that_the_shown_input_contradicts(self) -> None:
+        def wrong(x: Array, power: int) -> Array:
+            at_few = (x.size == 1) & (abs(x - 1) < 1e-3)  # as the smallest input is
+            return np.cos(x) * power * np.where(at_few | (power == 2), 2.0, 1.0)
+
+        f, inputs = (lambda x, power: np.sin(x).sum() * power), "x: positive[n], power: 1..2"
+        error = refusal(check_gradient, f, wrong, inputs=inputs, wrt="x")
+        assert error.arguments[1] == 1
+        assert "options" not in error.told
+
 
 class TestAVectorJacobianProduct:
     SPEC = "Z: [n,k]"

@@ -87,6 +87,7 @@ def _options(
     if not options or fault.law == "digits":
         return ""
     forms = fault.law not in {"slope", "a value"}
+    shown = pair.spec.flatten(smallest)
     seen: list[tuple[list[Any], bool]] = []
     for args in points[:MOST]:
         wrong = False
@@ -109,10 +110,10 @@ def _options(
             if min(len(there), len(elsewhere)) < 2:
                 continue
             told = " and ".join(f"{options[k].path} is {value!r}" for k, value in chosen)
-            if 2 * sum(there) > len(there) and not any(elsewhere):
+            is_shown = all(shown[k] == value for k, value in chosen)
+            if is_shown and 2 * sum(there) > len(there) and not any(elsewhere):
                 return f"it is refused where {told}, and nowhere else"
-            is_shown = all(pair.spec.flatten(smallest)[k] == value for k, value in chosen)
-            if several == 1 and any(elsewhere) and not any(there) and not is_shown:
+            if several == 1 and not is_shown and any(elsewhere) and not any(there):
                 never = f"it is refused, but never where {told}"
     return never
 
