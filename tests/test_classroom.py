@@ -214,6 +214,23 @@ def test_a_module_that_others_import_is_a_note_and_no_fault(tmp_path: Path) -> N
     assert "Not read" not in told
 
 
+@pytest.mark.parametrize(
+    ("text", "row", "section"),
+    [
+        ("import seaborn\n", "ann  ✓ holds ", "Notes"),
+        ("def softmax_gradient(y, t)\n", "ann  ! malformed ", "Not read"),
+    ],
+    ids=["is a note", "is a fault where it has a function that is asked for"],
+)
+def test_a_file_that_cannot_be_imported_beside_an_answer(
+    tmp_path: Path, text: str, row: str, section: str
+) -> None:
+    write(tmp_path / "class", ann__net_py=PYTHON, ann__plots_py=text)
+    assert rows("--out", "out", cwd=tmp_path)[0].startswith(row)
+    told = (tmp_path / "out/feedback/ann.md").read_text(encoding="utf-8")
+    assert f"{section}:\n\n- plots.py: it cannot be imported: line 1: " in told
+
+
 def test_a_function_that_is_misspelt_beside_an_answer_is_a_fault(tmp_path: Path) -> None:
     misspelt = PYTHON.replace("converges", "converge")
     write(tmp_path / "class", ann__a_toml="[question1]\nb2 = -2.732\n", ann__net_py=misspelt)

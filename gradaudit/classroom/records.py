@@ -232,6 +232,12 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
                     answers[name] = read_functions(name, content, sheet, modules)
                     notes.append(f"only its functions were run, with what they use: {reason}")
                     del faults[name]
+    if not task.uncontained and any(one.parts for one in answers.values()):
+        asked = (sheet or sheet_called()).functions
+        for name, content in task.files:  # such as one that draws plots with what is not there
+            of_python = name in faults and name.endswith(".py")
+            if of_python and not any(function.encode() in content for function in asked):
+                notes.append(f"{name}: {faults.pop(name)}")
     for name, answer in list(answers.items()):
         if len(answers) > 1 and _is_helper(name, answer):
             notes.append(f"{name}: no function that is asked for is in it")
