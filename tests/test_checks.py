@@ -759,6 +759,7 @@ class TestABadCall:
         [
             ({}, "what are the inputs?"),
             ({"inputs": "x: [n]", "wrt": "y"}, "wrt: no argument y; known are x"),
+            ({"inputs": "x: [n]", "wrt": "x x"}, "wrt: name each once, in their order, 'x', "),
             ({"inputs": "k: int[n]"}, "no argument can move"),
             ({"inputs": "x: [n]", "example": 3}, "example: no such option"),
             ({"inputs": 7}, "inputs: a text such as"),
@@ -770,6 +771,7 @@ class TestABadCall:
         ids=[
             "without inputs",
             "by an argument that there is not",
+            "by an argument twice",
             "by integers alone",
             "with an unknown option",
             "with inputs of another type",

@@ -201,8 +201,10 @@ def moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[A
         for name in wanted:
             if name not in names:
                 raise BadCall(f"wrt: no argument {name}; known are {', '.join(names)}")
-        if wanted != sorted(wanted, key=names.index):
-            raise BadCall("wrt: name the arguments in their order, and return gradients in it")
+        ordered = sorted(dict.fromkeys(wanted), key=names.index)
+        if wanted != ordered:
+            text = " ".join(ordered)
+            raise BadCall(f"wrt: name each once, in their order, {text!r}, and return gradients so")
     else:
         wanted = [n for n in names if any(leaves[i].moves for i in by_argument[n])]
         wanted = [n for n in wanted if n not in taken_by(pair.given, names)] or wanted
