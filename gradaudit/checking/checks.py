@@ -34,6 +34,9 @@ USUAL = 9  # inputs from which the usual size of slopes is taken
 SEEK = 8  # a kink is sought at one input of so many
 
 
+MOST_KEPT = 31 * 2**20  # bytes: glibc learns nothing from 32 MiB
+
+
 FORMS = 5  # and other forms of the arguments are tried at as many
 
 
@@ -191,7 +194,7 @@ def _keep_memory(points: Sequence[tuple[Any, ...]]) -> None:
     arrays that gets each of them anew from the system takes twice the time.
     """
     size = sum(getattr(leaf, "nbytes", 0) for leaf in flat(points[0])) if points else 0
-    np.empty(16 * size, np.uint8)  # never written to: it takes no memory
+    np.empty(min(16 * size, MOST_KEPT), np.uint8)  # never written to: it takes no memory
 
 
 def _stated(kind: str, derivative: Callable[..., Any], options: Options) -> "Exact | None":
