@@ -335,6 +335,13 @@ HARD: dict[str, tuple[Any, ...]] = {
         (np.array(1.0), np.array(1.0016609e-8)),
         (np.array(1.0), np.array(0.25)),
     ),
+    "values on stairs, since almost all digits have cancelled": (
+        lambda x: -np.log(1 - sigmoid(float(x[0]))) + x[1] * x[1],
+        lambda x: np.array([sigmoid(x[0]), 2 * x[1]]),
+        "x: [2]",
+        (np.array([35.0, 1.0]),),
+        (np.array([3.0, 1.0]),),
+    ),
     "a residual that double precision loses beside one that it keeps": (
         lambda w, x, y: np.sum(x * (sigmoid(x * w) - y)),
         lambda w, x, y: x * x * sigmoid(x * w) * sigmoid(-x * w),
@@ -371,3 +378,36 @@ class TestWhereItIsHardToTell:
                 wrt=spec.partition(":")[0],
                 examples=0,
             )
+
+
+def logsumexp(z: Array) -> Any:
+    return z.max() + np.log(np.sum(np.exp(z - z.max())))
+
+
+def surprise(u: Array, c: Array) -> Any:
+    return logsumexp(u + c) - (u[0] + c[0])
+
+
+def surprise_gradient(u: Array, c: Array) -> Array:
+    gradient = np.exp(u - logsumexp(u + c) + c)  # which is a little over 1 where u is large
+    gradient[0] -= 1
+    return gradient
+
+
+class TestADifferenceOfLargeNumbersInAnExponential:
+    C = np.array([0.7, 0.2, -0.1])
+    SMALL = ((np.array([1.0, 0.3, 0.0]), C), (np.array([-0.2, 0.1, 0.5]), C))
+    LARGE = (np.array([1921261.0, 0.1, 0.7]), C)
+
+    def test_may_be_as_wrong_as_their_roundings(self) -> None:
+        assert abs(surprise_gradient(*self.LARGE)[0]) > 1e-11
+        samples = [*self.SMALL, self.LARGE]
+        check_gradient(surprise, surprise_gradient, samples=samples, wrt="u", examples=20)
+
+    def test_hides_no_mistake_of_more_than_that(self) -> None:
+        def wrong(u: Array, c: Array) -> Array:
+            return surprise_gradient(u, c) + 1e-6 * (abs(u).max() > 1e6)
+
+        samples = [*self.SMALL, self.LARGE]
+        with pytest.raises(WrongGradient):
+            check_gradient(surprise, wrong, samples=samples, wrt="u", examples=20)

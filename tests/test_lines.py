@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.honesty import families, measured
-from gradaudit.checking.lines import Line, NoValue, estimate, grid_of, noise_of
+from gradaudit.checking.lines import Line, NoValue, climbs_stairs, estimate, grid_of, noise_of
 
 
 def slope(f: Callable[[Any], Any], at: float = 0.0) -> Any:
@@ -92,3 +92,36 @@ def test_a_smooth_function_has_no_noise_to_measure() -> None:
 )
 def test_the_grid_of_values_is_found(values: list[float], grid: float) -> None:
     assert grid_of(np.float64(one) for one in values) == grid
+
+
+STAIRS = 2.0**-5  # how far it is from one riser to the next
+
+
+def stairs(t: float) -> float:
+    return 3 * STAIRS * math.floor(t / STAIRS + 0.3) + t * t + t
+
+
+class TestStairs:
+    """Their treads have the slope 1, and they climb by 3 more."""
+
+    @pytest.mark.parametrize("slope", [3.5, 4.0, 4.5])
+    def test_climb_with_a_slope(self, slope: float) -> None:
+        assert climbs_stairs(Line(stairs), 1.0, slope, 0.5)
+
+    @pytest.mark.parametrize("slope", [-2.0, 1.5, 2.0, 7.0, 10.0])
+    def test_climb_with_no_other_slope(self, slope: float) -> None:
+        assert not climbs_stairs(Line(stairs), 1.0, slope, 0.5)
+
+    @pytest.mark.parametrize(
+        "phi",
+        [
+            lambda t: t + 3 * max(t - 0.01, 0.0),
+            lambda t: t + 0.1 * (t > 0.03),
+            math.exp,
+            lambda t: t + 0.01 * math.sin(300 * t),
+        ],
+        ids=["a kink", "one jump", "a smooth function", "a fast wave"],
+    )
+    @pytest.mark.parametrize("slope", [2.0, 2.5, 4.0])
+    def test_are_nothing_else(self, phi: Callable[[float], float], slope: float) -> None:
+        assert not climbs_stairs(Line(phi), 1.0, slope, 0.5)

@@ -20,7 +20,7 @@ from gradaudit.checking.ladder import (
     compare,
     slips_by_roundings,
 )
-from gradaudit.checking.lines import NoValue
+from gradaudit.checking.lines import Line, NoValue, climbs_stairs
 from gradaudit.checking.locating import located
 from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
@@ -28,6 +28,7 @@ from gradaudit.checking.refusals import Fault, NotOffered
 
 SOLVED = 2.0**-40  # part of an entry, as which a solver may leave it off
 NOTHING = 2.0**-30  # part of the usual size of slopes
+FAR, NEAR = 8.0, 0.5  # the longest steps, by the size of entries, and where these have a domain
 EXPONENTS = 2.0**10  # beyond the largest of exp in float64: what it loses, times it, is a slope
 INPUTS = 8  # at which the slope is taken, to see how much roundings of the input move it
 
@@ -107,8 +108,10 @@ class Looking:
         one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
         if point.unit > 2.0**-30 and found.gap < one:  # such as 1 - tanh(x)**2, of numbers near 1
             return "in so short a precision, roundings of numbers of size one explain it"
-        if slips_by_roundings(point, found, self.usual.terms):
+        if slips_by_roundings(point, found, self._usual_along(found)):
             return "far smaller than slopes are elsewhere, and roundings of the gradient explain it"
+        if _is_across_stairs(point, found):
+            return "values of f climb in steps there, as much as it says across several of them"
         if _is_unsteady(point, found):
             return "moving the input by its roundings moves the slope by as much"
         return ""
@@ -125,9 +128,15 @@ class Looking:
         if not self.usual.terms:  # nothing says what is usual: numbers of size one on the way are
             return gap < 16 * point.unit * float(np.max(point.wide, initial=0.0))
         few = min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
-        # And so does the gradient: far out, what is left of one by an entry is multiplied by it.
+        return gap < few * self._usual_along(found)
+
+    def _usual_along(self, found: Compared) -> float:
+        """Return the size that terms of the slope along a move usually have.
+
+        Far out, what is usual of one by an entry is multiplied by it.
+        """
         by_entry = self.usual.slope * float(np.abs(found.move).max(initial=0.0))
-        return gap < few * max(self.usual.terms, by_entry)
+        return max(self.usual.terms, by_entry)
 
 
 def _is_right_in_a_longer_precision(point: Input, found: Compared) -> bool:
@@ -157,6 +166,20 @@ def _is_rounding_of_f(point: Input, found: Compared) -> bool:
     # A complex step does not lose what values of f do.
     most = 8 if found.how == point.oracle else EXPONENTS
     return math.isfinite(lost * longest) and found.gap <= most * lost * longest
+
+
+def _is_across_stairs(point: Input, found: Compared) -> bool:
+    """Tell whether values of f lie on stairs, which climb as is said: most digits have cancelled.
+
+    So they do in log(1 - p) for a p near 1. What is seen along one direction holds for the others.
+    """
+    if found.how == point.oracle:
+        return False
+    line = Line(lambda t: point.value(found.move, t))
+    longest = FAR if point.is_free else NEAR
+    tread = (found.low + found.high) / 2
+    point.on_stairs = point.on_stairs or climbs_stairs(line, tread, found.said, longest)
+    return point.on_stairs
 
 
 def _is_unsteady(point: Input, found: Compared) -> bool:

@@ -10,6 +10,7 @@ two sides disagree beyond their bounds there is a kink, and the interval holds a
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -324,3 +325,49 @@ def _is_steep(quotients: Array) -> bool:
     if not np.isfinite(size).all() or size[0] == 0:
         return False
     return bool((size[1:] > 1.2 * size[:-1]).all())
+
+
+def climbs_stairs(line: Line, tread: float, slope: float, longest: float) -> bool:
+    """Tell whether phi is a staircase near 0 that climbs with a slope, other than on its treads.
+
+    tread: its slope between two risers. A riser is a jump; by its height and the slope one knows
+    how far apart they are, and across several of them phi stays close to the slope. longest: the
+    longest step.
+    """
+    steeper = slope - tread
+
+    def rise(side: float, t: float) -> float:
+        return side * (float(line(side * t)) - float(line(0.0))) - t * tread
+
+    def both(t: float) -> float:  # which no curvature of another part of phi hides
+        return (rise(1.0, t) + rise(-1.0, t)) / 2
+
+    for one in (partial(rise, 1.0), partial(rise, -1.0)):
+        riser = _first_riser(one, abs(steeper))
+        across = [n * riser / abs(steeper) for n in range(3, 9)]
+        steps = [t for t in across if t <= longest]
+        for climb in (one, both) if riser and len(steps) > 2 else ():
+            if all(abs(climb(t) - steeper * t) <= 1.5 * riser for t in steps):
+                return True
+    return False
+
+
+def _first_riser(rise: Callable[[float], float], steeper: float) -> float:
+    """Return the height of the jump that is next to 0, 0.0 where none makes phi steeper."""
+    below = FIRST
+    while not abs(rise(below)) <= steeper * below / 4:
+        below /= 2
+        if below < COARSE[0]:
+            return 0.0
+    above = 2 * below
+    half = rise(above) / 2
+    if above > FIRST or not math.isfinite(half):
+        return 0.0
+    while above - below > 2.0**-20 * above:
+        middle = (below + above) / 2
+        if rise(middle) / half < 1:
+            below = middle
+        else:
+            above = middle
+    riser = abs(rise(above) - rise(below))
+    return riser if riser > abs(half) else 0.0

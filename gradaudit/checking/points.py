@@ -42,6 +42,7 @@ class Input:
     calls: int = 0
     analytic: bool = True
     extended: bool = True
+    on_stairs: bool = False
     started: float = field(default_factory=time.monotonic)
     cotangent: list[Any] | None = None
 
