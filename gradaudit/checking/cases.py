@@ -1,7 +1,7 @@
 """Cases of an input: its sizes, what is special in it, and its options; those that are hard."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, cycle, product, zip_longest
 from random import Random
@@ -13,8 +13,11 @@ from gradaudit.checking.specs import Leaf, Spec
 
 MANY = 4_000  # entries of all arrays together, beyond which a large size is not tried
 COMBINATIONS = 24  # of options, up to which all are tried
-SCALES = (*(1.0,) * 6, 0.5, 0.1, 2.0**-6, 2.0**-10, 2.0**-14, 2.0**-36, 4.0, 16.0)
-SMALL, LARGE = (1, 2, 3, 4), (5, 6, 7, 8, 9, 11, 12, 13, 17, 20)
+SCALES = (
+    *(*(1.0,) * 6, 0.5, 0.1, 2.0**-6, 2.0**-10, 2.0**-14, 2.0**-20, 2.0**-27, 2.0**-36, 2.0**-43),
+    *(4.0, 16.0, 64.0),
+)
+SMALL, LARGE = (1, 2, 3, 4), (5, 6, 7, 8, 9, 11, 12, 13, 17, 20, 33, 65)
 TOGETHER = (  # structures that all arrays have at once
     *("whole", "whole", "all zero", "all one", "two equal rows", "whole", "tiny", "nearly whole"),
 )
@@ -94,7 +97,7 @@ def drawn(spec: Spec, random: Random) -> Case:
         if known and random.random() < 0.5:
             changes[k] = random.choice(known)
     plain, scale = special and random.random() < 0.5, random.choice(SCALES)
-    return Case(sizes, plain, changes, options=random.choice(_options(spec)), scale=scale)
+    return Case(sizes, plain, changes, options=_chosen(spec, random), scale=scale)
 
 
 # ---- hard cases
@@ -153,15 +156,30 @@ def hard(spec: Spec) -> list[Case]:
 
 
 def _options(spec: Spec) -> list[dict[int, Any]]:
-    """Return choices of all options: every one of them, or so many that each pair is among them."""
-    choices = {k: leaf.choices for k, leaf in enumerate(spec.leaves) if leaf.choices}
+    """Return choices of all options: every one of them, or so many that each pair is among them.
+
+    Of an option of very many choices some are taken, the first and the last among them.
+    """
+    choices = {k: _some(leaf.choices) for k, leaf in enumerate(spec.leaves) if leaf.choices}
     if math.prod(map(len, choices.values())) <= COMBINATIONS:
         return [dict(zip(choices, one, strict=True)) for one in product(*choices.values())]
-    first = {k: several[0] for k, several in choices.items()}
-    pairs = [first]
+    first, last = ({k: several[end] for k, several in choices.items()} for end in (0, -1))
+    pairs = [first, last]
     for one, other in combinations(choices, 2):
         pairs += [{**first, one: a, other: b} for a in choices[one] for b in choices[other]]
     return pairs
+
+
+def _some(choices: Sequence[Any]) -> Sequence[Any]:
+    count = len(choices)
+    if count <= COMBINATIONS:
+        return choices
+    return [choices[k * (count - 1) // (COMBINATIONS - 1)] for k in range(COMBINATIONS)]
+
+
+def _chosen(spec: Spec, random: Random) -> dict[int, Any]:
+    """Return a choice of each option by chance, each by itself."""
+    return {k: random.choice(leaf.choices) for k, leaf in enumerate(spec.leaves) if leaf.choices}
 
 
 def _sizes(spec: Spec) -> list[dict[str, int]]:

@@ -5,6 +5,7 @@ probabilities keeps its sum, a unit vector its length. Along such coordinates a 
 as if all of its inputs were free, and a gradient is read as slopes along them.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -56,7 +57,7 @@ class Chart:
             room = np.minimum(size, 1 - size) if self.kind == "unit" else size
             return np.where(room > 0, room, 0.0)
         size[~(size > 0)] = _typical(size)
-        return size
+        return _of_finite(size, self.x)
 
     def inward(self) -> Array:
         """Return moves away from the edges of the domain, of the coordinates that lie on one."""
@@ -75,7 +76,7 @@ class Chart:
         size = np.abs(self.x).reshape(-1)
         size += _typical(size)
         size /= 2
-        return size
+        return _of_finite(size, self.x)
 
 
 class Symmetric(Chart):
@@ -161,6 +162,9 @@ class Simplex(Chart):
         return np.asarray(self.x / 2).reshape(-1)
 
     wide = scales
+
+    def inward(self) -> Array:
+        return np.where(self.x.reshape(-1) == 0, 0.25 / max(self.x.shape[-1], 1), 0.0)
 
 
 class Sphere(Chart):
@@ -268,9 +272,16 @@ UNBOUNDED = {"float", "complex", "symmetric", "orthogonal"}
 
 
 def _typical(size: Array) -> float:
-    """Return the mean size of entries, 1 where all are 0."""
+    """Return the mean size of entries, 1 where all are 0, or one is not finite."""
     mean = float(size.mean()) if size.size else 0.0
     return mean if 0 < mean < np.inf else 1.0
+
+
+def _of_finite(size: Array, x: Array) -> Array:
+    """Return lengths of moves with 0 for what is not finite, and so cannot move."""
+    if not math.isfinite(size.sum()):
+        size[~np.isfinite(x.reshape(-1))] = 0.0
+    return size
 
 
 class Atlas:

@@ -13,7 +13,7 @@ from gradaudit.checking.ladder import LOST, ROUNDINGS, UNIT, signs
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import NEARBY, Input
 from gradaudit.checking.refusals import Fault
-from gradaudit.checking.trees import copies, form_of
+from gradaudit.checking.trees import as_array, copies, flat, form_of
 
 OFTEN = 6  # how many times more it is called at the first inputs
 ELSEWHERE = 0.25  # how far off, in scales of the input, it is called in between
@@ -26,7 +26,7 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
     and strided arguments as well.
     """
     if point.pair.kind == "jvp":
-        _answers(point, point.args)
+        _is_one_product(point)
         return []
     first = _first_answer(point)
     kept = [g.copy() for g in point.checked(first)]
@@ -66,8 +66,7 @@ def _answers(point: Input, args: Sequence[Any]) -> tuple[list[Any], tuple[Any, .
     before = point.args if at_point else copies(given)
     cotangent = copies(point.cotangent)
     if point.pair.kind == "jvp":
-        point.said(point.wide)
-        gradients: list[Any] = []
+        gradients = flat(point.product(given, point.wide))
     else:
         gradients = point.gradient(given, cotangent)
     for leaf, old, new in zip(
@@ -241,6 +240,55 @@ def _moved_by_roundings(point: Input, k: int, cotangent: Sequence[Any] | None) -
     return ROUNDINGS * most if math.isfinite(most) and 2 * still <= most else 0.0
 
 
+def _is_one_product(point: Input) -> None:
+    """Check that a product with a tangent is the same again, and linear in the tangent."""
+    first, _ = _answers(point, point.args)
+    kept = [as_array(one).copy() for one in first]
+    if not all(np.isfinite(one).all() for one in kept if one.dtype.kind in "fc"):
+        return  # which is told where it is judged
+
+    loose = max(LOST, ROUNDINGS * point.unit)
+
+    def is_kept(other: Sequence[Any], when: str, size: float = 0.0) -> None:
+        for old, new in zip(kept, map(as_array, other), strict=True):
+            largest = max(size, float(np.abs(old).max(initial=0.0)), point.magnitude)
+            if old.shape != new.shape or not (np.abs(old - new) <= loose * largest).all():
+                raise Fault("the same again", f"the product is another {when}")
+
+    again, _ = _answers(point, point.args)
+    is_kept(again, "when it is called again")
+    with suppress(Fault, NoValue):
+        _answers(point, point.moved(point.scales, ELSEWHERE))
+    with suppress(NoValue):
+        point.value(point.scales, ELSEWHERE)
+    is_kept(_answers(point, point.args)[0], "after calls elsewhere")
+    is_kept(first, "once it was returned: a later call overwrites it")
+    for (mask,) in _parts_of([point.wide]):
+        parts = [
+            [as_array(one) for one in flat(point.product(point.args, point.wide * part))]
+            for part in (mask, ~mask)
+        ]
+        size = max(float(np.abs(one).max(initial=0.0)) for part in parts for one in part)
+        is_kept([a + b for a, b in zip(*parts, strict=True)], "by parts of the tangent", size)
+
+
+def _parts_of(arrays: Sequence[Array]) -> Iterator[list[Array]]:
+    """Yield masks of arrays: first entries, rows, every other entry, and one array alone.
+
+    What is linear is the sum of what comes of the two parts that a mask makes.
+    """
+    seen = {b"".join(np.ones(one.shape, bool).tobytes() for one in arrays)}
+    for way in range(4):
+        masks = [np.zeros(one.shape, bool) for one in arrays]
+        for k, mask in enumerate(masks):
+            entries, rows = mask.reshape(-1), mask[:1] if mask.ndim else mask
+            some = (entries[:1], rows, entries[::2], entries[: mask.size * (k == 0)])
+            some[way][...] = True
+        if (known := b"".join(mask.tobytes() for mask in masks)) not in seen:
+            seen.add(known)
+            yield masks
+
+
 def _is_linear(point: Input, kept: Sequence[Array]) -> None:
     """Check that the product is linear in the cotangent, whatever its order of memory."""
     assert point.cotangent is not None
@@ -272,6 +320,15 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
         _is_the_same(point, kept, huge, "for a huge cotangent", lost=LOST)
     for name, change in (("reversed", _reversed), *FORMS):
         _is_the_same(point, kept, with_cotangent(change), f"for a {name} cotangent")
+    for masks in _parts_of(point.cotangent):
+        parts = []
+        for some in (masks, [~mask for mask in masks]):
+            weights = [u * mask for u, mask in zip(point.cotangent, some, strict=True)]
+            parts.append(point.checked(point.gradient(copies(point.args), weights)))
+        whole = [a + b for a, b in zip(*parts, strict=True)]
+        size = max(float(np.abs(g).max(initial=0.0)) for part in parts for g in part)
+        when = "by two parts of the cotangent, one after the other"
+        _is_the_same(point, kept, whole, when, least=max(LOST, ROUNDINGS * point.unit) * size)
     all_ones = list(map(np.ones_like, point.cotangent))
     ones = point.checked(point.gradient(copies(point.args), copies(all_ones)))
     expanded = with_cotangent(lambda u: np.broadcast_to(np.ones(()), u.shape))

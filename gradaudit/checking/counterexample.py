@@ -47,8 +47,8 @@ def refusal(
     # Smaller inputs would obey the spec, but not what a question assumes of them.
     as_it_is = fault.law == "digits" or pair.is_stated or not shrinking
     smallest = args if as_it_is else shrink(pair.spec, args, fails, budget=400)
-    if fault.law != "digits":
-        fails(smallest, locate=True)
+    if fault.law != "digits" and not fails(smallest, locate=True):
+        smallest, last = args, fault  # what is left of it there has an excuse, entry by entry
     told = {"law": fault.law} if fault.law != "slope" else {}
     told["it is"] = _relation(pair, last, [args, *later]) if fault.law == "slope" else ""
     told["truth"] = last.notes[0] if last.notes else ""

@@ -455,16 +455,26 @@ class Input:
             product = jacobian.T @ u
         return np.asarray(product).reshape(shape)
 
-    def _said_jvp(
+    def product(
         self, args: tuple[Any, ...], move: Array, function: Callable[..., Any] | None = None
-    ) -> tuple[float, float]:
+    ) -> Any:
+        """Return the product with a tangent, as it comes. Raises Fault."""
         whole = self.pair.spec.rebuild(self._tangent_leaves(move))
-        tangents = [
+        tangents = tuple(
             tangent
             for (_, group), tangent in zip(self.pair.by_argument(), whole, strict=True)
             if any(position in self.pair.moved for position in group)
-        ]
-        return self._weighed_product(self.call(*tangents, args=args, function=function))
+        )
+        given = copies(tangents)
+        found = self.call(*given, args=args, function=function)
+        if not all(map(np.array_equal, flat(tangents), flat(given))):
+            raise Fault("inputs unchanged", "the tangent is changed by the product")
+        return found
+
+    def _said_jvp(
+        self, args: tuple[Any, ...], move: Array, function: Callable[..., Any] | None = None
+    ) -> tuple[float, float]:
+        return self._weighed_product(self.product(args, move, function))
 
     def _weighed_product(self, product: Any) -> tuple[float, float]:
         """Return a product times the cotangent, and the sum of its terms' sizes. Raises Fault."""

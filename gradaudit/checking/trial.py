@@ -27,6 +27,8 @@ from gradaudit.checking.refusals import Fault, NotOffered
 
 RIGHT = {Verdict.AGREES, Verdict.DIGITS}
 JUDGED = {*RIGHT, Verdict.KINK}
+EDGE = "entries at the edge of their domain, which move to one side alone"
+NOT_FINITE = "entries that are not finite, which cannot move"
 ENTRIES = 16  # of a block with kinks, that are judged one by one
 
 
@@ -168,7 +170,8 @@ def _judge_edge(point: Input, trial: Trial, name: str, part: slice) -> None:
         trial.compared.append(one)
         _plant(point, one, trial)
         return
-    trial.blocks[name] = "entries at the edge of their domain, which move to one side alone"
+    x = point.atlas.charts[point.atlas.parts.index(part)].x
+    trial.blocks[name] = EDGE if np.isfinite(x).all() else NOT_FINITE
     if one is not None and one.verdict is Verdict.WRONG:
         trial.differs = trial.differs or beside(point, one)
 
