@@ -153,6 +153,9 @@ def check_pair(
         print(f"gradaudit: inputs inferred from the example: {spec}", file=sys.stderr)
     if options.get("given") is None:
         is_in_order(f, spec)
+    inputs = options.get("inputs")
+    pieces = inputs.values() if isinstance(inputs, Mapping) else ()
+    more["has_own"] = not all(isinstance(one, str) for one in pieces)
     pair = _pair(kind, f, derivative, spec, options, {**more, "is_stated": stated is not None})
     examples = options.get("examples", EXAMPLES)
     points = stated.inputs(examples) if stated else list(points_of(spec, example, options))

@@ -52,6 +52,8 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
                 remarks.append(f"{name} arguments are not taken: {fault}")
             else:
                 _is_the_same(point, kept, other, f"for {name} arguments")
+    if point.pair.kind in {"jacobian", "elementwise"}:
+        _stays_as_returned(point, kept)
     if point.pair.kind == "vjp":
         _is_linear(point, kept)
     if point.pair.forward is not None or forms:
@@ -94,6 +96,29 @@ def _is_given_again(point: Input, first: Sequence[Any], kept: Sequence[Array]) -
     again, _ = _answers(point, point.args)
     _is_another_memory(point, point.checked(list(first)), again)
     _is_the_same(point, kept, again, "when it is called again")
+
+
+def _stays_as_returned(point: Input, kept: Sequence[Array]) -> None:
+    """Check that a later call changes no Jacobian, nor an operator that stands for one."""
+    returned = point.jacobians()
+    with suppress(Fault, NoValue):
+        _answers(point, point.moved(point.scales, ELSEWHERE))
+    later = point.weighed(returned, copies(point.cotangent))
+    _is_the_same(point, kept, later, "once it was returned: a later call changes it")
+
+
+def knows_the_argument(point: Input, other: Input, name: str) -> None:
+    """Check that nothing is kept of an input for another that differs by one argument."""
+    if point.pair.kind == "jvp":
+        return
+    point.gradient(copies(point.args))
+    kept = [g.copy() for g in other.checked(other.gradient(copies(other.args)))]
+    other.slopes = other.atlas.slopes(kept)
+    with suppress(Fault, NoValue):
+        other.gradient(other.moved(other.scales, ELSEWHERE))
+    again = other.gradient(copies(other.args))
+    when = f"once it was called elsewhere: something is kept from a call with another {name}"
+    _is_the_same(other, kept, again, when)
 
 
 def _changed_by_f(point: Input) -> list[str]:
@@ -324,7 +349,8 @@ def _is_linear(point: Input, kept: Sequence[Array]) -> None:
         parts = []
         for some in (masks, [~mask for mask in masks]):
             weights = [u * mask for u, mask in zip(point.cotangent, some, strict=True)]
-            parts.append(point.checked(point.gradient(copies(point.args), weights)))
+            found = point.gradient(copies(point.args), weights)
+            parts.append([np.asarray(g) for g in found])
         whole = [a + b for a, b in zip(*parts, strict=True)]
         size = max(float(np.abs(g).max(initial=0.0)) for part in parts for g in part)
         when = "by two parts of the cotangent, one after the other"

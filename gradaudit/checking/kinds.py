@@ -46,7 +46,7 @@ def ordinary(kind: str, reals: Array, random: Random, bound: int = 0) -> Array:
             limit = bound or 7
             return np.floor(uniform(random, reals.shape) * limit) - (0 if bound else 3)
         case "count":
-            return np.rint(reals * reals * 1.5)
+            return np.rint(reals * reals * 2.5)
         case "spd":
             b = np.rint(reals * 256) / 256  # so that products and sums are exact
             return (b[..., :, None, :] * b[..., None, :, :]).sum(-1) + np.eye(b.shape[-1])

@@ -22,7 +22,7 @@ class Pair:
     gradient is that of JAX. symmetric: a Jacobian owes to be. title, again: how the pair is told,
     and the call that judges it once more, where these are not those of the functions. unit: of a
     shorter precision, to which inputs are rounded. is_stated: a question states the model, and what
-    is assumed of its inputs.
+    is assumed of its inputs. has_own: strategies of one's own give inputs, which may obey more.
     """
 
     f: Callable[..., Any]
@@ -46,6 +46,7 @@ class Pair:
     again: str = ""
     unit: float = 0.0
     is_stated: bool = False
+    has_own: bool = False
 
     @property
     def arguments(self) -> list[str]:

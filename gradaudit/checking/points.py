@@ -385,14 +385,15 @@ class Input:
         assert weights is not None
         if self.pair.kind == "vjp":
             return self._by_leaf(self.call(self._like_values(weights), args=args))
+        return self.weighed(self.jacobians(args), weights)
+
+    def weighed(self, jacobians: Sequence[Any], weights: Sequence[Any]) -> list[Any]:
+        """Return the products of transposed Jacobians, or of slopes, with a cotangent."""
         if self.pair.kind == "elementwise":
-            slopes = self._by_leaf(self.call(args=args))
-            return [np.asarray(s) * weights[0] for s in slopes]
+            return [np.asarray(slopes) * weights[0] for slopes in jacobians]
         return [
             self._transposed(jacobian, i, weights)
-            for jacobian, i in zip(
-                self._by_leaf(self.call(args=args)), self.pair.moved, strict=True
-            )
+            for jacobian, i in zip(jacobians, self.pair.moved, strict=True)
         ]
 
     def _like_values(self, weights: Sequence[Any]) -> Any:
@@ -514,9 +515,9 @@ class Input:
         both = all(hasattr(one, "matvec") and hasattr(one, "rmatvec") for one in jacobians)
         return jacobians if both else []
 
-    def jacobians(self) -> list[Any]:
+    def jacobians(self, args: tuple[Any, ...] | None = None) -> list[Any]:
         """Return the Jacobians as they come, one for each leaf that moves."""
-        return self._by_leaf(self.call(args=self.args))
+        return self._by_leaf(self.call(args=self.args if args is None else args))
 
     def checked(self, gradients: list[Any]) -> list[Array]:
         """Return gradients as arrays, if shape and dtype are those of the arguments."""

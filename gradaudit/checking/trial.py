@@ -2,13 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.contract import changes_nothing_global, keeps_its_contract
+from gradaudit.checking.contract import (
+    changes_nothing_global,
+    keeps_its_contract,
+    knows_the_argument,
+)
 from gradaudit.checking.excuses import NOT_KNOWN, Looking, Usual
 from gradaudit.checking.ladder import (
     ALONE,
@@ -29,6 +34,8 @@ RIGHT = {Verdict.AGREES, Verdict.DIGITS}
 JUDGED = {*RIGHT, Verdict.KINK}
 EDGE = "entries at the edge of their domain, which move to one side alone"
 NOT_FINITE = "entries that are not finite, which cannot move"
+SCALABLE = {"float", "positive", "nonnegative", "spd", "symmetric", "lower", "complex"}
+ROLLABLE = {"int", "bool", "count", "sign", "onehot", "unit", "simplex", "unitvec"}
 ENTRIES = 16  # of a block with kinks, that are judged one by one
 
 
@@ -96,6 +103,8 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
             changes_nothing_global(point)
         trial.remarks = keeps_its_contract(point, forms)
         _judge(point, trial, looking)
+        if forms and not (pair.is_stated or pair.has_own):
+            _forgets(point, trial, looking)
         if seek:
             for near in _beside_kinks(point):
                 try:
@@ -108,6 +117,37 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
         trial.why = f"not offered: {none}"
     trial.evaluations, trial.calls = point.evaluations, point.calls
     return trial
+
+
+def _forgets(point: Input, trial: Trial, looking: Looking) -> None:
+    """Judge inputs of which one argument alone is another: a cache may not know that it is."""
+    for name, other in _with_another(point):
+        try:
+            knows_the_argument(point, other, name)
+            _judge(other, trial, looking, alone=False)
+        except NoValue:
+            continue
+        except Fault as fault:
+            raise replace(fault, at=other.args) from None
+
+
+def _with_another(point: Input) -> Iterator[tuple[str, Input]]:
+    """Yield inputs at which one argument is another, with its name."""
+    spec = point.pair.spec
+    for k, leaf in enumerate(spec.leaves):
+        leaves = list(point.leaves)
+        if leaf.choices:
+            leaves[k] = next((one for one in leaf.choices if one != leaves[k]), leaves[k])
+        elif leaf.kind in SCALABLE:
+            leaves[k] = leaves[k] * 0.75
+        elif np.ndim(leaves[k]) and leaf.kind in ROLLABLE:
+            leaves[k] = np.roll(leaves[k], 1, axis=0)
+        if np.array_equal(leaves[k], point.leaves[k]):
+            continue
+        args = spec.rebuild(leaves)
+        with suppress(ValueError, NoValue):
+            spec.sizes(args)
+            yield leaf.path, Input(point.pair, args)
 
 
 def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> None:
