@@ -141,6 +141,8 @@ def _again(pair: Pair) -> str:
         words.append(f"rel={pair.relative:g}")
     if pair.infinite_slopes:
         words.append("infinite_slopes=True")
+    if pair.seed:
+        words.append(f"seed={pair.seed}")
     return f"{_CALLS[pair.kind]}({', '.join(words)})"
 
 

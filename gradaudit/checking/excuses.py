@@ -13,7 +13,6 @@ from gradaudit.checking.ladder import (
     LONGER,
     LOST,
     ROUNDINGS,
-    UNIT,
     Compared,
     Verdict,
     by_step,
@@ -61,8 +60,11 @@ def usual_size(pair: Pair, points: Sequence[tuple[Any, ...]]) -> Usual:
                 terms = point.said(point.wide)[1]
         except (NoValue, Fault, NotOffered):
             continue
-        slopes = np.zeros(0) if point.slopes is None else np.abs(point.slopes)
-        one = Usual(terms, float(slopes.max(initial=0.0)))
+        if point.slopes is None:  # a product with a tangent does not say them one by one
+            slope = terms / float(np.max(point.wide, initial=1.0))
+        else:
+            slope = float(np.abs(point.slopes).max(initial=0.0))
+        one = Usual(terms, slope)
         (found if terms > NOTHING * point.largest else less).append(one)
     sizes = found or less or [NOT_KNOWN]
     return Usual(*map(median, zip(*sizes, strict=True)))
@@ -127,7 +129,7 @@ class Looking:
             return not found.at_kink and bool((ends <= NOTHING * self.usual.terms).all())
         if not self.usual.terms:  # nothing says what is usual: numbers of size one on the way are
             return gap < 16 * point.unit * float(np.max(point.wide, initial=0.0))
-        few = min((64 if point.unit == UNIT else 512) * point.unit, 2.0**-4)
+        few = min(512 * point.unit, 2.0**-4)
         return gap < few * self._usual_along(found)
 
     def _usual_along(self, found: Compared) -> float:
@@ -155,12 +157,14 @@ def _is_right_in_a_longer_precision(point: Input, found: Compared) -> bool:
 
 def _is_rounding_of_f(point: Input, found: Compared) -> bool:
     """Tell whether what f loses of its value explains a gap, as where equal numbers cancel."""
-    if not point.extended or found.how == LONGER:
+    if not point.extended:
         return False
     try:
         lost = point.lost()
     except NoValue:
         return False
+    if found.how == LONGER:  # which loses as much of its own, shorter, last place
+        lost *= 2.0**-11
     with np.errstate(all="ignore"):
         longest = float(np.fmax.reduce(np.abs(found.move / point.wide), initial=1.0))
     # A complex step does not lose what values of f do.

@@ -357,7 +357,7 @@ def _first_riser(rise: Callable[[float], float], steeper: float) -> float:
     below = FIRST
     while not abs(rise(below)) <= steeper * below / 4:
         below /= 2
-        if below < COARSE[0]:
+        if below < SPACINGS[0]:
             return 0.0
     above = 2 * below
     half = rise(above) / 2

@@ -42,14 +42,16 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
     bad = [name for name, one in zip(names, blocks, strict=True) if one is not None]
     first = next((one for one in blocks if one is not None), found)
     least = bisect(point, first.move, wrong) or first
-    if found.alone and (_is_rounding(point, least) or not confirmed(point, least)):
-        return "a complex step differs by less than values can confirm"
+    if least.alone and (_is_rounding(point, least) or not confirmed(point, least)):
+        if found.alone:
+            return "a complex step differs by less than values can confirm"
+        least = found  # which values do confirm
     if least.at_kink and np.count_nonzero(least.move) > 1:
         # No half of it is wrong, and each entry may take the slope of its own side.
         return SEVERAL
-    row = _row(point, least) if point.pair.kind == "jacobian" else None
+    row = _row(point, least) if point.pair.kind not in {"gradient", "vjp"} else None
     entry, least = _by_entry(point, row[1] if row else least)
-    told = f"df[{','.join(map(str, row[0]))}]/{entry}" if row else entry
+    told = f"df[{','.join(map(str, row[0]))}]/{entry}" if row and row[0] else entry
     entry = entry or (bad[0] if bad else "the gradient")
     return Fault(
         "slope",
@@ -68,7 +70,7 @@ def _row(point: Input, found: Compared) -> tuple[tuple[int, ...], Compared] | No
         return None
     (u,) = point.cotangent
     rows, one = np.arange(u.size), found
-    while len(rows) > 1:
+    while len(rows) > 1 or one is found:
         for half in np.array_split(rows, 2):
             only = np.zeros(u.size)
             only[half] = 1.0 if len(half) == 1 else u.reshape(-1)[half]

@@ -257,6 +257,20 @@ class Input:
         if not all(np.isfinite(as_array(one)).all() for one in values):
             raise NoValue("f overflows in the precision of the input")
 
+    def _fits_its_precision(self) -> None:
+        """Raise NoValue where a slope is finite, and too large for the precision of the input."""
+        if self.unit == UNIT or self.pair.kind not in {"gradient", "vjp"}:
+            return
+        wide = self.pair.spec.rebuild([_as(np.float64, leaf) for leaf in self.leaves])
+        weights = [_as(np.float64, u) for u in copies(self.cotangent) or []]
+        slopes: list[Any] = []
+        with np.errstate(all="ignore"), suppress(Exception):  # then there are none to look at
+            slopes = [np.asarray(g, np.float64) for g in self.gradient(wide, weights)]
+        for i, g in zip(self.pair.moved, slopes, strict=False):
+            most = float(np.finfo(np.asarray(self.leaves[i]).dtype).max)
+            if np.isfinite(g).all() and np.abs(g).max(initial=0.0) > most:
+                raise NoValue("a slope overflows in the precision of the input")
+
     def _in_time(self) -> None:
         if self.pair.seconds is not None and time.monotonic() - self.started > self.pair.seconds:
             raise NoValue(f"it took more than {self.pair.seconds:g} s")
@@ -536,6 +550,7 @@ class Input:
             bad = np.isnan(g) if self.pair.infinite_slopes else ~np.isfinite(g)
             if bad.any():
                 self._is_finite_as_it_is()
+                self._fits_its_precision()
                 index = tuple(int(k) for k in np.argwhere(bad)[0])
                 entry = self.entry(i, index)
                 raise Fault(

@@ -161,7 +161,9 @@ class Report:
 
     @property
     def because(self) -> str:
-        """Return why a check is untested."""
+        """Return why a check is untested, "" where it is not."""
+        if self.status == "holds":
+            return ""
         if self.tried == 0:
             return "there was no input"
         if self.judged == 0 or 2 * self.judged < self.tried:
