@@ -366,6 +366,42 @@ class TestAWrongGradient:
         assert error.law == "the same again"
 
 
+class TestWhatAGradientKeepsOfACall:
+    """A cache may know an input by too little of it."""
+
+    SPEC = "X: [n,d], w: [d], power: 2..3"
+
+    def cached(self, *known_by: int) -> Callable[..., Any]:
+        kept: dict[tuple[Any, ...], Array] = {}
+
+        def gradient(*args: Any) -> Array:
+            X, w, power = args
+            key = tuple(np.asarray(args[k]).tobytes() for k in known_by)
+            if key not in kept:
+                kept.clear()
+                kept[key] = power * X.T @ (X @ w) ** (power - 1)
+            return kept[key].copy()
+
+        return gradient
+
+    @staticmethod
+    def loss(X: Array, w: Array, power: int) -> Any:
+        return ((X @ w) ** power).sum()
+
+    @pytest.mark.parametrize(
+        "known_by", [(1, 2), (0, 2), (0, 1)], ids=["the data", "what moves", "an option"]
+    )
+    def test_is_refused_where_it_does_not_know_all_but(self, known_by: tuple[int, ...]) -> None:
+        error = refusal(
+            check_gradient, self.loss, self.cached(*known_by), inputs=self.SPEC, wrt="w"
+        )
+        assert error.law == "the same again"
+
+    def test_is_well_known_by_all_of_it(self) -> None:
+        right = self.cached(0, 1, 2)
+        assert check_gradient(self.loss, right, inputs=self.SPEC, wrt="w").status == "holds"
+
+
 class TestAGradientWithOptions:
     """One cause is told once, with the values of options at which alone it shows."""
 
@@ -481,6 +517,19 @@ class TestAVectorJacobianProduct:
         )
         assert report.status == "holds"
 
+    @pytest.mark.parametrize(
+        "vjp",
+        [
+            lambda x, u: 2 * x * u[0] + (3 * u[1] if u[0].all() else 0),
+            lambda x, u: (2 * x * u[0] + 3 * u[1]) * (1 if u[0].any() else 0),
+            lambda x, u: 2 * x * u[0] + 3 * u[1] if u[0].flat[0] else np.zeros_like(x),
+        ],
+        ids=["one of which has a zero", "one of which is zero", "which begins with a zero"],
+    )
+    def test_that_is_wrong_for_cotangents_is_refused(self, vjp: Any) -> None:
+        error = refusal(check_vjp, lambda x: (x**2, 3 * x), vjp, inputs="x: [n]")
+        assert "by two parts of the cotangent" in str(error)
+
 
 class TestAJacobianVectorProduct:
     def test_that_is_right_holds(self) -> None:
@@ -496,6 +545,59 @@ class TestAJacobianVectorProduct:
             check_jvp, lambda A, B: A @ B, lambda A, B, dA, dB: dA @ B, inputs="A: [n,k], B: [k,m]"
         )
         assert error.entry.startswith("dB")
+
+    def test_that_is_refused_names_the_value_of_f(self) -> None:
+        def wrong(x: Array, v: Array) -> Array:
+            return np.array([2 * x @ v, 2 * v.sum()])
+
+        f = lambda x: np.array([x @ x, 3 * x.sum()])  # noqa: E731
+        assert "df[1]/dx[0] is 2, and 3" in str(refusal(check_jvp, f, wrong, inputs="x: [n]"))
+
+    def test_that_changes_its_tangent_is_refused(self) -> None:
+        def wrong(x: Array, v: Array) -> Array:
+            v *= 2 * x
+            return v.copy()
+
+        error = refusal(check_jvp, lambda x: x**2, wrong, inputs="x: [n]")
+        assert "the tangent is changed" in str(error)
+
+    def test_that_changes_its_argument_is_refused(self) -> None:
+        def wrong(x: Array, v: Array) -> Array:
+            product = 2 * x * v
+            x += 1
+            return product
+
+        error = refusal(check_jvp, lambda x: x**2, wrong, inputs="x: [n]")
+        assert "the argument x is changed" in str(error)
+
+    def test_that_returns_the_same_memory_again_is_refused(self) -> None:
+        memory = np.zeros(100)
+
+        def wrong(x: Array, v: Array) -> Array:
+            found = memory[: len(x)]
+            found[:] = 2 * x * v
+            return found
+
+        error = refusal(check_jvp, lambda x: x**2, wrong, inputs="x: [n]")
+        assert "a later call overwrites it" in str(error)
+
+    def test_that_reads_what_f_left_is_refused(self) -> None:
+        left: list[Array] = []
+
+        def f(x: Array) -> Array:
+            left[:] = [x]
+            return x**2
+
+        def wrong(x: Array, v: Array) -> Array:
+            f(x) if not left else None
+            return np.real(2 * left[0] * v).astype(float)
+
+        assert refusal(check_jvp, f, wrong, inputs="x: [n]").law == "the same again"
+
+    def test_that_ends_at_a_tangent_of_zero_is_refused(self) -> None:
+        wrong = lambda x, v: 2 * x * v if v.all() else 0 * x  # noqa: E731
+        error = refusal(check_jvp, lambda x: x**2, wrong, inputs="x: [n], n >= 2")
+        assert "by parts of the tangent" in str(error)
 
 
 class TestAJacobian:
@@ -515,6 +617,39 @@ class TestAJacobian:
     def test_may_be(self, form: Any) -> None:
         report = check_jacobian(self.residuals, lambda x: form(self.dense(x)), inputs="x: [2]")
         assert report.status == "holds"
+
+    def test_of_one_value_is_told_as_it_is(self) -> None:
+        error = refusal(
+            check_jacobian,
+            lambda x: np.array([x @ x]),
+            lambda x: np.array([3 * x]),
+            inputs="x: [2]",
+        )
+        assert error.said == 3
+        assert error.low == pytest.approx(2)
+
+    def test_that_is_the_same_memory_again_is_refused(self) -> None:
+        memory = np.zeros((3, 2))
+
+        def wrong(x: Array) -> Array:
+            memory[:] = self.dense(x)
+            return memory
+
+        error = refusal(check_jacobian, self.residuals, wrong, inputs="x: [2]")
+        assert "a later call changes it" in str(error)
+
+    def test_that_is_an_operator_at_the_last_input_is_refused(self) -> None:
+        last: list[Array] = []
+
+        def wrong(x: Array) -> Any:
+            last[:] = [x]
+            return LinearOperator(
+                (3, 2),
+                matvec=lambda v: self.dense(last[0]) @ v,
+                rmatvec=lambda u: self.dense(last[0]).T @ u,
+            )
+
+        refusal(check_jacobian, self.residuals, wrong, inputs="x: [2]")
 
     def test_that_is_transposed_is_refused(self) -> None:
         error = refusal(check_jacobian, self.residuals, lambda x: self.dense(x).T, inputs="x: [2]")
@@ -865,3 +1000,32 @@ def test_nothing_is_imported_before_it_is_used() -> None:
     code = "import gradaudit, sys; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_what_is_not_finite_cannot_hide_another_mistake() -> None:
+    loss = lambda x: np.nansum(x**2)  # noqa: E731
+    wrong = lambda x: 2 * np.nan_to_num(x) - 7 * np.isnan(x).any()  # noqa: E731
+    samples = [(np.array([1.0, np.nan, 3.0]),)]
+    refusal(check_gradient, loss, wrong, inputs="x: [n]", samples=samples)
+
+
+def test_entries_of_a_simplex_that_are_zero_are_looked_at() -> None:
+    def slopes(p: Array) -> Array:
+        return np.where(p > 0, 2 * p + 5, 0)
+
+    report = check_gradient(lambda p: (p * p + 5 * p).sum(), slopes, inputs="p: simplex[n]")
+    assert report.status == "holds"
+    assert "beware" in str(report)
+
+
+def test_the_call_that_judges_an_input_again_has_the_seed() -> None:
+    assert "seed=7" in str(refusal(check_gradient, squares, lambda x: x, inputs="x: [n]", seed=7))
+
+
+def test_a_slope_that_no_number_of_float32_holds_is_not_judged() -> None:
+    f = lambda s: (1.0 / s.astype(float)).sum()  # noqa: E731
+    right = lambda s: (-1 / s.astype(float) ** 2).astype(s.dtype)  # noqa: E731
+    s = np.array([1e-25], np.float32)
+    with np.errstate(over="ignore"):
+        report = check_gradient(f, right, s, inputs="s: positive float32[n]", examples=0)
+    assert "a slope overflows" in report.because

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.catalogue.optimisation import box, box_value
 from gradaudit import WrongGradient, check_gradient, check_vjp
 
 Array = Any
@@ -411,3 +412,10 @@ class TestADifferenceOfLargeNumbersInAnExponential:
         samples = [*self.SMALL, self.LARGE]
         with pytest.raises(WrongGradient):
             check_gradient(surprise, wrong, samples=samples, wrt="u", examples=20)
+
+
+def test_a_kink_whose_sides_differ_by_next_to_nothing_refuses_nothing() -> None:
+    low = np.array([1.4551915228366852e-11, -1.4551915228366852e-11])
+    args, spec = (np.zeros(2), low, np.array([-0.0, 0.0])), "x: [n], low: [n], high: [n]"
+    for seed in range(3):
+        check_gradient(box_value, box, *args, inputs=spec, examples=0, seed=seed)

@@ -372,6 +372,18 @@ def test_of_many_options_every_pair_is_met() -> None:
     assert len(met) == 6 * 16
 
 
+def test_of_an_option_of_very_many_choices_the_ends_and_many_between_are_met() -> None:
+    met = {args[1] for args in inputs(read_spec("x: [n], lag: 0..900"), 100)}
+    assert {0, 900} <= met
+    assert len(met) > 20
+
+
+def test_of_many_options_more_than_two_change_at_once() -> None:
+    spec = read_spec("a: bool, b: bool, c: bool, d: bool, e: bool")
+    met = set(inputs(spec, 100))
+    assert {sum(flags) for flags in met} == {0, 1, 2, 3, 4, 5}
+
+
 # ---- strategies, samples
 
 

@@ -13,8 +13,11 @@ from gradaudit.checking.ladder import LOST, ROUNDINGS, UNIT, signs
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import NEARBY, Input
 from gradaudit.checking.refusals import Fault
+from gradaudit.checking.specs import Leaf
 from gradaudit.checking.trees import as_array, copies, flat, form_of
 
+SCALABLE = {"float", "positive", "nonnegative", "spd", "symmetric", "lower", "complex"}
+ROLLABLE = {"int", "bool", "count", "sign", "onehot", "unit", "simplex", "unitvec"}
 OFTEN = 6  # how many times more it is called at the first inputs
 ELSEWHERE = 0.25  # how far off, in scales of the input, it is called in between
 
@@ -107,6 +110,15 @@ def _stays_as_returned(point: Input, kept: Sequence[Array]) -> None:
     _is_the_same(point, kept, later, "once it was returned: a later call changes it")
 
 
+def another(leaf: Leaf, value: Any) -> Any:
+    """Return another value of a leaf, if one of its kind is near."""
+    if leaf.choices:
+        return next((one for one in leaf.choices if one != value), value)
+    if leaf.kind in SCALABLE:
+        return value * 0.75
+    return np.roll(value, 1, axis=0) if np.ndim(value) and leaf.kind in ROLLABLE else value
+
+
 def knows_the_argument(point: Input, other: Input, name: str) -> None:
     """Check that nothing is kept of an input for another that differs by one argument."""
     if point.pair.kind == "jvp":
@@ -114,8 +126,9 @@ def knows_the_argument(point: Input, other: Input, name: str) -> None:
     point.gradient(copies(point.args))
     kept = [g.copy() for g in other.checked(other.gradient(copies(other.args)))]
     other.slopes = other.atlas.slopes(kept)
+    spec = other.pair.spec
     with suppress(Fault, NoValue):
-        other.gradient(other.moved(other.scales, ELSEWHERE))
+        other.gradient(spec.rebuild(list(map(another, spec.leaves, other.leaves))))
     again = other.gradient(copies(other.args))
     when = f"once it was called elsewhere: something is kept from a call with another {name}"
     _is_the_same(other, kept, again, when)
@@ -284,10 +297,10 @@ def _is_one_product(point: Input) -> None:
     is_kept(again, "when it is called again")
     with suppress(Fault, NoValue):
         _answers(point, point.moved(point.scales, ELSEWHERE))
+    is_kept(first, "once it was returned: a later call overwrites it")
     with suppress(NoValue):
         point.value(point.scales, ELSEWHERE)
     is_kept(_answers(point, point.args)[0], "after calls elsewhere")
-    is_kept(first, "once it was returned: a later call overwrites it")
     for (mask,) in _parts_of([point.wide]):
         parts = [
             [as_array(one) for one in flat(point.product(point.args, point.wide * part))]

@@ -13,6 +13,7 @@ from gradaudit.checking.ladder import (
     LONGER,
     LOST,
     ROUNDINGS,
+    UNIT,
     Compared,
     Verdict,
     by_step,
@@ -114,6 +115,8 @@ class Looking:
             return "far smaller than slopes are elsewhere, and roundings of the gradient explain it"
         if _is_across_stairs(point, found):
             return "values of f climb in steps there, as much as it says across several of them"
+        if _is_at_faint_kink(point, found):
+            return "f has a kink there, of as little as that"
         if _is_unsteady(point, found):
             return "moving the input by its roundings moves the slope by as much"
         return ""
@@ -184,6 +187,26 @@ def _is_across_stairs(point: Input, found: Compared) -> bool:
     tread = (found.low + found.high) / 2
     point.on_stairs = point.on_stairs or climbs_stairs(line, tread, found.said, longest)
     return point.on_stairs
+
+
+def _is_at_faint_kink(point: Input, found: Compared) -> bool:
+    """Tell whether slopes to both sides differ by as much as a gap that is little beside them.
+
+    So they may where all numbers are tiny, and a complex step takes one side.
+    """
+    if found.gap > LOST * found.size:
+        return False
+    differ = []
+    for t in (2.0**-40, 2.0**-44, 2.0**-48):
+        try:
+            ahead, behind = (float(point.value(found.move, side * t)) for side in (1, -1))
+        except NoValue:
+            return False
+        noise = 4 * UNIT * (abs(ahead) + abs(behind) + abs(point.here)) / t
+        one = abs(ahead - point.here + (behind - point.here)) / t
+        if one > max(found.gap / 2, 4 * noise):
+            differ.append(one)
+    return len(differ) > 1 and max(differ) < 2 * min(differ)  # that of a curve shrinks with t
 
 
 def _is_unsteady(point: Input, found: Compared) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.contract import (
+    another,
     changes_nothing_global,
     keeps_its_contract,
     knows_the_argument,
@@ -34,8 +35,6 @@ RIGHT = {Verdict.AGREES, Verdict.DIGITS}
 JUDGED = {*RIGHT, Verdict.KINK}
 EDGE = "entries at the edge of their domain, which move to one side alone"
 NOT_FINITE = "entries that are not finite, which cannot move"
-SCALABLE = {"float", "positive", "nonnegative", "spd", "symmetric", "lower", "complex"}
-ROLLABLE = {"int", "bool", "count", "sign", "onehot", "unit", "simplex", "unitvec"}
 ENTRIES = 16  # of a block with kinks, that are judged one by one
 
 
@@ -136,18 +135,12 @@ def _with_another(point: Input) -> Iterator[tuple[str, Input]]:
     spec = point.pair.spec
     for k, leaf in enumerate(spec.leaves):
         leaves = list(point.leaves)
-        if leaf.choices:
-            leaves[k] = next((one for one in leaf.choices if one != leaves[k]), leaves[k])
-        elif leaf.kind in SCALABLE:
-            leaves[k] = leaves[k] * 0.75
-        elif np.ndim(leaves[k]) and leaf.kind in ROLLABLE:
-            leaves[k] = np.roll(leaves[k], 1, axis=0)
-        if np.array_equal(leaves[k], point.leaves[k]):
-            continue
+        leaves[k] = another(leaf, leaves[k])
         args = spec.rebuild(leaves)
         with suppress(ValueError, NoValue):
             spec.sizes(args)
-            yield leaf.path, Input(point.pair, args)
+            if not np.array_equal(leaves[k], point.leaves[k]):
+                yield leaf.path, Input(point.pair, args)
 
 
 def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> None:
