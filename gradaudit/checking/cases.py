@@ -193,11 +193,11 @@ def _sizes(spec: Spec) -> list[dict[str, int]]:
     ones = dict.fromkeys(names, 1)
     wanted = [apart, ones]
     wanted += [{**apart, name: 1} for name in names]
+    wanted += [{**apart, name: (33, 16, 17)[k % 3]} for k, name in enumerate(names)]
     wanted += [dict.fromkeys(names, 2), {name: 4 + k % 3 for k, name in enumerate(names)}]
     wanted += [{**apart, one: apart[other]} for one, other in combinations(names, 2)]
     wanted += [{name: start + 2 * k % 5 for k, name in enumerate(names)} for start in (5, 10)]
     wanted += [dict.fromkeys(names, 3)]
-    wanted += [{**apart, name: 16 + k % 2} for k, name in enumerate(names)]
     wanted += [{**ones, name: 3} for name in names]
     found: dict[tuple[int, ...], dict[str, int]] = {}
     for one in wanted:

@@ -206,11 +206,27 @@ def confirmed(point: Point, found: Compared) -> bool:
         return False
     if line.kink or line.jump or line.steep or line.rough:
         return False  # one-sided slopes, or none, confirm nothing
+    if line.middle == 0 and _moves_further_on(point, found.move):
+        return False
     said = found.said / scale
     allowed = ROUNDINGS * point.unit * (abs(line.middle) + found.size / scale)
     low, high = line.low - allowed, line.high + allowed
     agrees = found.low / scale <= high and low <= found.high / scale
     return agrees and not low <= said <= high
+
+
+def _moves_further_on(point: Point, move: Array) -> bool:
+    """Tell whether f, which stands still along a move, changes along longer ones.
+
+    So it does where a step of the size of tiny entries is lost in larger numbers.
+    """
+    if not point.free[move != 0].all():
+        return False
+    one = move / float(np.abs(move).max())
+    try:
+        return any(float(point.value(one, t)) != point.here for t in (1.0, -1.0, 0.25, -0.25))
+    except NoValue:
+        return False
 
 
 def by_step(point: Point, move: Array) -> Compared | None:
@@ -355,8 +371,10 @@ def _by_values(
         at_kink=found.kink,
     )
     values = {float(v) for v in line.known.values()}
-    if len(values) == 1 and abs(said) <= 2.0**-40 * max(1.0, *map(abs, values)) != 0 != said:
-        return replace(result, why="the function is constant to the last digit")
+    if len(values) == 1 and said:
+        little = abs(said) <= 2.0**-40 * max(1.0, *map(abs, values))
+        if little or _moves_further_on(point, result.move):
+            return replace(result, why="the function is constant to the last digit")
     if found.jump:
         return replace(result, why="the function jumps at this input")
     if result.gap == 0:

@@ -9,7 +9,7 @@ from typing import Any
 
 LONGEST = 100  # characters of one expression
 ATTEMPTS = 20_000  # sizes that are put in place until a search for a fitting set of them ends
-ORDINARY = 20  # up to which sizes are tried where no condition has a larger number
+ORDINARY = 20  # up to which sizes are tried where none is wanted or in a condition that is larger
 
 _OPERATIONS: dict[type, Any] = {
     ast.Add: operator.add,
@@ -120,7 +120,8 @@ def solve(
     order: all names, of which the first are the last to give way. choices: what some can be.
     """
     numbers = [int(one) for rule in rules for one in re.findall(r"\b\d+\b", rule)]
-    top = max([ORDINARY, *(one + ORDINARY for one in numbers)])
+    large = (wanted[name] for name in order if name in wanted and name not in choices)
+    top = max([ORDINARY, *(one + ORDINARY for one in numbers), *large])
     place = {name: k for k, name in enumerate(order)}
     ends: list[list[str]] = [[] for _ in (*order, "")]
     for rule in rules:  # each is held against the sizes as soon as the last of its names has one
