@@ -72,8 +72,6 @@ def _leaf(
     reals = (kinds.plain if case.plain else kinds.gaussian)(random, shape)
     if leaf.kind in ("float", "positive", "nonnegative"):
         reals = reals * case.scale
-    elif leaf.kind == "count":
-        reals = reals * max(case.scale / 4, 1.0)
     values = kinds.ordinary(leaf.kind, reals, random, bound)
     if leaf.kind == "int" and not bound and case.scale > 1:
         values = kinds.mended(leaf.kind, reals * case.scale)
