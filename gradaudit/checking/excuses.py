@@ -80,7 +80,7 @@ class Looking:
 
     def met(self, point: Input, found: Compared) -> Compared:
         """Return a comparison, not judged if it has an excuse. Raises Fault where it is wrong."""
-        if found.verdict in {Verdict.WRONG, Verdict.UNKNOWN} and self._is_lost(point, found):
+        if found.verdict in {Verdict.WRONG, Verdict.UNKNOWN} and self.is_lost(point, found):
             low, high = min(found.low, found.said), max(found.high, found.said)
             size = max(found.size, self.usual.terms)
             return replace(found, verdict=Verdict.AGREES, low=low, high=high, size=size)
@@ -95,7 +95,7 @@ class Looking:
             return replace(found, verdict=Verdict.UNKNOWN, why=why)
         if not self.locate and not found.alone and not found.at_kink:
             raise Fault("slope", "it is wrong")
-        fault = located(point, found, partial(self._is_lost, point))
+        fault = located(point, found, partial(self.is_lost, point))
         if isinstance(fault, str):
             return replace(found, verdict=Verdict.UNKNOWN, why=fault)
         if 0 < fault.share < SOLVED:  # as a solver loses, which f or the gradient calls
@@ -121,7 +121,7 @@ class Looking:
             return "moving the input by its roundings moves the slope by as much"
         return ""
 
-    def _is_lost(self, point: Input, found: Compared) -> bool:
+    def is_lost(self, point: Input, found: Compared) -> bool:
         """Tell whether slopes as small as a gap are lost: f adds terms of usual size.
 
         Of a slope that is not known, it is enough that all it can be, and what is said, is nothing.

@@ -147,7 +147,7 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
     """Compare at an input; alone: and tell what was not judged as the trial's own."""
     for name, part in zip(point.pair.names(), point.atlas.parts, strict=True):
         if not point.scales[part].all():
-            _judge_edge(point, trial, name, part)
+            _judge_edge(point, trial, looking, name, part)
     step = by_step(point, first_move(point, point.slopes))
     if step is None or step.verdict not in RIGHT:
         found = compare(point, signs(point.random, point.atlas.size) * point.wide)
@@ -190,7 +190,7 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
         trial.why, trial.detail = found.why or "a kink", found.detail
 
 
-def _judge_edge(point: Input, trial: Trial, name: str, part: slice) -> None:
+def _judge_edge(point: Input, trial: Trial, looking: Looking, name: str, part: slice) -> None:
     """Compare by steps away from the edge of a domain, where a block lies on it.
 
     They refuse nothing: f may have a kink there, the other side of which nobody sees.
@@ -199,6 +199,8 @@ def _judge_edge(point: Input, trial: Trial, name: str, part: slice) -> None:
     if point.inward is not None:
         move[part] = point.inward[part]
     one = compare(point, move) if move.any() else None
+    if one is not None and one.verdict is Verdict.UNKNOWN and looking.is_lost(point, one):
+        return
     if one is not None and one.verdict in RIGHT:
         trial.compared.append(one)
         _plant(point, one, trial)
