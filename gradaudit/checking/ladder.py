@@ -535,7 +535,8 @@ def _beside(
         if min(near) - allowed <= said <= max(near) + allowed:
             return {"verdict": Verdict.KINK}
         # Of many kinks, each with a slope of its own choice, the furthest sum is that far off.
-        furthest = max(3.0, 2.3 * math.sqrt(np.count_nonzero(move))) * spread
+        # The spread of so few may come out a quarter too small.
+        furthest = max(4.0, 3.0 * math.sqrt(np.count_nonzero(move))) * spread
         if settled or abs(said - mean) <= furthest:
             return {"why": SEVERAL, "at_kink": True}
     if found.kink:
