@@ -48,6 +48,9 @@ CLAMPED = "convention: a variance below eps is clamped in the value alone, as sa
 SETTLED: dict[str, str] = {
     "digamma": TRIGAMMA,
     "polygamma of 1": TRIGAMMA,
+    "cdist by products": (
+        "lost digits: of the value where rows are 8e-7 apart, 4e-4, as such products have"
+    ),
     "matrix_exp": (
         "lost digits: 1e-10 at a tiny cotangent, put into a matrix beside the argument, and "
         "so decides how the series is cut"
