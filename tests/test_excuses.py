@@ -336,6 +336,13 @@ HARD: dict[str, tuple[Any, ...]] = {
         (np.array(1.0), np.array(1.0016609e-8)),
         (np.array(1.0), np.array(0.25)),
     ),
+    "a step of tiny entries that is lost in a larger number": (
+        lambda t: np.log((1e6 + np.exp(float(t[0]))) - 1e6),
+        np.ones_like,
+        "t: [1]",
+        (np.array([4.4e-11]),),
+        (np.array([0.3]),),
+    ),
     "values on stairs, since almost all digits have cancelled": (
         lambda x: -np.log(1 - sigmoid(float(x[0]))) + x[1] * x[1],
         lambda x: np.array([sigmoid(x[0]), 2 * x[1]]),
@@ -419,3 +426,50 @@ def test_a_kink_whose_sides_differ_by_next_to_nothing_refuses_nothing() -> None:
     args, spec = (np.zeros(2), low, np.array([-0.0, 0.0])), "x: [n], low: [n], high: [n]"
     for seed in range(3):
         check_gradient(box_value, box, *args, inputs=spec, examples=0, seed=seed)
+
+
+def annuity(a: Array, k: Array) -> Any:
+    return a * (1 - np.exp(-k)) / k
+
+
+def annuity_gradient(a: Array, k: Array) -> tuple[Array, Array]:
+    return -np.expm1(-k) / k, a * (np.exp(-k) * k + np.expm1(-k)) / k**2
+
+
+def test_a_slope_of_which_long_double_loses_digits_too_is_not_refused() -> None:
+    args, spec = (np.array(1.0), np.array(1e-8)), "a: [], k: []"
+    for seed in range(10):
+        check_gradient(annuity, annuity_gradient, *args, inputs=spec, examples=0, seed=seed)
+
+
+def test_a_mistake_beside_what_long_double_loses_is_refused() -> None:
+    def wrong(a: Array, k: Array) -> tuple[Array, Array]:
+        by_a, by_k = annuity_gradient(a, k)
+        return by_a * (1 + 1e-6), by_k
+
+    with pytest.raises(WrongGradient):
+        check_gradient(annuity, wrong, inputs="a: [], k: positive")
+
+
+def clamped(x: Array, low: Array, high: Array) -> Array:
+    return np.minimum(np.maximum(x, low), high)
+
+
+def clamped_vjp(x: Array, low: Array, high: Array, u: Array) -> tuple[Array, Array, Array]:
+    inside, below = (x >= low) & (x <= high), (x < low) & (low < high)
+    return u * inside, u * below, u * ~(inside | below)
+
+
+def test_ties_of_three_at_each_of_several_entries_refuse_nothing() -> None:
+    spec = "x: [n], low: [n], high: [n]"
+    for seed in range(30):
+        check_vjp(clamped, clamped_vjp, *[np.zeros(2)] * 3, inputs=spec, examples=0, seed=seed)
+
+
+def test_a_mistake_beside_such_ties_is_refused() -> None:
+    def wrong(x: Array, low: Array, high: Array, u: Array) -> tuple[Array, Array, Array]:
+        by_x, by_low, by_high = clamped_vjp(x, low, high, u)
+        return by_x, by_low, -by_high
+
+    with pytest.raises(WrongGradient):
+        check_vjp(clamped, wrong, inputs="x: [n], low: [n], high: [n]")
