@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradaudit.checking import kinds
 from gradaudit.checking.charts import Array
 from gradaudit.checking.ladder import LOST, ROUNDINGS, UNIT, signs
 from gradaudit.checking.lines import NoValue
@@ -16,7 +17,6 @@ from gradaudit.checking.refusals import Fault
 from gradaudit.checking.specs import Leaf
 from gradaudit.checking.trees import as_array, copies, flat, form_of
 
-SCALABLE = {"float", "positive", "nonnegative", "spd", "symmetric", "lower", "complex"}
 ROLLABLE = {"int", "bool", "count", "sign", "onehot", "unit", "simplex", "unitvec"}
 OFTEN = 6  # how many times more it is called at the first inputs
 ELSEWHERE = 0.25  # how far off, in scales of the input, it is called in between
@@ -114,7 +114,7 @@ def another(leaf: Leaf, value: Any) -> Any:
     """Return another value of a leaf, if one of its kind is near."""
     if leaf.choices:
         return next((one for one in leaf.choices if one != value), value)
-    if leaf.kind in SCALABLE:
+    if leaf.kind in kinds.SCALABLE:
         return value * 0.75
     return np.roll(value, 1, axis=0) if np.ndim(value) and leaf.kind in ROLLABLE else value
 

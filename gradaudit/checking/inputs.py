@@ -23,7 +23,6 @@ Own = Mapping[str, st.SearchStrategy[Any]]
 
 HARD = 0.6  # of the inputs, at most
 WAYS = ("more", "fewer", "equal", "entries", "entries", "entries")  # from a sample to others
-SCALABLE = ("float", "positive", "nonnegative", "symmetric", "spd", "lower", "complex")
 
 
 def hard_inputs(spec: Spec) -> Iterator[tuple[Any, ...]]:
@@ -105,7 +104,7 @@ def _changed(leaf: Leaf, values: Any, sizes: Mapping[str, int], random: Random) 
     array = np.array(values)
     way = random.choice(("zero entry", "entry", "entry", "scale", "all zero"))
     place = random.randrange(array.size)
-    if way == "scale" and leaf.kind in SCALABLE:
+    if way == "scale" and leaf.kind in kinds.SCALABLE:
         wide = array.astype(np.result_type(array.dtype, np.float64))  # which does not overflow
         array = wide * random.choice((2.0**-12, 0.5, 2.0, 64.0))
     elif way == "all zero":

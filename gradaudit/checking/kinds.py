@@ -16,6 +16,7 @@ Array = Any  # of NumPy
 Change = Callable[[Array, int], Array]  # of ordinary values, under a bound; may change them
 
 PLAIN = np.array([1, 2, -1, 3, -2, -3, 0.5, -1.5, 1.25])
+SCALABLE = {"float", "positive", "nonnegative", "symmetric", "spd", "lower", "complex"}
 TINY, LARGE, HUGE, NEAR = 2.0**-24, 2.0**12, 1e6, 1e-8
 
 
