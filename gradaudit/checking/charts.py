@@ -7,6 +7,7 @@ as if all of its inputs were free, and a gradient is read as slopes along them.
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -30,12 +31,28 @@ class Chart:
     def _size(self) -> int:
         return self.x.size
 
+    @cached_property
+    def total(self) -> float:
+        """The sum of the sizes of entries."""
+        return float(np.abs(self.x).reshape(-1).sum())
+
+    @property
+    def usual(self) -> float:
+        """The typical size of an entry."""
+        return _typical(self.total, self.x.size)
+
     def at(self, move: Array, t: Any) -> Array:
         """Return x moved by t times `move`, (size,); t: a float, a long double or complex."""
         if isinstance(t, float) and t == 0:
             return self.x.copy()
-        moved = np.asarray(t * move.reshape(self.x.shape))
-        moved += self.x  # in place, since memory is what large arrays cost
+        along = move.reshape(self.x.shape)  # in place from here on: memory is what is dear
+        if isinstance(t, complex) and t.real == 0:
+            moved = np.empty(self.x.shape, np.complex128)
+            moved.real = self.x
+            np.multiply(along, t.imag, out=moved.imag)
+            return moved
+        moved = np.asarray(t * along)
+        moved += self.x
         return moved
 
     def tangent(self, move: Array) -> Array:
@@ -56,15 +73,16 @@ class Chart:
         if self.kind in {"positive", "nonnegative", "unit"}:
             room = np.minimum(size, 1 - size) if self.kind == "unit" else size
             return np.where(room > 0, room, 0.0)
-        size[~(size > 0)] = _typical(size)
-        return _of_finite(size, self.x)
+        if not (size > 0).all():
+            size[~(size > 0)] = self.usual
+        return self._of_finite(size)
 
     def inward(self) -> Array:
         """Return moves away from the edges of the domain, of the coordinates that lie on one."""
         size = self.x.reshape(-1)
         inside = np.zeros(self.size)
         if self.kind in {"positive", "nonnegative", "unit"}:
-            inside[size == 0] = 0.25 if self.kind == "unit" else _typical(size)
+            inside[size == 0] = 0.25 if self.kind == "unit" else self.usual
             if self.kind == "unit":
                 inside[size == 1] = -0.25
         return inside
@@ -74,9 +92,15 @@ class Chart:
         if self.kind in {"positive", "nonnegative", "unit"}:
             return self.scales()
         size = np.abs(self.x).reshape(-1)
-        size += _typical(size)
+        size += self.usual
         size /= 2
-        return _of_finite(size, self.x)
+        return self._of_finite(size)
+
+    def _of_finite(self, size: Array) -> Array:
+        """Return lengths of moves with 0 for what is not finite, and so cannot move."""
+        if not math.isfinite(self.total):
+            size[~np.isfinite(self.x.reshape(-1))] = 0.0
+        return size
 
 
 class Symmetric(Chart):
@@ -138,7 +162,7 @@ class Lower(Symmetric):
     def scales(self) -> Array:
         size = np.abs(self.x.reshape(-1, *self.x.shape[-2:])[:, self._rows, self._columns])
         size = size.reshape(-1)
-        return np.where(size > 0, size, _typical(size))
+        return np.where(size > 0, size, _typical(float(size.sum()), size.size))
 
     wide = scales
 
@@ -246,7 +270,7 @@ class Complex(Chart):
 
     def scales(self) -> Array:
         size = np.abs(self.x).reshape(-1)
-        return np.tile(np.where(size > 0, size, _typical(size)), 2)
+        return np.tile(np.where(size > 0, size, self.usual), 2)
 
     wide = scales
 
@@ -271,17 +295,10 @@ def chart_of(kind: str, x: Any) -> Chart:
 UNBOUNDED = {"float", "complex", "symmetric", "orthogonal"}
 
 
-def _typical(size: Array) -> float:
+def _typical(total: float, count: int) -> float:
     """Return the mean size of entries, 1 where all are 0, or one is not finite."""
-    mean = float(size.mean()) if size.size else 0.0
+    mean = total / count if count else 0.0
     return mean if 0 < mean < np.inf else 1.0
-
-
-def _of_finite(size: Array, x: Array) -> Array:
-    """Return lengths of moves with 0 for what is not finite, and so cannot move."""
-    if not math.isfinite(size.sum()):
-        size[~np.isfinite(x.reshape(-1))] = 0.0
-    return size
 
 
 class Atlas:

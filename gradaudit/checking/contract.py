@@ -200,6 +200,10 @@ def _is_another_memory(point: Input, gradients: Sequence[Array], again: Sequence
             raise Fault("memory of its own", f"{name} is the same memory at every call")
 
 
+def _is_exactly(one: Array, other: Any) -> bool:
+    return isinstance(other, np.ndarray) and one.dtype == other.dtype and np.array_equal(one, other)
+
+
 def _is_the_same(
     point: Input,
     kept: Sequence[Array],
@@ -214,6 +218,8 @@ def _is_the_same(
 
     lost: part of them that may be lost besides, and least: what may, whatever they are.
     """
+    if len(kept) == len(other) and all(map(_is_exactly, kept, other)):
+        return
     found = point.checked(list(other))
     if all(map(np.array_equal, kept, found)):
         return

@@ -34,7 +34,7 @@ RISE = 2.0**12  # the most that entries of small slopes are moved further than o
 GUARD = 2.0**-13  # that of the two real steps which confirm it
 LOST = 1e-6  # the most that roundings of the gradient may explain
 CONFIRMED = 2.0**-30  # the relative accuracy of a line that confirms a complex step
-FACTORS: Array = np.outer([-1.0, 1.0], 1 + np.arange(16) / 16).reshape(-1)
+FACTORS: Array = np.tile(np.outer([-1.0, 1.0], 1 + np.arange(16) / 16).reshape(-1), 8)  # by bytes
 LONGER = "long double line"
 TINY = 2.0**-960  # below it, products of slopes are subnormal or 0
 
@@ -130,7 +130,7 @@ class Point(Protocol):
 def signs(random: np.random.Generator, size: int) -> Array:
     """Return factors of either sign between one and two: balanced, so that no entry can hide."""
     drawn = np.frombuffer(random.bytes(size), np.uint8)
-    return np.asarray(FACTORS[drawn % len(FACTORS)])
+    return np.asarray(FACTORS.take(drawn))
 
 
 def compare(point: Point, move: Array, *, kinked: bool = False, settled: bool = False) -> Compared:

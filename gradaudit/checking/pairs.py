@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gradaudit.checking.refusals import BadCall
@@ -60,6 +61,15 @@ class Pair:
     def of(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """Return what both functions are called with."""
         return called_with(self.given, dict(zip(self.arguments, arguments, strict=True)))
+
+    @cached_property
+    def moving(self) -> list[Argument]:
+        """The arguments that the derivative is by."""
+        return [
+            argument
+            for argument, group in self.by_argument()
+            if any(position in self.moved for position in group)
+        ]
 
     def by_argument(self) -> Iterator[tuple[Argument, range]]:
         """Yield each argument with the positions of its leaves in the spec."""

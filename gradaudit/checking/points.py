@@ -416,11 +416,7 @@ class Input:
     def _by_leaf(self, out: Any) -> list[Any]:
         if out is None:
             raise NotOffered("it returns None")
-        wanted = [
-            argument
-            for argument, group in self.pair.by_argument()
-            if any(position in self.pair.moved for position in group)
-        ]
+        wanted = self.pair.moving
         names = [argument.name for argument in wanted]
         if isinstance(out, Mapping) and len(wanted) > 1 and set(out) == set(names):
             out = [out[name] for name in names]
@@ -547,11 +543,11 @@ class Input:
                 raise Fault("the form", f"{name} has the shape {g.shape}, {x.shape} is wanted")
             if np.iscomplexobj(g) and not np.iscomplexobj(x):
                 raise Fault("the form", f"{name} is complex, and the argument is real")
-            bad = np.isnan(g) if self.pair.infinite_slopes else ~np.isfinite(g)
-            if bad.any():
+            good = ~np.isnan(g) if self.pair.infinite_slopes else np.isfinite(g)
+            if not good.all():
                 self._is_finite_as_it_is()
                 self._fits_its_precision()
-                index = tuple(int(k) for k in np.argwhere(bad)[0])
+                index = tuple(int(k) for k in np.argwhere(~good)[0])
                 entry = self.entry(i, index)
                 raise Fault(
                     "a value",

@@ -244,11 +244,11 @@ def _plant(point: Input, found: Compared, trial: Trial) -> None:
         mistakes["a mean for a sum"] = whole / max(sizes)
     for part, name in zip(point.atlas.parts, point.pair.names(), strict=True):
         block = terms[part]
-        if not block.any():
+        largest = float(block[np.abs(block).argmax()]) if block.size else 0.0
+        if not largest:
             continue
         if len(point.atlas.parts) > 1:
             mistakes[f"{name} zero"] = whole - float(block.sum())
-        largest = float(block[np.argmax(np.abs(block))])
         for digits in (3, 6, 9):
             mistakes[f"one entry off by 1e-{digits}"] = whole + 10.0**-digits * largest
     for chart, part in zip(point.atlas.charts, point.atlas.parts, strict=True):
