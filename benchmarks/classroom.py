@@ -24,7 +24,8 @@ from random import Random
 
 from gradaudit.classroom.marking import processors
 from gradaudit.mistakes.slips import Wrong, wrong_answers, wrong_twice
-from gradaudit.questions.question import Question, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import read_questions
 
 HOUSE = Path(__file__).parent.parent
 NETWORK, SOFTMAX, ONE_HOT, RATES = read_questions()

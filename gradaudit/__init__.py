@@ -75,6 +75,6 @@ def audit(
 def read_question(path: "str | os.PathLike[str]", name: str | None = None) -> "Question":
     """Read a question of the library or a file; name: which of several. Raises `Unreadable`."""
     from gradaudit.judging.drawn import Question
-    from gradaudit.questions.question import read_one
+    from gradaudit.questions.reading import read_one
 
     return Question.of(read_one(str(path), name))

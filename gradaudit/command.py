@@ -136,7 +136,7 @@ def _is_no_pdf(path: str) -> bool:
 
 def template(question: str) -> int:
     """Print an empty answer to fill in."""
-    from gradaudit.questions.question import read_questions
+    from gradaudit.questions.reading import read_questions
     from gradaudit.telling import template as filling
 
     print(filling.template(read_questions(question), question))
@@ -146,7 +146,7 @@ def template(question: str) -> int:
 def exam(question: str) -> int:
     """Print which law sees which known mistake; 1 if one is seen by none."""
     from gradaudit.mistakes.exam import papers_of, sit, smallest_errors_of
-    from gradaudit.questions.question import read_questions
+    from gradaudit.questions.reading import read_questions
     from gradaudit.telling.mistakes import exam_text
 
     questions = read_questions(question)
@@ -193,7 +193,7 @@ def question(word: str | None, report: str | None, solution: bool) -> int:
         return complain(said)
     from gradaudit.answers.checking import check
     from gradaudit.language.showing import escaped
-    from gradaudit.questions.question import library, read_questions
+    from gradaudit.questions.reading import library, read_questions
     from gradaudit.telling import questions as telling
 
     if word in (None, "list"):

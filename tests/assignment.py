@@ -15,7 +15,8 @@ from gradaudit.judging.laws import Law
 from gradaudit.language.numbers import each
 from gradaudit.mistakes.exam import as_function
 from gradaudit.mistakes.slips import Wrong, wrong_answers
-from gradaudit.questions.question import Question, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import read_questions
 from gradaudit.questions.simple import exact_float, floats
 
 QUESTION1, QUESTION2, ONE_HOT, QUESTION3 = read_questions()

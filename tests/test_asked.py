@@ -14,7 +14,7 @@ from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.reading import read
 from gradaudit.command import main
 from gradaudit.mistakes.exam import FINEST
-from gradaudit.questions import question
+from gradaudit.questions import reading
 from gradaudit.questions.files import Unreadable
 
 WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted"
@@ -27,10 +27,10 @@ def _library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     text = (WEIGHTED / "question.toml").read_text(encoding="utf-8")
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "weighted.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(question, "LIBRARY", tmp_path / "library")
-    question.from_library.cache_clear()
+    monkeypatch.setattr(reading, "LIBRARY", tmp_path / "library")
+    reading.from_library.cache_clear()
     yield
-    question.from_library.cache_clear()
+    reading.from_library.cache_clear()
 
 
 class Told:
@@ -145,13 +145,13 @@ def test_a_template_is_an_answer_that_is_not_finished(
     assert told.code == 3
 
 
-@pytest.mark.parametrize("name", [*question.library(), QUESTION])
+@pytest.mark.parametrize("name", [*reading.library(), QUESTION])
 def test_a_template_has_every_part(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "empty.toml").write_text(template(capsys, name), encoding="utf-8")
     sheet = sheet_called(name)
-    answer = read(str(tmp_path / "empty.toml"), None if name in question.library() else sheet)
+    answer = read(str(tmp_path / "empty.toml"), None if name in reading.library() else sheet)
     derived = [
         sheet.part_of(f"{table}.{key}")
         for table, keys in sheet.tables.items()

@@ -9,7 +9,8 @@ from flint import fmpq
 
 from gradaudit.judging.cases import Case, has_exact_kinks, is_smooth, kinks, obeys
 from gradaudit.judging.hard import Inputs
-from gradaudit.questions.question import Question, library, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import library, read_questions
 
 MODELS = [one for name in library() for one in read_questions(name) if not one.iteration]
 

@@ -18,7 +18,8 @@ from gradaudit.judging.calling import Function
 from gradaudit.mistakes import diagnosis, slips
 from gradaudit.mistakes.edits import edits
 from gradaudit.mistakes.exam import of_edits
-from gradaudit.questions.question import Question, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import read_questions
 from gradaudit.telling.verdicts import as_json, as_text
 
 Floats = npt.NDArray[np.float64]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gradaudit.mistakes.exam import FINEST, Paper, Result, papers_of, sit, smallest_errors_of
-from gradaudit.questions.question import read_questions
+from gradaudit.questions.reading import read_questions
 from gradaudit.telling.mistakes import exam_text
 
 BEFORE = Path(__file__).with_name("exam.txt").read_text(encoding="utf-8")

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from gradaudit.answers.checking import check
 from gradaudit.questions.files import Unreadable
-from gradaudit.questions.question import LIBRARY, MAX_FOLLOWING, MAX_ITEMS, Question, read_questions
+from gradaudit.questions.question import MAX_FOLLOWING, Question
+from gradaudit.questions.reading import LIBRARY, read_questions
+from gradaudit.questions.tables import MAX_ITEMS
 
 WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted" / "question.toml"
 SOUND = WEIGHTED.read_text(encoding="utf-8")

@@ -23,7 +23,8 @@ from gradaudit.mistakes.edits import edits
 from gradaudit.mistakes.exam import condition_as_function
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.iteration import Iteration, Rate, deciding_rates
-from gradaudit.questions.question import Question, _Reader, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import _Reader, read_questions
 from tests.assignment import QUESTION3
 from tests.models import momentum
 

@@ -15,7 +15,8 @@ from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.laws import Law, hold, sees
 from gradaudit.judging.oracles import oracle
-from gradaudit.questions.question import Question, Signature, library, read_questions
+from gradaudit.questions.question import Question, Signature
+from gradaudit.questions.reading import library, read_questions
 
 MODELS = [one for name in library() for one in read_questions(name) if not one.iteration]
 LITTLE = 8  # times less than what rounding is allowed

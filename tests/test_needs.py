@@ -10,7 +10,8 @@ import pytest
 from gradaudit.answers.asked import sheet_of
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import audit
-from gradaudit.questions.question import Question, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import read_questions
 from gradaudit.telling.verdicts import as_json, as_text
 
 POWERS = """

@@ -13,7 +13,8 @@ from gradaudit.judging.calling import Function
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import laws_of
 from gradaudit.judging.laws import hold, sees
-from gradaudit.questions.question import Question, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import read_questions
 
 ENTROPY = """
 [entropy]

@@ -15,7 +15,8 @@ from gradaudit import read_question
 from gradaudit.answers.checking import check
 from gradaudit.language.formula import FUNCTIONS
 from gradaudit.questions.files import DecimalText, Unreadable
-from gradaudit.questions.question import Question, _Reader, library, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import _Reader, library, read_questions
 
 WEIGHTED = Path(__file__).parent.parent / "examples" / "weighted" / "question.toml"
 KINDS = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradaudit.command import COMMANDS, main
-from gradaudit.questions.question import LIBRARY
+from gradaudit.questions.reading import LIBRARY
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")

@@ -28,7 +28,8 @@ from gradaudit.language.formula import FormulaError, Scope, parse, parse_definit
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import CannotTell, NoValue
 from gradaudit.questions.files import Unreadable
-from gradaudit.questions.question import Question, _Reader, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import _Reader, read_questions
 from gradaudit.telling import report
 from gradaudit.telling.report import document, handout
 from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, mathematics

@@ -12,7 +12,7 @@ from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.reading import read
 from gradaudit.judging.derivation import MAX_LINES
 from gradaudit.questions.files import Unreadable
-from gradaudit.questions.question import KEYS, LIBRARY, MAX_SIZE, read_questions
+from gradaudit.questions.reading import KEYS, LIBRARY, MAX_SIZE, read_questions
 from gradaudit.telling.template import template
 
 jsonschema = pytest.importorskip("jsonschema", reason="it comes with the extra `dev`")

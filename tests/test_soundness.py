@@ -13,7 +13,8 @@ from gradaudit.answers.parts import of_function
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Verdict, audit, judge
 from gradaudit.judging.calling import Function
-from gradaudit.questions.question import Question, read_questions
+from gradaudit.questions.question import Question
+from gradaudit.questions.reading import read_questions
 
 SCALARS = """
 [parabola]

@@ -18,7 +18,8 @@ from gradaudit.answers.parts import (
 from gradaudit.answers.tables import block, formulas, of_conditions, own_names
 from gradaudit.judging.derivation import wanted_of
 from gradaudit.questions.files import Unreadable, is_text
-from gradaudit.questions.question import ASSIGNMENT, DERIVATION, Question, read_questions
+from gradaudit.questions.question import DERIVATION, Question
+from gradaudit.questions.reading import ASSIGNMENT, read_questions
 
 
 def sheet_called(name: str = ASSIGNMENT) -> Sheet:

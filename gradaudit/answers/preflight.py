@@ -19,7 +19,7 @@ from gradaudit.answers.sandbox import RUNGS, Sandbox
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import Unreadable
-from gradaudit.questions.question import LIBRARY
+from gradaudit.questions.reading import LIBRARY
 
 NAMES = ("auto", *RUNGS, "none")
 

@@ -19,7 +19,7 @@ from gradaudit.answers.process import Process, RemoteFunction
 from gradaudit.answers.tables import read_toml
 from gradaudit.language.hints import nearest
 from gradaudit.questions.files import Unreadable, content_of, tables_of
-from gradaudit.questions.question import from_library
+from gradaudit.questions.reading import from_library
 
 NONE: Mapping[str, bytes] = MappingProxyType({})
 ADDRESS = re.compile(r"(.+\.py|[^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*)")

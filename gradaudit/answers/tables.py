@@ -34,7 +34,8 @@ from gradaudit.language.written import Written
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.numbers import of_numbers
 from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
-from gradaudit.questions.question import DERIVATION, NAME, Question
+from gradaudit.questions.question import DERIVATION, Question
+from gradaudit.questions.tables import NAME
 
 MAX_DECISIONS = 200_000
 GAP = "..."  # where an answer is to go on

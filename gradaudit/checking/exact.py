@@ -13,7 +13,8 @@ from gradaudit.judging.functions import domains, laws_of
 from gradaudit.judging.laws import hold
 from gradaudit.language.hints import nearest
 from gradaudit.questions.files import Unreadable
-from gradaudit.questions.question import Given, Question, Signature, read_one
+from gradaudit.questions.question import Given, Question, Signature
+from gradaudit.questions.reading import read_one
 
 
 class Exact:

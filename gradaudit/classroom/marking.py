@@ -25,7 +25,7 @@ from gradaudit.classroom.students import Student, read_roster, students_of
 from gradaudit.classroom.words import as_text
 from gradaudit.language.showing import escaped
 from gradaudit.questions.files import Unreadable, content_of
-from gradaudit.questions.question import library
+from gradaudit.questions.reading import library
 from gradaudit.telling.typesetting import NotSet
 from gradaudit.telling.verdicts import row
 

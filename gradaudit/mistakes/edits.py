@@ -11,7 +11,8 @@ from functools import partial
 from itertools import chain
 
 from gradaudit.language.formula import Formula, FormulaError, indices, mentioned, parse
-from gradaudit.questions.question import Asked, Question, axes_of, split_loops
+from gradaudit.questions.question import Asked, Question, split_loops
+from gradaudit.questions.shapes import axes_of
 
 WORDS = (
     "a",

@@ -11,7 +11,8 @@ from gradaudit.judging.cases import Case, obeys
 from gradaudit.language.numbers import each
 from gradaudit.mistakes.lint import Lint, better, lint
 from gradaudit.questions.files import Unreadable, load_toml
-from gradaudit.questions.question import Given, Question, read_questions
+from gradaudit.questions.question import Given, Question
+from gradaudit.questions.reading import read_questions
 from gradaudit.telling.showing import width
 
 MAX_SIZE = 8  # of an index set

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from gradaudit.language.showing import escaped
 from gradaudit.mistakes.exam import Result
 from gradaudit.mistakes.numbers import ROUNDED
-from gradaudit.questions.question import Question, Slip, read_questions
+from gradaudit.questions.question import Question, Slip
+from gradaudit.questions.reading import read_questions
 from gradaudit.telling.showing import law_name, width
 
 

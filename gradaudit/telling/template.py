@@ -10,7 +10,9 @@ from gradaudit.judging.cases import data_of
 from gradaudit.language.formula import FUNCTIONS
 from gradaudit.language.showing import escaped, plural
 from gradaudit.questions.iteration import Iteration
-from gradaudit.questions.question import ASSIGNMENT, Asked, Question, axes_of, library
+from gradaudit.questions.question import Asked, Question
+from gradaudit.questions.reading import ASSIGNMENT, library
+from gradaudit.questions.shapes import axes_of
 from gradaudit.telling.questions import as_given, as_numbers
 
 WIDTH = 96

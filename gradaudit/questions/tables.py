@@ -1,0 +1,106 @@
+"""What a table of a question file holds; what is wrong is said in one line, with its key."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
+from typing import Any
+
+from flint import fmpq
+
+from gradaudit.language.formula import (
+    Formula,
+    FormulaError,
+    Scope,
+    numeral,
+    parse,
+    parse_definitions,
+)
+from gradaudit.language.hints import nearest
+from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
+
+NAME = r"[^\W\d]\w*"
+MAX_ITEMS = 100  # of a list or a table
+
+
+class Table:
+    """A table of a question file.
+
+    name: that of the question. table: what it holds.
+    """
+
+    def __init__(self, name: str, table: Any) -> None:
+        self.name = name
+        if not re.fullmatch(NAME, name):
+            raise Unreadable(f"{name}: the name of a question is letters, digits and _")
+        if not isinstance(table, dict):
+            raise Unreadable(f"{name}: a table is wanted: [{name}]")
+        self.table: dict[str, Any] = table
+
+    def wrong(self, key: str, message: str) -> Unreadable:
+        """Return the refusal of a key."""
+        return Unreadable(f"{self.name}.{key}: {message}")
+
+    def known(self, key: str, names: Iterable[str], known: Collection[str]) -> None:
+        """Refuse names that are none of those known."""
+        for name in names:
+            if name not in known:
+                hint = nearest(name, known) or f"; known are {', '.join(known)}"
+                raise self.wrong(f"{key}.{name}", f"no such name{hint}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a string. Raises Unreadable."""
+        value = self.table.get(key, default)
+        if not is_text(value):
+            found = KINDS.get(type(value), "nothing" if value is None else "a number")
+            raise self.wrong(key, f"a string is wanted, found {found}")
+        return value
+
+    def texts(self, key: str, such_as: str, default: Any = None) -> list[str]:
+        """Return a list of strings, or one alone. Raises Unreadable."""
+        return self.lines(key, self.table.get(key, default), such_as)
+
+    def lines(self, key: str, value: Any, such_as: str) -> list[str]:
+        """Return a value as a list of strings. Raises Unreadable."""
+        if is_text(value):
+            value = [value]
+        if not isinstance(value, list | tuple) or not all(map(is_text, value)):
+            raise self.wrong(key, f'a list of strings is wanted, such as ["{such_as}"]')
+        self.few(key, value)
+        return list(value)
+
+    def few(self, key: str, values: Sized) -> None:
+        """Refuse more than are read."""
+        if len(values) > MAX_ITEMS:
+            raise self.wrong(key, f"{len(values)} of them; at most {MAX_ITEMS} are read")
+
+    def items(self, key: str) -> Iterator[tuple[str, Any]]:
+        """Yield what a table within holds. Raises Unreadable."""
+        table = self.table.get(key, {})
+        if not isinstance(table, dict):
+            raise self.wrong(key, f"a table is wanted: [{self.name}.{key}]")
+        self.few(key, table)
+        yield from table.items()
+
+    def formula(self, key: str, text: Any, scope: Scope) -> Formula:
+        """Return a formula. Raises Unreadable."""
+        if not is_text(text):
+            raise self.wrong(key, "a formula in quotes is wanted")
+        try:
+            return parse(text, scope)
+        except FormulaError as error:
+            raise self.wrong(key, str(error)) from None
+
+    def definitions(self, key: str, lines: Sequence[str], scope: Scope) -> Scope:
+        """Return a scope with what lines define. Raises Unreadable."""
+        try:
+            return parse_definitions(lines, scope)
+        except FormulaError as error:
+            raise self.wrong(key, str(error)) from None
+
+    def number(self, key: str, value: Any) -> fmpq:
+        """Return an exact number. Raises Unreadable."""
+        if isinstance(value, bool) or not isinstance(value, int | DecimalText):
+            raise self.wrong(key, "a number is wanted")
+        try:
+            return numeral(str(value))
+        except ValueError as error:
+            raise self.wrong(key, str(error)) from None
