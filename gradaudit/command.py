@@ -1,6 +1,7 @@
 """The command `gradaudit`."""
 
 import argparse
+import gc
 import io
 import itertools
 import os
@@ -254,6 +255,7 @@ def run(
     """
     from gradaudit.telling import verdicts as telling
 
+    gc.set_threshold(10_000, 5, 3)  # nearly all that is made here is kept
     audits = list(itertools.chain.from_iterable(_audits(path, asked, called) for path in paths))
     codes = [one.exit_code for one in audits]
     if as_json:
