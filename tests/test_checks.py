@@ -1029,3 +1029,9 @@ def test_a_slope_that_no_number_of_float32_holds_is_not_judged() -> None:
     with np.errstate(over="ignore"):
         report = check_gradient(f, right, s, inputs="s: positive float32[n]", examples=0)
     assert "a slope overflows" in report.because
+
+
+def test_entries_that_are_wrong_only_together_are_named() -> None:
+    both = lambda a: (a == a.max()).astype(float)  # noqa: E731
+    error = refusal(check_gradient, np.max, both, inputs="a: [n], n >= 2")
+    assert "along moves of a[0] by 1 and a[1] by 1, da is 2, and 1 ±" in str(error)

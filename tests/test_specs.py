@@ -56,7 +56,7 @@ def test_entries_may_stand_on_lines_of_their_own() -> None:
         ("X: [n d]", 5, '"n d" cannot be read; a size is made of names, whole numbers'),
         ("X: [n.5]", 5, '"." cannot be read'),
         ("X: [n**2]", 5, r'"n\*\*2" cannot be read'),
-        ("X: [n<2]", 5, '"n<2" cannot be read'),
+        ("X: [n<2]", 5, '"n<2" cannot be read; a condition follows the arguments'),
         ("X: [if]", 5, '"if" cannot be read'),
         ("X: [n] [d]", 8, r'found "\[", expected a comma'),
         ("X: ", 4, r"what X is, is missing, such as \[n,d\] or positive"),

@@ -19,6 +19,7 @@ from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
 
 FEW = 64  # roundings
+FEW_ENTRIES = 3  # which are told by their names
 
 
 def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) -> Fault | str:
@@ -55,7 +56,7 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
     entry = entry or (bad[0] if bad else "the gradient")
     return Fault(
         "slope",
-        _sentence(told or entry, least),
+        _sentence(point, told or entry, least),
         entry=entry,
         said=least.said,
         low=least.low,
@@ -121,11 +122,23 @@ def _is_rounding(point: Input, found: Compared) -> bool:
     return found.gap / raised <= FEW * point.unit * usual
 
 
-def _sentence(entry: str, found: Compared) -> str:
-    coordinates = np.count_nonzero(found.move)
-    what = entry if coordinates == 1 else f"along a direction of {coordinates} entries, {entry}"
-    right = interval(found.low, found.high, found.said)
-    return f"{what} is {number(found.said)}, and {right} is right"
+def _sentence(point: Input, entry: str, found: Compared) -> str:
+    coordinates = np.flatnonzero(found.move)
+    if len(coordinates) <= 1:
+        right = interval(found.low, found.high, found.said)
+        return f"{entry} is {number(found.said)}, and {right} is right"
+    longest = float(np.abs(found.move).max())
+    low, high, said = found.low / longest, found.high / longest, found.said / longest
+    way = f"a direction of {len(coordinates)} entries"
+    if len(coordinates) <= FEW_ENTRIES:
+        steps = []
+        for k in coordinates:
+            block, index = point.atlas.place(int(k))
+            moved = point.entry(point.pair.moved[block], index)
+            steps.append(f"{moved.removeprefix('d')} by {found.move[k] / longest:.4g}")
+        way = f"moves of {' and '.join(steps)}"
+    right = interval(low, high, said)
+    return f"along {way}, {entry} is {number(said)}, and {right} is right"
 
 
 def interval(low: float, high: float, said: float) -> str:

@@ -46,6 +46,8 @@ def canonical(text: str, *, condition: bool = False, longest: int = LONGEST) -> 
             raise ValueError
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         wanted = "a condition compares sizes, such as n >= 2" if condition else _MADE_OF
+        if not condition and re.search("[<>=]", shown):
+            wanted = "a condition follows the arguments: X: [n,d], n >= 2"
         raise ValueError(f'"{shown}" cannot be read; {wanted}') from None
     return ast.unparse(tree)
 
