@@ -11,7 +11,7 @@ import numpy as np
 
 from gradaudit.checking.asked import Options, named, spec_of
 from gradaudit.checking.checks import check_pair
-from gradaudit.checking.ladder import ROUNDINGS
+from gradaudit.checking.compared import ROUNDINGS
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.refusals import BadCall, Fault, WrongGradient
 from gradaudit.checking.reports import Report

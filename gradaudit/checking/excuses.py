@@ -9,22 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradaudit.checking.ladder import (
-    LONGER,
-    LOST,
-    ROUNDINGS,
-    UNIT,
-    Compared,
-    Verdict,
-    by_step,
-    compare,
-    slips_by_roundings,
-)
+from gradaudit.checking.compared import ROUNDINGS, UNIT, Compared, Verdict
+from gradaudit.checking.ladder import LONGER, by_step, compare
 from gradaudit.checking.lines import Line, NoValue, climbs_stairs
 from gradaudit.checking.locating import located
 from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
+from gradaudit.checking.roundings import LOST, slips_by_roundings
 
 SOLVED = 2.0**-40  # part of an entry, as which a solver may leave it off
 NOTHING = 2.0**-30  # part of the usual size of slopes

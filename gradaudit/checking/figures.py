@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.ladder import UNIT, signs
+from gradaudit.checking.compared import UNIT, signs
 from gradaudit.checking.lines import FACTOR, FIRST, STEPS, Line, estimate
 from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input

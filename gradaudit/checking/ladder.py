@@ -9,128 +9,39 @@ said: no rule that accepts may be led by noise.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from gradaudit.checking.charts import Array
+from gradaudit.checking.compared import (
+    REFUSE,
+    ROUNDINGS,
+    UNIT,
+    Compared,
+    Point,
+    Verdict,
+    signs,
+)
 from gradaudit.checking.lines import (
     Estimate,
     Line,
     NoValue,
     estimate,
-    grid_of,
     noise_of,
 )
+from gradaudit.checking.roundings import LOST, noise_of_gradient, said_at
 
-UNIT = 2.0**-53
-ROUNDINGS = 64  # that any way of computing a slope may differ by, in units of its terms
 FEWER = 8  # the same of a short precision, whose long sums are kept in a longer one
-REFUSE = 8  # how many bounds a gap must have to be a refusal
 IMAGINARY = 2.0**-80  # the length of a complex step
 RISE = 2.0**12  # the most that entries of small slopes are moved further than others
 GUARD = 2.0**-13  # that of the two real steps which confirm it
-LOST = 1e-6  # the most that roundings of the gradient may explain
 CONFIRMED = 2.0**-30  # the relative accuracy of a line that confirms a complex step
-FACTORS: Array = np.tile(np.outer([-1.0, 1.0], 1 + np.arange(16) / 16).reshape(-1), 8)  # by bytes
 LONGER = "long double line"
 TINY = 2.0**-960  # below it, products of slopes are subnormal or 0
-
-
-class Verdict(Enum):
-    """What a comparison along one direction says."""
-
-    AGREES = "agrees"
-    DIGITS = "loses digits"
-    KINK = "within the slopes of a kink"
-    WRONG = "wrong"
-    UNKNOWN = "not judged"
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A comparison along one direction.
-
-    said: the slope by the gradient. low, high: the true one lies between. size: the sum of the
-    sizes of the terms of `said`. how: the oracle. why: what an unknown one is due to. alone: it is
-    the complex step alone that refuses, which values have yet to confirm at the entry. close: it is
-    unknown since the interval is too wide. at_kink: f has one there. detail: more of why.
-    """
-
-    verdict: Verdict
-    move: Array
-    said: float
-    size: float
-    low: float = math.nan
-    high: float = math.nan
-    how: str = ""
-    why: str = ""
-    noise: float = 0.0
-    alone: bool = False
-    close: bool = False
-    at_kink: bool = False
-    detail: str = ""
-
-    @property
-    def gap(self) -> float:
-        """How far what is said lies outside of the interval."""
-        return max(self.low - self.said, self.said - self.high, 0.0)
-
-    def planted(self, other: float) -> bool:
-        """Tell whether another slope in place of what is said would have been refused here."""
-        if self.verdict not in {Verdict.AGREES, Verdict.DIGITS}:
-            return False
-        half = max((self.high - self.low) / 2, ROUNDINGS * UNIT * self.size)
-        return abs(other - (self.low + self.high) / 2) > REFUSE * half
-
-
-class Point(Protocol):
-    """A pair of functions at one input, as slopes along its coordinates."""
-
-    here: float  # the value of the function
-    unit: float  # the rounding unit of the gradient
-    least: float  # the least number of its precision
-    relative: float  # a declared accuracy of the function or its gradient, 0 for none
-    extended: bool  # whether long double may be tried
-    analytic: bool  # whether a complex step may be tried
-    oracle: str  # what the imaginary step is called
-    random: np.random.Generator
-    scales: Array  # how far each coordinate may be moved
-    wide: Array  # the same, so that none is far less than the others
-    free: Array  # whether each may be moved as far as one likes
-
-    @property
-    def keeps_long_double(self) -> bool:
-        """Whether what it returns in long double was computed in it."""
-
-    def value(self, move: Array, t: float, extended: bool = False) -> Any:
-        """Return the function at t times a move. Raises NoValue."""
-
-    def imaginary(self, move: Array, t: float = 0.0) -> float:
-        """Return the slope along a move, at t times it, by an oracle of its own. Raises NoValue."""
-
-    def said(self, move: Array) -> tuple[float, float]:
-        """Return the slope along a move that the gradient says, and the sum of its terms' sizes."""
-
-    def said_at(self, move: Array, aside: Array, t: float) -> float:
-        """Return what the gradient at t times `aside` says of the slope along a move."""
-
-    def slopes_at(self, aside: Array, t: float) -> Array | None:
-        """Return the slopes along all coordinates that it says there, None where it says none."""
-
-    def said_of_other_data(self, move: Array, near: float, which: int) -> float:
-        """Return what it says where the arguments that stay are off by about that share of them.
-
-        which: in one of several directions.
-        """
-
-
-def signs(random: np.random.Generator, size: int) -> Array:
-    """Return factors of either sign between one and two: balanced, so that no entry can hide."""
-    drawn = np.frombuffer(random.bytes(size), np.uint8)
-    return np.asarray(FACTORS.take(drawn))
+SEVERAL = "several kinks meet at this input"
+ALONE = "the gradient is right beside this input, and another at it alone"
 
 
 def compare(point: Point, move: Array, *, kinked: bool = False, settled: bool = False) -> Compared:
@@ -178,7 +89,7 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
     noise = min(noise_of(np.array(values)) for values in steps)
     lost = 8 * noise
     if abs(slope - said) <= allowed + LOST * terms:  # else roundings do not explain it
-        lost += 8 * _noise_of_gradient(point, move, said, terms)
+        lost += 8 * noise_of_gradient(point, move, said, terms)
     if math.isfinite(lost) and abs(slope - said) <= allowed + min(lost, LOST * terms):
         return replace(found, verdict=Verdict.DIGITS)
     return replace(found, low=slope - allowed - 8 * noise, high=slope + allowed + 8 * noise)
@@ -245,95 +156,6 @@ def point_slope(point: Point, move: Array, t: float) -> float:
     """Return the slope by the imaginary step at t, nan where there is none."""
     try:
         return point.imaginary(move, t)
-    except NoValue:
-        return math.nan
-
-
-def _noise_of_gradient(point: Point, move: Array, said: float, terms: float) -> float:
-    """Return how far roundings of the inputs and on the way move what the gradient says."""
-    level, coarser = 0.0, point.unit / UNIT
-    for spacing in (2.0**-44 * coarser, 2.0**-33 * min(coarser, 2.0**20)):
-        values = [_said_at(point, move, move, spacing * i) for i in range(1, 8)]
-        level = max(level, noise_of(np.array(values)))
-    near = max(2.0**-30, 8 * point.unit)
-    moved = [
-        abs(_said_at(point, move, signs(point.random, len(move)) * point.scales, near) - said)
-        for _ in range(8)
-    ]
-    # A jump of the gradient is no rounding of it.
-    smooth = [gap for gap in moved if gap <= 1e-3 * terms]
-    by_inputs = max(smooth, default=0.0) / near
-    by_data, level_of_data = _by_data(point, move, said, terms)
-    roundings = 4 * point.unit * (by_inputs + by_data)
-    return max(level, level_of_data) + roundings + _grid(point, move)
-
-
-def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
-    """Tell whether roundings explain a gap that is small beside slopes of usual size.
-
-    What is left of residuals of a fit that has none is such.
-    """
-    if found.gap > LOST * usual:
-        return False
-    lost = 8 * _noise_of_gradient(point, found.move, found.said, usual)
-    return math.isfinite(lost) and found.gap <= lost
-
-
-def _by_data(point: Point, move: Array, said: float, terms: float) -> tuple[float, float]:
-    """Return how far what the gradient says moves with data that it is not by, for each unit of it.
-
-    And the level of noise along such data: where a mean is subtracted, its rounding is of the data.
-    """
-    near, gaps, level = 2.0**-40, [0.0], 0.0
-    for k in range(4):
-        gap = abs(_said_of_other_data(point, move, near, k) - said)
-        if gap <= 1e-3 * terms:
-            gaps.append(gap)
-    for k, spacing in enumerate((2.0**-48, 2.0**-44)):
-        values = [_said_of_other_data(point, move, spacing * i, k) for i in range(1, 8)]
-        noise = noise_of(np.array(values))
-        if math.isfinite(noise):
-            level = max(level, noise)
-    return max(gaps) / near, level
-
-
-def _said_of_other_data(point: Point, move: Array, near: float, which: int) -> float:
-    try:
-        return point.said_of_other_data(move, near, which)
-    except NoValue:
-        return math.nan
-
-
-def _grid(point: Point, move: Array) -> float:
-    """Return how far a slope may be off since the gradient's entries lie on a grid.
-
-    They do where large terms cancelled: what is left is a multiple of the last place of these.
-    """
-    seen = []
-    for t in (2.0**-20, 2.0**-12, 2.0**-6):
-        try:
-            seen.append(point.slopes_at(signs(point.random, len(move)) * point.scales, t))
-        except NoValue:
-            continue
-    entries = [slopes for slopes in seen if slopes is not None]
-    if len(entries) < 2 or len(move) > 1000:
-        return 0.0
-    total = 0.0
-    # A last place is far below what was added; a coarser grid is that of a mask or of counts.
-    largest = 2.0**-44 * max(1.0, *(float(np.abs(slopes).max()) for slopes in entries))
-    for k, amount in enumerate(move):
-        values = [float(slopes[k]) for slopes in entries]
-        coarse = grid_of(values) if amount else 0.0
-        # Two entries that differ are needed: one that stays as it is lies on any grid.
-        fine = 2.0**-40 * max(map(abs, values))
-        if fine < coarse <= largest and len(set(values)) > 1:
-            total += coarse * abs(float(amount))
-    return total
-
-
-def _said_at(point: Point, move: Array, aside: Array, t: float) -> float:
-    try:
-        return point.said_at(move, aside, t)
     except NoValue:
         return math.nan
 
@@ -508,7 +330,7 @@ def _is_confirmed(point: Point, result: Compared, t: float) -> bool:
 
 def _explained(point: Point, result: Compared, terms: float) -> Compared | None:
     """Return what is said where the gradient's own roundings explain the gap."""
-    lost = 8 * _noise_of_gradient(point, result.move, result.said, terms)
+    lost = 8 * noise_of_gradient(point, result.move, result.said, terms)
     if not math.isfinite(lost) or result.gap > lost:
         return None
     if result.gap > LOST * terms:
@@ -548,15 +370,11 @@ def _beside(
     # Where it has a kink in another direction, as at ties of a maximum, that is no excuse.
     if not kinked and result.gap > 1e-3 * (abs(found.middle) + result.size):
         moves = [signs(point.random, len(move)) * point.scales for _ in range(6)]
-        others = [_said_at(point, move, aside, 2.0**-20) for aside in moves]
+        others = [said_at(point, move, aside, 2.0**-20) for aside in moves]
         allowed = 1e-4 * (abs(found.middle) + result.size)
         if all(abs(other - found.middle) <= allowed for other in others):
             return {"why": ALONE}
     return None
-
-
-SEVERAL = "several kinks meet at this input"
-ALONE = "the gradient is right beside this input, and another at it alone"
 
 
 def _slopes_beside(

@@ -6,15 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.ladder import (
-    SEVERAL,
-    Compared,
-    Verdict,
-    bisect,
-    by_step,
-    compare,
-    confirmed,
-)
+from gradaudit.checking.compared import Compared, Verdict
+from gradaudit.checking.ladder import SEVERAL, bisect, by_step, compare, confirmed
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
 

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking.charts import Array, Atlas, chart_of
-from gradaudit.checking.ladder import IMAGINARY, ROUNDINGS, UNIT, signs
+from gradaudit.checking.compared import ROUNDINGS, UNIT, signs
+from gradaudit.checking.ladder import IMAGINARY
 from gradaudit.checking.lines import Line, NoValue, Raised
 from gradaudit.checking.pairs import Pair
 from gradaudit.checking.refusals import BadCall, Fault, NotOffered

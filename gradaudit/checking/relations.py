@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.ladder import Compared, Verdict, compare
+from gradaudit.checking.compared import Compared, Verdict
+from gradaudit.checking.ladder import compare
 from gradaudit.checking.points import Input
 
 MOST = 64  # entries of a block whose true slopes are looked for one by one

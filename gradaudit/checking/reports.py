@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from gradaudit.checking.ladder import Compared, Verdict
+from gradaudit.checking.compared import Compared, Verdict
 from gradaudit.checking.smaller import literals
 from gradaudit.checking.trial import Trial
 

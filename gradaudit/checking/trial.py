@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking.charts import Array
+from gradaudit.checking.compared import Compared, Verdict, signs
 from gradaudit.checking.contract import (
     another,
     changes_nothing_global,
@@ -16,15 +17,7 @@ from gradaudit.checking.contract import (
     knows_the_argument,
 )
 from gradaudit.checking.excuses import NOT_KNOWN, Looking, Usual
-from gradaudit.checking.ladder import (
-    ALONE,
-    Compared,
-    Verdict,
-    by_step,
-    compare,
-    first_move,
-    signs,
-)
+from gradaudit.checking.ladder import ALONE, by_step, compare, first_move
 from gradaudit.checking.lines import NoValue, Raised
 from gradaudit.checking.locating import beside
 from gradaudit.checking.pairs import Pair

@@ -1,0 +1,105 @@
+"""How far roundings may move what a gradient says."""
+
+import math
+
+import numpy as np
+
+from gradaudit.checking.charts import Array
+from gradaudit.checking.compared import UNIT, Compared, Point, signs
+from gradaudit.checking.lines import (
+    NoValue,
+    grid_of,
+    noise_of,
+)
+
+LOST = 1e-6  # the most that roundings of the gradient may explain
+
+
+def noise_of_gradient(point: Point, move: Array, said: float, terms: float) -> float:
+    """Return how far roundings of the inputs and on the way move what the gradient says."""
+    level, coarser = 0.0, point.unit / UNIT
+    for spacing in (2.0**-44 * coarser, 2.0**-33 * min(coarser, 2.0**20)):
+        values = [said_at(point, move, move, spacing * i) for i in range(1, 8)]
+        level = max(level, noise_of(np.array(values)))
+    near = max(2.0**-30, 8 * point.unit)
+    moved = [
+        abs(said_at(point, move, signs(point.random, len(move)) * point.scales, near) - said)
+        for _ in range(8)
+    ]
+    # A jump of the gradient is no rounding of it.
+    smooth = [gap for gap in moved if gap <= 1e-3 * terms]
+    by_inputs = max(smooth, default=0.0) / near
+    by_data, level_of_data = _by_data(point, move, said, terms)
+    roundings = 4 * point.unit * (by_inputs + by_data)
+    return max(level, level_of_data) + roundings + _grid(point, move)
+
+
+def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
+    """Tell whether roundings explain a gap that is small beside slopes of usual size.
+
+    What is left of residuals of a fit that has none is such.
+    """
+    if found.gap > LOST * usual:
+        return False
+    lost = 8 * noise_of_gradient(point, found.move, found.said, usual)
+    return math.isfinite(lost) and found.gap <= lost
+
+
+def _by_data(point: Point, move: Array, said: float, terms: float) -> tuple[float, float]:
+    """Return how far what the gradient says moves with data that it is not by, for each unit of it.
+
+    And the level of noise along such data: where a mean is subtracted, its rounding is of the data.
+    """
+    near, gaps, level = 2.0**-40, [0.0], 0.0
+    for k in range(4):
+        gap = abs(_said_of_other_data(point, move, near, k) - said)
+        if gap <= 1e-3 * terms:
+            gaps.append(gap)
+    for k, spacing in enumerate((2.0**-48, 2.0**-44)):
+        values = [_said_of_other_data(point, move, spacing * i, k) for i in range(1, 8)]
+        noise = noise_of(np.array(values))
+        if math.isfinite(noise):
+            level = max(level, noise)
+    return max(gaps) / near, level
+
+
+def _said_of_other_data(point: Point, move: Array, near: float, which: int) -> float:
+    try:
+        return point.said_of_other_data(move, near, which)
+    except NoValue:
+        return math.nan
+
+
+def _grid(point: Point, move: Array) -> float:
+    """Return how far a slope may be off since the gradient's entries lie on a grid.
+
+    They do where large terms cancelled: what is left is a multiple of the last place of these.
+    """
+    seen = []
+    for t in (2.0**-20, 2.0**-12, 2.0**-6):
+        try:
+            seen.append(point.slopes_at(signs(point.random, len(move)) * point.scales, t))
+        except NoValue:
+            continue
+    entries = [slopes for slopes in seen if slopes is not None]
+    if len(entries) < 2 or len(move) > 1000:
+        return 0.0
+    total = 0.0
+    # A last place is far below what was added; a coarser grid is that of a mask or of counts.
+    largest = 2.0**-44 * max(1.0, *(float(np.abs(slopes).max()) for slopes in entries))
+    for k, amount in enumerate(move):
+        values = [float(slopes[k]) for slopes in entries]
+        coarse = grid_of(values) if amount else 0.0
+        # Two entries that differ are needed: one that stays as it is lies on any grid.
+        fine = 2.0**-40 * max(map(abs, values))
+        if fine < coarse <= largest and len(set(values)) > 1:
+            total += coarse * abs(float(amount))
+    return total
+
+
+def said_at(point: Point, move: Array, aside: Array, t: float) -> float:
+    """Return what the gradient says of a move at t times `aside`, nan where it says nothing."""
+    try:
+        return point.said_at(move, aside, t)
+    except NoValue:
+        return math.nan
