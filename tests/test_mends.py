@@ -158,3 +158,19 @@ def test_a_text_that_is_put_in_has_the_value_of_the_whole(said: Said) -> None:
     for text in others:
         whole = parse(source.replaced(node, written_out(text)), scope)
         assert found[text].tolist() == env.entries(whole.tree).tolist()
+
+
+@pytest.mark.parametrize("text", ["eta**2 < 1/5", "0 < eta and (1 - 10*eta)**2 < 2"])
+def test_a_range_with_irrational_ends_is_refused(tmp_path: Path, text: str) -> None:
+    (told,) = audited(tmp_path, "question3.converges", text).answered
+    assert told.status == "fails"
+
+
+def test_a_mend_that_no_range_may_have_is_none(tmp_path: Path) -> None:
+    lines = [
+        "(((2)**2)/((1)/(5*eta)))**2 < (4/3)*(13*eta)",
+        "0 < (eta + 1/6) < (1/8)*(3)",
+        "((2*eta)*(eta) + eta) < (4)/(abs(4))",
+    ]
+    (told,) = audited(tmp_path, "question3.converges", lines).answered
+    assert told.status == "fails"

@@ -13,7 +13,7 @@ from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.form import Form, InForm
 from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at
 from gradaudit.judging.written import Block
-from gradaudit.language.formula import Formula
+from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.mends import Mend, mend_of
@@ -241,7 +241,10 @@ def _mend(part: Part, failure: Outcome) -> Mend | None:
         return None
 
     def holds(mended: Line) -> bool:
-        return against_truth(mended).outcome(smallest=False).status == "holds"
+        try:
+            return against_truth(mended).outcome(smallest=False).status == "holds"
+        except FormulaError:  # a condition that cannot be decided
+            return False
 
     (inputs,) = {id(one.judged): one.inputs for one in part.claims if one.judged is line}.values()
     others = [one.formula.text for one in part.lines if one is not line]

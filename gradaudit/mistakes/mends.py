@@ -25,6 +25,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FUNCTIONS, indices, mentioned
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import present
+from gradaudit.language.rates import Root
 from gradaudit.mistakes.edits import Source, as_factor, edits_at
 from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, read_or_none, written_out
 from gradaudit.questions.question import split_loops
@@ -119,7 +120,8 @@ class _Trial:
         other = any(map(_is_not_or_where, ast.walk(self.source.tree)))
         self.in_pieces = not (self.exact or other or line.name is None)
         self._known: dict[Loops, dict[str, tuple[str, str]]] = {}
-        for case in sorted(inputs, key=_variety, reverse=True)[:MOST_LOOKED_AT]:
+        rational = [one for one in inputs if not isinstance(getattr(one, "at", None), Root)]
+        for case in sorted(rational, key=_variety, reverse=True)[:MOST_LOOKED_AT]:
             self._look_at(case)
             if not self.fits(line.formula.tree):  # else nothing shows here
                 break
