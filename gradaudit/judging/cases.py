@@ -120,6 +120,11 @@ class Case:
         except (Missing, FormulaError):
             return False
 
+    @property
+    def is_small(self) -> bool:
+        """Whether a size is less than its question seeks counterexamples of."""
+        return any(self.sizes[name] < size for name, size in self.question.least.items())
+
     def effort(self) -> tuple[int, int]:
         """Return how hard this is to check by hand: its size, then its numbers."""
         sizes = sum(map(np.size, self.given.values()))

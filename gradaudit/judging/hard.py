@@ -122,20 +122,20 @@ class Inputs:
         return {name: self._pool(given) for name, given in self.question.given.items()}
 
     def _pool(self, given: Given) -> Sequence[fmpq]:
-        known = self.question.given.keys()
-        alone = [one for one in self.question.assume if one.names & known == {given.name}]
-        met = all(_met(one, given.name, number) for one in alone for number in POOL)
+        met = self.meeting(given.name, POOL) == [*POOL]
         if met and not (given.among or given.within):
             return POOL
         for candidates in ((*POOL, *POSITIVE), BETWEEN):
-            pool = [
-                number
-                for number in given.among or dict.fromkeys(candidates)
-                if all(_met(one, given.name, number) for one in alone)
-            ]
-            if pool:
+            if pool := self.meeting(given.name, given.among or candidates):
                 return pool
         return POOL
+
+    def meeting(self, name: str, numbers: Iterable[fmpq]) -> list[fmpq]:
+        """Return the numbers, each once, that meet what is assumed of a name alone."""
+        known = self.question.given.keys()
+        alone = [one for one in self.question.assume if one.names & known == {name}]
+        each_once = dict.fromkeys(numbers)
+        return [one for one in each_once if all(_met(said, name, one) for said in alone)]
 
     @cached_property
     def _scaled(self) -> list[dict[str, list[list[fmpq]]]]:

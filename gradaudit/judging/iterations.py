@@ -18,7 +18,7 @@ from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.derivation import Line, lines_of
 from gradaudit.judging.domains import Domain
 from gradaudit.judging.hard import POOL, Inputs, NoInput
-from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, Refusal
+from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, NothingFound, Refusal
 from gradaudit.judging.together import Together, kept
 from gradaudit.language.formula import Formula
 from gradaudit.language.numbers import Array
@@ -31,6 +31,7 @@ from gradaudit.questions.simple import exact_float
 KEPT = 2**14  # truths of conditions at rates, more than are tried of one
 DOUBLINGS = 11  # of the steps of an orbit, of which there are then thousands
 SETTINGS = 12  # choices of the parameters, if there are any
+PARTS = (*(fmpq(k, 64) for k in (1, 16, 48, 56, 63)), fmpq(64), fmpq(1000))  # besides the pool
 
 SAYS = {True: "converges", False: "does not converge"}
 
@@ -144,7 +145,7 @@ def _compare_conditions(line: Line, rate: Rate, says: Mapping[bool, str]) -> Non
         found = holds_at(line.formula, rate.at, rate.parameters)
     except NoValue as undefined:
         if expected:
-            raise Refusal("", says[True], f"nothing: {undefined}") from None
+            raise NothingFound("", says[True], f"nothing: {undefined}") from None
         return
     if found != expected:
         raise Refusal("", says[expected], says[found], note=_step(rate))
@@ -185,17 +186,23 @@ def iteration_of(question: Question) -> Iteration:
 @cache
 def settings(question: Question) -> list[Parameters]:
     """Return choices of the parameters: numbers that float64 has, the simplest first."""
-    iteration = iteration_of(question)
-    known = Inputs(question).pools
-    short = {name: [one for one in known[name] if one in POOL] for name in iteration.parameters}
+    iteration, inputs, random = iteration_of(question), Inputs(question), Random(3)
     pools = [
-        [number for number in short[name] or known[name] if number == exact_float(number)]
+        [
+            number
+            for number in inputs.meeting(name, (*POOL, *PARTS)) or inputs.pools[name]
+            if number == exact_float(number)
+        ]
         for name in iteration.parameters
     ]
-    random = Random(3)
+    mixed = [random.sample(pool, len(pool)) for pool in pools]
     found: dict[Parameters, None] = {}
     for attempt in range(SETTINGS**2):
-        numbers = [random.choice(pool) if attempt else pool[0] for pool in pools if pool]
+        numbers = [pool[0] for pool in pools if pool]
+        if attempt:  # each in turn, then by chance, as what is assumed of several may need
+            turn = [pool[attempt % len(pool)] for pool in mixed if pool]
+            by_chance = [random.choice(pool) for pool in pools if pool]
+            numbers = turn if attempt < SETTINGS else by_chance
         chosen = tuple(zip(iteration.parameters, numbers, strict=False))
         if len(chosen) == len(pools) and iteration.allows(chosen) and len(found) < SETTINGS:
             found[chosen] = None

@@ -66,6 +66,10 @@ class WrongForm(Refusal):
         return str(self.found)
 
 
+class NothingFound(Refusal):
+    """There is no value where one is due; a value that is wrong elsewhere says more."""
+
+
 class CannotGoOn(Exception):
     """Nothing more can be asked of what is judged: it hung, or its process is gone."""
 
@@ -160,13 +164,15 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
     Something that answers on some inputs and not on others fails on those; something that
     answers on none is untested, and so is what cannot be told at some input and is not refused
     at any other. The same goes for results of the promised form. A size of 1 excuses having no
-    value only if there is none wherever it is 1.
+    value only if there is none wherever it is 1. What is refused on inputs alone that say little,
+    as one class of a softmax does, fails on the first of these.
     """
     said = partial(Outcome, law, judged)
     tried, idle = 0, ""
     silent: list[tuple[Any, str, frozenset[str]]] = []  # where sizes of 1 may be why
     with_value = set[str]()  # sizes that are 1 where there is one
     first: dict[type[Exception], tuple[Any, Any]] = {}  # where there was no verdict, and why
+    little: tuple[Any, Refusal] | None = None  # where a refusal says little
     for case in inputs:
         try:
             refusal = refusal_at(law, judged, case)
@@ -186,9 +192,15 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
         with_value |= sizes_of_one(case)
         if isinstance(refusal, WrongForm):  # something worse may follow
             first.setdefault(Refusal, (refusal.at, refusal))
+        elif refusal is not None and _says_little(case, refusal):
+            little = little or (case, refusal)
         elif refusal is not None:
             at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
             return said("fails", tried, refusal, at)
+    if little is not None:
+        case, refusal = little
+        at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
+        return said("fails", tried, refusal, at)
     for case, reason, ones in silent:
         if ones <= with_value:
             first.setdefault(NoValue, (case, reason))
@@ -208,6 +220,10 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
     excused = sorted({f"{size} = 1" for *_, ones in silent for size in ones - with_value})
     remark = f"it has no value where {' or '.join(excused)}" if excused else ""
     return said("holds", tried, reason=remark) if tried else said("untested", 0, reason=idle)
+
+
+def _says_little(case: Any, refusal: Refusal) -> bool:
+    return isinstance(refusal, NothingFound) or getattr(case, "is_small", False)
 
 
 def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
@@ -263,7 +279,9 @@ def _smallest(law: Law, judged: Any, case: Any, refusal: Refusal) -> tuple[Any, 
             return silent and bool(none.sizes) and none.sizes == sizes_of_one(case)
         except (CannotTell, CannotGoOn):
             return False
-        return not (silent or found is None or isinstance(found, WrongForm))
+        if silent or found is None or isinstance(found, WrongForm):
+            return False
+        return isinstance(refusal, NothingFound) or not isinstance(found, NothingFound)
 
     smallest = _shrink(case, still_fails, law.domain)
     if smallest is case or silent:
