@@ -23,6 +23,8 @@ from gradaudit.questions.simple import exact_float
 
 Array = npt.NDArray[Any]
 
+MOST_TOLD = 5  # wrong entries beside the first
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
@@ -51,11 +53,14 @@ class Block:
 
 def digits_are_right(judged: Block, case: Any) -> None:
     """Each number is the exact value on the data of the question, to its last digit or to float64."""  # noqa: E501  # a statement is one sentence
-    for place, exact in np.ndenumerate(exact_value(judged.question, judged.name)):
-        number: Any = judged.numbers[place]
-        if not number.claims(exact):
-            index = f"[{','.join(map(str, place))}]" if place else ""
-            raise Refusal(f"{judged.label}{index}", exact, number)
+    wanted = exact_value(judged.question, judged.name)
+    numbers: Any = judged.numbers
+    wrong = [place for place, exact in np.ndenumerate(wanted) if not numbers[place].claims(exact)]
+    if wrong:
+        first, *others = (f"[{','.join(map(str, one))}]" if one else "" for one in wrong)
+        also = ", ".join(others[:MOST_TOLD]) + ", and more" * (len(others) > MOST_TOLD)
+        note = also and f"wrong as well: {also}"
+        raise Refusal(f"{judged.label}{first}", wanted[wrong[0]], numbers[wrong[0]], note=note)
     if judged.form is not None:
         raise WrongForm(f"shape {judged.numbers.shape}", judged.form.told, case)
 
