@@ -51,6 +51,11 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
         ["d(L, b1[j])", "sum(e[k] * w2[j] * (h[k,j] > 1) for k in N)"],
         Mend(2, 30, "1", "0"),
     ),
+    "a factor of 1 less something": (
+        B2,
+        ["d(L, b2)", "sum(e*(1 - 1/n))"],
+        Mend(2, 8, "1 - 1/n", "1"),
+    ),
     "an array that is not transposed": (W2, "h @ e", Mend(1, 1, "h", "h.T")),
     "a power too many": (
         W2,

@@ -32,7 +32,7 @@ from gradaudit.questions.question import split_loops
 from gradaudit.questions.simple import floats
 
 LONGEST_LINE = 400  # characters of a line that is looked at
-MOST_CHARACTERS = 60_000  # of all texts that are tried for one line
+MOST_CHARACTERS = 100_000  # of all texts that are tried for one line
 MOST_OPERATIONS = 300_000  # of all of them together, on one input
 MOST_HELD = 8  # of those that fit there, how many are held to the law
 LONGEST_PART = 30  # characters of a part of another line that may belong here
@@ -71,9 +71,9 @@ def mend_of(
         likely = trial.likely(node, loops, texts)
         for said in texts:
             right = written_out(said)
-            text = source.replaced(node, right)
+            text = source.replaced(node, right) if said in likely else ""
             characters += len(text)
-            mended = read_or_none(text, formula.scope) if said in likely else None
+            mended = read_or_none(text, formula.scope) if text else None
             if mended is not None and trial.fits(mended.tree):
                 held += 1
                 mended = replace(mended, when=formula.when, condition=formula.condition)
@@ -88,6 +88,9 @@ def mend_of(
 
 def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]:
     """Return a mend as a person says it: of a whole fraction, without a factor or power of 1."""
+    place, told = _of_zero(source, node, right)
+    if place is not node:
+        return place, told
     for parent in ast.walk(source.tree):
         match parent:
             case ast.BinOp(ast.Constant(int(n)), ast.Div(), ast.Constant(int(d))) if (
@@ -99,6 +102,30 @@ def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]
                 return (parent, as_factor(source.text(other))) if right == "1" else (node, right)
             case ast.BinOp(one, ast.Mult(), other) if one is node and right == "1":
                 return parent, as_factor(source.text(other))
+    return node, right
+
+
+def _of_zero(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]:
+    """Return a mend by 0 as one of all that is 0 with it, and of 1 - 0 as one by 1."""
+    parents = {
+        id(child): parent
+        for parent in ast.walk(source.tree)
+        if isinstance(parent, ast.expr)
+        for child in ast.iter_child_nodes(parent)
+    }
+    while right == "0":
+        parent = parents.get(id(node))
+        match parent:
+            case ast.BinOp(_, ast.Mult(), _) | ast.UnaryOp(ast.USub()):
+                node = parent
+            case ast.BinOp(one, ast.Div(), _) if one is node:
+                node = parent
+            case ast.BinOp(ast.Constant() as one, ast.Add() | ast.Sub(), other) if other is node:
+                return parent, source.text(one)
+            case ast.BinOp(one, ast.Add(), ast.Constant() as other) if one is node:
+                return parent, source.text(other)
+            case _:
+                break
     return node, right
 
 
@@ -209,7 +236,9 @@ class _Trial:
             numbers = (n + 1, n - 1, 2 * n, f"{n}/2" if n % 2 else n // 2)
             yield from (("{}", str(number)) for number in numbers)
         if isinstance(node, ast.Name | ast.Subscript | ast.Constant):
-            yield from (("{}", part) for part in self.known(loops) if text not in part)
+            array = text.partition("[")[0] + "["  # other indices of the same are likeliest
+            parts = sorted(self.known(loops), key=lambda part: not part.startswith(array))
+            yield from (("{}", part) for part in parts if text not in part)
         if isinstance(node, ast.Constant):
             return
         edited = edits_at(node, self.source, loops)
