@@ -309,7 +309,7 @@ class TestRefusals:
             ("1j", 1, "not a number"),
             ("0x10", 1, "not a decimal"),
             ("y if t else y", 1, "no `if`"),
-            ("y // t", 1, "operators"),
+            ("y // t", 3, "operators"),
             ("~y", 1, "operators"),
             ("y in t", 1, "comparisons"),
             ("y is t", 1, "comparisons"),

@@ -354,6 +354,9 @@ class _Checker:
     def column(self, node: ast.expr) -> int:
         return self.offset + len(self.source[: node.col_offset].decode()) + 1
 
+    def behind(self, node: ast.expr) -> int:
+        return self.offset + len(self.source[: node.end_col_offset].decode()) + 1
+
     def refuse(self, node: ast.expr, message: str) -> FormulaError:
         return FormulaError(self.column(node), message)
 
@@ -366,7 +369,10 @@ class _Checker:
                 self.check(first, bound, depth + 1)
                 for step in chain:
                     if type(step.op) not in OPERATORS:
-                        raise self.refuse(node, f"the operators are + - * / ** @{_meant(step)}")
+                        message = f"the operators are + - * / ** @{_meant(step)}"
+                        behind = self.source[step.left.end_col_offset : step.right.col_offset]
+                        before = len(behind) - len(behind.lstrip(b" )"))  # up to the operator
+                        raise FormulaError(self.behind(step.left) + before, message)
                     self.check(step.right, bound, depth + 1)
                     if isinstance(step.op, ast.Pow):
                         self.exponent(step.right)

@@ -267,6 +267,13 @@ def _nodes(tree: ast.expr, defined: Mapping[str, ast.expr]) -> Iterator[ast.AST]
         yield from ast.walk(defined[name])
 
 
+INSTEAD = {
+    "sqrt": "; square both sides, where these are positive",
+    "max": "; say it of each, joined by and",
+    "min": "; say it of each, joined by or",
+}
+
+
 def refuse_other_operations(
     formula: Formula, functions: Sequence[str], what: str, also: str = ""
 ) -> None:
@@ -278,7 +285,7 @@ def refuse_other_operations(
     for node in _nodes(formula.tree, formula.scope.defined):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name not in functions:
-                message = f"no {name}(...) in {what}"
+                message = f"no {name}(...) in {what}{INSTEAD.get(name, '')}"
             case ast.Subscript() | ast.Attribute():
                 message = f"{what} is made of numbers, {made_of}{also}"
             case ast.BinOp(op=ast.MatMult(), right=node):
