@@ -250,10 +250,13 @@ def _bit(truth: bool) -> fmpq:
     return ONE if truth else ZERO
 
 
-def _at_each_place(function: Callable[[Array], Any], axes: int) -> Callable[[Array], Any]:
+def _at_each_place(
+    function: Callable[[Array], Any], axes: int, *, to_array: bool = False
+) -> Callable[[Array], Any]:
     """Return a function of arrays of so many axes for those with more: at each place of the rest.
 
-    Where it raises a Missing, or one stands in the array, that is the result there.
+    Where it raises a Missing, or one stands in the array, that is the result there. to_array: its
+    result has the shape of what it is of; else it is a number.
     """
     tried = or_missing(lambda array, *_: function(array))
 
@@ -265,7 +268,7 @@ def _at_each_place(function: Callable[[Array], Any], axes: int) -> Callable[[Arr
             return function(present(array))
         places = array.reshape(*array.shape[:axes], -1)
         found = [alone(places[..., k]) for k in range(places.shape[-1])]
-        shape = max((np.shape(one) for one in found), key=len)
+        shape = array.shape[:axes] if to_array else ()
         numbers = np.empty((*shape, len(found)), dtype=array.dtype)
         for k, one in enumerate(found):
             numbers[..., k] = one
@@ -379,7 +382,7 @@ FLOAT: Mapping[str, Callable[..., Any]] = {
     "norm": lambda y: np.sqrt((y * y).sum(axis=0)),
     "softmax": lambda y: (powers := np.exp(y - np.max(y, axis=0))) / np.sum(powers, axis=0),
     "det": _at_each_place(np.linalg.det, 2),
-    "inv": _at_each_place(_inv_of_floats, 2),
+    "inv": _at_each_place(_inv_of_floats, 2, to_array=True),
 }
 EXACT: Mapping[str, Callable[..., Any]] = {
     **_SAME,
@@ -408,7 +411,7 @@ EXACT: Mapping[str, Callable[..., Any]] = {
     "max": _at_each_place(lambda y: reduce(_larger, y), 1),
     "min": _at_each_place(lambda y: reduce(_smaller, y), 1),
     "norm": _at_each_place(lambda y: _sqrt((y * y).sum()), 1),
-    "softmax": _at_each_place(_softmax, 1),
+    "softmax": _at_each_place(_softmax, 1, to_array=True),
     "det": _at_each_place(lambda matrix: _det_and_adjugate(matrix)[0], 2),
-    "inv": _at_each_place(_inv, 2),
+    "inv": _at_each_place(_inv, 2, to_array=True),
 }
