@@ -12,7 +12,7 @@ from gradaudit.judging.calling import Observed, Result
 from gradaudit.judging.cases import Case
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.judging.oracles import oracle
-from gradaudit.language.outcomes import NoValue
+from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.language.showing import plural
 
 Shape = tuple[int, ...]
@@ -162,20 +162,34 @@ class InForm:
                 fitting.append(tuple(place for place in places if place))
         if len(fitting) < 2:
             return fitting[0] if fitting else None
-        right = oracle(self.shown).estimate
+        try:
+            right = oracle(self.shown).estimate
+        except Missing:  # no value tells one order from another
+            return fitting[0]
         ends = np.cumsum([int(np.prod(shape)) for shape in self.wanted.values()])[:-1]
         values, errors = np.split(right.value, ends), np.split(right.error, ends)
 
-        def right_ones(places: tuple[Place, ...]) -> int:
+        def right_ones(places: tuple[Place, ...]) -> list[bool]:
             found = [np.ravel(np.asarray(place.take(arrays))) for place in places]
             close = zip(found, values, errors, strict=True)
-            beside = _beside(arrays, [place.index for place in places])
-            return sum(
-                bool((abs(one - value) <= error).all()) for one, value, error in close
-            ) + sum(map(self._is_loss, beside))
+            return [bool((abs(one - value) <= error).all()) for one, value, error in close]
 
-        # The first, that as they came, unless another is better.
-        return max(fitting, key=right_ones)
+        def losses(places: tuple[Place, ...]) -> int:
+            return sum(map(self._is_loss, _beside(arrays, [place.index for place in places])))
+
+        def is_meant(places: tuple[Place, ...]) -> bool:
+            moved = [place != other for place, other in zip(places, fitting[0], strict=True)]
+            right = list(itertools.compress(right_ones(places), moved))
+            several = [
+                value.any() and value.size > 1 for value in itertools.compress(values, moved)
+            ]
+            by_chance = not any(itertools.compress(several, right))  # as one number may be right
+            return losses(places) > 0 or all(right) or not by_chance
+
+        # The first, that as they came, unless another is better, and not by chance.
+        return max(
+            filter(is_meant, fitting), key=lambda places: sum(right_ones(places)) + losses(places)
+        )
 
     def _is_loss(self, number: Any) -> bool:
         """Return whether a number is the loss, within the rounding of that."""
