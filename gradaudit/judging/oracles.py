@@ -10,6 +10,7 @@ Two unrelated oracles for each derivative:
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -87,8 +88,12 @@ class Oracle:
 
     @cached_property
     def rounding(self) -> Floats:
-        """One bound for each part: so often what one rounding does to an entry of the reference."""
-        bounds = [self.part * float(np.max(error, initial=0.0)) for error in self._errors]
+        """One bound for each part: so often what one rounding does to an entry of the reference.
+
+        Of its lines any may be what is computed, and the one that loses most counts.
+        """
+        errors = zip(self._errors, self._errors_of_steps, strict=True)
+        bounds = [self.part * max(float(np.max(last, initial=0.0)), step) for last, step in errors]
         counts = [_count(one, self.case) for one in self.asked]
         return np.concatenate([np.full(n, one) for n, one in zip(counts, bounds, strict=True)])
 
@@ -124,6 +129,11 @@ class Oracle:
     @cached_property
     def _errors(self) -> list[Any]:
         return [self.case.in_floats(roundings_of(one.closed)) for one in self.asked]
+
+    @cached_property
+    def _errors_of_steps(self) -> list[float]:
+        together = Together([self.case])
+        return [_errors_of_steps(one, together).get(self.case, 0.0) for one in self.asked]
 
     @cached_property
     def _closed(self) -> list[Any]:
@@ -274,12 +284,27 @@ def foresee(inputs: Sequence[Case]) -> None:
             for one in asked
         ],
         "_errors": [dict(together.floats(roundings_of(one.closed))) for one in asked],
+        "_errors_of_steps": [_errors_of_steps(one, together) for one in asked],
         "_closed": [dict(together.floats(beside_errors(one.closed))) for one in asked],
     }
     for case, its in zip(inputs, known, strict=True):
         for kind, values in found.items():
             if all(case in part for part in values):
                 vars(its)[kind] = [part[case] for part in values]
+
+
+def _errors_of_steps(asked: Asked, together: Together) -> dict[Case, float]:
+    """Return the largest error of a line of the reference but the last, at each input.
+
+    A line without a value, or whose error is not known, says nothing.
+    """
+    found = dict.fromkeys(together.cases, 0.0)
+    for line in asked.steps:
+        with suppress(KeyError):
+            for case, error in together.floats(roundings_of(line)):
+                largest = float(np.max(error, initial=0.0))
+                found[case] = max(found[case], largest if np.isfinite(largest) else 0.0)
+    return found
 
 
 def partial_entries(formula: Formula, case: Case) -> Any:

@@ -110,6 +110,12 @@ class Asked:
         """The last line of the reference."""
         return self.reference[-1]
 
+    @cached_property
+    def steps(self) -> list[Formula]:
+        """The lines of the reference before that which are closed as well."""
+        lines = self.reference[:-1]
+        return [one for one in lines if "d" not in one.all_names and one.when is None]
+
 
 @dataclass(frozen=True, eq=False)
 class Slip:
