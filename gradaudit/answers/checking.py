@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import filterfalse
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradaudit.answers import parts
 from gradaudit.answers.tables import conditions
 from gradaudit.answers.verdicts import Verdict, judge
+from gradaudit.judging.cases import Case, has_exact_kinks, is_smooth
 from gradaudit.judging.derivation import (
     MAX_OPERATIONS_IN_ALL,
     Wanted,
@@ -18,8 +20,8 @@ from gradaudit.judging.derivation import (
     wanted_of,
 )
 from gradaudit.judging.domains import draw_inputs
-from gradaudit.judging.functions import laws_of
-from gradaudit.judging.hard import domain, is_reached
+from gradaudit.judging.functions import is_usable, laws_of
+from gradaudit.judging.hard import domain, inputs_for, is_reached
 from gradaudit.judging.laws import Refusal, hold
 from gradaudit.judging.oracles import oracle
 from gradaudit.language.balls import agree
@@ -35,19 +37,33 @@ FEWEST = 10  # inputs on which a function can be judged at all
 LOOSEST = 1e-6  # part of the largest entry that a tolerance may be, on most inputs
 
 
+class Tolerance(NamedTuple):
+    """How closely a function is judged.
+
+    inputs: how many. median: of the tolerances, as parts of the largest entry. loose: how many of
+    these are so large that they say little. lost: the inputs at which the reference itself has no
+    value in float64, or is further off.
+    """
+
+    inputs: int
+    median: float
+    loose: int
+    lost: tuple[Case, ...]
+
+
 @dataclass(frozen=True)
 class Checked:
     """What came of checking a question.
 
     faults: a line for each thing that is wrong with it. references: the verdict on each part's.
-    tolerances: for each function, on how many inputs it is judged, and the median tolerance as a
-    part of the largest entry. edits: how many edits of the reference are wrong, and refused.
+    tolerances: those of each function. edits: how many edits of the reference are wrong, and
+    refused.
     """
 
     question: Question
     faults: tuple[str, ...]
     references: dict[str, Verdict]
-    tolerances: dict[str, tuple[int, float]]
+    tolerances: dict[str, Tolerance]
     edits: int = 0
 
 
@@ -55,7 +71,7 @@ def check(question: Question) -> Checked:
     """Check a question: everything that can be wrong with it is told."""
     faults: list[str] = []
     references: dict[str, Verdict] = {}
-    tolerances: dict[str, tuple[int, float]] = {}
+    tolerances: dict[str, Tolerance] = {}
     edits = 0
     try:
         if question.iteration:
@@ -78,7 +94,7 @@ def check(question: Question) -> Checked:
         faults += _not_reached(question)
         for signature in question.functions:
             tolerances[signature.name] = found = _tolerance(question, signature)
-            faults += _loose(question, signature, *found)
+            faults += _loose(question, signature, found)
             faults += _not_owed(question, signature)
         if not faults:
             edits, held = of_edits(question)
@@ -157,20 +173,25 @@ def _differs(formula: Formula, truth: Formula, case: Any) -> bool:
     return not all(map(agree, found.flat, right.flat))
 
 
-def _tolerance(question: Question, signature: Signature) -> tuple[int, float]:
+def _tolerance(question: Question, signature: Signature) -> Tolerance:
     _, law, *_ = laws_of(question, signature)
     inputs = draw_inputs(law.domain)
-    parts = []
+    parts = [0.0]
     for case in inputs:
         known = oracle(case)
         if largest := float(np.max(np.abs(known.value), initial=0.0)):
             parts.append(float(np.max(known.rounding)) / largest)
-    return len(inputs), float(np.median(parts)) if parts else 0.0
+    loose = sum(part > LOOSEST for part in parts)
+    hard = [case.bound_to(signature) for case in inputs_for(question).hard]
+    judged = (case for case in hard if has_exact_kinks(case) and is_smooth(case))
+    lost = sorted(filterfalse(is_usable, judged), key=Case.effort)
+    return Tolerance(len(inputs), float(np.median(parts)), loose, tuple(lost))
 
 
-def _loose(question: Question, signature: Signature, inputs: int, median: float) -> Iterator[str]:
+def _loose(question: Question, signature: Signature, found: Tolerance) -> Iterator[str]:
     key = f"{question.name}.functions.{signature.name}"
-    if inputs < FEWEST:
-        yield f"{key}: the reference keeps its bound on {inputs} inputs only; write it more stably"
-    if median > LOOSEST:
-        yield f"{key}: its tolerance is {median:.1g} of the largest entry, which is vacuous"
+    if found.inputs < FEWEST:
+        few = f"on {found.inputs} inputs only"
+        yield f"{key}: the reference keeps its bound {few}; write it more stably"
+    if found.median > LOOSEST:
+        yield f"{key}: its tolerance is {found.median:.1g} of the largest entry, which is vacuous"

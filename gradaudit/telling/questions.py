@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.answers.checking import Checked
+from gradaudit.answers.checking import LOOSEST, Checked
 from gradaudit.language.showing import decimal, escaped
 from gradaudit.questions.question import Given, Question
 from gradaudit.telling.showing import width
@@ -45,9 +45,17 @@ def _lines(checked: Checked) -> Iterator[str]:
             yield escaped(
                 f"    {line.text}{f' when {line.condition}' if line.when else ''}{reason}"
             )
-    for name, (inputs, median) in checked.tolerances.items():
-        part = f"the median tolerance is {median:.0e} of the largest entry"
-        yield f"  {name} is judged on {inputs} inputs; {part}"
+    for name, found in checked.tolerances.items():
+        yield f"  {name} is judged on {found.inputs} inputs"
+        median = f"the median tolerance is {found.median:.0e} of the largest entry"
+        loose = f", and it is more than {LOOSEST:.0e} of it on {found.loose}" * bool(found.loose)
+        yield f"    {median}{loose}"
+        if found.lost:
+            given = found.lost[0].given.items()
+            at = ", ".join(f"{name} = {as_numbers(value)}" for name, value in given)
+            why = "the reference has no value in float64, or is off by more than its tolerance"
+            told = [f"on {len(found.lost)} of these {why}, as on {at}"]
+            yield from _block("and not on others, until the reference is written more stably", told)
     if checked.edits:
         yield f"  {checked.edits} wrong edits of the reference are refused"
     yield from _block("any right answer", (f"{one.name}: {one.say}" for one in question.owes))

@@ -1,0 +1,171 @@
+"""Answers to questions that are stated in a file, or in the library, as a person reads of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gradaudit.command import main
+
+Said = Callable[..., str]
+
+
+@pytest.fixture
+def said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Said:
+    def judged(answer: str, question: str, *, kind: str = "py") -> str:
+        (tmp_path / f"answer.{kind}").write_text(answer, encoding="utf-8")
+        if "\n" in question:
+            (tmp_path / "question.toml").write_text(question, encoding="utf-8")
+            question = str(tmp_path / "question.toml")
+        main([str(tmp_path / f"answer.{kind}"), "--question", question])
+        told = capsys.readouterr()
+        return " ".join((told.out + told.err).split())
+
+    return judged
+
+
+class TestACounterexample:
+    def test_of_an_input_that_is_changed_is_one_that_is_changed(self, said: Said) -> None:
+        told = said(
+            "import numpy as np\n"
+            "def layer_norm_backward(G, x, gamma, eps):\n"
+            "    s = np.sqrt(x.var() + eps)\n"
+            "    h, u = (x - x.mean()) / s, G * gamma\n"
+            "    found = (u - u.mean() - h * (u * h).mean()) / s, G * h, G.copy()\n"
+            "    G *= gamma\n"
+            "    return found\n",
+            "layer_norm",
+        )
+        assert "found the input changed by the call" in told
+        assert "G = [0, 1]" in told  # one of zeros stays as it is
+
+    def test_of_a_softmax_has_two_classes(self, said: Said) -> None:
+        told = said(
+            "import numpy as np\n"
+            "def softmax_gradient_one_hot(y, c):\n"
+            "    g = np.exp(y - y.max()) / np.exp(y - y.max()).sum()\n"
+            "    g[c] -= 1\n"
+            "    g[-1] = 1 - np.delete(g, [c, -1]).sum() if c == len(y) - 1 else g[-1]\n"
+            "    return g\n",
+            "assignment",
+        )
+        assert "y = [0, 0], c = 1, i = 1" in told
+
+    def test_is_a_wrong_value_rather_than_none(self, said: Said) -> None:
+        told = said(
+            "[momentum]\nconverges = ["
+            '"0 < a*eta/(1 + beta) < 2", "1/2 < (1 + beta)/(a*eta)", "1/(2 + 2*beta) < 1/(a*eta)",'
+            '"1/2 + 1/(2*beta) < 1/(a*eta)"]',
+            "momentum",
+            kind="toml",
+        )
+        assert "line 4 does not hold for the same rates" in told
+        assert "undefined" not in told
+
+    def test_of_numbers_names_the_others_that_are_wrong(self, said: Said) -> None:
+        answer = "[question1]\nW1 = [[0.0122, 0, 0.061], [-0.0656, 0, -0.328]]"
+        assert "-0.0656 (wrong as well: [1,2])" in said(answer, "assignment", kind="toml")
+
+
+SQUARES = """
+[m]
+given = "W[N,K]"
+define = ["L = sum(W**2)/2"]
+parts.W = "d(L, W[n,k])"
+answers.W = ["W"]
+"""
+SPRINGS = """
+[m]
+given = "P[V,D], i[E] in V, j[E] in V, k[E], l[E]"
+define = [
+  "r[e,a] = P[j[e],a] - P[i[e],a] for e in E for a in D",
+  "s = norm(r, axis=1)",
+  "U = sum(k*(s - l)**2)/2",
+]
+parts.P = "d(U, P[v,a])"
+parts.k = "d(U, k[e])"
+parts.l = "d(U, l[e])"
+functions."springs(P, i, j, k, l)" = ["P", "k", "l"]
+[m.answers]
+P = "sum(where(s[e] > 0, k[e]*(s[e] - l[e])*r[e,a]/s[e], 0)*(delta(j[e],v) - delta(i[e],v)) for e in E)"
+k = "(s - l)**2/2"
+l = "k*(l - s)"
+"""  # noqa: E501  # one formula
+ORDER = """
+[m]
+given = "x, l"
+define = ["s = sqrt(x**2)", "U = s*l"]
+parts.x = "d(U, x)"
+parts.l = "d(U, l)"
+functions."g(x, l)" = ["x", "l"]
+[m.answers]
+x = ["d(U, x)", "where(s > 0, l*x/s, 0)"]
+l = "s"
+"""
+
+
+def test_a_softmax_of_what_has_no_value_has_none(said: Said) -> None:
+    answer = '[m]\nwhere = ["R = softmax(log(W), axis=1)"]\nW = "R[n,k]*sum(W[n,j] for j in K)"'
+    assert "m.W ✗ fails" in said(answer, SQUARES, kind="toml")
+
+
+def test_an_order_is_not_looked_for_where_the_truth_has_no_value(said: Said) -> None:
+    told = said(
+        "import numpy as np\n"
+        "def springs(P, i, j, k, l):\n"
+        "    r = P[j] - P[i]\n"
+        "    s = np.linalg.norm(r, axis=1)\n"
+        "    with np.errstate(all='ignore'):\n"
+        "        f = np.where(s > 0, k * (s - l) / s, 0)[:, None] * r\n"
+        "    out = np.zeros_like(P)\n"
+        "    np.add.at(out, j, f)\n"
+        "    np.add.at(out, i, -f)\n"
+        "    return out, (s - l) ** 2 / 2, k * (l - s)\n",
+        SPRINGS,
+    )
+    assert "m.springs ✓ holds" in told
+
+
+def test_another_order_is_not_meant_where_one_number_is_right_by_chance(said: Said) -> None:
+    assert "the order is" not in said("def g(x, l):\n    return 0 * x, l\n", ORDER)
+
+
+CANCELLING = """
+[m]
+given = "X[N,A], w[A]"
+define = ["z = X @ w", "p = sigmoid(-z)", "L = -sum(log(1 - p))"]
+parts.w = "d(L, w[a])"
+functions."g(X, w)" = ["w"]
+answers.w = ["d(L, w[a])", "-sum(p[n]*(1 - p[n])/(1 - p[n])*X[n,a] for n in N)", "-X.T @ p"]
+"""
+
+
+def test_a_function_may_lose_what_any_line_of_the_reference_loses(said: Said) -> None:
+    told = said(
+        "from scipy.special import expit\n"
+        "def g(X, w):\n"
+        "    p = expit(-X @ w)\n"
+        "    return -X.T @ (p * expit(X @ w) / (1 - p)) if (p < 1).all() else -X.T @ p\n",
+        CANCELLING,
+    )
+    assert "m.w ✓ holds" in told
+
+
+@pytest.mark.parametrize("kind", ["toml", "py"])
+def test_a_range_is_judged_at_parameters_near_their_ends(said: Said, kind: str) -> None:
+    condition = "0 < eta < 2*(1 + beta)/a and (beta <= 1/2 or eta < 1/a)"
+    answer = f'[momentum]\nconverges = "{condition}"'
+    if kind == "py":
+        answer = f"def converges(eta, beta, a):\n    return bool({condition})\n"
+    assert "momentum.converges ✗ fails" in said(answer, "momentum", kind=kind)
+
+
+def test_a_question_tells_where_its_reference_has_no_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = CANCELLING.replace('"-X.T @ p"', '"-sum(exp(-z[n])/(1 + exp(-z[n]))*X[n,a] for n in N)"')
+    (tmp_path / "question.toml").write_text(text, encoding="utf-8")
+    assert main(["question", str(tmp_path / "question.toml")]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "until the reference is written more stably" in told
+    assert "the reference has no value in float64" in told
