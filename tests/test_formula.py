@@ -380,6 +380,11 @@ class TestRefusals:
             ("dot(y, t)", "write a @ b"),
             ("np.dot(y, t)", "write a @ b"),
             ("Diag(t) @ y", "did you mean `diag`"),
+            ("logsumexp(y)", r"log(sum(exp(y)))"),
+            ("dE/dy", "a derivative is written d(E, w[i])"),
+            ("d E / d y", "a derivative is written d("),
+            ("K*y", "its size is sum(1 for k in K)"),
+            ("sum(y[k] for k != i)", "one is left out of a sum by a factor"),
             ("identity(n) @ y", "eye(K) of an index set"),
             ("1[i == 0]", "a condition in brackets counts as 0 or 1"),
             ("indicator(y > 0)", "a condition in brackets counts as 0 or 1"),
@@ -431,7 +436,7 @@ class TestRefusals:
                 (text, "a range is written 0 < eta < 1/5")
                 for text in ("(0, 0.2)", "eta in (0, 1/5)", "0<eta<0,2", "]0, 1/5[", "lambda < 1/5")
             ),
-            ("|1-10 eta|<1", "the absolute value is abs(...): abs(1 - 10*eta) < 1"),
+            ("|1-10 eta|<1", "the absolute value is abs(...)"),
             ("|1-10 eta|<1", "a product is written with *"),
             ("0 < 10eta < 2", "a product is written with *"),
             ("0 < eta and < 1/5", "each side is whole"),

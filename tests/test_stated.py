@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from gradaudit.command import main
+from gradaudit.judging.cases import obeys
+from gradaudit.judging.hard import inputs_for
+from tests.test_questions import read_question_text
 
 Said = Callable[..., str]
 
@@ -169,3 +172,50 @@ def test_a_question_tells_where_its_reference_has_no_value(
     told = " ".join(capsys.readouterr().out.split())
     assert "until the reference is written more stably" in told
     assert "the reference has no value in float64" in told
+
+
+@pytest.mark.parametrize(
+    ("given", "condition", "model"),
+    [
+        ("x, lo, hi", "lo < x < hi", "(x - lo)**2*(hi - x)"),
+        ("x[V], y[V]", "x < y", "sum(x**2*y)"),
+        ("x[V], i[E] in V, j[E] in V", "i != j", "sum((x[j[e]] - x[i[e]])**2 for e in E)"),
+    ],
+    ids=["numbers in order", "arrays in order", "places that differ"],
+)
+def test_inputs_are_found_that_meet_what_is_naturally_assumed(
+    given: str, condition: str, model: str
+) -> None:
+    free = "x[v]" if "[V]" in given else "x"
+    text = f'[m]\ngiven = "{given}"\nassume = ["{condition}"]\ndefine = ["U = {model}"]\n'
+    text += f'parts.x = "d(U, {free})"\nanswers.x = "0"'
+    question = read_question_text(text)
+    hard = inputs_for(question).hard
+    assert len(hard) > 20
+    assert all(map(obeys, hard))
+
+
+MIXTURE = """
+[m]
+given = "X[N], mu[K], v[K]"
+define = [
+  "A[n,k] = log(softmax(v)[k]) - (X[n] - mu[k])**2/2 for n in N for k in K",
+  "L = sum(log(sum(exp(A), axis=1)))",
+]
+parts.mu = "d(L, mu[k])"
+[m.answers]
+where = ["R[n,k] = exp(A[n,k])/sum(exp(A[n,j]) for j in K) for n in N for k in K"]
+mu = "sum(R[n,k]*(X[n] - mu[k]) for n in N)"
+[[m.mistakes]]
+id = "hard"
+sentence = "One component takes all."
+change.R = "(A[n,k] == max(A[n]))*1"
+"""
+
+
+def test_a_mistake_that_differs_where_it_can_be_decided_is_no_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "question.toml").write_text(MIXTURE, encoding="utf-8")
+    main(["question", str(tmp_path / "question.toml")])
+    assert "right on every input" not in capsys.readouterr().err

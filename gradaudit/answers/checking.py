@@ -14,9 +14,9 @@ from gradaudit.judging.cases import Case, has_exact_kinks, is_smooth
 from gradaudit.judging.derivation import (
     MAX_OPERATIONS_IN_ALL,
     Wanted,
-    true_values,
+    entries,
+    entries_of_truth,
     try_out,
-    values,
     wanted_of,
 )
 from gradaudit.judging.domains import draw_inputs
@@ -26,7 +26,7 @@ from gradaudit.judging.laws import Refusal, hold
 from gradaudit.judging.oracles import oracle
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.outcomes import Missing, NoValue
+from gradaudit.language.outcomes import CannotTell, Missing, NoValue
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.exam import as_function, of_edits
 from gradaudit.mistakes.slips import wrong_answers, wrong_twice
@@ -164,13 +164,19 @@ def _right_mistakes(question: Question, wanted: dict[str, Wanted]) -> Iterator[s
 
 
 def _differs(formula: Formula, truth: Formula, case: Any) -> bool:
+    """Return whether an entry of a formula certainly differs from the truth at an input."""
     try:
-        found, right = values(formula, case), true_values(truth, case)
+        found, right = entries(formula, case), entries_of_truth(truth, case)
     except (NoValue, Refusal):
         return True
     except Missing:
         return False
-    return not all(map(agree, found.flat, right.flat))
+    pairs = [one for one in zip(found.flat, right.flat, strict=True) if not _is_open(*one)]
+    return any(isinstance(here, NoValue) or not agree(here, there) for here, there in pairs)
+
+
+def _is_open(found: Any, right: Any) -> bool:
+    return isinstance(right, Missing) or isinstance(found, CannotTell)
 
 
 def _tolerance(question: Question, signature: Signature) -> Tolerance:

@@ -8,6 +8,7 @@ them, and equations are solved by exact Newton steps. Where chance has a say it 
 import ast
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, cached_property, partial
 from itertools import chain, combinations, count, islice, zip_longest
@@ -30,7 +31,7 @@ from gradaudit.judging.domains import Domain
 from gradaudit.judging.together import Together, kept
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.numbers import ONE, ZERO, each, object_array
+from gradaudit.language.numbers import FIRST_PRECISION, ONE, ZERO, each, object_array, precision
 from gradaudit.language.outcomes import Missing
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Given, Question
@@ -52,6 +53,7 @@ EXTREMES = (VAST, 1 / VAST, MINUTE)
 OFFSET = fmpq(2**10)
 
 DRAWS = 40  # at most, to meet what is assumed, before calm numbers are taken
+REDRAWS = 40  # of the entries at which what is assumed is not met
 TRIES = 4  # of one change, on different numbers, until no kink is near
 SMALL = (1, 2, 3, 4, 4)
 LARGE = (5, 6, 7, 8, 9, 12)
@@ -164,14 +166,24 @@ class Inputs:
 
         Raises NoInput.
         """
-        for attempt in range(DRAWS):
+
+        def drawn(calm: bool) -> dict[str, Any]:
             given = {}
             for name, one in self.question.given.items():
-                numbers = random.choice(self._scaled[plain or attempt > DRAWS // 2][name])
+                numbers = random.choice(self._scaled[calm][name])
                 chosen = (random.choice(numbers) for _ in count())
                 given[name] = self._array(one, sizes, chosen)
-            if solved := solve(Case(self.question, given, dict(sizes))):
+            return given
+
+        for attempt in range(DRAWS):
+            calm = plain or attempt > DRAWS // 2
+            case = Case(self.question, drawn(calm), dict(sizes))
+            if solved := solve(case):
                 return solved
+            for _ in range(REDRAWS if attempt > DRAWS // 2 else 0):
+                case = _mixed(case, drawn(calm))
+                if solved := solve(case):
+                    return solved
         name = self.question.name
         raise NoInput(f"{name}.assume: no input meets what is assumed, of {DRAWS} tried")
 
@@ -200,11 +212,28 @@ class Inputs:
                 for turn in range(3)
             ]
         found = [sized for one in wanted if (sized := self.question.sized(one)) is not None]
-        fitting = [one for one in found if self._entries(one) <= MANY]
+        fitting = [one for one in found if self._entries(one) <= MANY and self._is_met(one)]
         if not fitting:
             few = f"whole numbers with which all arrays have at most {MANY} entries"
             raise NoInput(f"{self.question.name}.sizes: none of those tried are {few}")
         return list({tuple(one.items()): one for one in fitting}.values())
+
+    def _is_met(self, sizes: Mapping[str, int]) -> bool:
+        """Return whether an input of these sizes is found that meets what is assumed."""
+        key = tuple(sizes.items())
+        if self.question.assume and key not in self._known:
+            self._known[key] = False
+            with suppress(NoInput):
+                self._known[key] = bool(self.draw(Random(7), sizes, plain=True))
+        return self._known.get(key, True)
+
+    @cached_property
+    def _known(self) -> dict[Any, bool]:
+        return {}
+
+    def _or_usual(self, sizes: Mapping[str, int] | None) -> Mapping[str, int]:
+        """Return sizes, or the first of all where no input has these."""
+        return sizes if sizes and self._is_met(sizes) else self.sizes[0]
 
     @property
     def _twos(self) -> dict[str, int]:
@@ -224,13 +253,13 @@ class Inputs:
     def largest(self) -> Case:
         """An input on which what an answer says is tried out: sizes up to 4."""
         every = self.question.sized(dict.fromkeys(self.question.free_sets, 4))
-        return self.draw(Random(5), every or self.sizes[0], plain=True)
+        return self.draw(Random(5), self._or_usual(every), plain=True)
 
     @cached_property
     def shown(self) -> Case:
         """An input where the form of results shows: as many of its sizes differ as can."""
         apart = {name: 3 + k for k, name in enumerate(self.question.free_sets)}
-        return self.draw(Random(4), self.question.sized(apart) or self.sizes[0], plain=True)
+        return self.draw(Random(4), self._or_usual(self.question.sized(apart)), plain=True)
 
     # ---- what makes an input hard
 
@@ -402,6 +431,7 @@ class Inputs:
             of = self.question.given[name].within
             largest = max(self.sizes, key=lambda sizes: sizes[of])  # at once
             wanted += [(largest, partial(_place, name, k)) for k in range(largest[of])]
+        wanted = [(sizes, change) for sizes, change in wanted if self._is_met(sizes)]
         for _ in range(TRIES):
             made = [
                 (_changed(self.draw(random, sizes, plain=True), change), (sizes, change))
@@ -419,12 +449,28 @@ class Inputs:
     def drawn(self, random: Random) -> Case:
         """Return one more input."""
         small = {name: random.choice(SMALL) for name in self.question.free_sets}
-        case = self.draw(random, self.question.sized(small) or self.sizes[0])
+        case = self.draw(random, self._or_usual(self.question.sized(small)))
         several = [*self.changes, *self.beside_kinks, *self.at_kinks]
         changes = random.sample(several, k=random.choice((0, 0, 1, 2)))
         for change in changes:
             case = _changed(case, change) or case
         return case
+
+
+def _mixed(case: Case, other: Mapping[str, Any]) -> Case:
+    """Return the case with numbers of another where its own do not meet what is assumed."""
+    given = dict(case.given)
+    for condition in case.question.assume:
+        try:
+            with precision(FIRST_PRECISION):
+                held = np.array(case.env(condition).entries(condition.tree), dtype=object)
+        except (Missing, FormulaError):
+            continue
+        wrong = held != ONE
+        for name in condition.names & given.keys():
+            alike = np.shape(given[name]) == wrong.shape
+            given[name] = np.where(wrong if alike else wrong.any(), other[name], given[name])[()]
+    return replace(case, given=given)
 
 
 def _met(condition: Formula, name: str, number: fmpq) -> bool:

@@ -342,6 +342,11 @@ def _expressions(tree: ast.expr) -> list[ast.expr]:
     return [one for one in found if isinstance(one, ast.expr)]
 
 
+def _size_of(index_set: str) -> str:
+    """Return where an index set stands, and how its size is written."""
+    return f"which stands after `in` only; its size is sum(1 for k in {index_set})"
+
+
 class _Checker:
     """Walks a tree of Python's grammar and raises at the first node outside of the language."""
 
@@ -426,7 +431,7 @@ class _Checker:
         if name in bound or name in self.scope or name == "pi":
             return
         if name in self.scope.sets:
-            raise self.refuse(node, f"`{name}` is an index set: it stands after `in` only")
+            raise self.refuse(node, f"`{name}` is an index set, {_size_of(name)}")
         if name in FUNCTIONS:
             raise self.refuse(node, f"`{name}` is a function: write {name}(...)")
         known = [*self.scope.names(), *bound]
@@ -444,6 +449,8 @@ class _Checker:
         elif name in INDEX_LETTERS and self.scope.sets:
             free = ", ".join(self.scope.free) or "none here"
             hint = f"; an index is free ({free}) or bound by sum(... for {name} in ...)"
+        elif name[0] == "d" and name[1:] in known:
+            hint = f"; a derivative is written d({name[1:]}, w[i])"
         else:
             hint = nearest(name, [*known, *FUNCTIONS]) or "; own names are defined in `where`"
         raise self.refuse(node, f"unknown name `{name}`{hint}")

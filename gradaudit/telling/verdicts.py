@@ -298,7 +298,7 @@ def _tried(verdict: Verdict) -> str:
     if failures:
         return "refused" + (f" by {len(failures)} of {len(outcomes)} laws" if outcomes[1:] else "")
     least, most = (f(one.examples for one in judged) for f in (min, max))
-    on = f"on {least} inputs{' or more' if least < most else ''}"
+    on = f"on {least}{f' to {most}' if least < most else ''} inputs"
     if (domain := outcomes[0].law.domain).strategy is None:
         count = f" (decided at {most} that stand for them)" if most > 1 else ""
         on = f"on {domain.name}{count}"
