@@ -212,11 +212,13 @@ class Inputs:
                 for turn in range(3)
             ]
         found = [sized for one in wanted if (sized := self.question.sized(one)) is not None]
-        fitting = [one for one in found if self._entries(one) <= MANY and self._is_met(one)]
+        fitting = [one for one in found if self._entries(one) <= MANY]
         if not fitting:
             few = f"whole numbers with which all arrays have at most {MANY} entries"
             raise NoInput(f"{self.question.name}.sizes: none of those tried are {few}")
-        return list({tuple(one.items()): one for one in fitting}.values())
+        several = list({tuple(one.items()): one for one in fitting}.values())
+        usual, *others = several  # where none is found of the usual ones, that is told
+        return [usual, *filter(self._is_met, others)]
 
     def _is_met(self, sizes: Mapping[str, int]) -> bool:
         """Return whether an input of these sizes is found that meets what is assumed."""
@@ -431,7 +433,8 @@ class Inputs:
             of = self.question.given[name].within
             largest = max(self.sizes, key=lambda sizes: sizes[of])  # at once
             wanted += [(largest, partial(_place, name, k)) for k in range(largest[of])]
-        wanted = [(sizes, change) for sizes, change in wanted if self._is_met(sizes)]
+        usual = wanted[:1]
+        wanted = [*usual, *((sizes, one) for sizes, one in wanted[1:] if self._is_met(sizes))]
         for _ in range(TRIES):
             made = [
                 (_changed(self.draw(random, sizes, plain=True), change), (sizes, change))
