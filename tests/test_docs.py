@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from gradaudit.answers.checking import check
 from gradaudit.checking.inputs import inputs
 from gradaudit.checking.specs import KINDS, read_spec
+from gradaudit.language.formula import FUNCTIONS
+from gradaudit.questions.reading import read_questions
 
 DOCS = Path(__file__).parent.parent / "docs"
 INPUTS = (DOCS / "inputs.md").read_text(encoding="utf-8")
@@ -32,6 +35,22 @@ def test_a_block_runs_as_it_stands(block: str) -> None:
     for extra in re.findall(r"^import gradaudit\.(\w+)", block, re.MULTILINE):
         pytest.importorskip(extra)
     exec(compile(block, "docs", "exec"), {})
+
+
+QUESTIONS = (DOCS / "questions.md").read_text(encoding="utf-8")
+
+
+def test_the_model_that_is_stated_is_sound(tmp_path: Path) -> None:
+    (stated,) = re.findall(r"```toml\n(.*?)```", QUESTIONS, re.DOTALL)
+    (tmp_path / "question.toml").write_text(stated, encoding="utf-8")
+    (question,) = read_questions(str(tmp_path / "question.toml"))
+    assert check(question).faults == ()
+
+
+def test_every_function_of_the_language_is_named() -> None:
+    table = QUESTIONS.partition("## What a formula may hold")[2].partition("##")[0]
+    named = re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", table)))
+    assert FUNCTIONS.keys() <= set(named)
 
 
 @pytest.mark.parametrize("spec", SPECS)
