@@ -1,5 +1,6 @@
 """Answers to questions that are stated in a file, or in the library, as a person reads of them."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -219,3 +220,30 @@ def test_a_mistake_that_differs_where_it_can_be_decided_is_no_right_one(
     (tmp_path / "question.toml").write_text(MIXTURE, encoding="utf-8")
     main(["question", str(tmp_path / "question.toml")])
     assert "right on every input" not in capsys.readouterr().err
+
+
+CHAIN = (
+    '[question2]\nwhere = ["Z = sum(exp(y))"]\ngradient = ["d(E, y[i])",'
+    '"-t[i] + sum(t)*d(log(Z), y[i])", "-t[i] + sum(t)*sum(exp(y[k]) for k in K)/Z",'
+    '"-t[i] + sum(t)*sum(softmax(y))", "sum(t) - t[i]"]'
+)
+
+
+class TestADerivation:
+    def test_tells_which_lines_carry_a_slip_on(self, said: Said) -> None:
+        told = said(CHAIN, "assignment", kind="toml")
+        assert "what is wrong is carried on in lines 4, 5" in told
+
+    def test_is_mended_where_one_term_of_a_sum_is_meant(self, said: Said) -> None:
+        told = said(CHAIN, "assignment", kind="toml")
+        assert "sum(exp(y[k]) for k in K) should be exp(y[i])" in told
+        assert "mistake" not in told  # of the last line, which is no news
+
+    def test_of_a_range_shows_what_is_compared(self, said: Said) -> None:
+        told = said(
+            '[momentum]\nconverges = ["1/2 < (1 + beta)/(a*eta) and eta > 0",'
+            '"1/2 + 1/(2*beta + 1) < 1/(a*eta) and eta > 0"]',
+            "momentum",
+            kind="toml",
+        )
+        assert re.search(r"before holds: 1/2 < \S+ and \S+ > 0 found does not hold: ", told)

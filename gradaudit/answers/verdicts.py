@@ -185,14 +185,18 @@ def _judge(name: str, part: Part) -> Verdict:
     verdict = Verdict(name, "holds", part, outcomes, reason=part.wrong)
     if verdict.failure is not None:
         weaker = () if part.wrong else _where_special(part, verdict)
+        known = Diagnosis() if verdict.only_form else part.diagnose(verdict.failure)
+        mend = None if weaker else _mend(part, verdict.failure)
+        if mend and verdict.is_derivation:  # an edit speaks of the last line, and not of this
+            known = replace(known, edit="")
         return replace(
             verdict,
             finite_elsewhere=all(map(_is_finite_elsewhere, verdict.failures)),
             status="conditional" if weaker else "fails",
             condition=part.special.text if part.special and weaker else "",
             weaker=weaker,
-            diagnosis=Diagnosis() if verdict.only_form else part.diagnose(verdict.failure),
-            mend=None if weaker else _mend(part, verdict.failure),
+            diagnosis=known,
+            mend=mend,
         )
     if part.wrong:
         return replace(verdict, status="fails")

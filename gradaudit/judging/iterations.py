@@ -4,6 +4,7 @@ What they cannot see: a start at rest never moves, so it refutes no rate; a func
 which rates an iteration converges is tried at finitely many, a formula is decided for all.
 """
 
+import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
@@ -20,9 +21,10 @@ from gradaudit.judging.domains import Domain
 from gradaudit.judging.hard import POOL, Inputs, NoInput
 from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, NothingFound, Refusal
 from gradaudit.judging.together import Together, kept
-from gradaudit.language.formula import Formula
+from gradaudit.language.evaluate import Env
+from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import Array
-from gradaudit.language.outcomes import NoValue
+from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.language.rates import Parameters, Point, Root, deciding_points, ends, holds_at
 from gradaudit.questions.iteration import Iteration, Rate, deciding_rates
 from gradaudit.questions.question import Question
@@ -32,6 +34,8 @@ KEPT = 2**14  # truths of conditions at rates, more than are tried of one
 DOUBLINGS = 11  # of the steps of an orbit, of which there are then thousands
 SETTINGS = 12  # choices of the parameters, if there are any
 PARTS = (*(fmpq(k, 64) for k in (1, 16, 48, 56, 63)), fmpq(64), fmpq(1000))  # besides the pool
+
+LONGEST = 60  # characters of a condition in numbers
 
 SAYS = {True: "converges", False: "does not converge"}
 
@@ -136,7 +140,14 @@ def condition_holds_where_steps_contract(judged: Line, rate: Rate) -> None:
 
 def line_holds_where_the_one_before_does(judged: Line, rate: Rate) -> None:
     """The line holds for exactly the rates for which the one before it does, decided wherever either can change."""  # noqa: E501  # a statement is one sentence
-    _compare_conditions(judged, rate, {True: "holds", False: "does not hold"})
+    says = {True: "holds", False: "does not hold"}
+    try:
+        _compare_conditions(judged, rate, says)
+    except NothingFound:
+        raise
+    except Refusal as refusal:
+        before = f"{refusal.expected}{_in_numbers(judged.before, rate)}"
+        raise Refusal("", before, f"{refusal.found}{_in_numbers(judged.formula, rate)}") from None
 
 
 def _compare_conditions(line: Line, rate: Rate, says: Mapping[bool, str]) -> None:
@@ -149,6 +160,30 @@ def _compare_conditions(line: Line, rate: Rate, says: Mapping[bool, str]) -> Non
         return
     if found != expected:
         raise Refusal("", says[expected], says[found], note=_step(rate))
+
+
+def _in_numbers(condition: Formula, rate: Rate) -> str:
+    """Return what a condition compares at a rate, as `: 1/3 < 1`; nothing where that is long."""
+    env = Env(rate.named, {}, condition.scope.defined)
+
+    def told(node: ast.expr) -> str:
+        match node:
+            case ast.Compare(left, ops, others):
+                sides = [ast.Name(str(env.evaluate(one))) for one in (left, *others)]
+                return ast.unparse(ast.Compare(sides[0], ops, list(sides[1:])))
+            case ast.BoolOp(op, several):
+                return ast.unparse(ast.BoolOp(op, [ast.Name(f"{told(one)}") for one in several]))
+            case ast.UnaryOp(ast.Not(), one):
+                return f"not ({told(one)})"
+        return ast.unparse(node)
+
+    if isinstance(rate.at, Root):
+        return ""
+    try:
+        text = told(condition.tree)
+    except (Missing, FormulaError):
+        return ""
+    return f": {text}" if len(text) <= LONGEST else ""
 
 
 def law_of(line: Line, domain: Domain) -> Law:

@@ -295,7 +295,7 @@ class _Compiler:
                 return np.arange(env.sizes[own])
             value = inner.run(env)
             if inner.rank(value):
-                raise NoValue("an index that is not a whole number")
+                raise NoValue("an index is one place, not an array of them: W[ids[n]] of each n")
             env.meter.count(index, np.size(value))
             found = _INDEX(value, size)
             if isinstance(found, np.ndarray) and all(type(one) is int for one in found.flat):

@@ -5,6 +5,7 @@ not right on every input.
 """
 
 import ast
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -241,6 +242,7 @@ class _Trial:
             yield from (("{}", part) for part in parts if text not in part)
         if isinstance(node, ast.Constant):
             return
+        yield from (("{}", term) for term in self._terms(node, loops))
         edited = edits_at(node, self.source, loops)
         yield from (("{}", right) for what, right in edited if "mean" not in what)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
@@ -250,6 +252,17 @@ class _Trial:
         yield from (("-{}", one), ("{}.T", one), ("{}**2", one))
         functions = ("sqrt({})", "log({})", "sum({})", "sum({}, axis=0)", "sum({}, axis=1)")
         yield from ((form, text) for form in functions)
+
+    def _terms(self, node: ast.expr, loops: Loops) -> Iterator[str]:
+        """Yield the one term of a sum that may be meant, by an index that is known outside."""
+        match node:
+            case ast.Call(
+                func=ast.Name("sum"),
+                args=[ast.GeneratorExp(term, [ast.comprehension(ast.Name(k), ast.Name(over))])],
+            ):
+                text = self.source.text(term)
+                outside = (name for name, one in loops if one == over)
+                yield from (re.sub(rf"\b{k}\b", name, text) for name in outside)
 
     def additions(
         self, node: ast.expr, loops: Loops, inside: type[ast.operator] | None
