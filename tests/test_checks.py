@@ -1035,3 +1035,9 @@ def test_entries_that_are_wrong_only_together_are_named() -> None:
     both = lambda a: (a == a.max()).astype(float)  # noqa: E731
     error = refusal(check_gradient, np.max, both, inputs="a: [n], n >= 2")
     assert "along moves of a[0] by 1 and a[1] by 1, da is 2, and 1 ±" in str(error)
+
+
+def test_values_that_differ_by_roundings_from_call_to_call_are_judged() -> None:
+    calls = count()
+    f = lambda x: (x**2).sum() * (1 + 1e-12 * (next(calls) % 2))  # noqa: E731
+    assert check_gradient(f, twice, inputs="x: [n]").status == "holds"

@@ -322,13 +322,19 @@ def test_an_answer_with_parameters_is_judged_at_every_rate_of_some(
     assert "1 law, on all rates, for 12 choices of beta and a (decided at 84 that stand" in said
 
 
-def test_a_wrong_line_is_shown_with_the_parameters_and_what_a_step_does(
+def test_a_wrong_line_is_shown_with_the_parameters_and_what_is_compared(
     told: Callable[[str], str],
 ) -> None:
     said = told('converges = ["abs(1 + beta - a*eta) < 1 + beta", "0 < eta < 2/a"]')
     assert "line 2 does not hold for the same rates as line 1" in said
     assert "(momentum-ignored)" in said
-    assert "input eta = 1, beta = 1/2, a = 2" in said
+    assert "input eta = 2, beta = 1/2, a = 1" in said
+    assert "before holds: 1/2 < 3/2 found does not hold: 0 < 2 < 2" in said
+
+
+def test_a_wrong_range_is_shown_with_what_a_step_does(told: Callable[[str], str]) -> None:
+    said = told('converges = "0 < eta < 2/a"')
+    assert "input eta = 2, beta = 1/2, a = 1" in said
     assert "(the matrix of a step has the trace -1/2 and the determinant 1/2)" in said
 
 

@@ -10,9 +10,9 @@ Two unrelated oracles for each derivative:
 
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ from gradaudit.language.numbers import (
     precision,
 )
 from gradaudit.language.outcomes import Missing, present
-from gradaudit.language.roundings import ALLOWED, UNIT, beside_errors, roundings_of
+from gradaudit.language.roundings import ALLOWED, UNIT, beside_errors, roundings_of, with_roundings
 from gradaudit.questions.question import Asked
 from gradaudit.questions.simple import KEPT, exact_float, floats
 
@@ -56,6 +56,8 @@ def floats_of(values: npt.NDArray[Any]) -> Floats:
         return np.array([float(arb(one).mid()) for one in values])
 
 
+NEAR_ONE = (1 - 2 * UNIT, 1 - UNIT, 1.0, 1 + 2 * UNIT)
+SCATTERS, SCATTERED = 8, 4  # how often a line is computed, and how much of it is allowed
 MOST_NEIGHBOURS = 24  # directions in which two entries move together
 SHRINK, TRIES = 8, 12  # of a step, until nothing that it passes is a kink, or much steeper
 
@@ -88,12 +90,8 @@ class Oracle:
 
     @cached_property
     def rounding(self) -> Floats:
-        """One bound for each part: so often what one rounding does to an entry of the reference.
-
-        Of its lines any may be what is computed, and the one that loses most counts.
-        """
-        errors = zip(self._errors, self._errors_of_steps, strict=True)
-        bounds = [self.part * max(float(np.max(last, initial=0.0)), step) for last, step in errors]
+        """One bound for each part: so often what one rounding does to an entry of the reference."""
+        bounds = [self.part * float(np.max(error, initial=0.0)) for error in self._errors]
         counts = [_count(one, self.case) for one in self.asked]
         return np.concatenate([np.full(n, one) for n, one in zip(counts, bounds, strict=True)])
 
@@ -129,11 +127,6 @@ class Oracle:
     @cached_property
     def _errors(self) -> list[Any]:
         return [self.case.in_floats(roundings_of(one.closed)) for one in self.asked]
-
-    @cached_property
-    def _errors_of_steps(self) -> list[float]:
-        together = Together([self.case])
-        return [_errors_of_steps(one, together).get(self.case, 0.0) for one in self.asked]
 
     @cached_property
     def _closed(self) -> list[Any]:
@@ -176,6 +169,18 @@ class Oracle:
     def estimate(self) -> Estimate:
         """The derivatives, and what float64 may differ from them."""
         return Estimate(self.value, self.rounding)
+
+    @cached_property
+    def scatter(self) -> Floats:
+        """How far the closed lines of the reference scatter, where all that they read is rounded.
+
+        As far may one be off that computes any of these, though the last has no such roundings.
+        """
+        found = []
+        for one in self.asked:
+            levels = [level for line in one.steps if (level := _scatter(line, self.case)) < np.inf]
+            found.append(np.full(_count(one, self.case), SCATTERED * max(levels, default=0.0)))
+        return np.concatenate(found)
 
 
 @lru_cache(maxsize=KEPT)
@@ -284,7 +289,6 @@ def foresee(inputs: Sequence[Case]) -> None:
             for one in asked
         ],
         "_errors": [dict(together.floats(roundings_of(one.closed))) for one in asked],
-        "_errors_of_steps": [_errors_of_steps(one, together) for one in asked],
         "_closed": [dict(together.floats(beside_errors(one.closed))) for one in asked],
     }
     for case, its in zip(inputs, known, strict=True):
@@ -293,18 +297,22 @@ def foresee(inputs: Sequence[Case]) -> None:
                 vars(its)[kind] = [part[case] for part in values]
 
 
-def _errors_of_steps(asked: Asked, together: Together) -> dict[Case, float]:
-    """Return the largest error of a line of the reference but the last, at each input.
-
-    A line without a value, or whose error is not known, says nothing.
-    """
-    found = dict.fromkeys(together.cases, 0.0)
-    for line in asked.steps:
-        with suppress(KeyError):
-            for case, error in together.floats(roundings_of(line)):
-                largest = float(np.max(error, initial=0.0))
-                found[case] = max(found[case], largest if np.isfinite(largest) else 0.0)
-    return found
+def _scatter(line: Formula, case: Case) -> float:
+    """Return how far the values of a line lie apart, with roundings by chance; nan for none."""
+    given, random = case.question.given.values(), Random(0)
+    floats_ = {one.name for one in given if not (one.within or one.among)}
+    rounded, factors = with_roundings(line, frozenset(floats_ | line.scope.defined.keys()))
+    scope, values = rounded.scope, []
+    for _ in range(SCATTERS):
+        known = {name: random.choice(NEAR_ONE) for name in factors}
+        known |= case.env(line, floats_=True).values
+        env = Env(known, case.sizes, scope.defined, scope.free, floats=True)
+        try:
+            with np.errstate(all="ignore"):
+                values.append(env.entries(rounded.tree))
+        except (Missing, FormulaError):
+            return np.nan
+    return float(np.ptp(np.array(values, dtype=float), axis=0).max(initial=0.0))
 
 
 def partial_entries(formula: Formula, case: Case) -> Any:

@@ -6,6 +6,7 @@ it is much larger than the value. See Higham, Accuracy and Stability, section 3.
 """
 
 import ast
+import copy
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -76,6 +77,55 @@ def _with_errors(
         with suppress(KeyError):
             found[_error_of(name)] = analysis.error(tree)
     return {**dict(defined), **found}
+
+
+@lru_cache(maxsize=2**10)
+def with_roundings(formula: Formula, names: frozenset[str]) -> tuple[Formula, tuple[str, ...]]:
+    """Return a formula in which names have a factor wherever they are read, and all these factors.
+
+    Near 1 they are roundings, each of its own: what is read twice may be computed in two ways.
+    """
+    factors: list[str] = []
+
+    def changed(tree: ast.expr) -> ast.expr:
+        change = _Factors(names, factors)
+        return change.visit(copy.deepcopy(tree))  # type: ignore[no-any-return]  # an expression
+
+    defined = {name: changed(tree) for name, tree in formula.scope.defined.items()}
+    scope = replace(formula.scope, defined=defined)
+    return replace(formula, tree=changed(formula.tree), scope=scope), tuple(factors)
+
+
+class _Factors(ast.NodeTransformer):
+    """Puts a factor to each name that is read as a number: no index, and no side of a choice."""
+
+    def __init__(self, names: frozenset[str], factors: list[str]) -> None:
+        self.names, self.factors = names, factors
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.names:
+            return node
+        self.factors.append(f"factor {len(self.factors)}")  # which nobody can define
+        factor = ast.Name(self.factors[-1], col_offset=node.col_offset)
+        return ast.BinOp(node, ast.Mult(), factor, col_offset=node.col_offset)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        if isinstance(node.value, ast.Name) and node.value.id in self.names:
+            self.factors.append(f"factor {len(self.factors)}")
+            factor = ast.Name(self.factors[-1], col_offset=node.col_offset)
+            return ast.BinOp(node, ast.Mult(), factor, col_offset=node.col_offset)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(one) for one in node.args]  # but not what is called, nor an axis
+        return node
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
+        node.elt = self.visit(node.elt)
+        return node
 
 
 def _error_of(name: str) -> str:
