@@ -23,7 +23,7 @@ from gradaudit.checking.points import Input
 from gradaudit.checking.products import has_one_product, is_adjoint, is_linear, is_one_product
 from gradaudit.checking.refusals import Fault
 from gradaudit.checking.specs import Leaf
-from gradaudit.checking.trees import copies
+from gradaudit.checking.trees import as_array, copies
 
 ROLLABLE = {"int", "bool", "count", "sign", "onehot", "unit", "simplex", "unitvec"}
 OFTEN = 6  # how many times more it is called at the first inputs
@@ -43,7 +43,7 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
     point.slopes = point.atlas.slopes(kept)
     _is_given_again(point, first, kept)
     with suppress(Fault, NoValue):  # there, f may have no value either
-        answers(point, point.moved(point.scales, ELSEWHERE))
+        point.gradient(point.moved(point.scales, ELSEWHERE))
     if forms:  # nor may it read what the last call of f left behind
         with suppress(NoValue):
             point.value(point.scales, ELSEWHERE)
@@ -82,7 +82,7 @@ def _first_answer(point: Input) -> list[Any]:
 
 def _is_given_again(point: Input, first: Sequence[Any], kept: Sequence[Array]) -> None:
     again, _ = answers(point, point.args)
-    _is_another_memory(point, point.checked(list(first)), again)
+    _is_another_memory(point, first, again)
     is_the_same(point, kept, again, "when it is called again")
 
 
@@ -153,9 +153,9 @@ def _shares_no_memory(point: Input, gradients: Sequence[Array], given: tuple[Any
             raise Fault("memory of its own", f"{other} shares memory with {one}")
 
 
-def _is_another_memory(point: Input, gradients: Sequence[Array], again: Sequence[Any]) -> None:
-    for name, g, h in zip(point.pair.names(), gradients, again, strict=True):
-        if isinstance(h, np.ndarray) and np.shares_memory(g, h):
+def _is_another_memory(point: Input, first: Sequence[Any], again: Sequence[Any]) -> None:
+    for name, g, h in zip(point.pair.names(), first, again, strict=True):
+        if isinstance(h, np.ndarray) and np.shares_memory(as_array(g), h):
             raise Fault("memory of its own", f"{name} is the same memory at every call")
 
 

@@ -123,6 +123,8 @@ def _sentence(point: Input, entry: str, found: Compared) -> str:
     longest = float(np.abs(found.move).max())
     low, high, said = found.low / longest, found.high / longest, found.said / longest
     way = f"a direction of {len(coordinates)} entries"
+    if len({point.atlas.place(int(k))[0] for k in coordinates}) > 1:
+        entry = "the slope that the gradient says"
     if len(coordinates) <= FEW_ENTRIES:
         steps = []
         for k in coordinates:

@@ -253,7 +253,8 @@ class Spec:
             for text, size in zip(leaf.shape, shape, strict=False):
                 if text in self.size_names:
                     fits = fits and known.setdefault(text, size) == size
-                more.append(f"{text} == {size}")
+                else:
+                    more.append(f"{text} == {size}")
             if not fits:
                 names = dict.fromkeys(name for one in leaf.shape for name in expressions.names(one))
                 found = ", ".join(f"{name} = {known[name]}" for name in names if name in known)
