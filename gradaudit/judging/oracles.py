@@ -174,13 +174,15 @@ class Oracle:
     def scatter(self) -> Floats:
         """How far the closed lines of the reference scatter, where all that they read is rounded.
 
-        As far may one be off that computes any of these, though the last has no such roundings.
+        As far may one be off that computes any of these, though the last has no such roundings: by
+        the largest entry, at most.
         """
         found = []
         for one in self.asked:
             levels = [level for line in one.steps if (level := _scatter(line, self.case)) < np.inf]
             found.append(np.full(_count(one, self.case), SCATTERED * max(levels, default=0.0)))
-        return np.concatenate(found)
+        largest = float(np.max(np.abs(self.value), initial=0.0))
+        return np.concatenate(found).clip(max=largest)
 
 
 @lru_cache(maxsize=KEPT)
