@@ -247,3 +247,19 @@ class TestADerivation:
             kind="toml",
         )
         assert re.search(r"before holds: 1/2 < \S+ and \S+ > 0 found does not hold: ", told)
+
+    def test_carries_no_slip_on_where_a_line_is_right_again(self, said: Said) -> None:
+        told = said('[ridge]\nb = ["2*sum(e)", "sum(e) when sum(e) == 0"]', "ridge", kind="toml")
+        assert "line 1 does not equal the true derivative" in told
+        assert "carried on" not in told
+
+
+def test_two_results_that_differ_by_sign_alone_are_a_sign_and_no_order(said: Said) -> None:
+    told = said(
+        "def gaussian_kl_gradients(m1, v1, m2, v2):\n"
+        "    u = m2 - m1\n"
+        "    return u/v2, (v1 - v2)/(2*v1*v2), -u/v2, (1 - (v1 + u**2)/v2)/(2*v2)\n",
+        "gaussian_kl",
+    )
+    assert "fails" in told
+    assert "the order is" not in told

@@ -265,6 +265,9 @@ def _with_recovery(part: Part, outcomes: Sequence[Outcome]) -> Iterator[Outcome]
                 right = "equals the derivative" if outcome.judged.name else "has the right rates"
                 yield replace(again, judged=outcome.judged, reason=f"it {right} again")
                 continue
+        if outcome.status == "holds" and wrong and part.against_truth:
+            truly = part.against_truth(outcome.judged).outcome(smallest=False)
+            outcome = replace(outcome, carries=truly.status == "fails")  # noqa: PLW2901
         wrong = wrong or outcome.status == "fails"
         yield outcome
 

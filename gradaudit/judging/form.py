@@ -169,6 +169,10 @@ class InForm:
         ends = np.cumsum([int(np.prod(shape)) for shape in self.wanted.values()])[:-1]
         values, errors = np.split(right.value, ends), np.split(right.error, ends)
 
+        came = [np.ravel(np.asarray(place.take(arrays))) for place in fitting[0]]
+        opposite = zip(came, values, errors, strict=True)
+        minus = [bool((abs(one + value) <= error).all()) for one, value, error in opposite]
+
         def right_ones(places: tuple[Place, ...]) -> list[bool]:
             found = [np.ravel(np.asarray(place.take(arrays))) for place in places]
             close = zip(found, values, errors, strict=True)
@@ -184,6 +188,8 @@ class InForm:
                 value.any() and value.size > 1 for value in itertools.compress(values, moved)
             ]
             by_chance = not any(itertools.compress(several, right))  # as one number may be right
+            if any(moved) and all(itertools.compress(minus, moved)):  # another sign as well
+                return False
             return losses(places) > 0 or all(right) or not by_chance
 
         # The first, that as they came, unless another is better, and not by chance.

@@ -21,6 +21,7 @@ from flint import fmpq
 from gradaudit.judging.cases import (
     Case,
     brought_to_zero,
+    equations,
     is_smooth,
     kinks,
     look_for_kinks,
@@ -175,12 +176,13 @@ class Inputs:
                 given[name] = self._array(one, sizes, chosen)
             return given
 
+        redraws = 0 if equations(self.question) else REDRAWS  # which are solved, and take long
         for attempt in range(DRAWS):
             calm = plain or attempt > DRAWS // 2
             case = Case(self.question, drawn(calm), dict(sizes))
             if solved := solve(case):
                 return solved
-            for _ in range(REDRAWS if attempt > DRAWS // 2 else 0):
+            for _ in range(redraws if attempt > DRAWS // 2 else 0):
                 case = _mixed(case, drawn(calm))
                 if solved := solve(case):
                     return solved
@@ -218,7 +220,7 @@ class Inputs:
             raise NoInput(f"{self.question.name}.sizes: none of those tried are {few}")
         several = list({tuple(one.items()): one for one in fitting}.values())
         usual, *others = several  # where none is found of the usual ones, that is told
-        return [usual, *filter(self._is_met, others)]
+        return [usual, *filter(self._is_met, others)] if self._is_met(usual) else [usual]
 
     def _is_met(self, sizes: Mapping[str, int]) -> bool:
         """Return whether an input of these sizes is found that meets what is assumed."""

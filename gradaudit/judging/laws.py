@@ -144,7 +144,8 @@ class Outcome:
 
     status: "holds", "fails" or "untested". examples: how many inputs it was held to.
     at: the smallest input found where it fails; reason: why it is untested, or what it raised,
-    or where a line that holds has no value.
+    or where a line that holds has no value. carries: a line that follows rightly from a wrong one
+    is wrong as well.
     """
 
     law: Law
@@ -154,6 +155,7 @@ class Outcome:
     refusal: Refusal | None = None
     at: Any = None
     reason: str = ""
+    carries: bool = False
 
 
 def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True) -> Outcome:

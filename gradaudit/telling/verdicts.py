@@ -112,7 +112,9 @@ def notes(verdict: Verdict) -> list[str]:
     if verdict.is_derivation and (others := verdict.failures[1:]):
         numbers = ", ".join(str(one.judged.number) for one in others)
         said.append(f"wrong as well: line{'s' * (len(others) > 1)} {numbers}")
-    if verdict.status == "fails" and (carried := _carried(verdict)):
+    if verdict.status == "fails" and (
+        carried := [one.judged.number for one in verdict.outcomes if one.carries]
+    ):
         numbers = ", ".join(map(str, carried))
         said.append(f"what is wrong is carried on in line{'s' * (len(carried) > 1)} {numbers}")
     for one in (*verdict.outcomes, *verdict.weaker):
@@ -129,19 +131,6 @@ def notes(verdict: Verdict) -> list[str]:
     if verdict.said.needs and verdict.is_derivation and told:
         said.append(f"needs {escaped(', '.join(verdict.said.needs))}")
     return said
-
-
-def _carried(verdict: Verdict) -> list[int]:
-    """Return the lines of a derivation that follow rightly from a wrong one, and are wrong too."""
-    carried, wrong = list[int](), False
-    for one in verdict.outcomes if verdict.is_derivation else ():
-        if one.status == "fails":
-            wrong = True
-        elif one.status == "holds" and one.reason.endswith("again"):
-            wrong = False
-        elif one.status == "holds" and wrong:
-            carried.append(one.judged.number)
-    return carried
 
 
 def mistake(known: Diagnosis) -> list[str]:
