@@ -144,15 +144,18 @@ answers.w = ["d(L, w[a])", "-sum(p[n]*(1 - p[n])/(1 - p[n])*X[n,a] for n in N)",
 """
 
 
+BY_AN_EARLIER_LINE = """
+from scipy.special import expit
+def g(X, w):
+    p = expit(-X @ w)
+    return -X.T @ (p * expit(X @ w) / (1 - p)) if (p < 1).all() else -X.T @ p
+"""
+
+
 def test_a_function_may_lose_what_any_line_of_the_reference_loses(said: Said) -> None:
-    told = said(
-        "from scipy.special import expit\n"
-        "def g(X, w):\n"
-        "    p = expit(-X @ w)\n"
-        "    return -X.T @ (p * expit(X @ w) / (1 - p)) if (p < 1).all() else -X.T @ p\n",
-        CANCELLING,
-    )
-    assert "m.w ✓ holds" in told
+    assert "m.w ✓ holds" in said(BY_AN_EARLIER_LINE, CANCELLING)
+    wrong = BY_AN_EARLIER_LINE.replace("return -X.T", "return -(1 + 1e-9) * X.T")
+    assert "m.w ✗ fails" in said(wrong, CANCELLING)
 
 
 @pytest.mark.parametrize("kind", ["toml", "py"])

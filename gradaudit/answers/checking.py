@@ -182,7 +182,7 @@ def _is_open(found: Any, right: Any) -> bool:
 def _tolerance(question: Question, signature: Signature) -> Tolerance:
     _, law, *_ = laws_of(question, signature)
     inputs = draw_inputs(law.domain)
-    parts = [0.0]
+    parts = []
     for case in inputs:
         known = oracle(case)
         if largest := float(np.max(np.abs(known.value), initial=0.0)):
@@ -191,7 +191,8 @@ def _tolerance(question: Question, signature: Signature) -> Tolerance:
     hard = [case.bound_to(signature) for case in inputs_for(question).hard]
     judged = (case for case in hard if has_exact_kinks(case) and is_smooth(case))
     lost = sorted(filterfalse(is_usable, judged), key=Case.effort)
-    return Tolerance(len(inputs), float(np.median(parts)), loose, tuple(lost))
+    median = float(np.median(parts)) if parts else 0.0
+    return Tolerance(len(inputs), median, loose, tuple(lost))
 
 
 def _loose(question: Question, signature: Signature, found: Tolerance) -> Iterator[str]:

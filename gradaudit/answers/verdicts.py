@@ -259,17 +259,16 @@ def _with_recovery(part: Part, outcomes: Sequence[Outcome]) -> Iterator[Outcome]
     """Yield outcomes; a line that is unlike a wrong one above it, but like the truth, holds."""
     wrong = False
     for outcome in outcomes:
-        if outcome.status == "fails" and wrong and part.against_truth:
-            again = part.against_truth(outcome.judged).outcome()
-            if again.status == "holds":
-                right = "equals the derivative" if outcome.judged.name else "has the right rates"
-                yield replace(again, judged=outcome.judged, reason=f"it {right} again")
-                continue
-        if outcome.status == "holds" and wrong and part.against_truth:
+        told = outcome
+        if wrong and part.against_truth and outcome.status in ("fails", "holds"):
             truly = part.against_truth(outcome.judged).outcome(smallest=False)
-            outcome = replace(outcome, carries=truly.status == "fails")  # noqa: PLW2901
-        wrong = wrong or outcome.status == "fails"
-        yield outcome
+            if outcome.status == "holds":
+                told = replace(outcome, carries=truly.status == "fails")
+            elif truly.status == "holds":
+                right = "equals the derivative" if outcome.judged.name else "has the right rates"
+                told = replace(truly, judged=outcome.judged, reason=f"it {right} again")
+        wrong = wrong or told.status == "fails"
+        yield told
 
 
 def _where_special(part: Part, verdict: Verdict) -> tuple[Outcome, ...]:

@@ -17,15 +17,15 @@ class Together:
 
     def __init__(self, cases: Iterable[Any]) -> None:
         self.groups: dict[Any, list[Any]] = {}
-        self.cases = dict.fromkeys(cases)
-        for case in self.cases:
+        self._cases = dict.fromkeys(cases)
+        for case in self._cases:
             key = *case.sizes.items(), *case.values
             self.groups.setdefault(key, []).append(case)
         self._stacks: dict[Any, dict[str, Any]] = {}
         self._envs: dict[Any, Env] = {}
 
     def __contains__(self, case: Any) -> bool:
-        return case in self.cases
+        return case in self._cases
 
     def exact(self, formula: Formula) -> Iterator[tuple[Any, Any, int]]:
         """Yield inputs, with the exact value and the operations that it took.
@@ -47,8 +47,8 @@ class Together:
 
     def keep(self, formula: Formula) -> None:
         """Find out the exact value of a formula, once for each input; see `kept`."""
-        new = [case for case in self.cases if formula not in kept(case)]
-        for case, value, _ in (self if len(new) == len(self.cases) else Together(new)).exact(
+        new = [case for case in self._cases if formula not in kept(case)]
+        for case, value, _ in (self if len(new) == len(self._cases) else Together(new)).exact(
             formula
         ):
             kept(case)[formula] = value

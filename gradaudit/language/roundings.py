@@ -110,10 +110,7 @@ class _Factors(ast.NodeTransformer):
         return ast.BinOp(node, ast.Mult(), factor, col_offset=node.col_offset)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        if isinstance(node.value, ast.Name) and node.value.id in self.names:
-            self.factors.append(f"factor {len(self.factors)}")
-            factor = ast.Name(self.factors[-1], col_offset=node.col_offset)
-            return ast.BinOp(node, ast.Mult(), factor, col_offset=node.col_offset)
+        node.value = self.visit(node.value)
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:

@@ -54,8 +54,8 @@ def _lines(checked: Checked) -> Iterator[str]:
             given = found.lost[0].given.items()
             at = ", ".join(f"{name} = {as_numbers(value)}" for name, value in given)
             why = "the reference has no value in float64, or is off by more than its tolerance"
-            told = [f"on {len(found.lost)} of these {why}, as on {at}"]
-            yield from _block("and not on others, until the reference is written more stably", told)
+            told = [f"on {len(found.lost)} {why}, as on {at}"]
+            yield from _block("not on others, until the reference is written more stably", told)
     if checked.edits:
         yield f"  {checked.edits} wrong edits of the reference are refused"
     yield from _block("any right answer", (f"{one.name}: {one.say}" for one in question.owes))
