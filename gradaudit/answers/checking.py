@@ -15,7 +15,7 @@ from gradaudit.judging.derivation import (
     MAX_OPERATIONS_IN_ALL,
     Wanted,
     entries,
-    entries_of_truth,
+    known_entries,
     try_out,
     wanted_of,
 )
@@ -166,7 +166,7 @@ def _right_mistakes(question: Question, wanted: dict[str, Wanted]) -> Iterator[s
 def _differs(formula: Formula, truth: Formula, case: Any) -> bool:
     """Return whether an entry of a formula certainly differs from the truth at an input."""
     try:
-        found, right = entries(formula, case), entries_of_truth(truth, case)
+        found, right = entries(formula, case), known_entries(truth, case)
     except (NoValue, Refusal):
         return True
     except Missing:

@@ -77,17 +77,18 @@ def wanted_of(question: Question, part: str) -> Wanted:
 _known: WeakKeyDictionary[Formula, dict[Any, Array]] = WeakKeyDictionary()
 
 
-def entries_of_truth(truth: Formula, case: Any, among: Together | None = None) -> Array:
-    """Return what `entries` does of a true derivative, which is the same for every answer.
+def known_entries(formula: Formula, case: Any, among: Together | None = None) -> Array:
+    """Return what `entries` does of a truth or a mistake, which is the same for every answer.
 
     among: inputs at all of which it is then known.
     """
-    known = _known.setdefault(truth, {})
+    known = _known.setdefault(formula, {})
     if case not in known:
-        if among is not None and case in among and truth not in kept(case):
-            among.keep(truth)
-        value = kept(case).get(truth)
-        known[case] = entries(truth, case) if value is None else _entries_of(truth, case, value)
+        if among is not None and case in among and formula not in kept(case):
+            among.keep(formula)
+        value = kept(case).get(formula)
+        found = entries(formula, case) if value is None else _entries_of(formula, case, value)
+        known[case] = found
     return known[case]
 
 
@@ -183,7 +184,7 @@ class Line:
     def entries(self, formula: Formula, case: Any) -> Array:
         """Return what `entries` does of one of its formulas; the truth costs it nothing."""
         if formula is self.truth:
-            return entries_of_truth(formula, case, self.workings.together)
+            return known_entries(formula, case, self.workings.together)
         return self.workings.entries(formula, case)
 
     def held(self, case: Any) -> Array:
@@ -353,9 +354,9 @@ def values(formula: Formula, case: Any) -> Array:
     return _all_there(entries(formula, case))
 
 
-def true_values(truth: Formula, case: Any) -> Array:
-    """Return what `values` does of a true derivative."""
-    return _all_there(entries_of_truth(truth, case))
+def known_values(formula: Formula, case: Any, among: Together | None = None) -> Array:
+    """Return what `values` does of a truth or a mistake; among: see `known_entries`."""
+    return _all_there(known_entries(formula, case, among))
 
 
 def _all_there(found: Array) -> Array:

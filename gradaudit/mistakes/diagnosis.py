@@ -24,7 +24,7 @@ from gradaudit.judging.derivation import (
     Line,
     Wanted,
     inputs_of,
-    true_values,
+    known_values,
     try_out,
     values,
     wanted_of,
@@ -361,11 +361,14 @@ def of_line(question: Question, part: str, judged: Line) -> Diagnosis:
     wanted = wanted_of(question, part)
     held = cache(partial(where_held, judged))
     cases = [case for case in inputs_of(judged, wanted) if held(case).any()]
+    tried: set[Wrong] = set()
 
     def wrong(variant: Wrong, case: Any) -> Any:
         chosen = held(case)
+        among = judged.workings.together if variant in tried else None  # most fit at no input
+        tried.add(variant)
         try:
-            return _values(variant.formulas[part], case)[chosen]
+            return known_values(variant.formulas[part], case, among)[chosen]
         except Refusal:
             raise NoValue("it is of another shape") from None
 
@@ -377,9 +380,6 @@ def of_line(question: Question, part: str, judged: Line) -> Diagnosis:
 
     look = partial(look_at_line, judged, wanted)
     return diagnosed(cases, Comparison(question, look, wrong, _agreeing_at, facts))
-
-
-_values = cache(values)
 
 
 def _agreeing_at(_: Any, one: Any, other: Any) -> bool:
@@ -394,7 +394,7 @@ def where_held(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
 def look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     """Show a line at an input, where it means to hold. Raises as `values` does."""
     chosen = where_held(judged, case)
-    right = true_values(wanted.truth, case)[chosen]
+    right = known_values(wanted.truth, case)[chosen]
     try:
         found = judged.workings.entries(judged.formula, case)[chosen]
     except Refusal as refusal:
