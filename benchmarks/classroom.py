@@ -4,7 +4,9 @@ It makes a class, the same one for the same N, judges it with `gradaudit class`,
 kind of answer how many are judged in a second of one core, when the first row came, and the
 most memory of the process that is started and of its largest worker: of all of them, and up to the
 50th and the 300th row, so that it shows whether memory grows with the answers. `--make FOLDER` only
-makes it. `--against FOLDER` judges it by the package in another checkout, too.
+makes it. `--against FOLDER` judges it by the package in another checkout, too. Where there are more
+answers than wrong ones that are known, they begin again, and a comment alone tells them apart: how
+many differ besides is printed, since the others take no time.
 """
 
 import argparse
@@ -150,7 +152,7 @@ MAKERS: dict[str, Callable[[], Iterator[str]]] = {
 
 
 def make(folder: Path, kind: str, count: int) -> None:
-    """Write answers of a kind into a folder; when they begin again, a comment makes them new."""
+    """Write answers of a kind into a folder; when they begin again, a comment tells them apart."""
     folder.mkdir(parents=True, exist_ok=True)
     if kind == "hostile":
         for number, (ending, text) in enumerate(islice(cycle(HOSTILE), count)):
@@ -160,6 +162,12 @@ def make(folder: Path, kind: str, count: int) -> None:
     for number, text in enumerate(islice(again, count)):
         name = f"{kind.split(maxsplit=1)[0].lower()}{number:05}.{ENDINGS[kind]}"
         (folder / name).write_text(f"# {number}\n{text}", encoding="utf-8")
+
+
+def different(folder: Path) -> int:
+    """Return how many answers differ in more than a comment."""
+    texts = (path.read_text(encoding="utf-8").splitlines() for path in folder.iterdir())
+    return len({tuple(line for line in text if not line.startswith("#")) for text in texts})
 
 
 def judge(folder: Path, jobs: int, package: Path) -> tuple[float, float, float, list[str]]:
@@ -261,20 +269,22 @@ def main() -> None:
         return
     packages = [HOUSE, *([Path(options.against).resolve()] if options.against else [])]
     rows = "".join(f"{f'MiB, {row} rows':>14}" for row in ROWS)
-    print(f"{'':14} answers  wall s  CPU s  a second and core  first row s{rows}{'MiB':>10}")
+    print(
+        f"{'':14} answers  differ  wall s  CPU s  a second and core  first row s{rows}{'MiB':>10}"
+    )
     for kind in [options.kind] if options.kind else [*SHARES, "all"]:
         with tempfile.TemporaryDirectory() as folder:
             chosen = counts if kind == "all" else {kind: counts[kind]}
             for one, count in chosen.items():
                 make(Path(folder), one, count)
-            count = sum(chosen.values())
+            count, texts = sum(chosen.values()), different(Path(folder))
             for package in packages:
                 wall, cpu, first, memory = judge(Path(folder), options.jobs, package)
                 name = kind if package is HOUSE else "  before"
                 peaks = "".join(f"{one:>14}" for one in memory[:-1])
                 print(
-                    f"{name:14} {count:7} {wall:7.1f} {cpu:6.1f} {count / cpu:18.2f}"
-                    f" {first:12.2f}{peaks}{memory[-1]:>10}",
+                    f"{name:14} {count:7} {texts:7} {wall:7.1f} {cpu:6.1f}"
+                    f" {count / cpu:18.2f} {first:12.2f}{peaks}{memory[-1]:>10}",
                     flush=True,
                 )
 

@@ -241,7 +241,7 @@ def test_a_function_that_is_misspelt_beside_an_answer_is_a_fault(tmp_path: Path)
 
 class TestASecondRun:
     def test_judges_what_changed_only(self, tmp_path: Path) -> None:
-        write(tmp_path / "class", ann_toml=RIGHT, bob_toml=RIGHT + "# b\n")
+        write(tmp_path / "class", ann_toml=RIGHT, bob_toml=RIGHT + "\n")
         rows("--out", "out", cwd=tmp_path)
         kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "out/judged").iterdir()}
         write(tmp_path / "class", bob_toml=WRONG)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ PYTHON = "def converges(eta):\n    return 0 < eta < {}\n"
 
 def task(content: str | bytes) -> Task:
     text = content if isinstance(content, bytes) else content.encode()
-    return task_of([("a.toml", lambda: text)], Asked())[0]
+    return Task((("answer.toml", text),))
 
 
 class Once(Executor):
@@ -121,6 +122,36 @@ def test_a_record_is_kept_for_the_content_and_the_question(
     files = [("ann.toml", lambda: b"a")]
     first, _ = task_of(files, Asked())
     second, _ = task_of([("bob.toml", lambda: b"a")], **{"asked": Asked(), **change})
+    assert (first.key == second.key) == same
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "same"),
+    [
+        ("a.toml", b"# Ann\nb = 1\n", b"  # Bob Ray\nb = 1\n", True),
+        ("a.toml", b"#\r\nb = 1\r\n", b"#\r\nb = 2\r\n", False),
+        ("a.toml", b"#\rb = 1\r", b"#\rb = 2\r", False),
+        ("a.toml", b"b = '# 1'", b"b = '# 2'", False),
+        ("a.toml", b"b = '''\n# 1'''", b"b = '''\n# 2'''", False),
+        ("a.toml", b"b = 1\n", b"#\nb = 1\n", False),
+        ("a.toml", "# a\nb = 1".encode("utf-16-le"), "# a\nb = 2".encode("utf-16-le"), False),
+        ("a.py", b"# 1", b"# 2", False),
+    ],
+    ids=[
+        "a comment",
+        "what is below one",
+        "what is below one, after another end of a line",
+        "what only looks like one",
+        "a line of a text",
+        "the number of a line",
+        "two bytes for each character",
+        "a comment of Python, which may say its encoding",
+    ],
+)
+def test_comments_of_toml_make_no_other_record(
+    name: str, one: bytes, other: bytes, same: bool
+) -> None:
+    first, second = (task_of([(name, partial(bytes, text))], Asked())[0] for text in (one, other))
     assert (first.key == second.key) == same
 
 

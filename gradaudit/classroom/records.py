@@ -47,6 +47,7 @@ MOST_COMPLAINTS = 20
 COMPARED = 40  # inputs at which wrong answers are compared
 DIGITS = 6  # to which their values are then the same
 RUNS = (".py", ".ipynb")  # what holds code of a stranger
+COMMENT = re.compile(rb"^[ \t]*#[^\r\n]*", re.MULTILINE)  # on a line of its own
 MISSPELT = " (found "  # of a file in which a function is called nearly as one that is asked for
 
 Record = dict[str, Any]
@@ -103,7 +104,7 @@ def task_of(
 
     files: a name for each, and what reads it. A file that is alone is called `answer`, so that
     its name makes no difference; the others keep a path that is plain, else a name, as one may
-    import another.
+    import another. Nor do the comments of a TOML file.
     """
     read: list[tuple[str, bytes]] = []
     faults, size = [], 0
@@ -126,8 +127,18 @@ def task_of(
             (one for one in usual if PLAIN_NAME.fullmatch(one) and one not in taken),
             f"file{number}{kind}",
         )
-        taken[plain if len(read) > 1 else f"answer{kind}"] = one
+        taken[plain if len(read) > 1 else f"answer{kind}"] = _said(kind, one)
     return Task(tuple(taken.items()), asked, **options), faults
+
+
+def _said(kind: str, content: bytes) -> bytes:
+    """Return what a file says; who wrote it, or for whom, stands in a comment of TOML.
+
+    What has text of several lines, or two bytes for each character, is left as it is.
+    """
+    if kind != ".toml" or any(mark in content for mark in (b'"""', b"'''", b"\0")):
+        return content
+    return COMMENT.sub(b"#", content)
 
 
 def record_of(task: Task) -> str:

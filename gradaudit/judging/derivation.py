@@ -80,11 +80,12 @@ _known: WeakKeyDictionary[Formula, dict[Any, Array]] = WeakKeyDictionary()
 def known_entries(formula: Formula, case: Any, among: Together | None = None) -> Array:
     """Return what `entries` does of a truth or a mistake, which is the same for every answer.
 
-    among: inputs at all of which it is then known.
+    among: inputs at all of which it is evaluated at once, if it is asked for at several.
     """
     known = _known.setdefault(formula, {})
     if case not in known:
-        if among is not None and case in among and formula not in kept(case):
+        several = among is not None and case in among and len(known) >= FIRST_ALONE
+        if among is not None and several and formula not in kept(case):
             among.keep(formula)
         value = kept(case).get(formula)
         found = entries(formula, case) if value is None else _entries_of(formula, case, value)

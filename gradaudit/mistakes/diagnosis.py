@@ -26,7 +26,6 @@ from gradaudit.judging.derivation import (
     inputs_of,
     known_values,
     try_out,
-    values,
     wanted_of,
     without_value,
 )
@@ -35,6 +34,7 @@ from gradaudit.judging.form import InForm
 from gradaudit.judging.functions import domains
 from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal
 from gradaudit.judging.oracles import floats_of, oracle
+from gradaudit.judging.together import Together
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import FormulaError
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
@@ -272,7 +272,7 @@ def of_function(
     compared = Comparison(
         question,
         look,
-        _computed,
+        partial(_computed, Together(cases)),
         close,
         facts,
         {label: partial(_places, label) for label in _labels(question, signature)},
@@ -324,11 +324,20 @@ def _right_parts(signature: Signature, seen: Sequence[Seen]) -> list[str]:
     return [f"right except in {' and '.join(wrong)}"] if few else []
 
 
-@cache
-def _computed(variant: Wrong, case: Case) -> Floats:
+def _computed(among: Together, variant: Wrong, case: Case) -> Floats:
     assert case.call is not None
-    found = [values(variant.formulas[part], case) for part in case.call.parts]
-    return floats_of(np.concatenate([np.ravel(one) for one in found]))
+    known = _in_floats(variant)
+    if case not in known:
+        asked = (variant.formulas[part] for part in case.call.parts)
+        found = [known_values(formula, case, among) for formula in asked]
+        known[case] = floats_of(np.concatenate([np.ravel(one) for one in found]))
+    return known[case]
+
+
+@cache
+def _in_floats(variant: Wrong) -> dict[Case, Floats]:
+    """Return what a mistake gives, by input, as far as it was computed."""
+    return {}
 
 
 @cache
@@ -361,14 +370,11 @@ def of_line(question: Question, part: str, judged: Line) -> Diagnosis:
     wanted = wanted_of(question, part)
     held = cache(partial(where_held, judged))
     cases = [case for case in inputs_of(judged, wanted) if held(case).any()]
-    tried: set[Wrong] = set()
 
     def wrong(variant: Wrong, case: Any) -> Any:
         chosen = held(case)
-        among = judged.workings.together if variant in tried else None  # most fit at no input
-        tried.add(variant)
         try:
-            return known_values(variant.formulas[part], case, among)[chosen]
+            return known_values(variant.formulas[part], case, judged.workings.together)[chosen]
         except Refusal:
             raise NoValue("it is of another shape") from None
 
