@@ -304,19 +304,19 @@ def test_it_would_succeed_where_nothing_refuses_it(
         answer.close()
 
 
-TAKING = {
+TAKING = {  # to fill the memory, too, would take longer than an answer has on a busy machine
     "a thread bomb": (
         "while True:\n        threading.Thread(target=signal.pause).start()",
         "RuntimeError",
     ),
     "an array of 10 GB": ("return np.ones(10 * 2**27).sum()", "MemoryError|_ArrayMemoryError"),
     "10 GB, bit by bit": (
-        "parts = []\n    while len(parts) < 1000: parts.append(b'x' * (10**7 + len(parts)))",
+        "parts = []\n    while len(parts) < 1000: parts.append(bytes(10**7 + len(parts)))",
         "MemoryError",
     ),
     "10 GB that are shared": (
         "parts = []\n    for _ in range(1000):\n"
-        "        parts.append(mmap.mmap(-1, 10**7))\n        parts[-1].write(b'x' * 10**7)",
+        "        parts.append(mmap.mmap(-1, 10**7))\n        parts[-1].write(b'x')",
         "OSError|MemoryError",
     ),
     "a large file": (
