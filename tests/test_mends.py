@@ -98,6 +98,54 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
         "0 < eta < 1/10",
         Mend(1, 11, "1/10", "1/5"),
     ),
+    "an index that is one off": (
+        "question2.one_hot",
+        ["d(E, y[i])", "p[i] - (i == c + 1)"],
+        Mend(2, 14, "c + 1", "c"),
+    ),
+    "an index of delta that is one off": (
+        "question2.one_hot",
+        ["d(E, y[i])", "p[i] - delta(i, c - 1)"],
+        Mend(2, 17, "c - 1", "c"),
+    ),
+    "a comparison of places that no number mends": (
+        "question2.gradient",
+        ["d(E, y[i])", "p[i]*sum(t[k]*(k == i + 3) for k in K) - t[i]"],
+        Mend(2, 10, "t[k]*(k == i + 3)", "t[k]"),
+    ),
+    "a size that another would be right for": (
+        "question2.gradient",
+        ["d(E, y[i])", "p[i]*sum(t) - t[i]*(n == 1)"],
+        Mend(2, 15, "t[i]*(n == 1)", "t[i]"),
+    ),
+    "an index that belongs in a delta": (
+        "question2.gradient",
+        ["sum(t[k]*(p[i] - delta(i,k)) for k in K)", "sum(t[k]*(p[i] - k) for k in K)"],
+        Mend(2, 18, "k", "delta(i,k)"),
+    ),
+    "what stands for a derivative": (
+        W2,
+        ["sum(e[k]*d(y[k], w2[j]) for k in N)", "sum(e[k]*z[k,j] for k in N)"],
+        Mend(2, 10, "z[k,j]", "h[k,j]", "d(y[k], w2[j])"),
+    ),
+    "what stands for the slope of relu": (
+        B1,
+        ["sum(e[k]*w2[j]*d(h[k,j], b1[j]) for k in N)", "sum(e[k]*w2[j]*z[k,j] for k in N)"],
+        Mend(2, 16, "z[k,j]", "z[k,j] > 0", "d(h[k,j], b1[j])"),
+    ),
+    "what stands for a derivative, where nothing small mends it": (
+        "question2.one_hot",
+        ["-1/p[c]*d(p[c], y[i])", "-1/p[c]*p[c]*(1 - p[c])"],
+        Mend(2, 9, "p[c]*(1 - p[c])", "d(p[c], y[i])"),
+    ),
+    "a part of what stands for a derivative": (
+        W1,
+        [
+            "sum(e[k]*w2[j]*d(h[k,j], W1[a,j]) for k in N)",
+            "sum(e[k]*w2[j]*h[k,j]*X[k,a] for k in N)",
+        ],
+        Mend(2, 16, "h[k,j]", "z[k,j] > 0"),
+    ),
     "a factor too many": (
         B2,
         "2*sum(e[k] for k in N)",
@@ -124,6 +172,7 @@ UNMENDED = {
     "two parts are wrong": ("question2.gradient", ["d(E, y[i])", "p[i]**2 + t[i]**2"]),
     "it is right under an assumption": ("question2.gradient", ["d(E, y[i])", "p[i] - t[i]"]),
     "only all of it could be replaced": (B2, ["d(L, b2)", "2"]),
+    "all of it stands for the derivative": ("question2.gradient", ["d(E, y[i])", "p[i]**2"]),
 }
 
 
@@ -141,7 +190,17 @@ def test_a_person_and_a_program_are_told(tmp_path: Path) -> None:
     told = audited(tmp_path, B2, ["d(L, b2)", "sum(t)"])
     assert "    mend      column 5: t should be e" in as_text([told], colour=False, detailed=True)
     mends = [part["mend"] for part in json.loads(as_json([told]))["audits"][0]["parts"]]
-    assert [one for one in mends if one] == [{"line": 2, "column": 5, "wrong": "t", "right": "e"}]
+    wanted = {"line": 2, "column": 5, "wrong": "t", "right": "e", "stands_for": None}
+    assert [one for one in mends if one] == [wanted]
+
+
+def test_a_person_and_a_program_are_told_what_stands_for_a_derivative(tmp_path: Path) -> None:
+    told = audited(
+        tmp_path, W2, ["sum(e[k]*d(y[k], w2[j]) for k in N)", "sum(e[k]*z[k,j] for k in N)"]
+    )
+    wanted = "column 10: z[k,j] stands for d(y[k], w2[j]), and should be h[k,j]"
+    assert wanted in as_text([told], colour=False, detailed=True)
+    assert '"stands_for": "d(y[k], w2[j])"' in as_json([told])
 
 
 @pytest.mark.parametrize(

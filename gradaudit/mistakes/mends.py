@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
-from itertools import compress, islice, product, repeat
+from itertools import compress, islice, product, repeat, starmap
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from gradaudit.judging.iterations import holds_once
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import FUNCTIONS, indices, mentioned
+from gradaudit.language.formula import FUNCTIONS, Formula, indices, mentioned
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import present
 from gradaudit.language.rates import Root
@@ -48,12 +48,16 @@ SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y
 
 @dataclass(frozen=True)
 class Mend:
-    """What would make a line right: at a column, a text for another."""
+    """What would make a line right: at a column, a text for another.
+
+    stands_for: the d(...) of the line above in whose place the wrong text stands.
+    """
 
     line: int
     column: int
     wrong: str
     right: str
+    stands_for: str | None = None
 
 
 def mend_of(
@@ -66,6 +70,31 @@ def mend_of(
     """
     if len(line.formula.text) > LONGEST_LINE:
         return None
+    slope, found = _in_place_of_slope(line), _smallest(line, others, inputs, holds)
+    if slope is None or found is None:
+        return found or slope
+    if (found.column, found.wrong) == (slope.column, slope.wrong):
+        return replace(found, stands_for=slope.right)
+    begins = found.column - slope.column
+    is_inside = 0 <= begins <= len(slope.wrong) - len(found.wrong)
+    return found if is_inside else slope
+
+
+def _in_place_of_slope(line: Line) -> Mend | None:
+    """Return what stands in place of a d(...), where all else is as in the line above."""
+    above, here = Source(line.before.text), line.formula.text
+    for node, _ in above.nodes():
+        if node is not above.tree and _called(node) == "d":
+            before, _, after = above.text(above.tree).partition(above.text(node))
+            wrong = here[len(before) : len(here) - len(after)]
+            if wrong and here == before + wrong + after:
+                return Mend(line.number, len(before) + 1, wrong, above.text(node))
+    return None
+
+
+def _smallest(
+    line: Line, others: Sequence[str], inputs: Sequence[Any], holds: Callable[[Line], bool]
+) -> Mend | None:
     trial = _Trial(line, others, inputs)
     formula, source, held, characters = line.formula, trial.source, 0, 0
     for node, loops, texts in trial.mends():
@@ -75,7 +104,7 @@ def mend_of(
             text = source.replaced(node, right) if said in likely else ""
             characters += len(text)
             mended = read_or_none(text, formula.scope) if text else None
-            if mended is not None and trial.fits(mended.tree):
+            if mended is not None and trial.fits(mended.tree) and trial.tells_apart(mended):
                 held += 1
                 mended = replace(mended, when=formula.when, condition=formula.condition)
                 if holds(replace(line, formula=mended, workings=Workings())):
@@ -88,46 +117,40 @@ def mend_of(
 
 
 def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]:
-    """Return a mend as a person says it: of a whole fraction, without a factor or power of 1."""
-    place, told = _of_zero(source, node, right)
-    if place is not node:
-        return place, told
-    for parent in ast.walk(source.tree):
-        match parent:
-            case ast.BinOp(ast.Constant(int(n)), ast.Div(), ast.Constant(int(d))) if (
-                node in (parent.left, parent.right) and right.isdigit()
-            ):
-                n, d = (int(right), d) if node is parent.left else (n, int(right))
-                return (parent, str(fmpq(n, d))) if d else (node, right)
-            case ast.BinOp(other, ast.Mult() | ast.Div() | ast.Pow(), one) if one is node:
-                return (parent, as_factor(source.text(other))) if right == "1" else (node, right)
-            case ast.BinOp(one, ast.Mult(), other) if one is node and right == "1":
-                return parent, as_factor(source.text(other))
-    return node, right
-
-
-def _of_zero(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]:
-    """Return a mend by 0 as one of all that is 0 with it, and of 1 - 0 as one by 1."""
+    """Return a mend as a person says it: of a whole fraction, and with no + 0 or * 1 left."""
     parents = {
         id(child): parent
         for parent in ast.walk(source.tree)
         if isinstance(parent, ast.expr)
         for child in ast.iter_child_nodes(parent)
     }
-    while right == "0":
-        parent = parents.get(id(node))
-        match parent:
-            case ast.BinOp(_, ast.Mult(), _) | ast.UnaryOp(ast.USub()):
+    while True:
+        match right, parents.get(id(node)):
+            case "0", ast.BinOp(_, ast.Mult(), _) | ast.UnaryOp(ast.USub()) as parent:
                 node = parent
-            case ast.BinOp(one, ast.Div(), _) if one is node:
+            case "0", ast.BinOp(one, ast.Div(), _) as parent if one is node:
                 node = parent
-            case ast.BinOp(ast.Constant() as one, ast.Add() | ast.Sub(), other) if other is node:
+            case "0", ast.BinOp(one, ast.Add() | ast.Sub(), other) as parent if (
+                other is node and _is_short(one)
+            ):
                 return parent, source.text(one)
-            case ast.BinOp(one, ast.Add(), ast.Constant() as other) if one is node:
+            case "0", ast.BinOp(one, ast.Add(), other) as parent if one is node and _is_short(
+                other
+            ):
                 return parent, source.text(other)
+            case "1", ast.BinOp(one, ast.Mult() | ast.Div() | ast.Pow(), other) as parent if (
+                other is node
+            ):
+                return parent, as_factor(source.text(one))
+            case "1", ast.BinOp(one, ast.Mult(), other) as parent if one is node:
+                return parent, as_factor(source.text(other))
+            case _, ast.BinOp(ast.Constant(int(n)), ast.Div(), ast.Constant(int(d))) as parent if (
+                right.isdigit()
+            ):
+                n, d = (int(right), d) if parent.left is node else (n, int(right))
+                return (parent, str(fmpq(n, d))) if d else (node, right)
             case _:
-                break
-    return node, right
+                return node, right
 
 
 class _Trial:
@@ -149,7 +172,8 @@ class _Trial:
         self.in_pieces = not (self.exact or other or line.name is None)
         self._known: dict[Loops, dict[str, tuple[str, str]]] = {}
         rational = [one for one in inputs if not isinstance(getattr(one, "at", None), Root)]
-        for case in sorted(rational, key=_variety, reverse=True)[:MOST_LOOKED_AT]:
+        self.varied = sorted(rational, key=_variety, reverse=True)[:MOST_LOOKED_AT]
+        for case in self.varied:
             self._look_at(case)
             if not self.fits(line.formula.tree):  # else nothing shows here
                 break
@@ -189,6 +213,30 @@ class _Trial:
             return bool(self._are_about_right(self.value(tree)[None])[0])
         except (Refusal, *NO_VALUE):
             return False
+
+    def tells_apart(self, mended: Formula) -> bool:
+        """Return whether all comparisons that are new can be true, and can be false.
+
+        What makes one true or false everywhere, such as 0 in n == 1, is right by accident.
+        """
+        here, there = (
+            {source.text(one): loops for one, loops in source.nodes() if _is_comparison(one)}
+            for source in (Source(mended.text, self.source.loops), self.source)
+        )
+        new = [(text, loops) for text, loops in here.items() if text not in there]
+        return self.line.name is None or all(starmap(self._varies, new))
+
+    def _varies(self, comparison: str, loops: Loops) -> bool:
+        """Return whether a comparison has several values, at the inputs that tell most."""
+        if (formula := read_or_none(comparison, replace(self.scope, free=dict(loops)))) is None:
+            return False
+        found = set[float]()
+        for case in self.varied:
+            values = {name: np.array(floats(value))[()] for name, value in case.values.items()}
+            env = Env(values, case.sizes, self.scope.defined, dict(loops), floats=True)
+            with suppress(*NO_VALUE), np.errstate(all="ignore"):
+                found |= set(np.ravel(env.entries(formula.tree)))
+        return len(found) > 1
 
     def likely(self, node: ast.expr, loops: Loops, texts: Sequence[Said]) -> Collection[Said]:
         """Return the texts with which in place of a part a line may be about right."""
@@ -239,7 +287,7 @@ class _Trial:
         if isinstance(node, ast.Name | ast.Subscript | ast.Constant):
             array = text.partition("[")[0] + "["  # other indices of the same are likeliest
             parts = sorted(self.known(loops), key=lambda part: not part.startswith(array))
-            yield from (("{}", part) for part in parts if text not in part)
+            yield from (("{}", part) for part in parts if not _adds_to(text, part))
         if isinstance(node, ast.Constant):
             return
         yield from (("{}", term) for term in self._terms(node, loops))
@@ -356,6 +404,24 @@ def _size(node: ast.expr) -> tuple[int, bool]:
 
 def _different(texts: Iterable[Said]) -> list[Said]:
     return list({written_out(said): said for said in texts}.values())
+
+
+def _is_short(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant | ast.Name | ast.Subscript)
+
+
+def _adds_to(text: str, part: str) -> bool:
+    """Return whether a part has a text and more; a comparison of it is something else."""
+    is_in = re.search(rf"(?<!\w){re.escape(text)}(?!\w)", part)
+    return is_in is not None and not _is_comparison(Source(part).tree)
+
+
+def _is_comparison(node: ast.expr) -> bool:
+    return _called(node) == "delta" or isinstance(node, ast.Compare)
+
+
+def _called(node: ast.expr) -> str:
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
 
 
 def _is_not_or_where(node: ast.AST) -> bool:

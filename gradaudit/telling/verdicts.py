@@ -380,7 +380,8 @@ def details(verdict: Verdict, told: Mapping[int, str] | None = None) -> Iterator
 
 def mend(found: Mend) -> str:
     """Return what would make a line right, in a sentence."""
-    return f"column {found.column}: {found.wrong} should be {found.right}"
+    stands = f"stands for {found.stands_for}, and " if found.stands_for else ""
+    return f"column {found.column}: {found.wrong} {stands}should be {found.right}"
 
 
 def of_line(outcome: Outcome) -> str:
