@@ -444,6 +444,37 @@ class TestFacts:
         found = of_function(QUESTION2, gradient)
         assert found.facts == ("right when n = 2",)
 
+    @pytest.mark.parametrize("size", [2, 3, 4])
+    def test_the_one_size_at_which_it_is_wrong_is_said(self, size: int) -> None:
+        def gradient(y: Any, t: Any) -> Any:
+            return softmax_gradient(y, t) + (len(y) == size)
+
+        found = of_function(QUESTION2, gradient)
+        assert found.facts == (f"wrong only when n = {size}",)
+
+    @pytest.mark.parametrize(
+        ("text", "facts"),
+        [
+            ("(n == 3)", ("wrong only when n = 3",)),
+            ("(n == 4)", ("wrong only when n = 4",)),
+            ("(n == 3)*(y[0] > 1)", ()),
+            ("(n >= 12)", ()),
+            ("((n == 2) + (n == 3))", ()),
+        ],
+        ids=[
+            "at one size",
+            "at a rare size",
+            "at some inputs of one size",
+            "at the largest tried",
+            "at two sizes",
+        ],
+    )
+    def test_a_formula_is_called_wrong_at_one_size_only_if_it_is(
+        self, text: str, facts: tuple[str, ...]
+    ) -> None:
+        formula = parse(f"softmax(y)[i]*sum(t) - t[i] + {text}", SOFTMAX)
+        assert of_formula(formula).facts == facts
+
     @pytest.mark.parametrize("text", ["y[i]", "1 - softmax(y)[i]", "2*softmax(y)[i] - t[i]"])
     def test_being_right_where_everything_is_zero_is_not_said(self, text: str) -> None:
         formula = parse(f"{text} * (n > 1)", SOFTMAX)

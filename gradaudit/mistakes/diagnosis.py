@@ -196,9 +196,12 @@ def diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
 def _diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
     try:
         rest = iter(cases)
-        seen = _wrong_first(itertools.islice(seen_at(compared.look, rest), MOST))
+        seen = list(itertools.islice(seen_at(compared.look, rest), MOST))
+        if all(one.is_right for one in seen):  # it is seldom wrong
+            seen += seen_at(compared.look, rest)
         if all(one.is_right for one in seen):
             return Diagnosis()
+        seen = _wrong_first(seen)
         known = wrong_answers(compared.question)
         single = compared.fitting(seen, known)
         if len(ids_of(single)) < 2:  # a name, and any fact, rests on all of very many inputs

@@ -89,12 +89,12 @@ def called(question: Question, index_set: str) -> str:
     return next((name for name, one in question.counts.items() if one == index_set), index_set)
 
 
-Condition = tuple[Callable[[Case], Iterable[Case]], Callable[[Case], bool]]
+Condition = tuple[str, Callable[[Case], Iterable[Case]], Callable[[Case], bool]]
 
 
 @cache
 def _conditions(question: Question) -> dict[str, Condition]:
-    """Return what may make an input special: inputs made of one to be so, and which are."""
+    """Return what may make an input special: its set, inputs made of one to be so, which are."""
     found: dict[str, Condition] = {}
     sizes: dict[str, tuple[int, ...]] = dict.fromkeys(question.free_sets, FEWEST)
     if question.data:  # as many may have been written out one by one
@@ -116,7 +116,7 @@ def _of_size(index_set: str, size: int) -> Condition:
             if (picked := case.picked(index_set, places)) is not None:
                 yield picked
 
-    return made, lambda case: case.sizes[index_set] == size
+    return index_set, made, lambda case: case.sizes[index_set] == size
 
 
 def _of_change(moved: Mapping[str, Sequence[Formula]]) -> Condition:
@@ -138,7 +138,7 @@ def _of_change(moved: Mapping[str, Sequence[Formula]]) -> Condition:
             return bool(np.all(changed(name, formula, case).given[name] == case.given[name]))
         return False
 
-    return made, meets
+    return "", made, meets
 
 
 def conditions_of_rightness(
@@ -146,14 +146,20 @@ def conditions_of_rightness(
 ) -> list[str]:
     """Return the conditions under which a wrong answer is right on all of very many inputs.
 
+    One that is wrong at one size alone is right at all others, which is said instead.
+
     The inputs are made to meet the condition, so that those which meet it are no trivial ones; and
     none of all cases that meets it may say otherwise. Nothing is said of an answer that is seldom
     wrong where it is not met. Right values of 0, as for one class, tell nothing.
     """
-    facts = []
-    for name, (made, meets) in _conditions(question).items():
+    facts, at_one_size = [], set[str]()
+    for index_set in question.free_sets:
+        if size := _only_wrong_size(seen, index_set):
+            facts.append(f"wrong only when {called(question, index_set)} = {size}")
+            at_one_size.add(index_set)
+    for name, (index_set, made, meets) in _conditions(question).items():
         elsewhere = [one.is_right for one in seen if not meets(one.case)]
-        if 2 * sum(elsewhere) > len(elsewhere):
+        if 2 * sum(elsewhere) > len(elsewhere) or index_set in at_one_size:
             continue
         with contextlib.suppress(Missing, DoesNotApply, FormulaError):  # it says nothing there
             if _is_right(look, chain.from_iterable(map(made, cases[:MOST]))) and all(
@@ -163,6 +169,28 @@ def conditions_of_rightness(
     return facts
 
 
+def _only_wrong_size(seen: Sequence[Seen], index_set: str) -> int | None:
+    """Return the one size of an index set at which an answer is wrong, if it is so as a rule.
+
+    At other sizes, larger ones among them, it is then right on all of many inputs.
+    """
+    telling = [(one.case.sizes[index_set], one.is_right) for one in seen if _tells(one)]
+    wrong = {one.case.sizes[index_set] for one in seen if not one.is_right}
+    if len(wrong) != 1:
+        return None
+    (size,) = wrong
+    there = [is_right for one, is_right in telling if one == size]
+    elsewhere = [one for one, _ in telling if one != size]
+    is_wrong = 2 * sum(there) < len(there)
+    enough = len(elsewhere) >= ENOUGH_FOR_A_FACT and max(elsewhere) > size
+    return size if is_wrong and enough else None
+
+
+def _tells(one: Seen) -> bool:
+    """Return whether what is right is not just 0, as for one class."""
+    return any(value != 0 for value in one.right.flat)
+
+
 def _is_right(look: Look, inputs: Iterable[Case]) -> bool:
     """Return whether an answer is right at many inputs, at enough of them not just 0."""
     telling = 0
@@ -170,5 +198,5 @@ def _is_right(look: Look, inputs: Iterable[Case]) -> bool:
         one = look(case)
         if not one.is_right:
             return False
-        telling += any(value != 0 for value in one.right.flat)
+        telling += _tells(one)
     return telling >= ENOUGH_FOR_A_FACT
