@@ -154,6 +154,17 @@ def test_a_law_refuses_what_it_is_there_for(
     assert sees(law, Function(function, 1), draw_inputs(law.domain))
 
 
+def test_all_slopes_are_shown_at_a_small_kink() -> None:
+    asked = question(LARGEST)
+    (signature,) = asked.functions
+    (law,) = (one for one in laws_of(asked, signature) if one.name == "lies_within_the_slopes")
+    judged = Function(lambda x, G: largest(x, G) * (1 + 3 * ((x == x.max()).sum() > 1)), 1)
+    told = hold(law, judged, draw_inputs(law.domain))
+    assert told.refusal is not None
+    assert told.refusal.sides == ("anything from 0 to 1", "2")
+    assert told.at.blocks["x"].tolist() == [0, 0]
+
+
 IDENTITIES = [one for one in WRONG if one.values[1] in ("sums_to_zero", "ignores_a_constant")]
 
 

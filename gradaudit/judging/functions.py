@@ -18,6 +18,7 @@ from gradaudit.judging.oracles import Estimate, foresee, look_along, oracle
 from gradaudit.judging.owed import check_of
 from gradaudit.language.formula import FormulaError
 from gradaudit.language.outcomes import Missing, NoValue
+from gradaudit.language.showing import show
 from gradaudit.questions.question import Owed, Question, Signature
 
 MOST_AT_KINKS = 60  # inputs, each of which is tried in many directions
@@ -53,7 +54,8 @@ def lies_within_the_slopes(judged: Function, case: Case) -> None:
     if "spans" not in vars(known):
         listed = draw_inputs(domains(case.question, case.call).kinked)
         look_along(listed if case in listed else [case])
-    compare(case, found, Estimate(np.clip(found, *known.slopes), known.rounding))
+    nearest = Estimate(np.clip(found, *known.slopes), known.rounding)
+    compare(case, found, nearest, [*map(_anything, *known.slopes)])
     start = 0
     for label, (ways, lows, highs) in zip(case.results(), known.spans, strict=True):
         size = len(ways[0])
@@ -62,9 +64,14 @@ def lies_within_the_slopes(judged: Function, case: Case) -> None:
         for way, low, high in zip(ways[size:], lows[size:], highs[size:], strict=True):
             slope, allowed = float(way @ part), float(np.abs(way) @ own)
             if not low - allowed <= slope <= high + allowed:
-                nearest = min(max(slope, low), high)
                 which = ", ".join(map(str, np.flatnonzero(way)))
-                raise Refusal(f"{label} summed over entries {which}", nearest, slope, allowed)
+                where = f"{label} summed over entries {which}"
+                raise Refusal(where, _anything(low, high), slope, allowed)
+
+
+def _anything(low: float, high: float) -> float | str:
+    """Return the slopes that are right at a kink as they are told."""
+    return low if low == high else f"anything from {show(low)} to {show(high)}"
 
 
 def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
@@ -124,7 +131,8 @@ def domains(question: Question, signature: Signature) -> Domains:
         return list(filter(is_smooth, listed()))
 
     def kinked() -> list[Case]:
-        return [case for case in listed() if not is_smooth(case)][:MOST_AT_KINKS]
+        found = [case for case in listed() if not is_smooth(case)][:MOST_AT_KINKS]
+        return sorted(found, key=Case.effort)  # few of them have simpler ones at a kink
 
     def drawn(random: Random) -> Case:
         for _ in range(DRAWS):
