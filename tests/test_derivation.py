@@ -23,7 +23,7 @@ from gradaudit.language.formula import FormulaError, parse
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.questions.files import Unreadable
 from gradaudit.telling.report import document
-from gradaudit.telling.verdicts import as_json, as_text, explanation, tried
+from gradaudit.telling.verdicts import as_json, as_text, details, explanation, tried
 from tests.assignment import FORMULA_ANY, FORMULA_NETWORKS, QUESTION3, SOFTMAX, WANTED
 from tests.derivations import RIGHT
 from tests.edits import edits
@@ -707,6 +707,24 @@ def test_what_takes_too_much_at_large_inputs_is_judged_at_all_others(tmp_path: P
     (told,) = audit(read(str(path))).answered
     assert told.status == "holds"
     assert 90 < told.outcomes[0].examples < len(draw_inputs(FORMULA_NETWORKS))
+
+
+def test_fractions_that_look_alike_are_shown_with_what_they_differ_by(tmp_path: Path) -> None:
+    right = "softmax(y)[i] - delta(i, c)"
+    told = verdict(tmp_path, "q2.one_hot", [right, f"{right} + softmax(y)[i]/10**30"])
+    assert told.failure is not None
+    assert told.failure.refusal is not None
+    assert told.failure.refusal.sides == ("-1/2", "-0.5 (off by +5.00e-31)")
+
+
+@pytest.mark.parametrize(
+    ("line", "told_law"),
+    [("p[i]*sum(t)*2 - t[i]", False), ("-t[i]*(1 - p[i])", False), ("exp(p[i]) + t[i]**3", True)],
+    ids=["a mend is known", "a mistake is known", "nothing is known"],
+)
+def test_the_law_is_told_where_nothing_says_more(tmp_path: Path, line: str, told_law: bool) -> None:
+    told = gradient(tmp_path, line)
+    assert ("law" in dict(details(told))) == told_law
 
 
 RULE = ["p[i]*sum(t) - t[i]"]

@@ -332,6 +332,21 @@ def test_a_wrong_line_is_shown_with_the_parameters_and_what_is_compared(
     assert "before holds: 1/2 < 3/2 found does not hold: 0 < 2 < 2" in said
 
 
+@pytest.mark.parametrize(
+    ("line", "numbers"),
+    [
+        ("(0 < eta) + (eta < 2*(1 + beta)/a)", "(0 < 0) + (0 < 2)"),
+        ("not eta*a > 2 + 2*beta", "not 0 > 2"),
+        ("abs((0 < eta) - 2) > 0 and a > 0", "abs((0 < 0) - 2) > 0 and 1 > 0"),
+    ],
+)
+def test_a_condition_is_shown_in_numbers(
+    told: Callable[[str], str], line: str, numbers: str
+) -> None:
+    said = told(f'converges = ["abs(1 + beta - a*eta) < 1 + beta", "{line}"]')
+    assert f"found holds: {numbers}" in said
+
+
 def test_a_wrong_range_is_shown_with_what_a_step_does(told: Callable[[str], str]) -> None:
     said = told('converges = "0 < eta < 2/a"')
     assert "input eta = 2, beta = 1/2, a = 1" in said

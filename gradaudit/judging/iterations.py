@@ -35,6 +35,7 @@ DOUBLINGS = 11  # of the steps of an orbit, of which there are then thousands
 SETTINGS = 12  # choices of the parameters, if there are any
 PARTS = (*(fmpq(k, 64) for k in (1, 16, 48, 56, 63)), fmpq(64), fmpq(1000))  # besides the pool
 
+TRUTHS = (ast.Compare, ast.BoolOp, ast.Not)
 LONGEST = 60  # characters of a condition in numbers
 
 SAYS = {True: "converges", False: "does not converge"}
@@ -166,21 +167,26 @@ def _in_numbers(condition: Formula, rate: Rate) -> str:
     """Return what a condition compares at a rate, as `: 1/3 < 1`; nothing where that is long."""
     env = Env(rate.named, {}, condition.scope.defined)
 
-    def told(node: ast.expr) -> str:
+    def told(node: ast.expr) -> ast.expr:
         match node:
+            case _ if not any(isinstance(one, TRUTHS) for one in ast.walk(node)):
+                return ast.Name(str(env.evaluate(node)))
             case ast.Compare(left, ops, others):
-                sides = [ast.Name(str(env.evaluate(one))) for one in (left, *others)]
-                return ast.unparse(ast.Compare(sides[0], ops, list(sides[1:])))
+                return ast.Compare(told(left), ops, list(map(told, others)))
             case ast.BoolOp(op, several):
-                return ast.unparse(ast.BoolOp(op, [ast.Name(f"{told(one)}") for one in several]))
-            case ast.UnaryOp(ast.Not(), one):
-                return f"not ({told(one)})"
-        return ast.unparse(node)
+                return ast.BoolOp(op, list(map(told, several)))
+            case ast.UnaryOp(op, one):
+                return ast.UnaryOp(op, told(one))
+            case ast.BinOp(left, op, right):
+                return ast.BinOp(told(left), op, told(right))
+            case ast.Call(function, several):
+                return ast.Call(function, list(map(told, several)), [])
+        return node
 
     if isinstance(rate.at, Root):
         return ""
     try:
-        text = told(condition.tree)
+        text = ast.unparse(told(condition.tree))
     except (Missing, FormulaError):
         return ""
     return f": {text}" if len(text) <= LONGEST else ""

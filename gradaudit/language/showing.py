@@ -2,6 +2,7 @@
 
 import decimal as decimals
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -118,11 +119,11 @@ def sides(expected: Any, found: Any) -> tuple[str, str]:
 
 
 def difference(expected: Any, found: Any) -> str:
-    """Return found minus expected, where both are numbers and one is rounded."""
+    """Return found minus expected, where both are numbers and one is rounded, or is as shown."""
     numbers = (found, expected)
     if not all(isinstance(one, int | float | fmpq | arb) for one in numbers):
         return ""
-    if all(isinstance(one, int | fmpq) for one in numbers):
+    if all(isinstance(one, int | fmpq) and _is_exact(one, show(one)) for one in numbers):
         return ""
     with precision(FIRST_PRECISION):
         one, other = map(_ball, numbers)
@@ -140,4 +141,6 @@ def _is_exact(value: Any, shown: str) -> bool:
     """Return whether the text says the whole value."""
     if isinstance(value, arb):
         return False
+    if isinstance(value, fmpq):
+        return Fraction(shown) == Fraction(int(value.p), int(value.q))
     return not isinstance(value, float) or "/" in shown or float(shown) == value

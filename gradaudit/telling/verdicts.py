@@ -371,7 +371,8 @@ def details(verdict: Verdict, told: Mapping[int, str] | None = None) -> Iterator
         yield "mend", mend(verdict.mend)
     if failure is None or failure.refusal is None or verdict.only_form:
         return
-    if _is_plain(verdict) and not name:
+    known = verdict.diagnosis.candidates or verdict.diagnosis.edit or verdict.mend
+    if _is_plain(verdict) and not known:  # else that says more
         yield "law", failure.law.statement
     if not isinstance(failure.judged, Block):
         yield "input", shown_input(failure)
