@@ -10,6 +10,7 @@ from flint import fmpq
 
 from analytic.network import forward, network_gradients
 from analytic.softmax import softmax_gradient
+from gradaudit import read_question
 from gradaudit.judging.calling import Function
 from gradaudit.judging.contract import flat
 from gradaudit.judging.derivation import Wanted, alone
@@ -247,6 +248,26 @@ class TestNumbers:
         assert set(found.candidates) == {"mask-missing", "bias-unmasked"}
         assert found.mistake is None
 
+    @pytest.mark.parametrize(
+        ("names", "line", "edited", "edit"),
+        [
+            (["y"], "y", "h @ w2", "In y: the term b2 is missing."),
+            (["y", "e", *BLOCKS], "y", "h @ w2", "In y: the term b2 is missing."),
+            (["z"], "z", "X @ W1 - b1", "In z: the sign of b1 is wrong."),
+            (BLOCKS, "e", "y + t", "In e: the sign of t is wrong."),
+        ],
+        ids=["in a step", "in all after it", "in another step", "in parts alone"],
+    )
+    def test_what_was_done_wrong_on_the_way_is_said(
+        self, names: Sequence[str], line: str, edited: str, edit: str
+    ) -> None:
+        wrong = Wrong((), QUESTION1.changed({line: edited}), {line: edited})
+        given = {name: numbers._given_by(QUESTION1, wrong, name) for name in names}
+        assert numbers.of_numbers(written(given, FULL, names)).edit == edit
+
+    def test_what_several_edits_may_have_given_is_not_said(self) -> None:
+        assert numbers.of_numbers(written({"b2": fmpq(-1)}, 0, ["b2"])).edit == ""
+
     def test_a_slip_of_the_pen_gets_no_name(self) -> None:
         blocks = written(RIGHT, 4)
         blocks[0].numbers[0, 0] = Written("0.0212")
@@ -366,6 +387,14 @@ class TestFunctions:
     def test_a_condition_of_its_own_kind_gets_no_name(self, text: str) -> None:
         assert ranges.of_condition(QUESTION3, parse(text, RATE)) == Diagnosis()
 
+    @pytest.mark.parametrize("text", ["1/5 < eta < 0", "eta**2 < 0", "eta > 1 and eta < 1/2"])
+    def test_a_condition_that_is_never_met_is_called_so(self, text: str) -> None:
+        found = ranges.of_condition(QUESTION3, parse(text, RATE))
+        assert found == Diagnosis(facts=("true of no rate tried",))
+
+    def test_a_condition_that_is_met_by_one_rate_is_not_called_unmet(self) -> None:
+        assert ranges.of_condition(QUESTION3, parse("eta == 1/7", RATE)) == Diagnosis()
+
     @pytest.mark.parametrize("catalogued", [one.id for one in QUESTION1.mistakes])
     def test_a_mistake_of_the_network_that_is_unknown_gets_no_other_name(
         self, catalogued: str, monkeypatch: pytest.MonkeyPatch
@@ -443,6 +472,14 @@ class TestFacts:
 
         found = of_function(QUESTION2, gradient)
         assert found.facts == ("right when n = 2",)
+
+    def test_what_is_right_of_classes_alone_is_said_so(self) -> None:
+        def gradients(X: Any, w: Any, b: Any, t: Any) -> Any:
+            e = 1 / (1 + np.exp(-(X @ w + b))) - (t >= 0.5)
+            return X.T @ e, e.sum()
+
+        found = of_function(read_question("logistic"), gradients)
+        assert found.facts == ("right where every target is 0 or 1",)
 
     @pytest.mark.parametrize("size", [2, 3, 4])
     def test_the_one_size_at_which_it_is_wrong_is_said(self, size: int) -> None:

@@ -146,6 +146,11 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
         ],
         Mend(2, 16, "h[k,j]", "z[k,j] > 0"),
     ),
+    "a factor too many beside a mask": (
+        B1,
+        "sum(e[k]*w2[j]*h[k,j]*(z[k,j] > 0) for k in N)",
+        Mend(1, 5, "e[k]*w2[j]*h[k,j]", "e[k]*w2[j]"),
+    ),
     "a factor too many": (
         B2,
         "2*sum(e[k] for k in N)",

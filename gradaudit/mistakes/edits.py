@@ -187,8 +187,10 @@ def _factor(node: ast.expr) -> str:
 # ---- of a question
 
 
-def edits_of(question: Question) -> Iterator[tuple[str, dict[str, Formula]]]:
-    """Yield what was done wrong, and what comes of every part, for each edit of what is right.
+def edits_of(
+    question: Question,
+) -> Iterator[tuple[str, dict[str, Formula], dict[str, str]]]:
+    """Yield what was done wrong, what comes of every part, and a line that differs, for each edit.
 
     First come those of each answer, of its chain rule before its formula, then those of the lines
     that lead to them.
@@ -200,13 +202,13 @@ def edits_of(question: Question) -> Iterator[tuple[str, dict[str, Formula]]]:
         for what, text in chain(_chains(question, asked), edits(asked.closed.text, free)):
             with suppress(FormulaError):
                 found = parse(text, asked.closed.scope)
-                yield told(asked.label, what), {**right, name: found}
+                yield told(asked.label, what), {**right, name: found}, {}
     used = frozenset[str]().union(*(one.names for one in right.values()))
     for name in reversed([name for name in question.lines if name in used]):
         text, loops = split_loops(" ".join(question.lines[name].split()))
         for what, edited in edits(text, tuple(loops.items())):
             with suppress(FormulaError):
-                yield told(name, what), question.changed({name: edited})
+                yield told(name, what), question.changed({name: edited}), {name: edited}
 
 
 def _sentence(question: Question, where: str, what: str) -> str:

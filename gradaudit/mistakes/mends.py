@@ -165,6 +165,12 @@ class _Trial:
         self.within_entries = {  # an entry is looked at as a whole
             id(one) for entry in subscripts for one in (entry.value, *indices(entry))
         }
+        self.beside = {  # the factors of the product that a part is one of
+            id(one): [self.source.text(other) for other in factors]
+            for node in reversed(list(ast.walk(self.source.tree)))  # the largest products last
+            if isinstance(node, ast.expr) and (factors := _factors(node))[1:]
+            for one in factors
+        }
         self.inputs = list(inputs)
         self.exact = contains_d(line)
         # `not x + y` is `not (x + y)`, and of a `where` not all is evaluated
@@ -287,6 +293,10 @@ class _Trial:
         if isinstance(node, ast.Name | ast.Subscript | ast.Constant):
             array = text.partition("[")[0] + "["  # other indices of the same are likeliest
             parts = sorted(self.known(loops), key=lambda part: not part.startswith(array))
+            beside = self.beside.get(id(node), ())  # a comparison twice is one that drops a factor
+            parts = [
+                one for one in parts if not (one in beside and _is_comparison(Source(one).tree))
+            ]
             yield from (("{}", part) for part in parts if not _adds_to(text, part))
         if isinstance(node, ast.Constant):
             return
@@ -426,6 +436,13 @@ def _called(node: ast.expr) -> str:
 
 def _is_not_or_where(node: ast.AST) -> bool:
     return isinstance(node, ast.Not) or (isinstance(node, ast.Name) and node.id == "where")
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    """Return what a product is made of."""
+    if isinstance(node, ast.BinOp) and _is_product(node):
+        return _factors(node.left) + _factors(node.right)
+    return [node]
 
 
 def _is_product(node: ast.expr) -> bool:

@@ -15,13 +15,13 @@ from gradaudit.judging.cases import data_of
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.written import Block, exact_value, value_of
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import parse
+from gradaudit.language.formula import FormulaError, parse
 from gradaudit.language.numbers import FIRST_PRECISION, each, precision
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.language.written import Written
 from gradaudit.mistakes.diagnosis import Diagnosis, ids_of, told
 from gradaudit.mistakes.facts import SIMPLE_FACTORS
-from gradaudit.mistakes.slips import Wrong, wrong_answers, wrong_twice
+from gradaudit.mistakes.slips import Wrong, edited_answers, wrong_answers, wrong_twice
 from gradaudit.questions.question import Question, Slip
 
 TELLING = 2  # wrong numbers, of as many significant digits, below which no mistake is named
@@ -57,9 +57,18 @@ def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
         found = Diagnosis(fitting_ids, doubtful=doubtful, hidden=hidden(fitting_ids))
     elif double:
         found = Diagnosis(double, together=True, hidden=hidden(double))
+    elif edit := _edit(blocks):
+        found = Diagnosis(edit=edit, hidden=hidden(()))
     else:
         found = Diagnosis(facts=tuple(_number_facts(gradients)), hidden=hidden(()))
     return told(question, replace(found, sentences={ROUNDED.id: ROUNDED.sentence}))
+
+
+def _edit(blocks: Sequence[Block]) -> str:
+    """Return the one edit of the right formulas that gives all that is written, if enough is."""
+    edits = edited_answers(blocks[0].question) if _tells_enough(blocks) else ()
+    fitting = ids_of([one for one in edits if _gives(one, blocks)])
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _tells_enough(blocks: Sequence[Block]) -> bool:
@@ -134,7 +143,7 @@ def _given_by(question: Question, variant: Wrong, name: str) -> npt.NDArray[Any]
 def _gives(variant: Wrong, blocks: Sequence[Block]) -> bool:
     try:
         given = [_given_by(block.question, variant, block.name) for block in blocks]
-    except (Missing, Refusal):
+    except (Missing, Refusal, FormulaError):
         return False
     return all(
         _claims(block, values)

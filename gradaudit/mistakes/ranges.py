@@ -32,7 +32,15 @@ def of_condition(question: Question, judged: Formula) -> Diagnosis:
             for rate in deciding_rates(iteration, judged, wrong, parameters)
         )
 
-    return _fitting(question, fits)
+    claimed = {
+        _claims(judged, rate)
+        for parameters in settings(question)
+        for rate in deciding_rates(iteration, judged, judged, parameters)
+    }
+    found = _fitting(question, fits)
+    if found == Diagnosis() and claimed == {False}:
+        return Diagnosis(facts=("true of no rate tried",))
+    return found
 
 
 def _claims(condition: Formula, rate: Rate) -> bool:

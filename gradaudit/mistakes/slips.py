@@ -35,7 +35,7 @@ def wrong_answers(question: Question) -> list[Wrong]:
 @cache
 def edited_answers(question: Question) -> list[Wrong]:
     """Return what comes of every edit of the right formulas of a question."""
-    return [Wrong((sentence,), formulas, {}) for sentence, formulas in edits_of(question)]
+    return [Wrong((what,), formulas, lines) for what, formulas, lines in edits_of(question)]
 
 
 @cache

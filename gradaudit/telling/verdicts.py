@@ -371,8 +371,9 @@ def details(verdict: Verdict, told: Mapping[int, str] | None = None) -> Iterator
         yield "mend", mend(verdict.mend)
     if failure is None or failure.refusal is None or verdict.only_form:
         return
-    known = verdict.diagnosis.candidates or verdict.diagnosis.edit or verdict.mend
-    if _is_plain(verdict) and not known:  # else that says more
+    found = verdict.diagnosis
+    more = found.candidates or found.edit or verdict.mend or verdict.given
+    if _is_plain(verdict) and not more:
         yield "law", failure.law.statement
     if not isinstance(failure.judged, Block):
         yield "input", shown_input(failure)
