@@ -138,6 +138,39 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
         ["-1/p[c]*d(p[c], y[i])", "-1/p[c]*p[c]*(1 - p[c])"],
         Mend(2, 9, "p[c]*(1 - p[c])", "d(p[c], y[i])"),
     ),
+    "what stands for a derivative that is 1": (
+        B1,
+        [
+            "sum(e[k]*w2[j]*(z[k,j] > 0)*d(z[k,j], b1[j]) for k in N)",
+            "sum(e[k]*w2[j]*(z[k,j] > 0)*b1[j] for k in N)",
+        ],
+        Mend(2, 29, "b1[j]", "1", "d(z[k,j], b1[j])"),
+    ),
+    "what stands for a derivative that is 0": (
+        "question2.gradient",
+        ["d(t[i], y[i]) + p[i]*sum(t) - t[i]", "1 + p[i]*sum(t) - t[i]"],
+        Mend(2, 1, "1", "0", "d(t[i], y[i])"),
+    ),
+    "the ends of a range": (
+        "question3.converges",
+        ["-2 < -10*eta < 0", "1/5 < eta < 0"],
+        Mend(2, 1, "1/5 < eta < 0", "0 < eta < 1/5"),
+    ),
+    "the ends of a range with one of its ends": (
+        "question3.converges",
+        ["0 <= eta < 1/5 and not eta == 0", "1/5 <= eta < 0 and not eta == 0"],
+        Mend(2, 1, "1/5 <= eta < 0", "0 <= eta < 1/5"),
+    ),
+    "and for or": (
+        "question3.converges",
+        ["abs(1 - 10*eta) < 1", "1 - 10*eta < 1 or 1 - 10*eta > -1"],
+        Mend(
+            2,
+            1,
+            "1 - 10*eta < 1 or 1 - 10*eta > -1",
+            "1 - 10*eta < 1 and 1 - 10*eta > -1",
+        ),
+    ),
     "a part of what stands for a derivative": (
         W1,
         [

@@ -466,6 +466,13 @@ class TestDocument:
             ("bold(y)", ["0", "0"]), ("bold(t)", ["1", "1"]), ("i", "0"), ("", "0"), ("", "3/2"),
         ]  # fmt: skip
 
+    def test_the_derivative_that_a_wrong_part_stands_for_is_told(self, tmp_path: Path) -> None:
+        lines = ["sum(e[k]*d(y[k], b2) for k in N)", "sum(e[k]*n for k in N)"]
+        told = document(audited(tmp_path, f"[question1.derivation]\nb2 = {json.dumps(lines)}\n"))
+        (part,) = parts(told, 1, "formulas")
+        *_, mend = part["lines"][1]["wrong"]
+        assert text(mend) == "n stands for d(y[k], b2), and should be 1."
+
     def test_the_entry_that_is_wrong_is_mathematics(self, tmp_path: Path) -> None:
         (part,) = parts(document(audited(tmp_path, WRONG)), 1, "numbers")
         assert signs(part["remarks"][-1]) == ["display(frac(partial L, partial W^((1))_(1, 2)))"]

@@ -27,6 +27,7 @@ WORDS = (
     "way",
 )  # of a sentence
 LONGEST = 200  # characters of one in which what has a name in the reference is written out
+ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 Loop = tuple[str, str]  # an index, and the set that it runs over
 
 
@@ -126,6 +127,15 @@ def edits_at(node: ast.expr, source: Source, known: Sequence[Loop]) -> Iterator[
         case ast.Compare(left=left, ops=[ast.Lt() | ast.Gt() as op], comparators=[right]):
             other = "<" if isinstance(op, ast.Gt) else ">"
             yield f"{text(node)} is the wrong way round", f"{text(left)} {other} {text(right)}"
+        case ast.Compare(left=low, ops=[first, second], comparators=[middle, high]):
+            if {type(first), type(second)} <= ORDER.keys():
+                one, other = ORDER[type(first)], ORDER[type(second)]
+                turned = f"{text(high)} {one} {text(middle)} {other} {text(low)}"
+                yield f"the ends of {text(node)} are the wrong way round", turned
+        case ast.BoolOp(op=op, values=values):
+            one, other = ("and", "or") if isinstance(op, ast.And) else ("or", "and")
+            each = (f"({text(v)})" if isinstance(v, ast.BoolOp) else text(v) for v in values)
+            yield f"{one} stands for {other}{inside}", f" {other} ".join(each)
         case ast.Call():
             yield from _of_call(node, source)
         case ast.Subscript():

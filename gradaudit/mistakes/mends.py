@@ -70,7 +70,10 @@ def mend_of(
     """
     if len(line.formula.text) > LONGEST_LINE:
         return None
-    slope, found = _in_place_of_slope(line), _smallest(line, others, inputs, holds)
+    slope = _in_place_of_slope(line, holds)
+    if slope is not None and slope.stands_for:
+        return slope
+    found = _smallest(line, others, inputs, holds)
     if slope is None or found is None:
         return found or slope
     if (found.column, found.wrong) == (slope.column, slope.wrong):
@@ -80,34 +83,50 @@ def mend_of(
     return found if is_inside else slope
 
 
-def _in_place_of_slope(line: Line) -> Mend | None:
-    """Return what stands in place of a d(...), where all else is as in the line above."""
+def _in_place_of_slope(line: Line, holds: Callable[[Line], bool]) -> Mend | None:
+    """Return what stands in place of a d(...), where all else is as in the line above.
+
+    What it should be is the d(...) itself, if that is neither 1 nor 0 there.
+    """
     above, here = Source(line.before.text), line.formula.text
     for node, _ in above.nodes():
         if node is not above.tree and _called(node) == "d":
-            before, _, after = above.text(above.tree).partition(above.text(node))
+            slope = above.text(node)
+            before, _, after = above.text(above.tree).partition(slope)
             wrong = here[len(before) : len(here) - len(after)]
             if wrong and here == before + wrong + after:
-                return Mend(line.number, len(before) + 1, wrong, above.text(node))
+                at = Mend(line.number, len(before) + 1, wrong, slope)
+                for number in "10":
+                    mended = _in_place_of(line, before + number + after)
+                    if mended and holds(mended):
+                        return replace(at, right=number, stands_for=slope)
+                return at
     return None
+
+
+def _in_place_of(line: Line, text: str) -> Line | None:
+    """Return a line with another text, if that is a formula."""
+    if (read := read_or_none(text, line.formula.scope)) is None:
+        return None
+    read = replace(read, when=line.formula.when, condition=line.formula.condition)
+    return replace(line, formula=read, workings=Workings())
 
 
 def _smallest(
     line: Line, others: Sequence[str], inputs: Sequence[Any], holds: Callable[[Line], bool]
 ) -> Mend | None:
     trial = _Trial(line, others, inputs)
-    formula, source, held, characters = line.formula, trial.source, 0, 0
+    source, held, characters = trial.source, 0, 0
     for node, loops, texts in trial.mends():
         likely = trial.likely(node, loops, texts)
         for said in texts:
             right = written_out(said)
             text = source.replaced(node, right) if said in likely else ""
             characters += len(text)
-            mended = read_or_none(text, formula.scope) if text else None
-            if mended is not None and trial.fits(mended.tree) and trial.tells_apart(mended):
+            mended = _in_place_of(line, text) if text else None
+            if mended and trial.fits(mended.formula.tree) and trial.tells_apart(mended.formula):
                 held += 1
-                mended = replace(mended, when=formula.when, condition=formula.condition)
-                if holds(replace(line, formula=mended, workings=Workings())):
+                if holds(mended):
                     place, told = _in_full(source, node, right)
                     return Mend(line.number, source.column(place), source.text(place), told)
             beyond = trial.env.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS

@@ -438,7 +438,9 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict, model: Scope) -> Iter
             if (mend := verdict.mend) is not None:
                 scope = _with_indices(line.formula.scope, [line])
                 wrong, right = (_term(one, scope) for one in (mend.wrong, mend.right))
-                yield [wrong, " should be ", right, "."]
+                slope = mend.stands_for
+                stands: list[Run] = [" stands for ", _term(slope, scope), ", and"] if slope else []
+                yield [wrong, *stands, " should be ", right, "."]
     elif outcome.reason:
         untested = outcome.status == "untested"
         yield _said(f"it could not be judged: {outcome.reason}" if untested else outcome.reason)
