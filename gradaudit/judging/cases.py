@@ -26,6 +26,7 @@ from gradaudit.questions.question import Given, Question, Signature
 from gradaudit.questions.simple import FROM_ONE, SIMPLE, all_effort, easier_entries, floats
 
 NEWTON_STEPS = 12
+LONGEST = 2**12  # bits of a number, beyond which steps have not come to an end
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,6 +274,8 @@ def brought_to_zero(
         if wrong is None:
             return case
         if not isinstance(wrong, Dual) or not isinstance(wrong.value, fmpq):
+            return None
+        if wrong.value.height_bits() > LONGEST:
             return None
         slopes = wrong.slopes
         movable = sorted(k for k, slope in slopes.items() if _is_rational(slope))

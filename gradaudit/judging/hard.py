@@ -1,8 +1,9 @@
 """The hard inputs of any question: those that are listed and always tried, and others by chance.
 
 All of them are valid by construction: numbers come from short lists that meet what is assumed of
-them, and equations are solved by exact Newton steps. Where chance has a say it comes from
-`random.Random` with a fixed seed, so that the inputs are the same everywhere.
+them, equations are solved by exact Newton steps, and what chance hardly meets is repaired. Where
+chance has a say it comes from `random.Random` with a fixed seed, so that the inputs are the same
+everywhere.
 """
 
 import ast
@@ -21,7 +22,6 @@ from flint import fmpq
 from gradaudit.judging.cases import (
     Case,
     brought_to_zero,
-    equations,
     is_smooth,
     kinks,
     look_for_kinks,
@@ -29,10 +29,11 @@ from gradaudit.judging.cases import (
     solve,
 )
 from gradaudit.judging.domains import Domain
+from gradaudit.judging.repairing import repaired
 from gradaudit.judging.together import Together, kept
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.numbers import FIRST_PRECISION, ONE, ZERO, each, object_array, precision
+from gradaudit.language.numbers import ONE, ZERO, each, object_array
 from gradaudit.language.outcomes import Missing
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Given, Question
@@ -53,14 +54,15 @@ HUGE, VAST = fmpq(2**12), fmpq(2**40)
 EXTREMES = (VAST, 1 / VAST, MINUTE)
 OFFSET = fmpq(2**10)
 
-DRAWS = 40  # at most, to meet what is assumed, before calm numbers are taken
-REDRAWS = 40  # of the entries at which what is assumed is not met
+CHANCES, REPAIRS = 5, 12  # of what is drawn, to meet what is assumed by itself, or repaired
+DRAWS = 40  # of inputs at most, until one is away from kinks
 TRIES = 4  # of one change, on different numbers, until no kink is near
 SMALL = (1, 2, 3, 4, 4)
 LARGE = (5, 6, 7, 8, 9, 12)
 MOST = 80  # hard cases of arrays that are given; more than that are made together
 ZEROS = "*"  # of several arrays, which nothing else may disturb
 FIRST_IS_ONE, LAST_IS_ONE = 3, 4  # among the patterns
+FEW_REPAIRS = 3  # to find out whether an input has some sizes
 FEW = 3  # arrays, up to which all of them are put far out
 MANY = 400  # entries of all inputs together, beyond which a large size is not tried
 
@@ -162,10 +164,17 @@ class Inputs:
             return b @ b.T + each(fmpq, np.eye(shape[0], dtype=int).astype(object))
         return object_array(chosen, shape) if shape else chosen[0]
 
-    def draw(self, random: Random, sizes: Mapping[str, int], *, plain: bool = False) -> Case:
+    def draw(
+        self,
+        random: Random,
+        sizes: Mapping[str, int],
+        *,
+        plain: bool = False,
+        repairs: int = REPAIRS,
+    ) -> Case:
         """Return an input of these sizes; plain: of numbers that are neither 0 nor extreme.
 
-        Raises NoInput.
+        repairs: how many of what is drawn are repaired to meet what is assumed. Raises NoInput.
         """
 
         def drawn(calm: bool) -> dict[str, Any]:
@@ -176,18 +185,16 @@ class Inputs:
                 given[name] = self._array(one, sizes, chosen)
             return given
 
-        redraws = 0 if equations(self.question) else REDRAWS  # which are solved, and take long
-        for attempt in range(DRAWS):
-            calm = plain or attempt > DRAWS // 2
+        for attempt in range(CHANCES + repairs):
+            calm = plain or attempt > CHANCES + repairs // 2
             case = Case(self.question, drawn(calm), dict(sizes))
-            if solved := solve(case):
-                return solved
-            for _ in range(redraws if attempt > DRAWS // 2 else 0):
-                case = _mixed(case, drawn(calm))
-                if solved := solve(case):
-                    return solved
-        name = self.question.name
-        raise NoInput(f"{name}.assume: no input meets what is assumed, of {DRAWS} tried")
+            found = solve(case)
+            if not found and attempt >= CHANCES:
+                found = repaired(case, partial(drawn, calm), random)
+            if found:
+                return found
+        name, tried = self.question.name, CHANCES + repairs
+        raise NoInput(f"{name}.assume: no input meets what is assumed, of {tried} tried")
 
     # ---- sizes
 
@@ -223,21 +230,27 @@ class Inputs:
         return [usual, *filter(self._is_met, others)] if self._is_met(usual) else [usual]
 
     def _is_met(self, sizes: Mapping[str, int]) -> bool:
-        """Return whether an input of these sizes is found that meets what is assumed."""
+        """Return whether an input of these sizes is soon found that meets what is assumed."""
         key = tuple(sizes.items())
         if self.question.assume and key not in self._known:
             self._known[key] = False
             with suppress(NoInput):
-                self._known[key] = bool(self.draw(Random(7), sizes, plain=True))
+                self.draw(Random(7), sizes, plain=True, repairs=FEW_REPAIRS)
+                self._known[key] = True
         return self._known.get(key, True)
 
     @cached_property
     def _known(self) -> dict[Any, bool]:
         return {}
 
-    def _or_usual(self, sizes: Mapping[str, int] | None) -> Mapping[str, int]:
-        """Return sizes, or the first of all where no input has these."""
-        return sizes if sizes and self._is_met(sizes) else self.sizes[0]
+    def _draw_or_usual(
+        self, random: Random, sizes: Mapping[str, int] | None, *, plain: bool = False
+    ) -> Case:
+        """Return an input of these sizes, or of the first of all where none has these."""
+        if sizes and self._is_met(sizes):
+            with suppress(NoInput):
+                return self.draw(random, sizes, plain=plain)
+        return self.draw(random, self.sizes[0], plain=plain)
 
     @property
     def _twos(self) -> dict[str, int]:
@@ -257,13 +270,13 @@ class Inputs:
     def largest(self) -> Case:
         """An input on which what an answer says is tried out: sizes up to 4."""
         every = self.question.sized(dict.fromkeys(self.question.free_sets, 4))
-        return self.draw(Random(5), self._or_usual(every), plain=True)
+        return self._draw_or_usual(Random(5), every, plain=True)
 
     @cached_property
     def shown(self) -> Case:
         """An input where the form of results shows: as many of its sizes differ as can."""
         apart = {name: 3 + k for k, name in enumerate(self.question.free_sets)}
-        return self.draw(Random(4), self._or_usual(self.question.sized(apart)), plain=True)
+        return self._draw_or_usual(Random(4), self.question.sized(apart), plain=True)
 
     # ---- what makes an input hard
 
@@ -439,7 +452,10 @@ class Inputs:
         wanted = [*usual, *((sizes, one) for sizes, one in wanted[1:] if self._is_met(sizes))]
         for _ in range(TRIES):
             made = [
-                (_changed(self.draw(random, sizes, plain=True), change), (sizes, change))
+                (
+                    _changed(self._draw_or_usual(random, sizes, plain=True), change),
+                    (sizes, change),
+                )
                 for sizes, change in wanted
             ]
             cases = [case for case, _ in made if case is not None]
@@ -454,28 +470,12 @@ class Inputs:
     def drawn(self, random: Random) -> Case:
         """Return one more input."""
         small = {name: random.choice(SMALL) for name in self.question.free_sets}
-        case = self.draw(random, self._or_usual(self.question.sized(small)))
+        case = self._draw_or_usual(random, self.question.sized(small))
         several = [*self.changes, *self.beside_kinks, *self.at_kinks]
         changes = random.sample(several, k=random.choice((0, 0, 1, 2)))
         for change in changes:
             case = _changed(case, change) or case
         return case
-
-
-def _mixed(case: Case, other: Mapping[str, Any]) -> Case:
-    """Return the case with numbers of another where its own do not meet what is assumed."""
-    given = dict(case.given)
-    for condition in case.question.assume:
-        try:
-            with precision(FIRST_PRECISION):
-                held = np.array(case.env(condition).entries(condition.tree), dtype=object)
-        except (Missing, FormulaError):
-            continue
-        wrong = held != ONE
-        for name in condition.names & given.keys():
-            alike = np.shape(given[name]) == wrong.shape
-            given[name] = np.where(wrong if alike else wrong.any(), other[name], given[name])[()]
-    return replace(case, given=given)
 
 
 def _met(condition: Formula, name: str, number: fmpq) -> bool:
@@ -486,17 +486,25 @@ def _met(condition: Formula, name: str, number: fmpq) -> bool:
         return True  # it is no condition on each entry
 
 
+def _is_binary(number: fmpq) -> bool:
+    return int(number.q).bit_count() == 1
+
+
 def _changed(case: Case, change: Change) -> Case | None:
-    """Return a changed case of float64 numbers that meets what is assumed, or nothing."""
+    """Return a changed case that meets what is assumed, or nothing.
+
+    Its numbers are float64, but for names of which those that were drawn are not, as of norm 1.
+    """
     changed = change(case)
     solved = changed and solve(changed)
     if not solved:
         return None
+    binary = [name for name, value in case.given.items() if all(map(_is_binary, np.ravel(value)))]
     try:
-        given = {name: each(exact_float, value) for name, value in solved.given.items()}
+        floats = {name: each(exact_float, solved.given[name]) for name in binary}
     except OverflowError:
         return None
-    rounded = replace(solved, given=given)
+    rounded = replace(solved, given={**solved.given, **floats})
     return rounded if obeys(rounded) else None
 
 
