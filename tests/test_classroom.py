@@ -52,6 +52,26 @@ class TestFilesOfOneStudent:
         write(tmp_path / "class", ann__a_toml="[question1]\nb2 = -2.732\n", ann__b_py=PYTHON)
         assert rows(cwd=tmp_path) == ["ann  ✓ holds       2 hold"]
 
+    @pytest.mark.parametrize("other", ["file2", "file1", "hw_1", "hw-2"])
+    def test_are_all_judged_whatever_they_are_called(self, tmp_path: Path, other: str) -> None:
+        folder = tmp_path / "class/ann"
+        write(folder, **{f"{other}_toml": "[question1]\nb2 = -2.732\n"})
+        for name in ("hw 1;.TOML", "hw-1.toml"):
+            (folder / name).write_text(RIGHT, encoding="utf-8")
+        (folder / "hw-1.toml").write_text("[question2]\ngradient = '2*y'\n", encoding="utf-8")
+        assert rows(cwd=tmp_path) == ["ann  ✗ fails       q2.gradient fails; 2 hold"]
+
+    def test_keep_their_names_where_they_are_told(self, tmp_path: Path) -> None:
+        write(tmp_path / "class", ann__file1_toml=RIGHT)
+        (tmp_path / "class/ann/my answer.toml").write_text("not TOML", encoding="utf-8")
+        assert rows(cwd=tmp_path)[0].startswith("ann  ! malformed   my answer.toml: it is not TOML")
+
+    def test_are_not_imported_in_place_of_others(self, tmp_path: Path) -> None:
+        uses = "import file1\ndef converges(eta):\n    return 0 < eta < file1.high\n"
+        write(tmp_path / "class", ann__main_py=uses, ann__file1_py="high = 0.2\n")
+        (tmp_path / "class/ann/;.py").write_text("high = 7\n", encoding="utf-8")
+        assert rows(cwd=tmp_path) == ["ann  ✓ holds       1 hold"]
+
     def test_may_import_each_other(self, tmp_path: Path) -> None:
         uses = "import rates\ndef converges(eta):\n    return rates.low < eta < rates.high\n"
         write(tmp_path / "class", ann__a_py=uses, ann__rates_py="low, high = 0, 0.2\n")

@@ -80,8 +80,21 @@ class TestGroups:
         assert [list(one.students) for one in seen.alike] == [["a", "b"]]
 
     def test_conditions_with_the_same_rates_are(self) -> None:
-        seen = picture(rates("0 < eta < 3/7"), rates("eta > 0 and eta < 3/7"))
-        assert [list(one.students) for one in seen.alike] == [["a", "b"]]
+        several = [
+            "0 < eta < 3/7",
+            "eta > 0 and eta < 3/7",
+            "0 < eta <= 3/7",
+            "eta**2 < 2",
+            "eta < 1",
+        ]
+        seen = picture(*map(rates, [*several, "eta**4 < 4", "eta == eta", "eta != eta"]))
+        assert [list(one.students) for one in seen.alike] == [["a", "b"], ["d", "f"]]
+
+    def test_functions_whose_values_cannot_be_used_are_only_if_these_are_the_same(self) -> None:
+        text = "def softmax_gradient(y, t):\n    return {}\n"
+        several = ("object()", "'a'", "object()")
+        seen = picture(*map(text.format, several), ending="py")
+        assert [list(one.students) for one in seen.alike] == [["a", "c"]]
 
     def test_numbers_are(self) -> None:
         seen = picture("[question1]\nb2 = 3.5\n", "[question1]\nb2 = 3.50\n")

@@ -219,6 +219,11 @@ class TestPython:
         says += "or becomes 0"
         assert parts_of(wrong_py)["q2.one_hot"]["explanation"] == says
 
+    def test_what_is_finite_nowhere_is_not_called_right_elsewhere(self, tmp_path: Path) -> None:
+        content = "import numpy as np\ndef softmax_gradient(y, t):\n    return y * np.nan\n"
+        (verdict,) = audit(read(str(tmp_path / write(tmp_path, "nan.py", content)))).answered
+        assert (verdict.status, verdict.finite_elsewhere) == ("fails", False)
+
     def test_it_leaves_nothing_behind(self, folder: Path, wrong_py: Any) -> None:
         assert wrong_py.stdout
         assert {path.name for path in folder.iterdir()} == {"wrong.py", "wrong.toml"}

@@ -384,6 +384,19 @@ def test_many_calls_in_one_message_have_no_more_time_than_all_calls(
     assert time.monotonic() - started < 5
 
 
+def test_calls_that_raise_have_no_more_time_than_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "ALL_CALLS_SECONDS", 0.3)
+    path = tmp_path / "slow.py"
+    path.write_text("import time\ndef converges(eta):\n    time.sleep(0.1)\n    raise ValueError\n")
+    function = RemoteFunction(Process(str(path), {"converges": 1}), "converges")
+    for rate in range(9):
+        with contextlib.suppress(NoValue, CannotGoOn):
+            function.call([float(rate)])
+    assert function.gone.startswith("it is slow")
+
+
 def test_what_one_function_does_to_the_module_another_does_not_see(tmp_path: Path) -> None:
     content = (
         "LIMIT = [0.2]\n"

@@ -455,16 +455,21 @@ def descendants(process: int) -> set[int]:
     return found - {process}
 
 
-def test_nothing_outlives_a_command_that_is_killed(rung: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words", [["evil.py"], ["class", "."]], ids=["of one answer", "of a class"]
+)
+def test_nothing_outlives_a_command_that_is_killed(
+    rung: str, tmp_path: Path, words: list[str]
+) -> None:
     hangs = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: pass\n"
     (tmp_path / "evil.py").write_text(hangs, encoding="utf-8")
-    words = [sys.executable, "-m", "gradaudit", "evil.py", "--sandbox", rung]
-    with subprocess.Popen(words, cwd=tmp_path) as command:
+    command = [sys.executable, "-m", "gradaudit", *words, "--sandbox", rung]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as run:
         deadline = time.monotonic() + 10
-        while len(descendants(command.pid)) < 6:  # the answer's, for each of its functions
+        while len(descendants(run.pid)) < 6:  # those of the answer, for each of its functions
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        command.kill()
+        run.kill()
     until_nothing_is_left()
 
 

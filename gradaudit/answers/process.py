@@ -230,8 +230,8 @@ class RemoteFunction:
             late = SLOW if left < most else ""
             started = time.monotonic()
             reply = self.process.ask(self.name, line, min(most, left), late)
-            found = observed(reply, list(map(len, calls)), self.process.counts[self.name])
             self.taken += time.monotonic() - started - EACH_CALL_SECONDS * len(calls)
+            found = observed(reply, list(map(len, calls)), self.process.counts[self.name])
             if self.taken > ALL_CALLS_SECONDS:
                 raise CannotGoOn(SLOW)
         except (CannotGoOn, Unreadable) as reason:

@@ -224,10 +224,15 @@ def _outcomes(part: Part) -> Iterator[Outcome]:
 
 
 def _is_finite_elsewhere(outcome: Outcome) -> bool:
-    """Return whether a function of any question is refused only where it is not finite."""
+    """Return whether a function of any question is refused only where it is not finite.
+
+    If it is nowhere else at most inputs, that is no matter of numbers that overflow.
+    """
     if not isinstance(outcome.at, Case) or isinstance(outcome.judged, Line):
         return False
-    for case in (outcome.at, *draw_inputs(outcome.law.domain)):
+    right = 0
+    inputs = draw_inputs(outcome.law.domain)
+    for case in (outcome.at, *inputs):
         try:
             refusal = refusal_at(outcome.law, outcome.judged, case)
         except (Missing, DoesNotApply, CannotGoOn):
@@ -235,7 +240,8 @@ def _is_finite_elsewhere(outcome: Outcome) -> bool:
         found = None if refusal is None else refusal.found
         if refusal is not None and not (isinstance(found, float) and not math.isfinite(found)):
             return False
-    return True
+        right += refusal is None
+    return 2 * right > len(inputs)
 
 
 def _mend(part: Part, failure: Outcome) -> Mend | None:

@@ -10,15 +10,17 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from flint import arb
 
 import gradaudit
 from gradaudit.answers.asked import sheet_called
@@ -34,20 +36,23 @@ from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, Refusal
 from gradaudit.judging.written import Block
 from gradaudit.language.outcomes import Missing
+from gradaudit.language.rates import changes
 from gradaudit.language.showing import escaped
-from gradaudit.questions.files import MAX_FILE, Unreadable
+from gradaudit.questions.files import MAX_FILE, MAX_TOML, Unreadable
 from gradaudit.questions.iteration import Rate
 from gradaudit.telling import verdicts as telling
 from gradaudit.telling.typesetting import NotSet
 
-PLAIN_NAME = re.compile(r"([A-Za-z_]\w{0,60}/)*[A-Za-z_]\w{0,60}\.(toml|py|ipynb)", re.ASCII)
+PLAIN_NAME = re.compile(r"(\w[\w ()+-]{0,60}/)*\w[\w ()+-]{0,60}\.(toml|py|ipynb)")
 MOST_FILES = 100  # of one student
 MOST_RUN = 10  # of those, each in processes of its own
 MOST_COMPLAINTS = 20
 COMPARED = 40  # inputs at which wrong answers are compared
 DIGITS = 6  # to which their values are then the same
 RUNS = (".py", ".ipynb")  # what holds code of a stranger
-COMMENT = re.compile(rb"^[ \t]*#[^\r\n]*", re.MULTILINE)  # on a line of its own
+COMMENT = re.compile(
+    r"^[ \t]*#[\t -~\x80-\U0010ffff]*(?=\r?$)", re.MULTILINE
+)  # on a line of its own
 MISSPELT = " (found "  # of a file in which a function is called nearly as one that is asked for
 
 Record = dict[str, Any]
@@ -103,8 +108,8 @@ def task_of(
     """Return what is to be judged, and a line for each file that cannot be read.
 
     files: a name for each, and what reads it. A file that is alone is called `answer`, so that
-    its name makes no difference; the others keep a path that is plain, else a name, as one may
-    import another. Nor do the comments of a TOML file.
+    its name makes no difference; the others keep a path that is plain, as one may import another.
+    Nor do the comments of a TOML file.
     """
     read: list[tuple[str, bytes]] = []
     faults, size = [], 0
@@ -119,26 +124,37 @@ def task_of(
                 raise Unreadable(f"all files together are larger than {MAX_FILE // 2**20} MiB")
         except Unreadable as reason:
             faults.append(f"{escaped(name)}: {reason}")
-    taken: dict[str, bytes] = {}
-    for number, (name, one) in enumerate(read, start=1):
+    names = _plain([name for name, _ in read])
+    if len(names) == 1:
+        names = [f"answer{Path(names[0]).suffix}"]
+    said = [(name, _said(name, one)) for name, (_, one) in zip(names, read, strict=True)]
+    return Task(tuple(said), asked, **options), faults
+
+
+def _plain(names: Sequence[str]) -> list[str]:
+    """Return names of files that are plain, each another: their own, if they are."""
+    plain: list[str] = []
+    for number, name in enumerate(names, start=1):
         kind = Path(name).suffix.lower()
-        usual = (name, PurePosixPath(name).name)
-        plain = next(
-            (one for one in usual if PLAIN_NAME.fullmatch(one) and one not in taken),
-            f"file{number}{kind}",
-        )
-        taken[plain if len(read) > 1 else f"answer{kind}"] = _said(kind, one)
-    return Task(tuple(taken.items()), asked, **options), faults
+        usual = chain([PurePosixPath(name).stem], (f"file{k}" for k in count(number)))
+        other = (f"{one}{kind}" for one in usual)
+        free = (one for one in other if one not in names and one not in plain)
+        own = [name] if name not in plain else []
+        plain.append(next(filter(PLAIN_NAME.fullmatch, chain(own, free))))
+    return plain
 
 
-def _said(kind: str, content: bytes) -> bytes:
+def _said(name: str, content: bytes) -> bytes:
     """Return what a file says; who wrote it, or for whom, stands in a comment of TOML.
 
-    What has text of several lines, or two bytes for each character, is left as it is.
+    What cannot be read is left as it is, and so is text of several lines.
     """
-    if kind != ".toml" or any(mark in content for mark in (b'"""', b"'''", b"\0")):
+    if not name.endswith(".toml") or len(content) > MAX_TOML or b'"""' in content:
         return content
-    return COMMENT.sub(b"#", content)
+    with suppress(UnicodeDecodeError):
+        if (text := content.decode()) and "'''" not in text:
+            return COMMENT.sub("#", text).encode()
+    return content
 
 
 def record_of(task: Task) -> str:
@@ -337,13 +353,18 @@ def _part(verdict: Verdict) -> dict[str, Any]:
 
 def values_of(failure: Outcome) -> str:
     """Return what stands for the values of what is wrong, at inputs that are the same for all."""
+    if isinstance(failure.judged, Line) and failure.judged.name is None:
+        found = changes(failure.judged.formula, failure.at.parameters)
+        ends = [f"{float(arb(at).mid()):.{DIGITS}g} {truths}" for at, truths in found]
+        claimed = f"{failure.refusal and failure.refusal.found}"  # everywhere, if there are none
+        return _digest("\n".join(ends or [claimed]).encode())
     seen = []
     some = (0,) if isinstance(failure.judged, Block) else draw_inputs(failure.law.domain)[:COMPARED]
     for case in some:
         try:
             found = _values(failure.judged, case)
         except (Missing, DoesNotApply, CannotGoOn, Refusal) as none:
-            seen.append(type(none).__name__)
+            seen.append(f"{none!r} {getattr(none, 'form', '')}")
             continue
         with np.errstate(all="ignore"):
             scale = np.max(abs(found[np.isfinite(found)]), initial=0.0) or 1.0

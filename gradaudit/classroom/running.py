@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
@@ -79,8 +80,17 @@ def _begin() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(OBJECTS, 5, 3)  # and then at older ones, or memory doubles
-    if sys.platform == "linux":
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
+    if sys.platform == "linux":  # and with the server of processes
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_with_the_command() -> None:
+    """End this process at once when the one ends that wanted it, which no signal tells of."""
+    command = multiprocessing.parent_process()
+    if command is not None:
+        command.join()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Dask:

@@ -25,7 +25,7 @@ from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import Array
 from gradaudit.language.outcomes import Missing, NoValue
-from gradaudit.language.rates import Parameters, Point, Root, deciding_points, ends, holds_at
+from gradaudit.language.rates import Parameters, Root, deciding_points, holds_at, near
 from gradaudit.questions.iteration import Iteration, Rate, deciding_rates
 from gradaudit.questions.question import Question
 from gradaudit.questions.simple import exact_float
@@ -263,7 +263,6 @@ def rates_for(question: Question, line: Line) -> list[Rate]:
 
 
 NEAREST = fmpq(1, 10**12)  # a float any nearer to an end may round to it in a right formula
-FINEST = fmpq(1, 10**30)  # to which a root is known that marks are set beside
 LANDMARKS = tuple(map(fmpq, (0, 1, -1, 2)))
 FAR_RATES = tuple(side * fmpq(10) ** k for k in (1, 2, 3, 6, 12) for side in (1, -1))
 DECADES = range(-6, 9)
@@ -335,19 +334,12 @@ def marks_of(iteration: Iteration, parameters: Parameters) -> Marks:
     held = [holds(truth, Rate(iteration, point, parameters)) for point in points]
     roots = range(1, len(points), 2)
     ends_ = [k for k in roots if not held[k - 1] == held[k] == held[k + 1]]
-    near = list(map(_near, points))
+    places = list(map(near, points))
     return Marks(
-        tuple(near[k] for k in roots),
-        tuple(near[k] for k in ends_ or [0]),
-        frozenset(near[k] for k in roots if isinstance(points[k], Root)),
+        tuple(places[k] for k in roots),
+        tuple(places[k] for k in ends_ or [0]),
+        frozenset(places[k] for k in roots if isinstance(points[k], Root)),
     )
-
-
-def _near(point: Point) -> fmpq:
-    """Return a rational that a point is, or that it is very near to."""
-    while isinstance(point, Root) and point.high - point.low > FINEST:
-        point = point.narrowed()
-    return ends(point)[0]
 
 
 def told_apart(rate: Rate) -> bool:

@@ -26,6 +26,7 @@ MAX_DEGREE = 64
 MAX_BITS = 2_000
 MAX_RATES = 200  # at which one condition can change, complex ones counted
 MAX_ROOT_BITS = 2**14  # of the rationals around a root
+FINEST = fmpq(1, 10**30)  # to which a root is known that others are set beside
 MAX_SEARCH = 2**15  # of these times the degree, until there is one root between them
 MAX_OPERATIONS = 100_000  # to find out where one condition can change
 
@@ -75,6 +76,7 @@ class Root:
 
 
 Point = fmpq | Root
+Truths = tuple[bool, bool, bool]
 
 
 @total_ordering
@@ -167,6 +169,26 @@ def deciding_points(condition: Formula, truth: Formula, parameters: Parameters) 
     Raises FormulaError.
     """
     return _in_order(_critical(condition, parameters) | _critical(truth, parameters))
+
+
+def changes(condition: Formula, parameters: Parameters = ()) -> list[tuple[fmpq, Truths]]:
+    """Return the rates at which it changes whether a condition holds, in increasing order.
+
+    Each comes with whether it holds just below, there, and just above. Raises FormulaError.
+    """
+    points = deciding_points(condition, condition, parameters)
+    truths = []
+    for point in points:
+        try:
+            truths.append(holds_at(condition, point, parameters))
+        except Missing:  # undefined there
+            truths.append(False)
+    around = zip(points[1::2], truths[:-1:2], truths[1::2], truths[2::2], strict=True)
+    return [
+        (near(at), (below, there, above))
+        for at, below, there, above in around
+        if not below == there == above
+    ]
 
 
 def holds_at(condition: Formula, at: Point, parameters: Parameters = ()) -> bool:
@@ -369,6 +391,13 @@ def _in_order(factors: Iterable[Coefficients]) -> list[Point]:
 def ends(point: Point) -> tuple[fmpq, fmpq]:
     """Return two rationals that a rate is between, or itself twice."""
     return (point.low, point.high) if isinstance(point, Root) else (point, point)
+
+
+def near(point: Point) -> fmpq:
+    """Return a rational that a point is, or that it is very near to."""
+    while isinstance(point, Root) and point.high - point.low > FINEST:
+        point = point.narrowed()
+    return ends(point)[0]
 
 
 def simplest_between(low: fmpq, high: fmpq) -> fmpq:
