@@ -12,7 +12,7 @@ from analytic.softmax import softmax_gradient
 from gradaudit.answers.parts import of_function
 from gradaudit.answers.verdicts import Verdict, judge
 from gradaudit.judging.calling import Function, held_in
-from gradaudit.judging.form import InForm
+from gradaudit.judging.form import InForm, order_of
 from gradaudit.questions.question import Question
 from gradaudit.telling.verdicts import explanation
 from tests.assignment import DATA, ONE_HOT, QUESTION1, QUESTION2
@@ -213,6 +213,43 @@ def test_what_is_not_summed_over_the_samples_is_more_than_a_form() -> None:
 
     said = explanation(verdict_on(lambda *g: g, per_sample))
     assert said.startswith("right but for a sum that is left out. db1 is not summed over the samp")
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        (("X", "t", "W1", "b1", "W2", "B2"), "the arguments are X, t, W1, b1, w2, b2; "),
+        (("W1", "b1", "w2", "b2", "X", "t"), ""),
+        (("a", "b", "c", "d", "e", "f"), ""),
+        (("X", "t", "W1", "b1", "w2"), ""),
+    ],
+    ids=["another order", "the wanted one", "names that tell nothing", "one less"],
+)
+def test_arguments_go_where_the_function_names_them(own: tuple[str, ...], told: str) -> None:
+    names = ["W1", "b1", "w2", "b2", "X", "t"]
+    order = order_of(own, names)
+    function = Function(lambda *a: network_gradients(*(a[order.index(k)] for k in range(6))), 4)
+    function.arguments = list(own)
+    verdict = judged(QUESTION1, function)
+    assert (verdict.status == "fails", verdict.only_form) == (bool(told), bool(told))
+    assert told in explanation(verdict)
+
+
+def test_arguments_that_differ_in_case_alone_are_no_others() -> None:
+    assert order_of(["a", "A"], ["A", "a"]) == [1, 0]
+    assert order_of(["a", "a"], ["A", "a"]) == [0, 1]
+
+
+def test_an_input_that_is_changed_has_its_own_name_in_another_order() -> None:
+    def gradients(X: Any, t: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+        found = network_gradients(W1, b1, w2, b2, X, t)
+        b1 += 1
+        return found
+
+    verdict = judged(QUESTION1, Function(gradients, 4))
+    assert verdict.failure is not None
+    assert verdict.failure.refusal is not None
+    assert verdict.failure.refusal.where == "b1"
 
 
 def test_the_wanted_form_has_nothing_to_be_told() -> None:

@@ -26,7 +26,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from gradaudit.answers import sealing
-from gradaudit.judging.calling import MAX_RESULT, describe, observe, shortened
+from gradaudit.judging.calling import MAX_RESULT, describe, observe, own_arguments, shortened
 from gradaudit.language.outcomes import NoValue
 
 MAX_NAMES = 200
@@ -194,7 +194,8 @@ def _hello(wanted: Iterable[str], names: Mapping[Any, Any], broken: str) -> Any:
     """Return what there is of the functions that are wanted, and of other names."""
     if broken:
         return {"broken": broken}
-    functions = {name: callable(names[name]) for name in wanted if name in names}
+    there = {name: names[name] for name in wanted if name in names}
+    functions = {name: own_arguments(one) if callable(one) else None for name, one in there.items()}
     texts = [shortened(name) for name in list(names)[:MAX_NAMES] if type(name) is str]
     return {"functions": functions, "names": texts}
 

@@ -28,6 +28,7 @@ MAX_FRAME = 4 * 2**20  # bytes; no reply of the promised form is longer
 SLOW = f"it is slow: over {ALL_CALLS_SECONDS:g} seconds for all calls"
 NONSENSE = "its process sent nonsense"
 NOT_IMPORTED = "it cannot be imported"
+Functions = dict[str, list[str] | None]  # what each calls its arguments; None for no function
 
 
 class Process:
@@ -53,11 +54,8 @@ class Process:
         self.lines: dict[str, socket.socket] = {}
         self.imported: set[str] = set()
 
-    def start(self) -> tuple[dict[str, bool], list[str]]:
-        """Import the file; return which functions it has (False: no function), and its names.
-
-        Raises Unreadable.
-        """
+    def start(self) -> tuple[Functions, list[str]]:
+        """Import the file; return which functions it has, and its names. Raises Unreadable."""
         try:
             sources = self._read()
             self.child = take(self.sandbox)
@@ -101,7 +99,7 @@ class Process:
             except OSError:
                 raise CannotGoOn("it ended its own process") from None
 
-    def _greeted(self, name: str) -> tuple[dict[str, bool], list[str]]:
+    def _greeted(self, name: str) -> tuple[Functions, list[str]]:
         """Let the process of a function import the answer. Raises CannotGoOn."""
         try:
             hello = _hello(_ask(self.lines[name], b"\n", IMPORT_SECONDS), self.counts)
@@ -167,7 +165,7 @@ def _ask(end: socket.socket, line: bytes, seconds: float, late: str = "") -> dic
     return frame
 
 
-def _hello(frame: Any, known: Mapping[str, int]) -> tuple[dict[str, bool], list[str]]:
+def _hello(frame: Any, known: Mapping[str, int]) -> tuple[Functions, list[str]]:
     """Check the first frame. Raises ValueError, which says why there are no functions."""
     match frame:
         case {"broken": str(reason)}:
@@ -176,11 +174,18 @@ def _hello(frame: Any, known: Mapping[str, int]) -> tuple[dict[str, bool], list[
             raise ValueError(_ended(code))
         case {"functions": dict(functions), "names": list(names)} if (
             functions.keys() <= known.keys()
-            and all(isinstance(one, bool) for one in functions.values())
-            and all(isinstance(one, str) for one in names)
+            and all(one is None or isinstance(one, list) for one in functions.values())
+            and all(
+                isinstance(one, str) for some in (names, *functions.values()) for one in some or ()
+            )
         ):
-            return functions, list(map(shortened, names[:MAX_NAMES]))
+            own = {one: some and _few(some) for one, some in functions.items()}
+            return own, _few(names)
     raise ValueError(NONSENSE)
+
+
+def _few(names: list[str]) -> list[str]:
+    return list(map(shortened, names[:MAX_NAMES]))
 
 
 def _ended(code: int) -> str:
@@ -188,11 +193,15 @@ def _ended(code: int) -> str:
 
 
 class RemoteFunction:
-    """A function of an answer, in the process of that."""
+    """A function of an answer, in the process of that.
 
-    def __init__(self, process: Process, name: str) -> None:
+    arguments: what it calls them, as far as it says it.
+    """
+
+    def __init__(self, process: Process, name: str, arguments: Sequence[str] = ()) -> None:
         self.process = process
         self.name = name
+        self.arguments = arguments
         self.gone = ""
         self.taken = 0.0
         self.known: dict[str, list[Result]] = {}

@@ -219,11 +219,11 @@ def read_python(
     for function, owed in wanted.items():
         if function not in functions:
             continue
-        if not functions[function]:
+        if (arguments := functions[function]) is None:
             malformed.append(f"{function}: a function is wanted")
             parts[owed.part] = Part(untested=malformed[-1])
             continue
-        remote = RemoteFunction(process, function)
+        remote = RemoteFunction(process, function, arguments)
         remotes.append(remote)
         parts[owed.part] = owed.owes(remote)
     if not parts:

@@ -6,6 +6,7 @@ This module is all that the process of a stranger's answer needs; it imports Num
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ class Function:
     def __init__(self, function: Callable[..., Any], count: int) -> None:
         self.function = function
         self.count = count
+        self.arguments = own_arguments(function)
 
     def call(self, arguments: Sequence[Any]) -> list[Result]:
         """Return the results for arguments that the function may keep. Raises NoValue."""
@@ -53,6 +55,13 @@ class Function:
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
         """Call the function on each list of arguments, in order. Raises NoValue."""
         return observe(self.function, self.count, calls)
+
+
+def own_arguments(function: Callable[..., Any]) -> list[str]:
+    """Return what a function calls its arguments, as far as it says it."""
+    code = getattr(function, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] if isinstance(code, CodeType) else ()
+    return [shortened(name) for name in names]
 
 
 def observe(function: Callable[..., Any], count: int, calls: Sequence[Sequence[Any]]) -> Observed:

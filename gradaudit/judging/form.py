@@ -66,11 +66,12 @@ class InForm:
         self.judged = judged
         self.shown = shown
         self.wanted = shown.results()
+        self.order = order_of(judged.arguments, list(shown.blocks))
 
     def observe(self, calls: Sequence[Sequence[Any]]) -> Observed:
         """Return what calls in a row showed, in the wanted form. Raises NoValue or CannotGoOn."""
         form = self.form
-        observed: Observed = self.judged.observe(calls)
+        observed = self._called(calls)
         if form is None:
             return observed
         returned = [
@@ -91,11 +92,17 @@ class InForm:
             ],
         )
 
+    def _called(self, calls: Sequence[Sequence[Any]]) -> Observed:
+        """Return what calls showed of which each argument goes where the function names it."""
+        observed: Observed = self.judged.observe([[call[k] for k in self.order] for call in calls])
+        back = [self.order.index(k) for k in range(len(self.order))]
+        return replace(observed, inputs=[[one[k] for k in back] for one in observed.inputs])
+
     @cached_property
     def form(self) -> Form | None:
         """The form of the results; None where it is the wanted one, or cannot be undone."""
         try:
-            observed = self.judged.observe([self.shown.arguments()])
+            observed = self._called([self.shown.arguments()])
         except (NoValue, CannotGoOn):
             return None  # which every other call says as well
         names, returned = observed.held[0] or ([], observed.results[0])
@@ -109,6 +116,10 @@ class InForm:
         order = [place.index for place in places]
         names = [name for k, name in enumerate(names) if k in order]
         told = []
+        wanted_order = list(self.shown.blocks)
+        if self.order != sorted(self.order):
+            came = ", ".join(wanted_order[k] for k in self.order)
+            told.append(f"the arguments are {came}; {', '.join(wanted_order)} is wanted")
         for one in _beside(arrays, order):
             what = "the loss" if self._is_loss(one) else "a number"
             told.append(f"{what} is returned as well, the gradient alone is wanted")
@@ -208,6 +219,17 @@ class InForm:
             return Place(index, summed=True)
         rest = tuple(size for size in shape if size != 1)
         return Place(index, ones) if rest == wanted else None
+
+
+def order_of(own: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Return which of the wanted arguments a function names at each place: as they are, if none.
+
+    Names that differ in case only are the same, where that makes no two alike.
+    """
+    named, known = ([one.lower() for one in names] for names in (own, wanted))
+    if len(set(known)) < len(known):
+        named, known = list(own), list(wanted)
+    return list(map(known.index, named)) if sorted(named) == sorted(known) else [*range(len(known))]
 
 
 def _beside(arrays: Sequence[Any], order: Sequence[int]) -> list[Any]:
