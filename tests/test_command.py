@@ -315,6 +315,8 @@ class TestUnreadable:
         ("name", "content", "says"),
         [
             ("binary.toml", b"\x00\xff\xfe\x80", "not text in UTF-8"),
+            ("wide.toml", "b2 = 1".encode("utf-16-be"), "not text in UTF-8; save it as such"),
+            ("wide.py", "b2 = 1".encode("utf-16"), "not text in UTF-8; save it as such"),
             ("not.toml", b"what = = is", "not TOML"),
             ("deep.toml", b"x = " + b"[" * 1000, "not TOML"),
             ("deep2.toml", b"x = " + b"[" * 5000 + b"]" * 5000, "not TOML"),

@@ -118,7 +118,9 @@ def _cells(content: bytes) -> list[Any]:
             read: Any = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
         return [cell for cell in read["cells"] if isinstance(cell, dict)]
     except Exception as error:  # of many kinds, as anything may stand in it
-        raise Unreadable(f"it is not a notebook that can be read: {type(error).__name__}") from None
+        remedy = "save it again in Jupyter"
+        kind = type(error).__name__
+        raise Unreadable(f"it is not a notebook that can be read ({kind}); {remedy}") from None
 
 
 def _source(cell: Any) -> str:

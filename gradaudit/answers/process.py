@@ -17,7 +17,7 @@ from gradaudit.answers.sandbox import Interpreter, NotStarted, Sandbox, take
 from gradaudit.judging.calling import Held, Observed, Result, shortened
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
-from gradaudit.questions.files import Unreadable, content_of
+from gradaudit.questions.files import NO_TEXT, Unreadable, content_of
 
 IMPORT_SECONDS = 10.0
 CALL_SECONDS = 5.0
@@ -78,6 +78,8 @@ class Process:
             raise Unreadable(f"a module is your own code; leave out --sandbox {self.sandbox.rung}")
         if contents is None:
             return None
+        if b"\0" in contents.get(ANSWER, b""):  # as where each character has two bytes
+            raise Unreadable(NO_TEXT)
         return {name: one.decode("latin-1") for name, one in contents.items()}
 
     def _tell(self, control: socket.socket, sources: dict[str, str] | None) -> None:

@@ -15,7 +15,7 @@ from itertools import chain, count, groupby
 from pathlib import PurePosixPath
 
 from gradaudit.language.showing import escaped
-from gradaudit.questions.files import MAX_FILE, Unreadable, content_of
+from gradaudit.questions.files import MAX_FILE, NO_TEXT, Unreadable, content_of
 
 KINDS = (".toml", ".py", ".ipynb")
 IGNORED = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
@@ -140,7 +140,7 @@ def read_csv(path: str, *wanted: str) -> list[dict[str, str]]:
     try:
         text = content_of(path).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Unreadable("it is not text in UTF-8; save it as such") from None
+        raise Unreadable(NO_TEXT) from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     try:
         head, *rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter)) or [[]]

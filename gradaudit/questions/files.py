@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 
 from gradaudit.language.formula import MAX_DIGITS
 
+NO_TEXT = "it is not text in UTF-8; save it as such"
 MAX_FILE = 16 * 2**20  # bytes
 MAX_TOML = 2 * 2**20  # bytes, which take seconds to read, however they are nested
 MAX_KEY_PARTS = 50
@@ -51,7 +52,9 @@ def tables_of(content: bytes) -> dict[str, Any]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Unreadable("it is not text in UTF-8") from None
+        raise Unreadable(NO_TEXT) from None
+    if "\0" in text:
+        raise Unreadable(NO_TEXT)
     # Python refuses to read an integer of thousands of digits, and with it the whole file. Any
     # such run is cut to one that is still too long for a number, and refused where it stands.
     text = re.sub(r"(?<![\d_])\d[\d_]{999,}", "9" * (MAX_DIGITS + 1), text)
