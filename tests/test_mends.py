@@ -123,6 +123,16 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
         ["sum(t[k]*(p[i] - delta(i,k)) for k in K)", "sum(t[k]*(p[i] - k) for k in K)"],
         Mend(2, 18, "k", "delta(i,k)"),
     ),
+    "another index of what has no name": (
+        "question2.one_hot",
+        "softmax(y)[c] - delta(i,c)",
+        Mend(1, 1, "softmax(y)[c]", "softmax(y)[i]"),
+    ),
+    "a delta where 1 stands": (
+        "question2.gradient",
+        "sum((p[i] - 1)*t[k] for k in K)",
+        Mend(1, 13, "1", "delta(i,k)"),
+    ),
     "what stands for a derivative": (
         W2,
         ["sum(e[k]*d(y[k], w2[j]) for k in N)", "sum(e[k]*z[k,j] for k in N)"],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
-from itertools import compress, islice, product, repeat, starmap
+from itertools import combinations, compress, islice, product, repeat, starmap
 from typing import Any
 
 import numpy as np
@@ -309,6 +309,9 @@ class _Trial:
             n = node.value
             numbers = (n + 1, n - 1, 2 * n, f"{n}/2" if n % 2 else n // 2)
             yield from (("{}", str(number)) for number in numbers)
+        if isinstance(node, ast.Subscript) and not isinstance(node.value, ast.Name):
+            each = self._entries(self.source.text(node.value), loops, node.value)
+            yield from (("{}", one) for one in each if one != text)
         if isinstance(node, ast.Name | ast.Subscript | ast.Constant):
             array = text.partition("[")[0] + "["  # other indices of the same are likeliest
             parts = sorted(self.known(loops), key=lambda part: not part.startswith(array))
@@ -382,6 +385,8 @@ class _Trial:
                     )
                     for x, y in both if function in SLOPES else ():
                         yield SLOPES[function].format(x=x, y=y)
+        both_over = ((a, b) for (a, one), (b, other) in combinations(loops, 2) if one == other)
+        yield from (f"delta({a},{self.comma[1:]}{b})" for a, b in both_over)
         names = {*given, *dict(loops), *FUNCTIONS} - {"d"}
         lines = (line.partition("=")[2].strip() for line in self.scope.written.values())
         definitions = (split_loops(text)[0] for text in lines)
@@ -393,13 +398,16 @@ class _Trial:
                 if short and part and mentioned(node, {}) <= names:
                     yield source.text(node)
 
-    def _entries(self, name: str, loops: Loops) -> Iterator[str]:
-        """Yield an array with the indices that it can have at a place, then as it is."""
+    def _entries(self, name: str, loops: Loops, tree: ast.expr | None = None) -> Iterator[str]:
+        """Yield an array with the indices that it can have at a place, then as it is.
+
+        tree: of what is no name.
+        """
         if self.line.name is None:
             yield name
             return
         try:
-            shape = self.value(ast.Name(name, col_offset=1)).shape
+            shape = self.value(tree or ast.Name(name, col_offset=1)).shape
         except NO_VALUE:
             return
         fitting = ([one for one, over in loops if self.case.sizes[over] == n] for n in shape)
@@ -441,8 +449,8 @@ def _is_short(node: ast.expr) -> bool:
 
 def _adds_to(text: str, part: str) -> bool:
     """Return whether a part has a text and more; a comparison of it is something else."""
-    is_in = re.search(rf"(?<!\w){re.escape(text)}(?!\w)", part)
-    return is_in is not None and not _is_comparison(Source(part).tree)
+    is_in = text in part and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", part)
+    return bool(is_in) and not _is_comparison(Source(part).tree)
 
 
 def _is_comparison(node: ast.expr) -> bool:
