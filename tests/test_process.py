@@ -24,7 +24,7 @@ from gradaudit.answers.child import decode, encode
 from gradaudit.answers.process import Process, RemoteFunction, observed
 from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import audit
-from gradaudit.judging.calling import MAX_MESSAGE, Observed, Result
+from gradaudit.judging.calling import MAX_MESSAGE, TOGETHER, Observed, Result
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import Unreadable
@@ -367,8 +367,8 @@ def test_many_calls_in_one_message_have_the_time_of_as_many(
     path = tmp_path / "slow.py"
     path.write_text("import time\ndef converges(eta):\n    time.sleep(0.05)\n    return True\n")
     function = RemoteFunction(Process(str(path), {"converges": 1}), "converges")
-    function.foresee([(float(k),) for k in range(process.TOGETHER + 1)])
-    assert (len(function.known), function.gone) == (process.TOGETHER + 1, "")
+    function.foresee([(float(k),) for k in range(TOGETHER + 1)])
+    assert (len(function.known), function.gone) == (TOGETHER + 1, "")
     function.close()
 
 
@@ -380,7 +380,7 @@ def test_many_calls_in_one_message_have_no_more_time_than_all_calls(
     path.write_text("import time\ndef converges(eta):\n    time.sleep(eta)\n    return True\n")
     function = RemoteFunction(Process(str(path), {"converges": 1}), "converges")
     started = time.monotonic()
-    function.foresee([(0.0,), *((1.0 + k,) for k in range(process.TOGETHER))])
+    function.foresee([(0.0,), *((1.0 + k,) for k in range(TOGETHER))])
     assert function.gone.startswith("it is slow")
     assert time.monotonic() - started < 5
 

@@ -14,14 +14,13 @@ from typing import Any
 
 from gradaudit.answers.child import ANSWER, MAX_NAMES, decode, encode
 from gradaudit.answers.sandbox import Interpreter, NotStarted, Sandbox, take
-from gradaudit.judging.calling import Held, Observed, Result, shortened
+from gradaudit.judging.calling import TOGETHER, Held, Observed, Result, shortened
 from gradaudit.judging.laws import CannotGoOn
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import NO_TEXT, Unreadable, content_of
 
 IMPORT_SECONDS = 10.0
 CALL_SECONDS = 5.0
-TOGETHER = 16  # calls in one message
 ALL_CALLS_SECONDS = 60.0
 EACH_CALL_SECONDS = 0.01  # more of all, for each call: many inputs take long without a fault
 MAX_FRAME = 4 * 2**20  # bytes; no reply of the promised form is longer

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from gradaudit.language.outcomes import NoValue
 
 MAX_RESULT = 10_000  # entries; no gradient asked for here is larger
+TOGETHER = 16  # calls in one message to the process of an answer
 MAX_MESSAGE = 200
 
 Result = npt.NDArray[Any] | str  # an array, or a phrase that says what there was instead

@@ -1,17 +1,19 @@
 """The contract of a gradient function: what it owes before its values are looked at."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from gradaudit.judging.calling import Function, Result
+from gradaudit.judging.calling import TOGETHER, Function, Result
 from gradaudit.judging.cases import Case
 from gradaudit.judging.form import InForm
-from gradaudit.judging.laws import FORMLESS, DoesNotApply, Refusal, WrongForm
+from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal, WrongForm
 from gradaudit.judging.oracles import Estimate
+from gradaudit.language.outcomes import NoValue
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,7 +64,7 @@ def ask(judged: Function | InForm, *cases: Case) -> list[Floats]:
     Raises DoesNotApply where a result is not of the promised form.
     """
     known = _asked.setdefault(judged, {})
-    if new := [case for case in cases if case not in known]:
+    if new := [case for case in dict.fromkeys(cases) if case not in known]:
         results = judged.observe([case.arguments() for case in new]).results
         for case, returned in zip(new, results, strict=True):
             try:
@@ -71,6 +73,16 @@ def ask(judged: Function | InForm, *cases: Case) -> list[Floats]:
                 raise DoesNotApply(FORMLESS, form=refusal) from None
             known[case] = flat(returned)
     return [known[case] for case in cases]
+
+
+def foresee(judged: Function | InForm, cases: Sequence[Case]) -> None:
+    """Ask for the judged gradient at many inputs in few messages.
+
+    What it has no value at is left to be asked for alone.
+    """
+    for first in range(0, len(cases), TOGETHER):
+        with suppress(NoValue, DoesNotApply, CannotGoOn):
+            ask(judged, *cases[first : first + TOGETHER])
 
 
 def compare(

@@ -15,7 +15,7 @@ from gradaudit.judging.domains import Domain, draw_inputs
 from gradaudit.judging.hard import inputs_for, is_reached
 from gradaudit.judging.laws import Law, Refusal
 from gradaudit.judging.oracles import Estimate, foresee, look_along, oracle
-from gradaudit.judging.owed import check_of
+from gradaudit.judging.owed import identity_of
 from gradaudit.language.formula import FormulaError
 from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.language.showing import show
@@ -84,8 +84,8 @@ def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
         Law(agrees_with_approx_fprime, few),
         *at_kinks,
         *(
-            Law(check_of(one), _where(question, signature, one), one.name, one.say)
-            for one in question.owes
+            Law(owed, _where(question, signature, one), one.name, one.say, owed.foresee)
+            for one, owed in zip(question.owes, map(identity_of, question.owes), strict=True)
             if one.where is None or is_reached(question.under(one.where))
         ),
     )

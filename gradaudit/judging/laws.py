@@ -3,7 +3,7 @@
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -108,13 +108,15 @@ class Law:
     """A statement about what is judged, and the inputs it speaks of.
 
     check takes (judged, input) and returns, or raises Refusal. Its name and its docstring are those
-    of the law, unless a question says both.
+    of the law, unless a question says both. foresee: asks what is judged for all that check will
+    ask it at some inputs, at once.
     """
 
     check: Callable[[Any, Any], None]
     domain: Domain
     called: str = ""
     said: str = ""
+    foresee: Callable[[Any, Sequence[Any]], None] | None = None
 
     @property
     def name(self) -> str:
@@ -175,7 +177,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
     with_value = set[str]()  # sizes that are 1 where there is one
     first: dict[type[Exception], tuple[Any, Any]] = {}  # where there was no verdict, and why
     little: tuple[Any, Refusal] | None = None  # where a refusal says little
-    for case in inputs:
+    for case in _foreseen(law, judged, inputs):
         try:
             refusal = refusal_at(law, judged, case)
         except (NoValue, CannotTell) as none:
@@ -222,6 +224,20 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
     excused = sorted({f"{size} = 1" for *_, ones in silent for size in ones - with_value})
     remark = f"it has no value where {' or '.join(excused)}" if excused else ""
     return said("holds", tried, reason=remark) if tried else said("untested", 0, reason=idle)
+
+
+def _foreseen(law: Law, judged: Any, inputs: Sequence[Any]) -> Iterator[Any]:
+    """Yield inputs, each after what is judged was asked for all that is wanted of it.
+
+    That is done for as many of them as were there before, since the first may refuse it.
+    """
+    done = 0
+    while done < len(inputs):
+        some = inputs[done : 2 * done + 1]
+        if law.foresee is not None:
+            law.foresee(judged, some)
+        yield from some
+        done += len(some)
 
 
 def _says_little(case: Any, refusal: Refusal) -> bool:

@@ -5,8 +5,9 @@ may take another side than the next.
 """
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,34 +17,65 @@ from flint import arb
 
 from gradaudit.judging.calling import Function
 from gradaudit.judging.cases import Case
-from gradaudit.judging.contract import ask, compare
+from gradaudit.judging.contract import Floats, ask, compare, foresee
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import Estimate, oracle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula
 from gradaudit.language.numbers import FIRST_PRECISION, Dual, each, ends, precision, primal
-from gradaudit.language.outcomes import present
+from gradaudit.language.outcomes import Missing, present
 from gradaudit.questions.question import Owed
 from gradaudit.questions.simple import KEPT, exact_float, floats
 
+Changes = tuple[tuple[str, Formula], ...]  # of a name that is given, to what a formula says
 
-def check_of(owed: Owed) -> Callable[[Function, Case], None]:
-    """Return the check of what an answer owes besides."""
+
+@dataclass(frozen=True)
+class Identity:
+    """What an answer owes besides, at an input and at others that are made of it.
+
+    others: these. check: compares what the function returned at all of them.
+    """
+
+    others: Callable[[Case], Sequence[Case]]
+    check: Callable[..., None]
+
+    def __call__(self, judged: Function, case: Case) -> None:
+        """Refuse an answer that does not obey it."""
+        self.check(case, *ask(judged, case, *self.others(case)))
+
+    def foresee(self, judged: Function, cases: Iterable[Case]) -> None:
+        """Ask for all that will be asked for at inputs."""
+        wanted: list[Case] = []
+        for case in cases:
+            with suppress(Missing):  # which is met again when it is judged
+                wanted += (case, *self.others(case))
+        foresee(judged, wanted)
+
+
+def identity_of(owed: Owed) -> Identity:
+    """Return what an answer owes besides."""
     if owed.that is not None:
-        return partial(_obeys, owed.that)
+        return Identity(_none, partial(_obeys, owed.that))
     if owed.order:
-        return partial(_follows_the_order, owed.order)
+        return Identity(partial(_moved, owed.order), partial(_follows_the_order, owed.order))
     if owed.adds_up:
-        return partial(_adds_up, owed.adds_up)
-    return partial(_is_linear, owed.linear) if owed.linear else partial(_is_the_same, owed.same)
+        return Identity(partial(_each_alone, owed.adds_up), _adds_up)
+    if owed.linear:
+        return Identity(partial(_with_units, owed.linear), partial(_is_linear, owed.linear))
+    changes = tuple((name, change) for name, several in owed.same.items() for change in several)
+    return Identity(partial(_changed, changes), partial(_is_the_same, changes))
 
 
-def _obeys(that: Formula, judged: Function, case: Case) -> None:
+def _none(_: Case) -> Sequence[Case]:
+    return ()
+
+
+def _obeys(that: Formula, case: Case, found: Floats) -> None:
     """Refuse an answer that does not obey an equation, beyond what its own rounding explains.
 
     The equation is computed exactly, of the numbers that the function returned.
     """
-    found = ask(judged, case)[0]
     if not np.isfinite(found).all():
         raise Refusal("", "finite numbers", float(found[~np.isfinite(found)][0]))
     assert case.call is not None
@@ -72,11 +104,13 @@ def _obeys(that: Formula, judged: Function, case: Case) -> None:
                 raise Refusal(ast.unparse(that.tree.left), right, left, allowed)
 
 
-def _follows_the_order(index_set: str, judged: Function, case: Case) -> None:
-    moves = _reordered(index_set, case)
-    found, *others = ask(judged, case, *(moved for _, moved, _ in moves))
+def _moved(index_set: str, case: Case) -> list[Case]:
+    return [moved for _, moved, _ in _reordered(index_set, case)]
+
+
+def _follows_the_order(index_set: str, case: Case, found: Floats, *others: Floats) -> None:
     error = 2 * oracle(case).own_rounding(found)
-    for (order, _, places), other in zip(moves, others, strict=True):
+    for (order, _, places), other in zip(_reordered(index_set, case), others, strict=True):
         note = f"with {index_set} in the order {order}"
         compare(case, other, Estimate(found[places], error[places]), note=note)
 
@@ -105,8 +139,7 @@ def _places(case: Case, index_set: str, order: Sequence[int]) -> npt.NDArray[np.
     return np.concatenate(places)
 
 
-def _adds_up(index_set: str, judged: Function, case: Case) -> None:
-    found, *parts = ask(judged, case, *_each_alone(index_set, case))
+def _adds_up(case: Case, found: Floats, *parts: Floats) -> None:
     own = oracle(case).own_rounding
     error = own(found) + own(np.abs(parts).sum(axis=0))
     compare(case, found, Estimate(np.sum(parts, axis=0), error))
@@ -118,9 +151,8 @@ def _each_alone(index_set: str, case: Case) -> list[Case]:
     return [one for one in picked if one]
 
 
-def _is_linear(name: str, judged: Function, case: Case) -> None:
+def _is_linear(name: str, case: Case, found: Floats, *parts: Floats) -> None:
     weights = floats(case.given[name])
-    found, *parts = ask(judged, case, *_with_units(name, case))
     own = oracle(case).own_rounding
     error = own(found) + own(np.abs(weights) @ np.abs(parts))
     compare(case, found, Estimate(weights @ np.array(parts), error))
@@ -132,19 +164,20 @@ def _with_units(name: str, case: Case) -> list[Case]:
     return [replace(case, given={**case.given, name: unit}) for unit in units]
 
 
-def _is_the_same(same: Mapping[str, Sequence[Formula]], judged: Function, case: Case) -> None:
-    for name, changes in same.items():
-        for change in changes:
-            moved = _changed(name, change, case)
-            found, other = ask(judged, case, moved)
-            error = oracle(case).own_rounding(found) + oracle(moved).own_rounding(found)
-            compare(case, other, Estimate(found, error), note=f"with {change.text} for {name}")
+def _is_the_same(changes: Changes, case: Case, found: Floats, *others: Floats) -> None:
+    each_ = zip(changes, _changed(changes, case), others, strict=True)
+    for (name, change), moved, other in each_:
+        error = oracle(case).own_rounding(found) + oracle(moved).own_rounding(found)
+        compare(case, other, Estimate(found, error), note=f"with {change.text} for {name}")
 
 
 @lru_cache(maxsize=KEPT)
-def _changed(name: str, change: Formula, case: Case) -> Case:
-    value = each(exact_float, case.env(change).evaluate(change.tree))
-    return replace(case, given={**case.given, name: value})
+def _changed(changes: Changes, case: Case) -> list[Case]:
+    found = []
+    for name, change in changes:
+        value = each(exact_float, case.env(change).evaluate(change.tree))
+        found.append(replace(case, given={**case.given, name: value}))
+    return found
 
 
 def orders(size: int) -> list[list[int]]:
