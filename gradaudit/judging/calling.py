@@ -37,6 +37,16 @@ class Observed:
     shared: list[tuple[tuple[int, int], tuple[int, int]]]
     held: list[Held | None] = field(default_factory=list)
 
+    def of(self, first: int, end: int) -> "Observed":
+        """Return what some of the calls showed, and nothing of the others."""
+        within = [
+            ((call - first, result), (later - first, other))
+            for (call, result), (later, other) in self.shared
+            if first <= call < end and first <= later < end
+        ]
+        some = slice(first, end)
+        return Observed(self.results[some], self.inputs[some], within, self.held[some])
+
 
 class Function:
     """A function to be judged, in this process.

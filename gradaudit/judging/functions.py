@@ -1,8 +1,8 @@
 """The laws of any question: what a function that returns derivatives of its model owes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from gradaudit.judging.calling import Function
 from gradaudit.judging.cases import Case, has_exact_kinks, is_smooth, look_for_kinks, obeys
-from gradaudit.judging.contract import ask, check_contract, compare
+from gradaudit.judging.contract import ask, check_contract, compare, foresee_contract
 from gradaudit.judging.domains import Domain, draw_inputs
 from gradaudit.judging.hard import inputs_for, is_reached
 from gradaudit.judging.laws import Law, Refusal
@@ -20,6 +20,7 @@ from gradaudit.language.formula import FormulaError
 from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.language.showing import show
 from gradaudit.questions.question import Owed, Question, Signature
+from gradaudit.questions.simple import KEPT
 
 MOST_AT_KINKS = 60  # inputs, each of which is tried in many directions
 MANY = 100  # inputs for what an answer owes besides, which sees no more than the derivative
@@ -30,6 +31,10 @@ DRAWS = 20  # until one is met on which the reference itself keeps its bound
 def keeps_the_contract(judged: Function, case: Case) -> None:
     """It returns what it promises, of memory of its own, changes no input, and repeats itself."""
     check_contract(judged, case, _elsewhere(case), 2 * oracle(case).rounding)
+
+
+def _call(judged: Function, cases: Sequence[Case]) -> None:
+    foresee_contract(judged, [(case, _elsewhere(case)) for case in cases])
 
 
 def equals_the_exact_derivative(judged: Function, case: Case) -> None:
@@ -79,7 +84,7 @@ def laws_of(question: Question, signature: Signature) -> tuple[Law, ...]:
     everywhere, smooth, few, kinked, _ = domains(question, signature)
     at_kinks = [Law(lies_within_the_slopes, kinked)] if draw_inputs(kinked) else []
     return (
-        Law(keeps_the_contract, everywhere),
+        Law(keeps_the_contract, everywhere, foresee=_call),
         Law(equals_the_exact_derivative, smooth),
         Law(agrees_with_approx_fprime, few),
         *at_kinks,
@@ -192,6 +197,7 @@ def _is_tied(case: Case) -> bool:
 
 
 @cache
+@lru_cache(maxsize=KEPT)
 def _elsewhere(case: Case) -> Case:
     """Return another input of the same sizes."""
     other = inputs_for(case.question).draw(Random(1), case.sizes, plain=True)
