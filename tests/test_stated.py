@@ -8,6 +8,7 @@ import pytest
 
 from gradaudit.command import main
 from gradaudit.judging.cases import obeys
+from gradaudit.judging.domains import draw_settings
 from gradaudit.judging.hard import inputs_for
 from tests.test_questions import read_question_text
 
@@ -156,6 +157,46 @@ def test_a_function_may_lose_what_any_line_of_the_reference_loses(said: Said) ->
     assert "m.w ✓ holds" in said(BY_AN_EARLIER_LINE, CANCELLING)
     wrong = BY_AN_EARLIER_LINE.replace("return -X.T", "return -(1 + 1e-9) * X.T")
     assert "m.w ✗ fails" in said(wrong, CANCELLING)
+
+
+TRIPLET = """[triplet]
+title = "Triplet loss"
+given = "a[N,D], p[N,D], n[N,D], margin"
+assume = ["margin > 0"]
+define = [
+  "m[i] = sum((a[i,:] - p[i,:])**2) - sum((a[i,:] - n[i,:])**2) + margin for i in N",
+  "L = sum(relu(m))",
+]
+parts.a = "d(L, a[i,k])"
+functions."triplet(a, p, n, margin)" = ["a"]
+[triplet.answers]
+a = "2*(n[i,k] - p[i,k])*(m[i] > 0)"
+"""
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [("2", "✓ holds"), ("(2 + 1e-12)", "✗ fails")],
+    ids=["right", "hardly wrong"],
+)
+def test_a_function_may_lose_what_the_chain_rule_loses(said: Said, factor: str, told: str) -> None:
+    function = (
+        "def triplet(a, p, n, margin):\n"
+        "    m = ((a - p)**2).sum(1) - ((a - n)**2).sum(1) + margin\n"
+        f"    return (2*(a - p) - {factor}*(a - n))*(m > 0)[:, None]\n"
+    )
+    draw_settings(examples=300)
+    try:
+        assert f"triplet.a {'✓' if verdict == 'holds' else '✗'} {verdict}" in said(
+            function, TRIPLET
+        )
+    finally:
+        draw_settings()
+
+
+def test_the_power_of_what_is_0_but_irrational_has_a_value(said: Said) -> None:
+    answer = '[question2]\ngradient = "softmax(y)*sum(t) - t + (sum(softmax(y)) - 1)**2"\n'
+    assert "q2.gradient ✓ holds" in said(answer, "assignment", kind="toml")
 
 
 @pytest.mark.parametrize("kind", ["toml", "py"])

@@ -172,14 +172,16 @@ class Oracle:
 
     @cached_property
     def scatter(self) -> Floats:
-        """How far the closed lines of the reference scatter, where all that they read is rounded.
+        """How far the reference scatters, where all that its lines read is rounded.
 
-        As far may one be off that computes any of these, though the last has no such roundings: by
-        the largest entry, at most.
+        These are its closed lines, and the chain rule as it is taken of the model. As far may one
+        be off that computes any of these, though the last line has no such roundings: by the
+        largest entry, at most.
         """
         found = []
         for one in self.asked:
-            levels = [level for line in one.steps if (level := _scatter(line, self.case)) < np.inf]
+            lines = (*one.steps, one.truth)
+            levels = [level for line in lines if (level := _scatter(line, self.case)) < np.inf]
             found.append(np.full(_count(one, self.case), SCATTERED * max(levels, default=0.0)))
         largest = float(np.max(np.abs(self.value), initial=0.0))
         return np.concatenate(found).clip(max=largest)
@@ -304,17 +306,28 @@ def _scatter(line: Formula, case: Case) -> float:
     given, random = case.question.given.values(), Random(0)
     floats_ = {one.name for one in given if not (one.within or one.among)}
     rounded, factors = with_roundings(line, frozenset(floats_ | line.scope.defined.keys()))
-    scope, values = rounded.scope, []
-    for _ in range(SCATTERS):
-        known = {name: random.choice(NEAR_ONE) for name in factors}
-        known |= case.env(line, floats_=True).values
-        env = Env(known, case.sizes, scope.defined, scope.free, floats=True)
-        try:
-            with np.errstate(all="ignore"):
-                values.append(env.entries(rounded.tree))
-        except (Missing, FormulaError):
-            return np.nan
-    return float(np.ptp(np.array(values, dtype=float), axis=0).max(initial=0.0))
+    scope, exactly = rounded.scope, "d" in line.names  # as float64 takes no derivative
+    known = dict(case.env(line, floats_=not exactly).values)
+    for name in factors:
+        near = [random.choice(NEAR_ONE) for _ in range(SCATTERS)]
+        exact = object_array(list(map(exact_float, near)), (SCATTERS,))
+        known[name] = exact if exactly else np.array(near)
+    env = Env(
+        known,
+        case.sizes,
+        scope.defined,
+        scope.free,
+        floats=not exactly,
+        cases=SCATTERS,
+        varied=factors,
+    )
+    try:
+        with np.errstate(all="ignore"), precision(FIRST_PRECISION):
+            found = np.array(env.entries(rounded.tree))
+            values = floats_of(present(found.ravel())) if exactly else found.astype(float)
+    except (Missing, FormulaError, ZeroDivisionError):
+        return np.nan
+    return float(np.ptp(values.reshape(SCATTERS, -1), axis=0).max(initial=0.0))
 
 
 def partial_entries(formula: Formula, case: Case) -> Any:

@@ -23,6 +23,7 @@ from gradaudit.language.numbers import (
     divide,
     hull,
     is_true,
+    multiplied,
     object_array,
     or_missing,
     power,
@@ -337,7 +338,7 @@ def _divided(number: Any, by: Any) -> Any:
 
 def _to_the(base: Any, exponent: Any) -> Any:
     plain = type(exponent) is fmpq and exponent.q == 1 and exponent > 0
-    return base ** int(exponent.p) if plain else _POWER(base, exponent)
+    return multiplied(base, int(exponent.p)) if plain else _POWER(base, exponent)
 
 
 _SAME: Mapping[str, Callable[..., Any]] = {

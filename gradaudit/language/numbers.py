@@ -211,7 +211,15 @@ def power(base: Any, exponent: int) -> Any:
         raise NoValue("division by zero")
     if exponent == 0 and not isinstance(base, Dual):
         return base if isinstance(base, arb) and not base.is_finite() else ONE
-    return base**exponent
+    return multiplied(base, exponent) if exponent > 0 else base**exponent
+
+
+def multiplied(base: Any, exponent: int) -> Any:
+    """Return a power of at least 1 by products: of a ball around 0, FLINT's own power is nan."""
+    if exponent == 1:
+        return base
+    half = multiplied(base, exponent // 2)
+    return half * half * base if exponent % 2 else half * half
 
 
 def primal(number: Any) -> Any:

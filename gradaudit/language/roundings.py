@@ -88,8 +88,11 @@ def with_roundings(formula: Formula, names: frozenset[str]) -> tuple[Formula, tu
     factors: list[str] = []
 
     def changed(tree: ast.expr) -> ast.expr:
-        change = _Factors(names, factors)
-        return change.visit(copy.deepcopy(tree))  # type: ignore[no-any-return]  # an expression
+        copied = copy.deepcopy(tree)
+        for node in ast.walk(copied):  # what is kept with a tree is not that of the changed one
+            for kept in vars(node).keys() - {*node._fields, *node._attributes}:
+                delattr(node, kept)
+        return _Factors(names, factors).visit(copied)  # type: ignore[no-any-return]  # expression
 
     defined = {name: changed(tree) for name, tree in formula.scope.defined.items()}
     scope = replace(formula.scope, defined=defined)
@@ -117,8 +120,9 @@ class _Factors(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        node.args = [self.visit(one) for one in node.args]  # but not what is called, nor an axis
-        return node
+        last = 1 if isinstance(node.func, ast.Name) and node.func.id == "d" else len(node.args)
+        node.args[:last] = map(self.visit, node.args[:last])  # not what is called, nor an axis,
+        return node  # nor what a derivative is taken by
 
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         node.elt = self.visit(node.elt)
