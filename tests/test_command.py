@@ -841,7 +841,7 @@ def test_the_template_is_an_answer_that_answers_nothing(tmp_path: Path) -> None:
 def test_the_template_can_be_filled_in_line_by_line(tmp_path: Path) -> None:
     filled = gradaudit("template", cwd=tmp_path).stdout.replace("# W1 =", "W1 =")
     filled = filled.replace("# b1 =", "b1 =").replace("# b2 =", "b2 =").replace("# w2 =", "w2 =")
-    filled = filled.replace('# where = ["u = 2 * y"]', 'where = ["p = softmax(y)"]')
+    filled = filled.replace('# where = ["twice = 2 * y"]', 'where = ["p = softmax(y)"]')
     filled = filled.replace('gradient = ["d(E, y[i])", "..."]', 'gradient = "p * sum(t) - t"')
     filled = filled.replace('one_hot = ["d(E, y[i])", "..."]', 'one_hot = "p - t"')
     filled = filled.replace('converges = ["..."]', 'converges = "0 < eta < 1/5"')

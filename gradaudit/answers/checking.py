@@ -41,13 +41,15 @@ class Tolerance(NamedTuple):
     """How closely a function is judged.
 
     inputs: how many. median: of the tolerances, as parts of the largest entry. loose: how many of
-    these are so large that they say little. lost: the inputs at which the reference itself has no
-    value in float64, or is further off.
+    these are so large that they say little. undefined: the inputs at which the model has no
+    derivative. lost: those at which the reference itself has no value in float64, or is further
+    off.
     """
 
     inputs: int
     median: float
     loose: int
+    undefined: tuple[Case, ...]
     lost: tuple[Case, ...]
 
 
@@ -192,7 +194,16 @@ def _tolerance(question: Question, signature: Signature) -> Tolerance:
     judged = (case for case in hard if has_exact_kinks(case) and is_smooth(case))
     lost = sorted(filterfalse(is_usable, judged), key=Case.effort)
     median = float(np.median(parts)) if parts else 0.0
-    return Tolerance(len(inputs), median, loose, tuple(lost))
+    undefined = tuple(case for case in lost if not _has_value(case))
+    lost = [case for case in lost if case not in undefined]
+    return Tolerance(len(inputs), median, loose, undefined, tuple(lost))
+
+
+def _has_value(case: Case) -> bool:
+    try:
+        return oracle(case).value is not None
+    except Missing:
+        return False
 
 
 def _loose(question: Question, signature: Signature, found: Tolerance) -> Iterator[str]:

@@ -48,6 +48,8 @@ def show(value: Any) -> str:
     if isinstance(value, arb):
         if not value.is_finite():
             return "not finite"
+        if 0 in value:
+            return "0"  # as far as it is known
         shown = str(value.mid().str(DIGITS, radius=False))
         return shown if len(shown) <= LONGEST_SHOWN else "a number of enormous size"
     return escaped(str(value))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from gradaudit.judging.cases import Case, data_of
+from gradaudit.judging.cases import Case, data_of, obeys
 from gradaudit.judging.laws import DoesNotApply
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import each
@@ -162,7 +162,7 @@ def conditions_of_rightness(
         if 2 * sum(elsewhere) > len(elsewhere) or index_set in at_one_size:
             continue
         with contextlib.suppress(Missing, DoesNotApply, FormulaError):  # it says nothing there
-            if _is_right(look, chain.from_iterable(map(made, cases[:MOST]))) and all(
+            if _is_right(look, filter(obeys, chain.from_iterable(map(made, cases[:MOST])))) and all(
                 one.is_right for one in seen_at(look, filter(meets, cases))
             ):
                 facts.append(f"right {name}")

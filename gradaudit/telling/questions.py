@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 
 from gradaudit.answers.checking import LOOSEST, Checked
+from gradaudit.judging.cases import Case
 from gradaudit.language.showing import decimal, escaped
 from gradaudit.questions.question import Given, Question
 from gradaudit.telling.showing import width
+
+NO_DERIVATIVE = "the model has no derivative"
+NOT_STABLE = "the reference has no value in float64, or is off by more than its tolerance"
 
 
 def in_short(files: Mapping[str, Sequence[Question]]) -> str:
@@ -50,16 +54,19 @@ def _lines(checked: Checked) -> Iterator[str]:
         median = f"the median tolerance is {found.median:.0e} of the largest entry"
         loose = f", and it is more than {LOOSEST:.0e} of it on {found.loose}" * bool(found.loose)
         yield f"    {median}{loose}"
-        if found.lost:
-            given = found.lost[0].given.items()
-            at = ", ".join(f"{name} = {as_numbers(value)}" for name, value in given)
-            why = "the reference has no value in float64, or is off by more than its tolerance"
-            told = [f"on {len(found.lost)} {why}, as on {at}"]
-            yield from _block("not on others, until the reference is written more stably", told)
+        yield from _block("not on others", _not_judged(found.undefined, NO_DERIVATIVE))
+        stably = "not on others, until the reference is written more stably"
+        yield from _block(stably, _not_judged(found.lost, NOT_STABLE))
     if checked.edits:
         yield f"  {checked.edits} wrong edits of the reference are refused"
     yield from _block("any right answer", (f"{one.name}: {one.say}" for one in question.owes))
     yield from _block("mistakes", (f"{one.id}: {one.sentence}" for one in question.mistakes))
+
+
+def _not_judged(cases: Sequence[Case], why: str) -> Iterator[str]:
+    for case in cases[:1]:
+        at = ", ".join(f"{name} = {as_numbers(value)}" for name, value in case.given.items())
+        yield f"on {len(cases)} {why}, as on {at}"
 
 
 def _block(title: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:

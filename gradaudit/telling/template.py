@@ -63,7 +63,7 @@ def _table(question: Question, *alike: Question) -> Iterator[str]:
         'them the whole array. It goes on in place of "...", until no d is left. A line may give '
         "its reason after a #, and what it assumes after `when`. Names of your own stand in where:"
     )
-    yield f'# where = ["u = 2 * {next(iter(question.given))}"]'
+    yield f'# where = ["twice = 2 * {next(iter(question.given))}"]'
     yield from _parts(question)
     for other in alike:
         for name in other.parts:
@@ -128,7 +128,7 @@ def _of_rates(question: Question, iteration: Iteration) -> Iterator[str]:
         "list of lines, each of which holds for the same rates as the one above; it goes on in "
         'place of "...". Names of your own stand in where:'
     )
-    yield f'# where = ["u = 2 * {rate}"]'
+    yield f'# where = ["twice = 2 * {rate}"]'
     for name in question.parts:
         yield f'{_key(name)} = ["..."]'
     if question.functions:
