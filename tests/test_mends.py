@@ -73,6 +73,16 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
         ["d(E, y[i])", "p[i]*sum(t) + t[i]"],
         Mend(2, 15, "t[i]", "-t[i]"),
     ),
+    "a sign between short terms": (
+        "question2.one_hot",
+        "p[i] + delta(i,c)",
+        Mend(1, 1, "p[i] + delta(i,c)", "p[i] - delta(i,c)"),
+    ),
+    "the sign of a product": (
+        "question2.gradient",
+        ["-sum(t[k]*(delta(k,i) - p[i]) for k in K)", "sum(t[k]*(delta(k,i) - p[i]) for k in K)"],
+        Mend(2, 5, "t[k]*(delta(k,i) - p[i])", "-t[k]*(delta(k,i) - p[i])"),
+    ),
     "a factor within a sum, after one with d": (
         "question2.gradient",
         ["-sum(t[k]/p[k]*d(p[k], y[i]) for k in K)", "-sum((delta(k,i) - p[i]) for k in K)"],

@@ -270,7 +270,7 @@ NOWHERE = """
 [unit]
 given = "x[D], G[D]"
 define = ["L = sum(G*x**2)/2"]
-conditional = "norm(G) == 1"
+conditional = "norm(G) == -1"
 parts.x = "d(L, x[i])"
 answers.x = "G*x"
 functions."f(x, G)" = "x"

@@ -136,7 +136,11 @@ def _smallest(
 
 
 def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]:
-    """Return a mend as a person says it: of a whole fraction, and with no + 0 or * 1 left."""
+    """Return a mend as a person says it: of a whole fraction, and with no + 0 or * 1 left.
+
+    A sign is that of a whole product, and in a sum it is - for + or + for -.
+    """
+    sign = right == f"-{as_factor(source.text(node))}"
     parents = {
         id(child): parent
         for parent in ast.walk(source.tree)
@@ -168,6 +172,13 @@ def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]
             ):
                 n, d = (int(right), d) if parent.left is node else (n, int(right))
                 return (parent, str(fmpq(n, d))) if d else (node, right)
+            case _, ast.BinOp(_, ast.Mult() | ast.Div(), _) as parent if sign:
+                node, right = parent, f"-{source.text(parent)}"
+            case _, ast.BinOp(one, ast.Add() | ast.Sub() as op, other) as parent if (
+                sign and other is node and _is_short(one)
+            ):
+                turned = "-" if isinstance(op, ast.Add) else "+"
+                return parent, f"{source.text(one)} {turned} {source.text(other)}"
             case _:
                 return node, right
 

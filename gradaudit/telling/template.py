@@ -72,6 +72,9 @@ def _table(question: Question, *alike: Question) -> Iterator[str]:
         yield from _parts(other)
     if question.functions:
         yield from ("", *_comment("Or as functions, in a Python file, with the shapes of all:"))
+        for label in [one.name for one in question.given.values() if one.among][:1]:
+            said = f"{label} is float64 as well; {label}.astype(int) makes indices of it."
+            yield from _comment(said, "  ")
     for one in (question, *alike):
         for signature in one.functions:
             given = ", ".join(_shape(one.given[name].axes) for name in signature.arguments)
