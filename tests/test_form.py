@@ -1,5 +1,7 @@
 """Right values in another form are told so, and a wrong value in another form is still seen."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -308,3 +310,14 @@ def test_a_form_shows_where_all_sizes_differ(question: Question) -> None:
     sizes = list(in_form.shown.sizes.values())
     assert len(set(sizes)) == len(sizes)
     assert min(sizes) > 1
+
+
+def test_nothing_of_a_function_is_kept_once_it_is_judged() -> None:
+    def gradients(*arguments: Any) -> Any:
+        return tuple(2 * one for one in unmasked(*arguments))
+
+    kept = weakref.ref(gradients)
+    assert judged(QUESTION1, Function(gradients, 4)).status == "fails"
+    del gradients
+    gc.collect()
+    assert kept() is None

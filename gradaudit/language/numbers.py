@@ -246,7 +246,8 @@ def or_missing(function: Callable[..., Any]) -> Callable[..., Any]:
                 return next((one for one in missing if isinstance(one, NoValue)), number)
         try:
             return function(*numbers)
-        except Missing as reason:
+        except Missing as reason:  # which is kept, but not with all that was at work then
+            reason.__traceback__ = reason.__context__ = None
             return reason
 
     return tried

@@ -39,5 +39,5 @@ def present(value: Any) -> Any:
     """Return a number or an array. Raises what stands in place of an entry."""
     for number in value.flat if isinstance(value, np.ndarray) else (value,):
         if isinstance(number, Missing):
-            raise number.with_traceback(None)
+            raise type(number)(*number.args)  # as it is kept, and would keep all that is at work
     return value
