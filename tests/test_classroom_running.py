@@ -159,6 +159,25 @@ def test_comments_of_toml_make_no_other_record(
     assert (first.key == second.key) == same
 
 
+@pytest.mark.parametrize(
+    ("names", "plain"),
+    [
+        (["hw-1.toml", "Übung 2.py"], ["hw-1.toml", "Übung 2.py"]),
+        (["file2.toml", "a;.toml", "b;.toml"], ["file2.toml", "file3.toml", "file4.toml"]),
+        (["a/b;/c.py", "d.py"], ["c.py", "d.py"]),
+        (["a/b;/c.py", "c.py"], ["file1.py", "c.py"]),
+        (["a.toml", "a.toml"], ["file1.toml", "file2.toml"]),
+        (["a.TOML", "b.txt"], ["a.toml", "file2.txt"]),
+    ],
+    ids=["their own", "others", "without a folder", "of one name", "twice", "endings"],
+)
+def test_each_file_of_a_student_has_a_name_that_is_plain(
+    names: list[str], plain: list[str]
+) -> None:
+    judged, _ = task_of([(name, lambda: b"") for name in names], Asked())
+    assert [name for name, _ in judged.files] == plain
+
+
 def test_that_no_python_was_run_is_no_record_of_python() -> None:
     files = [("a.py", lambda: b"a")]
     judged, _ = task_of(files, Asked())

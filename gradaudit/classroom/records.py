@@ -136,11 +136,11 @@ def _plain(names: Sequence[str]) -> list[str]:
     plain: list[str] = []
     for number, name in enumerate(names, start=1):
         kind = Path(name).suffix.lower()
-        usual = chain([PurePosixPath(name).stem], (f"file{k}" for k in count(number)))
-        other = (f"{one}{kind}" for one in usual)
-        free = (one for one in other if one not in names and one not in plain)
-        own = [name] if name not in plain else []
-        plain.append(next(filter(PLAIN_NAME.fullmatch, chain(own, free))))
+        own = [name, f"{PurePosixPath(name).stem}{kind}"]
+        others = (f"file{k}{kind}" for k in count(number))
+        taken = {*plain, *names[: number - 1], *names[number:]}
+        free = (one for one in chain(filter(PLAIN_NAME.fullmatch, own), others) if one not in taken)
+        plain.append(next(free))
     return plain
 
 
