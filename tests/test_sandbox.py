@@ -141,9 +141,17 @@ def children() -> dict[int, str]:
     return found
 
 
+earlier: set[int] = set()  # processes that other tests have started, such as a server of workers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def note_earlier_processes() -> None:
+    earlier.update(children())
+
+
 def until_nothing_is_left() -> None:
     """Wait until no process of an answer is left, but those that wait for the next."""
-    waiting = {one.child.pid for one in sandbox.spare.values()}
+    waiting = {one.child.pid for one in sandbox.spare.values()} | earlier
     deadline = time.monotonic() + 10
     while {number for number, name in children().items() if name != "sleep"} - waiting:
         assert time.monotonic() < deadline, children()
