@@ -1,5 +1,6 @@
 """The part of a wrong line that is to blame is pointed at, with what mends the line."""
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from gradaudit.answers.reading import read
 from gradaudit.answers.verdicts import Audit, audit
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Scope, parse
-from gradaudit.mistakes.edits import Source
-from gradaudit.mistakes.mends import Mend
+from gradaudit.mistakes.edits import Source, as_factor
+from gradaudit.mistakes.mends import Mend, _in_full
 from gradaudit.mistakes.pieces import Pieces, Said, written_out
 from gradaudit.telling.verdicts import as_json, as_text
 from tests.test_edits import norm
@@ -296,3 +297,20 @@ def test_a_mend_that_no_range_may_have_is_none(tmp_path: Path) -> None:
     ]
     (told,) = audited(tmp_path, "question3.converges", lines).answered
     assert told.status == "fails"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a + (b - c)", "a - (b - c)"),
+        ("a - b*c", "a + b*c"),
+        ("(a + b)*c", "-(a + b)*c"),
+    ],
+    ids=["a sum in brackets", "a product", "a sum in a product"],
+)
+def test_the_sign_of_a_mend_is_that_of_all_that_it_stands_before(text: str, wanted: str) -> None:
+    source = Source(text)
+    assert isinstance(source.tree, ast.BinOp)
+    node = source.tree.left if text.endswith(")*c") else source.tree.right
+    _, right = _in_full(source, node, f"-{as_factor(source.text(node))}")
+    assert right == wanted

@@ -50,9 +50,8 @@ MOST_COMPLAINTS = 20
 COMPARED = 40  # inputs at which wrong answers are compared
 DIGITS = 6  # to which their values are then the same
 RUNS = (".py", ".ipynb")  # what holds code of a stranger
-COMMENT = re.compile(
-    r"^[ \t]*#[\t -~\x80-\U0010ffff]*(?=\r?$)", re.MULTILINE
-)  # on a line of its own
+# Of TOML, on a line of its own, and of no character that TOML refuses.
+COMMENT = re.compile(r"^[ \t]*#[\t -~\x80-\U0010ffff]*(?=\r?$)", re.MULTILINE)
 MISSPELT = " (found "  # of a file in which a function is called nearly as one that is asked for
 
 Record = dict[str, Any]

@@ -231,14 +231,13 @@ def solve(case: Case) -> Case | None:
     if obeys(case):
         return case
     solved: Case | None = case
-    for equation in equations(case.question):
+    for equation in _equations(case.question):
         solved = solved and brought_to_zero(solved, equation)
     return solved if solved and obeys(solved) else None
 
 
 @cache  # with what was found out of their trees
-def equations(question: Question) -> list[Formula]:
-    """Return what is 0 where the equations that are assumed hold."""
+def _equations(question: Question) -> list[Formula]:
     return [
         _difference(one, one.tree)
         for one in question.assume

@@ -178,7 +178,9 @@ def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]
                 sign and other is node and _is_short(one)
             ):
                 turned = "-" if isinstance(op, ast.Add) else "+"
-                return parent, f"{source.text(one)} {turned} {source.text(other)}"
+                term = source.text(other)
+                term = term if _is_product(other) else as_factor(term)
+                return parent, f"{source.text(one)} {turned} {term}"
             case _:
                 return node, right
 

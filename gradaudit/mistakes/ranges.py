@@ -32,15 +32,14 @@ def of_condition(question: Question, judged: Formula) -> Diagnosis:
             for rate in deciding_rates(iteration, judged, wrong, parameters)
         )
 
-    claimed = {
+    if (found := _fitting(question, fits)) != Diagnosis():
+        return found
+    claimed = (
         _claims(judged, rate)
         for parameters in settings(question)
         for rate in deciding_rates(iteration, judged, judged, parameters)
-    }
-    found = _fitting(question, fits)
-    if found == Diagnosis() and claimed == {False}:
-        return Diagnosis(facts=("true of no rate tried",))
-    return found
+    )
+    return Diagnosis() if any(claimed) else Diagnosis(facts=("true of no rate tried",))
 
 
 def _claims(condition: Formula, rate: Rate) -> bool:
