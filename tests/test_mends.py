@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,16 @@ from gradaudit.telling.verdicts import as_json, as_text
 from tests.test_edits import norm
 
 
-def audited(folder: Path, part: str, lines: Any, sheet: Sheet | None = None) -> Audit:
+def audited(
+    folder: Path,
+    part: str,
+    lines: Any,
+    sheet: Sheet | None = None,
+    where: Sequence[str] = (),
+) -> Audit:
     table, _, key = part.rpartition(".")
-    where = 'where = ["p = softmax(y)"]\n' if table == "question2" else ""
-    text = f"[{table}]\n{where}{key} = {json.dumps(lines)}\n"
+    own = where or (["p = softmax(y)"] if table == "question2" else [])
+    text = f"[{table}]\nwhere = {json.dumps(own)}\n{key} = {json.dumps(lines)}\n"
     (folder / "answer.toml").write_text(text, encoding="utf-8")
     return audit(read(str(folder / "answer.toml"), sheet))
 
@@ -227,6 +234,72 @@ def test_a_line_of_any_question_is_mended(tmp_path: Path) -> None:
     )
 
 
+WITHIN: dict[str, tuple[list[str], str, Any, Mend]] = {
+    "the name is wrong in all that it stands for": (
+        ["s = outer(e, w2)"],
+        W1,
+        ["d(L, W1[a,j])", "X.T @ s"],
+        Mend(2, 5, "outer(e, w2)", "outer(e, w2)*(z > 0)", where="s = outer(e, w2)"),
+    ),
+    "a part of what it stands for is": (
+        ["p = exp(y)/sum(exp(y - 1))"],
+        "question2.gradient",
+        "p[i]*sum(t) - t[i]",
+        Mend(1, 20, "y - 1", "y", where="p = exp(y)/sum(exp(y - 1))"),
+    ),
+    "it has an index": (
+        ["u[k,j] = e[k]*z[k,j] for k in N for j in H", "twice = 2*u"],
+        W2,
+        ["d(L, w2[j])", "sum(u[k,j] for k in N)"],
+        Mend(2, 15, "z[k,j]", "h[k,j]", where="u[k,j] = e[k]*z[k,j] for k in N for j in H"),
+    ),
+    "another name leads to it": (
+        ["u = y + t", "v = 2*u"],
+        B2,
+        "sum(v)/2",
+        Mend(1, 5, "y + t", "y - t", where="u = y + t"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("where", "part", "lines", "wanted"), WITHIN.values(), ids=WITHIN)
+def test_the_definition_of_ones_own_name_is_mended_if(
+    tmp_path: Path, where: list[str], part: str, lines: Any, wanted: Mend
+) -> None:
+    (told,) = audited(tmp_path, part, lines, where=where).answered
+    assert told.mend == wanted
+
+
+BESIDE: dict[str, tuple[list[str], str, Any, Mend | None]] = {
+    "a line above has it and is right": (
+        ["p = softmax(y)"],
+        "question2.gradient",
+        ["p[i]*sum(t) - t[i]", "p[i]*p[i]*sum(t) - t[i]*t[i]"],
+        None,
+    ),
+    "another name is meant": (
+        ["u = 2*t", "r = y - t"],
+        B2,
+        "sum(u)",
+        Mend(1, 5, "u", "e"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("where", "part", "lines", "wanted"), BESIDE.values(), ids=BESIDE)
+def test_the_definition_of_ones_own_name_is_not_to_blame_where(
+    tmp_path: Path, where: list[str], part: str, lines: Any, wanted: Mend | None
+) -> None:
+    (told,) = audited(tmp_path, part, lines, where=where).answered
+    assert told.mend == wanted
+
+
+def test_a_person_is_told_in_which_definition(tmp_path: Path) -> None:
+    told = audited(tmp_path, "question2.gradient", "p*sum(t) - t", where=["p = exp(y)/sum(y)"])
+    wanted = "mend      where p = exp(y)/sum(y): y should be exp(y)"
+    assert wanted in as_text([told], colour=False, detailed=True)
+
+
 UNMENDED = {
     "two parts are wrong": ("question2.gradient", ["d(E, y[i])", "p[i]**2 + t[i]**2"]),
     "it is right under an assumption": ("question2.gradient", ["d(E, y[i])", "p[i] - t[i]"]),
@@ -249,8 +322,8 @@ def test_a_person_and_a_program_are_told(tmp_path: Path) -> None:
     told = audited(tmp_path, B2, ["d(L, b2)", "sum(t)"])
     assert "    mend      column 5: t should be e" in as_text([told], colour=False, detailed=True)
     mends = [part["mend"] for part in json.loads(as_json([told]))["audits"][0]["parts"]]
-    wanted = {"line": 2, "column": 5, "wrong": "t", "right": "e", "stands_for": None}
-    assert [one for one in mends if one] == [wanted]
+    wanted = {"line": 2, "column": 5, "wrong": "t", "right": "e"}
+    assert [one for one in mends if one] == [{**wanted, "stands_for": None, "where": None}]
 
 
 def test_a_person_and_a_program_are_told_what_stands_for_a_derivative(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def _mend(part: Part, failure: Outcome) -> Mend | None:
             return False
 
     (inputs,) = {id(one.judged): one.inputs for one in part.claims if one.judged is line}.values()
-    others = [one.formula.text for one in part.lines if one is not line]
+    others = [one.formula for one in part.lines if one is not line]
     return mend_of(line, others, inputs(), holds)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
-from itertools import combinations, compress, islice, product, repeat, starmap
+from itertools import combinations, compress, islice, product, repeat, starmap, takewhile
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,15 @@ from gradaudit.judging.iterations import holds_once
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.oracles import floats_of
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import FUNCTIONS, Formula, indices, mentioned
+from gradaudit.language.formula import (
+    FUNCTIONS,
+    Formula,
+    FormulaError,
+    Scope,
+    indices,
+    mentioned,
+    parse,
+)
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import present
 from gradaudit.language.rates import Root
@@ -50,7 +58,8 @@ SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y
 class Mend:
     """What would make a line right: at a column, a text for another.
 
-    stands_for: the d(...) of the line above in whose place the wrong text stands.
+    stands_for: the d(...) of the line above in whose place the wrong text stands. where: the line
+    of `where` in which it stands, if it is one's own name that is wrong.
     """
 
     line: int
@@ -58,10 +67,11 @@ class Mend:
     wrong: str
     right: str
     stands_for: str | None = None
+    where: str | None = None
 
 
 def mend_of(
-    line: Line, others: Sequence[str], inputs: Sequence[Any], holds: Callable[[Line], bool]
+    line: Line, others: Sequence[Formula], inputs: Sequence[Any], holds: Callable[[Line], bool]
 ) -> Mend | None:
     """Return the smallest mend of a wrong line, if one is found.
 
@@ -70,6 +80,24 @@ def mend_of(
     """
     if len(line.formula.text) > LONGEST_LINE:
         return None
+    found = _of_line(line, others, inputs, holds)
+    written, own = line.formula.scope.written, line.formula.names - line.truth.scope.written.keys()
+    right = {name for one in others[: line.number - 1] for name in one.names}
+    for name in filter((own - right).__contains__, written):
+        is_of_it = found is None or re.search(rf"\b{name}\b", f"{found.wrong} {found.right}")
+        mend = _smallest(line, others, inputs, holds, name) if is_of_it else None
+        # what nothing is left of may be right, and another name meant
+        if mend and (
+            found is None or name in found.right or not written[name].endswith(mend.wrong)
+        ):
+            return mend
+    return found
+
+
+def _of_line(
+    line: Line, others: Sequence[Formula], inputs: Sequence[Any], holds: Callable[[Line], bool]
+) -> Mend | None:
+    """Return the smallest mend of the text of a line, if one is found."""
     slope = _in_place_of_slope(line, holds)
     if slope is not None and slope.stands_for:
         return slope
@@ -97,14 +125,14 @@ def _in_place_of_slope(line: Line, holds: Callable[[Line], bool]) -> Mend | None
             if wrong and here == before + wrong + after:
                 at = Mend(line.number, len(before) + 1, wrong, slope)
                 for number in "10":
-                    mended = _in_place_of(line, before + number + after)
+                    mended = _with_text(line, before + number + after)
                     if mended and holds(mended):
                         return replace(at, right=number, stands_for=slope)
                 return at
     return None
 
 
-def _in_place_of(line: Line, text: str) -> Line | None:
+def _with_text(line: Line, text: str) -> Line | None:
     """Return a line with another text, if that is a formula."""
     if (read := read_or_none(text, line.formula.scope)) is None:
         return None
@@ -113,9 +141,14 @@ def _in_place_of(line: Line, text: str) -> Line | None:
 
 
 def _smallest(
-    line: Line, others: Sequence[str], inputs: Sequence[Any], holds: Callable[[Line], bool]
+    line: Line,
+    others: Sequence[Formula],
+    inputs: Sequence[Any],
+    holds: Callable[[Line], bool],
+    own: str = "",
 ) -> Mend | None:
-    trial = _Trial(line, others, inputs)
+    """Return the smallest mend of the text of a line, or of the definition of one's own name."""
+    trial = _OfDefinition(line, others, inputs, own) if own else _Trial(line, others, inputs)
     source, held, characters = trial.source, 0, 0
     for node, loops, texts in trial.mends():
         likely = trial.likely(node, loops, texts)
@@ -123,13 +156,13 @@ def _smallest(
             right = written_out(said)
             text = source.replaced(node, right) if said in likely else ""
             characters += len(text)
-            mended = _in_place_of(line, text) if text else None
-            if mended and trial.fits(mended.formula.tree) and trial.tells_apart(mended.formula):
+            mended = trial.mended(text) if text else None
+            if mended and trial.fits(mended.formula) and trial.tells_apart(text):
                 held += 1
                 if holds(mended):
                     place, told = _in_full(source, node, right)
-                    return Mend(line.number, source.column(place), source.text(place), told)
-            beyond = trial.env.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
+                    return trial.told(source.column(place), source.text(place), told)
+            beyond = trial.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
             if held == MOST_HELD or beyond:
                 return None
     return None
@@ -188,11 +221,11 @@ def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]
 class _Trial:
     """A wrong line at one input, where its mends are tried before they are held to the law."""
 
-    def __init__(self, line: Line, others: Sequence[str], inputs: Sequence[Any]) -> None:
-        self.line, self.others = line, others
-        self.scope = line.formula.scope
-        self.source = Source(line.formula.text, tuple(self.scope.free.items()))
-        self.comma = ", " if ", " in line.formula.text else ","
+    def __init__(self, line: Line, others: Sequence[Formula], inputs: Sequence[Any]) -> None:
+        self.line, self.others = line, [one.text for one in others]
+        self.scope, text = self.read()
+        self.source = Source(text, tuple(self.scope.free.items()))
+        self.comma = ", " if ", " in text else ","
         subscripts = (one for one in ast.walk(self.source.tree) if isinstance(one, ast.Subscript))
         self.within_entries = {  # an entry is looked at as a whole
             id(one) for entry in subscripts for one in (entry.value, *indices(entry))
@@ -213,8 +246,25 @@ class _Trial:
         self.varied = sorted(rational, key=_variety, reverse=True)[:MOST_LOOKED_AT]
         for case in self.varied:
             self._look_at(case)
-            if not self.fits(line.formula.tree):  # else nothing shows here
+            if not self.fits(line.formula):  # else nothing shows here
                 break
+
+    def read(self) -> tuple[Scope, str]:
+        """Return the text that is mended, and what may be said there."""
+        return self.line.formula.scope, self.line.formula.text
+
+    def mended(self, text: str) -> Line | None:
+        """Return the line with that text mended, if what it is then is a formula."""
+        return _with_text(self.line, text)
+
+    def told(self, column: int, wrong: str, right: str) -> Mend:
+        """Return what mends that text."""
+        return Mend(self.line.number, column, wrong, right)
+
+    @property
+    def operations(self) -> int:
+        """How many operations were needed so far."""
+        return self.env.operations
 
     def _look_at(self, case: Any) -> None:
         self.case = case
@@ -238,28 +288,31 @@ class _Trial:
             found = self.env.entries(tree)
             return _in_floats(found) if self.exact else np.array(found, dtype=float)
 
-    def fits(self, tree: ast.expr) -> bool:
+    def value_of_line(self, mended: Formula) -> Floats:
+        """Return the value of the line, mended. Raises as `value` does."""
+        return self.value(mended.tree)
+
+    def fits(self, mended: Formula) -> bool:
         """Return whether a line is about right, or a condition right at all rates tried so far."""
         try:
             if self.line.name is None:
-                mended = replace(self.line.formula, tree=tree)
                 for number, rate in enumerate(self.inputs):
                     if holds_once(mended, rate) != holds_at(self.line.before, rate):
                         self.inputs.insert(0, self.inputs.pop(number))  # it may tell the next, too
                         return False
                 return True
-            return bool(self._are_about_right(self.value(tree)[None])[0])
+            return bool(self._are_about_right(self.value_of_line(mended)[None])[0])
         except (Refusal, *NO_VALUE):
             return False
 
-    def tells_apart(self, mended: Formula) -> bool:
+    def tells_apart(self, mended: str) -> bool:
         """Return whether all comparisons that are new can be true, and can be false.
 
         What makes one true or false everywhere, such as 0 in n == 1, is right by accident.
         """
         here, there = (
             {source.text(one): loops for one, loops in source.nodes() if _is_comparison(one)}
-            for source in (Source(mended.text, self.source.loops), self.source)
+            for source in (Source(mended, self.source.loops), self.source)
         )
         new = [(text, loops) for text, loops in here.items() if text not in there]
         return self.line.name is None or all(starmap(self._varies, new))
@@ -343,7 +396,14 @@ class _Trial:
             yield from (("{}", f"{left}/{right}"), ("{}", f"{left} @ {right}"))
         one = as_factor(text)
         yield from (("-{}", one), ("{}.T", one), ("{}**2", one))
-        functions = ("sqrt({})", "log({})", "sum({})", "sum({}, axis=0)", "sum({}, axis=1)")
+        functions = (
+            "sqrt({})",
+            "log({})",
+            "exp({})",
+            "sum({})",
+            "sum({}, axis=0)",
+            "sum({}, axis=1)",
+        )
         yield from ((form, text) for form in functions)
 
     def _terms(self, node: ast.expr, loops: Loops) -> Iterator[str]:
@@ -427,6 +487,64 @@ class _Trial:
         for chosen in islice(product(*fitting), ROOMS) if shape else ():
             yield f"{name}[{self.comma.join(chosen)}]"
         yield name
+
+
+class _OfDefinition(_Trial):
+    """The same of the definition of one's own name, with which the line has another value."""
+
+    def __init__(
+        self, line: Line, others: Sequence[Formula], inputs: Sequence[Any], own: str
+    ) -> None:
+        self.own, self.spent = own, 0
+        super().__init__(line, others, inputs)
+        self.in_pieces = False
+
+    def read(self) -> tuple[Scope, str]:
+        scope, (_, _, text) = self.line.formula.scope, self.written.partition(" = ")
+        names = takewhile(lambda name: name != self.own, scope.defined)  # it can use no others
+        text, loops = split_loops(text)
+        self.loops = loops
+        return replace(
+            scope, defined={name: scope.defined[name] for name in names}, free=loops
+        ), text
+
+    @property
+    def written(self) -> str:
+        """The line of `where`."""
+        return self.line.formula.scope.written[self.own]
+
+    def mended(self, text: str) -> Line | None:
+        """Return the line with a definition mended."""
+        formula = self.line.formula
+        loops = "".join(f" for {index} in {over}" for index, over in self.loops.items())
+        try:
+            tree = parse(
+                text + loops, replace(self.scope, free=formula.scope.free), [*self.loops]
+            ).tree
+        except FormulaError:
+            return None
+        scope = replace(formula.scope, defined={**formula.scope.defined, self.own: tree})
+        return replace(self.line, formula=replace(formula, scope=scope), workings=Workings())
+
+    def told(self, column: int, wrong: str, right: str) -> Mend:
+        """Return what mends a definition."""
+        left = len(self.written.partition(" = ")[0]) + len(" = ")
+        return Mend(self.line.number, left + column, wrong, right, where=self.written)
+
+    @property
+    def operations(self) -> int:
+        """How many operations were needed so far."""
+        return self.env.operations + self.spent
+
+    def value_of_line(self, mended: Formula) -> Floats:
+        """Return the value of the line with another definition. Raises as `value` does."""
+        scope, known = mended.scope, self.env
+        self.env = Env(known.values, known.sizes, scope.defined, scope.free, floats=not self.exact)
+        try:
+            return self.value(mended.tree)
+        finally:
+            self.spent += self.env.operations
+            self.env = known
 
 
 @lru_cache(maxsize=2**12)  # the same for all answers

@@ -440,7 +440,9 @@ def _wrong(line: Line, outcome: Outcome, verdict: Verdict, model: Scope) -> Iter
                 wrong, right = (_term(one, scope) for one in (mend.wrong, mend.right))
                 slope = mend.stands_for
                 stands: list[Run] = [" stands for ", _term(slope, scope), ", and"] if slope else []
-                yield [wrong, *stands, " should be ", right, "."]
+                own = mend.where and mend.where.partition(" = ")[0]
+                place: list[Run] = [" in ", _term(own, scope)] if own else []
+                yield [wrong, *place, *stands, " should be ", right, "."]
     elif outcome.reason:
         untested = outcome.status == "untested"
         yield _said(f"it could not be judged: {outcome.reason}" if untested else outcome.reason)

@@ -383,7 +383,8 @@ def details(verdict: Verdict, told: Mapping[int, str] | None = None) -> Iterator
 def mend(found: Mend) -> str:
     """Return what would make a line right, in a sentence."""
     stands = f"stands for {found.stands_for}, and " if found.stands_for else ""
-    return f"column {found.column}: {found.wrong} {stands}should be {found.right}"
+    place = f"column {found.column}" if found.where is None else f"where {found.where}"
+    return f"{place}: {found.wrong} {stands}should be {found.right}"
 
 
 def of_line(outcome: Outcome) -> str:
