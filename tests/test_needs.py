@@ -16,8 +16,8 @@ from gradaudit.telling.verdicts import as_json, as_text
 
 POWERS = """
 [powers]
-given = "x[K], eps, S[K,K] spd, w"
-assume = ["eps > 0", "w != 0"]
+given = "x[K], eps, S[K,K] spd, w, a, b, c, lo[K], hi[K]"
+assume = ["eps > 0", "w != 0", "a < b <= c", "lo < hi"]
 define = ["p = softmax(x)", "v = sum(x**2)", "L = sum(p*x)"]
 [powers.parts]
 x = "d(L, x[i])"
@@ -51,6 +51,9 @@ NEEDED = {
     "x[i]**0.5": ["x[i] >= 0"],
     "x[i]/(1 - p[i])": ["1 - p[i] != 0"],
     "x[i]/(x[i] + 1)": ["x[i] + 1 != 0"],
+    "x[i]/(c - b)": ["c - b != 0"],
+    "log(a - b)": ["a - b > 0"],
+    "sum(x[i]/(hi[i] - lo[k]) for k in K)": ["hi[i] - lo[k] != 0"],
 }
 SURE = (
     "x[i]/eps",
@@ -69,6 +72,12 @@ SURE = (
     "x[i]/(p @ p)",
     "where(x[i] > 0, log(x[i]), 0)",
     "x[i]/2",
+    "x[i]/(b - a)",
+    "log(c - a)",
+    "sqrt(c - b)",
+    "x[i]/(a - b)",
+    "x[i]/(hi[i] - lo[i])",
+    "log(sum(hi - lo))",
 )
 
 

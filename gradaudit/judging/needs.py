@@ -5,16 +5,22 @@ are known without a look at any input.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations
 
 from gradaudit.judging.derivation import Line, Wanted
 from gradaudit.language.formula import Formula, Scope, left_spine
 from gradaudit.questions.question import split_loops
 
 Signs = frozenset[int]
-ANY, POSITIVE, NOT_NEGATIVE = Signs((-1, 0, 1)), Signs((1,)), Signs((0, 1))
+ANY, POSITIVE, NOT_NEGATIVE, ZERO = Signs((-1, 0, 1)), Signs((1,)), Signs((0, 1)), Signs((0,))
+TURNED: Mapping[type[ast.cmpop], ast.cmpop] = {
+    ast.Lt: ast.Gt(),
+    ast.LtE: ast.GtE(),
+    ast.Gt: ast.Lt(),
+    ast.GtE: ast.LtE(),
+}
 ALWAYS_POSITIVE = ("exp", "sigmoid", "softmax")
 AS_ITS_ARGUMENT = ("tanh", "erf", "expm1", "log1p", "sign", "max", "min", "diag")
 NEVER_NEGATIVE = ("sqrt", "abs", "norm", "relu", "delta", "eye")
@@ -80,23 +86,30 @@ class _Known:
             self.defined[name] = self.signs(tree)  # with what is assumed
 
     def _learn(self, node: ast.Compare) -> None:
-        sides = pairwise([node.left, *node.comparators])
-        for op, (left, right) in zip(node.ops, sides, strict=True):
-            self._fact(left, op, self.signs(right))
-            turned = {ast.Lt: ast.Gt(), ast.LtE: ast.GtE(), ast.Gt: ast.Lt(), ast.GtE: ast.LtE()}
-            self._fact(right, turned.get(type(op), op), self.signs(left))
+        nodes = [node.left, *node.comparators]
+        for (i, left), (j, right) in combinations(enumerate(nodes), 2):
+            if (op := _over_all(node.ops[i:j])) is None:
+                continue
+            turned = TURNED.get(type(op), op)
+            self._fact(_key(left), op, self.signs(right))
+            self._fact(_key(right), turned, self.signs(left))
+            if (one := _key(left)) and (other := _key(right)):
+                self._fact(f"{one} - {other}", op, ZERO)
+                self._fact(f"{other} - {one}", turned, ZERO)
 
-    def _fact(self, node: ast.expr, op: ast.cmpop, other: Signs) -> None:
+    def _fact(self, key: str, op: ast.cmpop, other: Signs) -> None:
         match op:
             case ast.Gt() if other <= NOT_NEGATIVE:
                 fact = POSITIVE
             case ast.GtE() | ast.Eq() if other <= NOT_NEGATIVE:
                 fact = other | POSITIVE if isinstance(op, ast.GtE) else other
-            case ast.NotEq() if other == {0}:
-                fact = ANY - {0}
+            case ast.NotEq() if other == ZERO:
+                fact = ANY - ZERO
+            case ast.Lt() | ast.LtE() if other == ZERO:
+                fact = _negative(POSITIVE if isinstance(op, ast.Lt) else NOT_NEGATIVE)
             case _:
                 return
-        if key := _key(node):
+        if key:
             self.facts[key] = self.facts.get(key, ANY) & fact
 
     def maybe_zero(self, node: ast.expr) -> Iterator[ast.expr]:
@@ -207,8 +220,23 @@ def _all_summed(one: Signs) -> Signs:
     return ANY if {-1, 1} <= one else one
 
 
+def _over_all(ops: Sequence[ast.cmpop]) -> ast.cmpop | None:
+    """Return how the first of several numbers compares with the last, if that follows."""
+    for strict, weak in ((ast.Lt, ast.LtE), (ast.Gt, ast.GtE)):
+        if all(isinstance(op, strict | weak) for op in ops):
+            return strict() if any(isinstance(op, strict) for op in ops) else weak()
+    return ops[0] if len(ops) == 1 else None
+
+
 def _key(node: ast.expr) -> str:
-    """Return what is assumed things of: a name, an entry of it, or a function of it."""
+    """Return what is assumed things of: a name, an entry, a function, a difference of these."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        one, other = node.left, node.right
+        at = [ast.unparse(side.slice) for side in (one, other) if isinstance(side, ast.Subscript)]
+        if isinstance(one, ast.Subscript) and isinstance(other, ast.Subscript) and at[0] == at[1]:
+            one, other = one.value, other.value  # what is assumed of arrays is so of their entries
+        keys = _key(one), _key(other)
+        return " - ".join(keys) if all(keys) else ""
     inner = [*ast.walk(node)][1:] if isinstance(node, ast.Subscript | ast.Call) else []
     simple = isinstance(node, ast.Name | ast.Subscript | ast.Call) and not any(
         isinstance(one, ast.BinOp | ast.Call | ast.Subscript | ast.GeneratorExp) for one in inner
