@@ -250,7 +250,19 @@ class Inputs:
         if sizes and self._is_met(sizes):
             with suppress(NoInput):
                 return self.draw(random, sizes, plain=plain)
-        return self.draw(random, self.sizes[0], plain=plain)
+        try:
+            return self.draw(random, self.sizes[0], plain=plain)
+        except NoInput as none:
+            raise NoInput(f"{none}{self._too_much()}") from None
+
+    def _too_much(self) -> str:
+        """Return without which one of all that is assumed there is an input, if there is."""
+        assumed = self.question.assume
+        for number, one in enumerate(assumed if len(assumed) > 1 else ()):
+            others = assumed[:number] + assumed[number + 1 :]
+            if Inputs(replace(self.question, assume=others))._is_met(self.sizes[0]):
+                return f"; without {one.text} one does"
+        return ""
 
     @property
     def _twos(self) -> dict[str, int]:
