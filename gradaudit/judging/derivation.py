@@ -80,13 +80,14 @@ _known: WeakKeyDictionary[Formula, dict[Any, Array]] = WeakKeyDictionary()
 def known_entries(formula: Formula, case: Any, among: Together | None = None) -> Array:
     """Return what `entries` does of a truth or a mistake, which is the same for every answer.
 
-    among: inputs at all of which it is evaluated at once, if it is asked for at several.
+    among: inputs at all of which it is evaluated at once, if it is asked for at several of them.
     """
     known = _known.setdefault(formula, {})
     if case not in known:
-        several = among is not None and case in among and len(known) >= FIRST_ALONE
-        if among is not None and several and formula not in kept(case):
-            among.keep(formula)
+        if among is not None and case in among and formula not in kept(case):
+            if among.alone[formula] >= FIRST_ALONE:
+                among.keep(formula)
+            among.alone[formula] += 1
         value = kept(case).get(formula)
         found = entries(formula, case) if value is None else _entries_of(formula, case, value)
         known[case] = found

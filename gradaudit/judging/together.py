@@ -1,5 +1,6 @@
 """One formula at many inputs: those of the same sizes are evaluated at once."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from gradaudit.language.outcomes import Missing
 
 
 class Together:
-    """Inputs that formulas are evaluated at."""
+    """Inputs that formulas are evaluated at; alone: how often each was at one of them only."""
 
     def __init__(self, cases: Iterable[Any]) -> None:
         self.groups: dict[Any, list[Any]] = {}
@@ -21,6 +22,7 @@ class Together:
         for case in self._cases:
             key = *case.sizes.items(), *case.values
             self.groups.setdefault(key, []).append(case)
+        self.alone: Counter[Formula] = Counter()
         self._stacks: dict[Any, dict[str, Any]] = {}
         self._envs: dict[Any, Env] = {}
 
