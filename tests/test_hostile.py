@@ -87,6 +87,10 @@ REFUSED = {
         with_line('define = ["L = sum(e**2)", "e = X @ w - t"]', DEFINE),
         "define: line 1, column 9: unknown name `e`",
     ),
+    "shapes that go together at equal sizes only": (
+        with_line('define = ["e = w @ X - t", "L = sum(c * e**2) / 2"]', DEFINE),
+        "define: e = w @ X - t: shapes (10,) and (7, 10) do not go together, where N = 7, A = 10",
+    ),
     "a definition by itself": (with_line('define = ["L = L + 1"]', DEFINE), "unknown name `L`"),
     "sizes in a circle": (with_line('sizes = {A = "N", N = "A"}'), "sizes.A: column 1: unknown"),
     "a size that is a sum": (with_line('sizes = {A = "exp(N)"}'), "sizes, whole numbers and + -"),

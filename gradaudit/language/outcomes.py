@@ -31,6 +31,10 @@ class NoSlope(NoValue):
     """There is no slope at a kink, where it is different on either side, but bounded."""
 
 
+class Unfit(NoValue):
+    """There is none as shapes do not go together, which at some sizes they may."""
+
+
 class CannotTell(Missing):
     """Whether something holds at this input cannot be told; the message says why."""
 

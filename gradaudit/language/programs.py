@@ -26,7 +26,7 @@ from gradaudit.language.numbers import (
     object_array,
     primal,
 )
-from gradaudit.language.outcomes import Missing, NoValue, present
+from gradaudit.language.outcomes import Missing, NoValue, Unfit, present
 
 if TYPE_CHECKING:
     from gradaudit.language.evaluate import Env
@@ -493,9 +493,9 @@ def _own_shape(count: int, value: Any) -> tuple[int, ...]:
     return value.shape[: value.ndim - count] if isinstance(value, np.ndarray) else ()
 
 
-def _unfit(count: int, *values: Any) -> NoValue:
+def _unfit(count: int, *values: Any) -> Unfit:
     shapes = " and ".join(str(_own_shape(count, value)) for value in values)
-    return NoValue(f"shapes {shapes} do not go together")
+    return Unfit(f"shapes {shapes} do not go together")
 
 
 def _limit(node: ast.BinOp, value: Any, times: int = 1) -> None:

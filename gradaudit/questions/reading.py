@@ -41,7 +41,7 @@ from gradaudit.questions.question import (
     halves,
     scope_of,
 )
-from gradaudit.questions.shapes import free_indices, shape_of
+from gradaudit.questions.shapes import free_indices, shape_of, unfit
 from gradaudit.questions.tables import MAX_ITEMS, NAME, Table
 
 LIBRARY = Path(__file__).with_name("library")
@@ -201,6 +201,8 @@ class _Reader(Table):
 
     def question(self) -> Question:
         question = self.model()
+        if line := unfit(question):
+            raise self.wrong("define", line)
         if "next" in self.table:
             question = replace(question, iteration=self.iteration(question))
         parts = {name: self.asked(question, name, text) for name, text in self.items("parts")}

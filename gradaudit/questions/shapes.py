@@ -13,10 +13,11 @@ from gradaudit.language.formula import (
     Scope,
     indices,
 )
-from gradaudit.language.outcomes import NoValue
+from gradaudit.language.outcomes import NoValue, Unfit
 from gradaudit.questions.question import Question
 
 MOST_ENTRIES = 10**6  # of an array, where shapes are tried out
+NOT_TOLD = (NoValue, FormulaError, ValueError, FloatingPointError)
 
 
 def free_indices(text: str, question: Question) -> dict[str, str]:
@@ -58,23 +59,44 @@ def axes_of(name: str, question: Question) -> tuple[str, ...]:
     return tuple(by_size.get(size, "") for size in shape or ())
 
 
+def unfit(question: Question) -> str:
+    """Return what line of a model has shapes that do not go together where all sizes differ."""
+    for name, written in question.scope.written.items():
+        try:
+            _apart(ast.Name(name, col_offset=1), question.scope, question)
+        except Unfit as reason:
+            sizes = ", ".join(f"{one} = {size}" for one, size in _sizes(question).items())
+            return f"{written}: {reason}, where {sizes}"
+        except NOT_TOLD:
+            continue
+    return ""
+
+
 def shape_of(
     tree: ast.expr, scope: Scope, question: Question
 ) -> tuple[dict[str, int], tuple[int, ...] | None]:
     """Return the shape of a value where all sizes differ, and these; None if it can't be told."""
-    sizes = question.sized({one: 7 + 3 * k for k, one in enumerate(question.free_sets)}) or {}
+    try:
+        return _sizes(question), np.shape(_apart(tree, scope, question))
+    except NOT_TOLD:
+        return _sizes(question), None
+
+
+def _sizes(question: Question) -> dict[str, int]:
+    return question.sized({one: 7 + 3 * k for k, one in enumerate(question.free_sets)}) or {}
+
+
+def _apart(tree: ast.expr, scope: Scope, question: Question) -> Any:
+    """Return a value where all sizes differ. Raises one of NOT_TOLD."""
+    sizes = _sizes(question)
     values: dict[str, Any] = {}
     for name, one in question.given.items():
         shape = [sizes.get(axis, MOST_ENTRIES) for axis in one.axes]
         if not sizes or math.prod(shape) > MOST_ENTRIES:
-            return {}, None
+            raise NoValue("it is too large")
         values[name] = (
             np.full(shape, 0.0 if one.within else 1.0) if shape else float(not one.within)
         )
     values |= {name: float(sizes.get(one, 0)) for name, one in question.counts.items()}
-    try:
-        with np.errstate(all="ignore"):
-            env = Env(values, sizes, scope.defined, scope.free, floats=True)
-            return sizes, np.shape(env.entries(tree))
-    except (NoValue, FormulaError, ValueError, FloatingPointError):
-        return sizes, None
+    with np.errstate(all="ignore"):
+        return Env(values, sizes, scope.defined, scope.free, floats=True).entries(tree)
