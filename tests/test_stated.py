@@ -229,6 +229,38 @@ def test_a_question_tells_where_its_model_has_no_derivative(
     assert "until the reference is written more stably" not in told
 
 
+CHOICE = """
+[m]
+title = "Box-Cox"
+given = "x, lam"
+define = ["z = where(lam == 0, x, (exp(lam*x) - 1)/lam)"]
+parts.lam = "d(z, lam)"
+functions."slope(x, lam)" = ["lam"]
+answers.lam = "where(lam == 0, x**2/2, (x*exp(lam*x) - z)/lam)"
+[[m.mistakes]]
+id = "sign"
+sentence = "The sign."
+change.lam = "-({old})"
+"""
+
+
+def test_nothing_is_asked_at_a_choice_whose_slopes_are_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], said: Said
+) -> None:
+    (tmp_path / "question.toml").write_text(CHOICE, encoding="utf-8")
+    main(["question", str(tmp_path / "question.toml")])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "and its slopes to the sides are not known, as on x = 0, lam = 0" in told
+    told = said(
+        "import numpy as np\n"
+        "def slope(x, lam):\n"
+        "    z = np.expm1(lam * x) / lam if lam else x\n"
+        "    return (x * np.exp(lam * x) - z) / lam if lam else np.nan\n",
+        CHOICE,
+    )
+    assert "m.lam ✓ holds 3 laws" in told  # none of them about slopes
+
+
 @pytest.mark.parametrize(
     ("given", "condition", "model"),
     [

@@ -20,10 +20,10 @@ from gradaudit.judging.derivation import (
     wanted_of,
 )
 from gradaudit.judging.domains import draw_inputs
-from gradaudit.judging.functions import is_usable, laws_of
+from gradaudit.judging.functions import has_slopes, is_usable, laws_of
 from gradaudit.judging.hard import domain, inputs_for, is_reached
 from gradaudit.judging.laws import Refusal, hold
-from gradaudit.judging.oracles import oracle
+from gradaudit.judging.oracles import look_along, oracle
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
@@ -43,7 +43,7 @@ class Tolerance(NamedTuple):
     inputs: how many. median: of the tolerances, as parts of the largest entry. loose: how many of
     these are so large that they say little. undefined: the inputs at which the model has no
     derivative. lost: those at which the reference itself has no value in float64, or is further
-    off.
+    off. unknown: those at a kink of which no slopes are known.
     """
 
     inputs: int
@@ -51,6 +51,7 @@ class Tolerance(NamedTuple):
     loose: int
     undefined: tuple[Case, ...]
     lost: tuple[Case, ...]
+    unknown: tuple[Case, ...]
 
 
 @dataclass(frozen=True)
@@ -191,12 +192,16 @@ def _tolerance(question: Question, signature: Signature) -> Tolerance:
             parts.append(float(np.max(known.rounding)) / largest)
     loose = sum(part > LOOSEST for part in parts)
     hard = [case.bound_to(signature) for case in inputs_for(question).hard]
-    judged = (case for case in hard if has_exact_kinks(case) and is_smooth(case))
-    lost = sorted(filterfalse(is_usable, judged), key=Case.effort)
+    exact = list(filter(has_exact_kinks, hard))
+    lost = sorted(filterfalse(is_usable, filter(is_smooth, exact)), key=Case.effort)
+    kinked = sorted(filterfalse(is_smooth, exact), key=Case.effort)
+    if kinked:
+        look_along(kinked)
+    unknown = tuple(filterfalse(has_slopes, kinked))
     median = float(np.median(parts)) if parts else 0.0
     undefined = tuple(case for case in lost if not _has_value(case))
     lost = [case for case in lost if case not in undefined]
-    return Tolerance(len(inputs), median, loose, undefined, tuple(lost))
+    return Tolerance(len(inputs), median, loose, undefined, tuple(lost), unknown)
 
 
 def _has_value(case: Case) -> bool:

@@ -137,7 +137,10 @@ def domains(question: Question, signature: Signature) -> Domains:
 
     def kinked() -> list[Case]:
         found = [case for case in listed() if not is_smooth(case)][:MOST_AT_KINKS]
-        return sorted(found, key=Case.effort)  # few of them have simpler ones at a kink
+        if found:
+            look_along(found)
+        # few of them have simpler ones at a kink
+        return sorted(filter(has_slopes, found), key=Case.effort)
 
     def drawn(random: Random) -> Case:
         for _ in range(DRAWS):
@@ -154,7 +157,7 @@ def domains(question: Question, signature: Signature) -> Domains:
         return suits(case) and is_smooth(case)
 
     def at_one(case: Case) -> bool:
-        return suits(case) and not is_smooth(case)
+        return suits(case) and not is_smooth(case) and has_slopes(case)
 
     return Domains(
         Domain(f"{name}, kinks included", suits, lambda: [*smooth(), *kinked()], drawn),
@@ -163,6 +166,11 @@ def domains(question: Question, signature: Signature) -> Domains:
         Domain(f"{name}, at kinks", at_one, kinked),
         Domain(f"{name}, many", away, lambda: smooth()[:MANY]),
     )
+
+
+def has_slopes(case: Case) -> bool:
+    """Return whether anything is known of the slopes at a kink, or all would be right."""
+    return any(np.isfinite([*low, *high]).any() for _, low, high in oracle(case).spans)
 
 
 def is_usable(case: Case) -> bool:

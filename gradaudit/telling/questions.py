@@ -13,6 +13,7 @@ from gradaudit.questions.question import Given, Question
 from gradaudit.telling.showing import width
 
 NO_DERIVATIVE = "the model has no derivative"
+NO_SLOPES = "the model has no derivative, and its slopes to the sides are not known"
 NOT_STABLE = "the reference has no value in float64, or is off by more than its tolerance"
 
 
@@ -54,7 +55,8 @@ def _lines(checked: Checked) -> Iterator[str]:
         median = f"the median tolerance is {found.median:.0e} of the largest entry"
         loose = f", and it is more than {LOOSEST:.0e} of it on {found.loose}" * bool(found.loose)
         yield f"    {median}{loose}"
-        yield from _block("not on others", _not_judged(found.undefined, NO_DERIVATIVE))
+        none = _not_judged(found.undefined, NO_DERIVATIVE)
+        yield from _block("not on others", [*none, *_not_judged(found.unknown, NO_SLOPES)])
         stably = "not on others, until the reference is written more stably"
         yield from _block(stably, _not_judged(found.lost, NOT_STABLE))
     if checked.edits:
