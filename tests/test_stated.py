@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,29 @@ def test_a_question_tells_where_its_model_has_no_derivative(
     told = " ".join(capsys.readouterr().out.split())
     assert re.search(r"not on others on \d+ the model has no derivative, as on X = .*w = .0", told)
     assert "until the reference is written more stably" not in told
+
+
+QUANTILE = """
+[q]
+given = "X[N,D], w[D], y[N]"
+define = ["u = y - X @ w", "L = sum(abs(u))/sum(1 for n in N)"]
+parts.w = "d(L, w[a])"
+answers.w = "-sum(sign(u[n])*X[n,a] for n in N)/sum(1 for n in N)"
+"""
+
+
+def test_a_counterexample_of_a_line_is_at_no_kink_where_conventions_differ(said: Said) -> None:
+    lines = [
+        "-sum(where(u[n] >= 0, 1, -1)*X[n,a] for n in N)/sum(1 for n in N)",
+        "-sum(where(u[n] > 0, 1, -1)*X[n,a] for n in N)/sum(1 for n in N)",
+        "-sum(where(u[n] > 0, 1, -1)*X[n,a] for n in N)",
+    ]
+    assert "holds" in said(f"[q]\nw = {lines[:2]}", QUANTILE, kind="toml")
+    told = said(f"[q]\nw = {lines[::2]}", QUANTILE, kind="toml")
+    shown = re.search(r"before (\S+) found (\S+)", told)
+    assert "line 2 does not equal line 1" in told
+    assert shown
+    assert abs(float(Fraction(shown[1]) / Fraction(shown[2]))) == 1 / 2
 
 
 CHOICE = """
