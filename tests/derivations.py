@@ -27,6 +27,16 @@ RIGHT: dict[str, Derivation] = {
             "sum(t) * exp(y[i] - lse) - t[i]",
         ],
     ),
+    "with a maximum that cancels": (
+        "q2.gradient",
+        ["p = exp(y - max(y))/sum(exp(y - max(y)))", "m = max(y)"],
+        [
+            "d(E, y[i])",
+            "d(sum(t)*(m + log(sum(exp(y - m)))) - sum(t*y), y[i])",
+            "-sum(t[k]/p[k]*d(p[k], y[i]) for k in K)",
+            "p[i]*sum(t) - t[i]",
+        ],
+    ),
     "the case k = i apart": (
         "q2.gradient",
         ["p = softmax(y)"],

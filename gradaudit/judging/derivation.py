@@ -25,7 +25,7 @@ from gradaudit.language.balls import agree, settle
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError, Scope, parse
 from gradaudit.language.numbers import FIRST_PRECISION, is_true, or_missing, precision
-from gradaudit.language.outcomes import CannotTell, Missing, NoValue
+from gradaudit.language.outcomes import CannotTell, Missing, NoSlope, NoValue
 from gradaudit.questions.question import Question
 
 Array = npt.NDArray[Any]
@@ -286,6 +286,7 @@ def _compare_entries(line: Line, case: Any) -> None:
         raise DoesNotApply("the line before it has another shape", nearer=True) from None
     found = line.entries(line.formula, case)
     compared, doubt = False, ""
+    idle = "the line before it has no value on any input that it speaks of"
     from_above = line.leaves_out_entries and line.formula.when is None
     in_force = f"{line.assumed} is still in force" if from_above else ""
     entries = zip(assumed.flat, expected.flat, found.flat, strict=True)
@@ -295,6 +296,9 @@ def _compare_entries(line: Line, case: Any) -> None:
             before, note = line.entries(line.truth, case).flat[number], BY_THE_TRUTH
         if holds is False or isinstance(before, NoValue):
             continue  # what has no value can't be continued wrongly
+        if isinstance(here, NoSlope):  # of something in it, such as a maximum that cancels
+            idle = f"undefined: {here}"
+            continue
         told = next((one for one in (before, here) if isinstance(one, Missing)), None)
         if told is None and agree(before, here):
             compared = compared or note != BY_THE_TRUTH
@@ -311,8 +315,7 @@ def _compare_entries(line: Line, case: Any) -> None:
     if doubt:
         raise CannotTell(doubt)
     if not compared:
-        reason = "the line before it has no value on any input that it speaks of"
-        raise DoesNotApply(reason, nearer=True)
+        raise DoesNotApply(idle, nearer=True)
 
 
 def without_value(reason: Missing, case: Any) -> Exception:
