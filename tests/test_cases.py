@@ -1,7 +1,7 @@
 """The inputs of any question: they obey what it assumes, and reach what is hard."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -88,6 +88,20 @@ def test_an_array_of_which_nothing_is_assumed_is_zero(model: Question) -> None:
                 return not np.any(case.given[name])
 
             assert reached(model, zero)
+
+
+@by_model
+def test_an_array_of_which_nothing_is_assumed_is_of_every_size(model: Question) -> None:
+    assumed = {name for condition in model.assume for name in condition.names}
+    for one in Inputs(model).numbers:
+        if not (one.among or one.name in assumed):
+
+            def is_of(decade: int, case: Case, name: str = one.name) -> bool:
+                size = float(max(map(abs, np.ravel(case.given[name]))))
+                return 10.0**decade <= size < 10.0 ** (decade + 1)
+
+            for decade in range(-9, 10):
+                assert reached(model, partial(is_of, decade)), f"{one.name}, 10**{decade}"
 
 
 @by_model

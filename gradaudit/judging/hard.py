@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, cached_property, partial
-from itertools import chain, combinations, count, islice, zip_longest
+from itertools import chain, combinations, count, islice, product, zip_longest
 from random import Random
 from typing import Any
 
@@ -52,11 +52,12 @@ POSITIVE = (
 BETWEEN = tuple(fmpq(k, 16) for k in range(-64, 65))
 HUGE, VAST = fmpq(2**12), fmpq(2**40)
 EXTREMES = (VAST, 1 / VAST, MINUTE)
+SIZES = [3 * fmpq(10) ** (side * power) for power in range(1, 10) for side in (1, -1)]  # decades
 OFFSET = fmpq(2**10)
 
 CHANCES, REPAIRS = 5, 12  # of what is drawn, to meet what is assumed by itself, or repaired
 DRAWS = 40  # of inputs at most, until one is away from kinks
-TRIES = 4  # of one change, on different numbers, until no kink is near
+TRIES, MOST_TRIES = 3, 12  # again, of one change and of sizes, until no kink is near
 SMALL = (1, 2, 3, 4, 4)
 LARGE = (5, 6, 7, 8, 9, 12)
 MOST = 80  # hard cases of arrays that are given; more than that are made together
@@ -97,6 +98,7 @@ def far_patterns(k: int, n: int) -> tuple[Any, ...]:
         *(-800 * last, 10**5 * (k < 2), 660 * first, 1000 + k, -(10**5) - k, 800 * first, 1000),
         *((k + 1) * scale for scale in (HUGE, 1 / MINUTE)),
         *(*(gap * last for gap in (16, 24, 45, 250)), 90 + k, -90 - k),
+        *(gap * last for gap in (28, 37, 64, 500)),
     )
 
 
@@ -330,6 +332,13 @@ class Inputs:
             ),
         ]
 
+    def _of_every_size(self) -> Iterator[Change]:
+        """Yield changes that bring every other array to a size, until each had all of them."""
+        names = [one.name for one in self.numbers if not one.among]
+        for size, some in product(SIZES, (names[::2], names[1::2])):
+            if allowed := [name for name in some if self.meeting(name, [size])]:
+                yield partial(_all, [partial(_of_size, name, size) for name in allowed])
+
     def _small(self) -> list[Change]:
         """Return changes that bring what is positive near 0, and scale what is definite."""
         positive = [name for name, pool in self.pools.items() if min(pool) > 0]
@@ -460,9 +469,10 @@ class Inputs:
             of = self.question.given[name].within
             largest = max(self.sizes, key=lambda sizes: sizes[of])  # at once
             wanted += [(largest, partial(_place, name, k)) for k in range(largest[of])]
+        wanted += [(self.sizes[0], change) for change in self._of_every_size()]
         usual = wanted[:1]
         wanted = [*usual, *((sizes, one) for sizes, one in wanted[1:] if self._is_met(sizes))]
-        for _ in range(TRIES):
+        for attempt in range(MOST_TRIES):
             made = [
                 (
                     _changed(self._draw_or_usual(random, sizes, plain=True), change),
@@ -477,6 +487,7 @@ class Inputs:
                 again
                 for case, again in made
                 if case is not None and not is_smooth(case) and again[1] not in self.at_kinks
+                if attempt < TRIES or again[1] is _as_it_is
             ]
 
     def drawn(self, random: Random) -> Case:
@@ -637,6 +648,15 @@ def _zeroed(names: Sequence[str], case: Case) -> Case:
 
 def _scaled(names: Sequence[str], scale: fmpq, case: Case) -> Case:
     return replace(case, given={**case.given, **{name: case.given[name] * scale for name in names}})
+
+
+def _of_size(name: str, size: fmpq, case: Case) -> Case | None:
+    """Return a case with an array times a power of 2, its largest number just below a size."""
+    largest = max(map(abs, np.ravel(case.given[name])))
+    if not largest:
+        return None
+    _, power = math.frexp(float(size / largest))
+    return _scaled([name], fmpq(2) ** (power - 1), case)
 
 
 def _repeating(index_set: str, every: bool, case: Case) -> Case | None:
