@@ -259,6 +259,18 @@ WITHIN: dict[str, tuple[list[str], str, Any, Mend]] = {
         "sum(v)/2",
         Mend(1, 5, "y + t", "y - t", where="u = y + t"),
     ),
+    "a name that it has is of one free index": (
+        ["s = softmax(y)[i]*sum(t)", "r = s + t[i]"],
+        "question2.gradient",
+        "r",
+        Mend(1, 5, "s + t[i]", "s - t[i]", where="r = s + t[i]"),
+    ),
+    "a name that it has is of one free index, and it has another": (
+        ["s = softmax(y)[i]*sum(t)", "r[k] = s + t[k] for k in K"],
+        "question2.gradient",
+        "r[i]",
+        Mend(1, 8, "s + t[k]", "s - t[k]", where="r[k] = s + t[k] for k in K"),
+    ),
 }
 
 

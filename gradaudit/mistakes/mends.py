@@ -504,9 +504,8 @@ class _OfDefinition(_Trial):
         names = takewhile(lambda name: name != self.own, scope.defined)  # it can use no others
         text, loops = split_loops(text)
         self.loops = loops
-        return replace(
-            scope, defined={name: scope.defined[name] for name in names}, free=loops
-        ), text
+        defined = {name: scope.defined[name] for name in names}
+        return replace(scope, defined=defined, free={**scope.free, **loops}), text
 
     @property
     def written(self) -> str:
