@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradaudit import audit
 from gradaudit.judging.calling import Function
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import laws_of
@@ -54,6 +55,16 @@ parts.slope = "d(y[i], x[i])"
 functions."slope(x)" = ["slope"]
 answers.slope = "y"
 """
+MASKED = """
+[masked]
+given = "w[D], s"
+define = ["L = sum(w**2)/2*(s > 0)"]
+parts.w = "d(L, w[i])"
+functions."gradient(w, s)" = ["w"]
+answers.w = "w*(s > 0)"
+owes.has_the_sign_only = { same = { s = ["sign(s)*exp(abs(s))", "2*s + log(s) - log(s)"] } }
+facts."where s is positive" = { s = "exp(s)" }
+"""
 
 
 @cache
@@ -88,6 +99,7 @@ RIGHT = [
     pytest.param(LARGEST, largest, id="the largest, shared among ties"),
     pytest.param(LARGEST, lambda x, G: G * np.eye(len(x))[x.argmax()], id="the first largest"),
     pytest.param(ELEMENTWISE, np.exp, id="a function of each entry"),
+    pytest.param(MASKED, lambda w, s: w * (s > 0), id="values put that float64 can't always hold"),
 ]
 
 
@@ -140,6 +152,9 @@ WRONG = [
         ENTROPY, "is_linear", lambda y, t: softmax(y) * t.sum() - t**2, id="targets squared"
     ),
     pytest.param(
+        MASKED, "has_the_sign_only", lambda w, s: w * max(s, 0), id="a number taken for its sign"
+    ),
+    pytest.param(
         LINEAR, "adds_up", lambda X, w, t: linear(X, w, t) / len(t), id="a mean for the sum"
     ),
 ]
@@ -178,3 +193,20 @@ def test_an_identity_cannot_see_a_wrong_scale(text: str, name: str, function: ob
     (law,) = (one for one in laws_of(asked, signature) if one.name == name)
     judged = Function(lambda y, t: 2 * entropy(y, t), 1)
     assert hold(law, judged, draw_inputs(law.domain)).status == "holds"
+
+
+def test_a_value_that_float64_never_holds_is_said_to_be_why_a_law_says_nothing() -> None:
+    asked = question(MASKED.replace("2*s + log(s) - log(s)", "exp(exp(9 + s**2))"))
+    (signature,) = asked.functions
+    (law,) = (one for one in laws_of(asked, signature) if one.name == "has_the_sign_only")
+    told = hold(law, Function(lambda w, s: w * (s > 0), 1), draw_inputs(law.domain))
+    assert (told.status, told.reason) == (
+        "untested",
+        "exp(exp(9 + s**2)): a number is too large for float64",
+    )
+
+
+def test_a_fact_whose_values_float64_cannot_always_hold_costs_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "question.toml").write_text(MASKED, encoding="utf-8")
+    (tmp_path / "answer.toml").write_text("[masked]\nw = 'w*(s > 1)'\n", encoding="utf-8")
+    assert audit(tmp_path / "answer.toml", tmp_path / "question.toml").exit_code == 1

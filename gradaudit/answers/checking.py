@@ -125,8 +125,9 @@ def _not_owed(question: Question, signature: Signature) -> Iterator[str]:
         if law.name in owed:
             outcome = hold(law, judged, draw_inputs(law.domain))
             if outcome.status != "holds":
+                tried = "the reference does not obey it" if outcome.refusal else "it can't be tried"
                 why = outcome.refusal or outcome.reason
-                yield f"{question.name}.owes.{law.name}: the reference does not obey it: {why}"
+                yield f"{question.name}.owes.{law.name}: {tried}: {why}"
 
 
 def _faults_of_conditions(question: Question, references: dict[str, Verdict]) -> Iterator[str]:

@@ -525,7 +525,7 @@ def _changed(case: Case, change: Change) -> Case | None:
     binary = [name for name, value in case.given.items() if all(map(_is_binary, np.ravel(value)))]
     try:
         floats = {name: each(exact_float, solved.given[name]) for name in binary}
-    except OverflowError:
+    except Missing:
         return None
     rounded = replace(solved, given={**solved.given, **floats})
     return rounded if obeys(rounded) else None

@@ -18,10 +18,11 @@ from flint import arb
 from gradaudit.judging.calling import Function
 from gradaudit.judging.cases import Case
 from gradaudit.judging.contract import Floats, ask, compare, foresee
-from gradaudit.judging.laws import Refusal
+from gradaudit.judging.laws import DoesNotApply, Refusal
 from gradaudit.judging.oracles import Estimate, oracle
+from gradaudit.language.balls import settled
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import Formula
+from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.numbers import FIRST_PRECISION, Dual, each, ends, precision, primal
 from gradaudit.language.outcomes import Missing, present
 from gradaudit.questions.question import Owed
@@ -48,7 +49,7 @@ class Identity:
         """Ask for all that will be asked for at inputs."""
         wanted: list[Case] = []
         for case in cases:
-            with suppress(Missing):  # which is met again when it is judged
+            with suppress(Missing, DoesNotApply):  # which is met again when it is judged
                 wanted += (case, *self.others(case))
         foresee(judged, wanted)
 
@@ -175,7 +176,11 @@ def _is_the_same(changes: Changes, case: Case, found: Floats, *others: Floats) -
 def _changed(changes: Changes, case: Case) -> list[Case]:
     found = []
     for name, change in changes:
-        value = each(exact_float, case.env(change).evaluate(change.tree))
+        evaluate = partial(case.env(change).evaluate, change.tree)
+        try:
+            value = each(exact_float, settled(evaluate))
+        except (Missing, FormulaError) as none:
+            raise DoesNotApply(f"{change.text}: {none}") from None
         found.append(replace(case, given={**case.given, name: value}))
     return found
 

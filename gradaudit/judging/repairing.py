@@ -247,7 +247,7 @@ def _as_float(number: fmpq) -> fmpq:
     """Return the float64 nearest to a number, or what is too large for one as it is."""
     try:
         return exact_float(number)
-    except OverflowError:
+    except Missing:
         return number
 
 

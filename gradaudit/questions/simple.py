@@ -6,14 +6,19 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
+from gradaudit.language.outcomes import NoValue
+
 KEPT = 2**16  # inputs of which something is kept that costs to work out, more than there are
 SIMPLE = (*map(fmpq, (0, 1, -1, 2, -2, 3, -3)), fmpq(1, 2), fmpq(-1, 2), fmpq(3, 2))
 FROM_ONE = (SIMPLE[1], SIMPLE[0], *SIMPLE[2:])  # where 1 says more than 0
 
 
 def exact_float(number: Any) -> fmpq:
-    """Return the exact value of the float64 nearest to a number."""
-    return fmpq(*float(number).as_integer_ratio())
+    """Return the exact value of the float64 nearest to a number. Raises NoValue if none is."""
+    try:
+        return fmpq(*float(number).as_integer_ratio())
+    except OverflowError:
+        raise NoValue("a number is too large for float64") from None
 
 
 def floats(value: Any) -> Any:
