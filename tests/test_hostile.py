@@ -132,7 +132,7 @@ REFUSED = {
         with_line('functions."lambda(X)" = ["w"]', FUNCTION),
         "a name that no other has",
     ),
-    "linear in a number": (with_line("owes.o = {linear = 'X'}"), "owes.o.linear: one of w, t, c"),
+    "linear in an index set": (with_line("owes.o = {linear = 'N'}"), "is wanted: X, w, t, c"),
 }  # fmt: skip
 
 

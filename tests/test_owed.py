@@ -47,6 +47,16 @@ parts.x = "d(L, x[i])"
 functions."backward(x, G)" = ["x"]
 answers.x = "G*(x == max(x))/sum(x == max(x))"
 """
+PLANES = """
+[planes]
+given = "x[N], G[N,K], u"
+define = ["Y[n,k] = u*G[n,k]*exp(x[n]) for n in N for k in K", "L = sum(Y)"]
+parts.x = "d(L, x[n])"
+functions."backward(x, G, u)" = ["x"]
+answers.x = "u*exp(x)*sum(G, axis=1)"
+owes.is_linear_in_planes = { linear = "G" }
+owes.is_linear_in_a_number = { linear = "u" }
+"""
 ELEMENTWISE = """
 [elementwise]
 given = "x[N]"
@@ -99,6 +109,7 @@ RIGHT = [
     pytest.param(LARGEST, largest, id="the largest, shared among ties"),
     pytest.param(LARGEST, lambda x, G: G * np.eye(len(x))[x.argmax()], id="the first largest"),
     pytest.param(ELEMENTWISE, np.exp, id="a function of each entry"),
+    pytest.param(PLANES, lambda x, G, u: u * np.exp(x) * G.sum(1), id="of a matrix and a number"),
     pytest.param(MASKED, lambda w, s: w * (s > 0), id="values put that float64 can't always hold"),
 ]
 
@@ -153,6 +164,18 @@ WRONG = [
     ),
     pytest.param(
         MASKED, "has_the_sign_only", lambda w, s: w * max(s, 0), id="a number taken for its sign"
+    ),
+    pytest.param(
+        PLANES,
+        "is_linear_in_planes",
+        lambda x, G, u: u * np.exp(x) * abs(G).sum(1),
+        id="sizes of what is in a matrix",
+    ),
+    pytest.param(
+        PLANES,
+        "is_linear_in_a_number",
+        lambda x, G, u: u**2 * np.exp(x) * G.sum(1),
+        id="a number squared",
     ),
     pytest.param(
         LINEAR, "adds_up", lambda X, w, t: linear(X, w, t) / len(t), id="a mean for the sum"

@@ -223,6 +223,14 @@ class TestNumbers:
             ("assume = ['w > 0']", "line.data: they do not meet what is assumed: w > 0"),
             ("given = 'x[N] in {1, 2}, w'", "line.data.x: 5/2 is none of 1, 2"),
             ('functions."other(x)" = "w"', "line.functions.other(x): it needs `w`"),
+            (
+                "owes.lin.linear = 'N'",
+                "line.owes.lin.linear: a given name that may be any numbers is wanted: x, w",
+            ),
+            (
+                "given = 'x[N] in {1, 2.5}, w in {-2}'\nowes.lin.linear = 'w'",
+                "line.owes.lin.linear: a given name that may be any numbers is wanted: there is",
+            ),
             ("owes.below = 'dw <= 0'", "line.owes.below: an equation is wanted"),
         ],
     )

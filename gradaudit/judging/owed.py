@@ -153,7 +153,7 @@ def _each_alone(index_set: str, case: Case) -> list[Case]:
 
 
 def _is_linear(name: str, case: Case, found: Floats, *parts: Floats) -> None:
-    weights = floats(case.given[name])
+    weights = np.ravel(floats(case.given[name]))
     own = oracle(case).own_rounding
     error = own(found) + own(np.abs(weights) @ np.abs(parts))
     compare(case, found, Estimate(weights @ np.array(parts), error))
@@ -161,7 +161,9 @@ def _is_linear(name: str, case: Case, found: Floats, *parts: Floats) -> None:
 
 @lru_cache(maxsize=KEPT)
 def _with_units(name: str, case: Case) -> list[Case]:
-    units = each(exact_float, np.eye(len(case.given[name])))
+    shape = np.shape(case.given[name])
+    size = int(np.prod(shape))
+    units = each(exact_float, np.eye(size)).reshape(size, *shape)
     return [replace(case, given={**case.given, name: unit}) for unit in units]
 
 

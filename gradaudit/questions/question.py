@@ -137,7 +137,7 @@ class Owed:
 
     that: a condition on the answer, whose arrays are called dx for the derivative by x. order: an
     index set in any order of which the answer is the same, in that order. adds_up: one over whose
-    places, each alone, the answer is a sum. linear: a given vector in which it is linear. same:
+    places, each alone, the answer is a sum. linear: a given name in which it is linear. same:
     given names with what may be added to them, or put for them, without changing it.
     """
 

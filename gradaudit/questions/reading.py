@@ -622,16 +622,21 @@ class _Reader(Table):
                 moved = self.moved(f"{key}.same", value, question)
                 yield Owed(name, say, same=moved, where=where)
             else:
-                vectors = [
+                real = [
                     one.name
                     for one in question.given.values()
-                    if len(one.axes) == 1 and not (one.within or one.among)
+                    if not (one.within or one.among or one.definite)
                 ]
                 kept = {axis for part in question.parts.values() for axis in part.axes}
                 summed = [one for one in question.free_sets if one not in kept]
-                known = {"linear": vectors, "adds_up": summed}.get(kind, question.free_sets)
+                what, known = {
+                    "linear": ("a given name that may be any numbers", real),
+                    "adds_up": ("an index set whose size is free, of no axis of a part", summed),
+                    "order": ("an index set whose size is free", question.free_sets),
+                }[kind]
                 if not is_text(value) or value not in known:
-                    raise self.wrong(f"{key}.{kind}", f"one of {', '.join(known)} is wanted")
+                    listed = ", ".join(known) or "there is none here"
+                    raise self.wrong(f"{key}.{kind}", f"{what} is wanted: {listed}")
                 chosen: dict[str, Any] = {kind: value}
                 yield Owed(name, say, where=where, **chosen)
 
