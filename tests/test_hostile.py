@@ -80,7 +80,8 @@ REFUSED = {
     "deep nesting": (with_line("given = " + "[" * 3000 + "]" * 3000, GIVEN), "nested too deeply"),
     "deep brackets": (with_line('assume = "' + "(" * 500 + ")" * 500 + '"'), "assume: line 1"),
     "a name that is a function": (with_line('given = "sum[N]"', GIVEN), "`sum` already has a"),
-    "a name that is a keyword": (with_line('given = "for[N]"', GIVEN), "`for` already has a"),
+    "a name that is a keyword": (with_line('given = "for[N]"', GIVEN), "`for` is a word of Python"),
+    "a size that is a keyword": (with_line("counts = {is = 'N'}"), "`is` is a word of Python"),
     "a name that is an index set": (with_line('given = "A[N,A]"', GIVEN), "`A` already has a"),
     "a set of places that is itself": (with_line('given = "N in N"', GIVEN), "`N` already has a"),
     "a definition that uses a later name": (
@@ -130,7 +131,7 @@ REFUSED = {
     ),
     "a function that is a keyword": (
         with_line('functions."lambda(X)" = ["w"]', FUNCTION),
-        "a name that no other has",
+        "`lambda` is a word of Python; choose another name, such as lam",
     ),
     "linear in an index set": (with_line("owes.o = {linear = 'N'}"), "is wanted: X, w, t, c"),
 }  # fmt: skip

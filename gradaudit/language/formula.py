@@ -5,7 +5,6 @@ of the language is refused in one line with the column where it leaves it.
 """
 
 import ast
-import keyword
 import operator
 import re
 import unicodedata
@@ -17,7 +16,16 @@ from typing import Any
 
 from flint import fmpq
 
-from gradaudit.language.hints import NAMES, foreign, in_ascii, known_as, nearest, range_of, slip
+from gradaudit.language.hints import (
+    NAMES,
+    foreign,
+    in_ascii,
+    known_as,
+    nearest,
+    range_of,
+    slip,
+    word_of_python,
+)
 
 MAX_CHARACTERS = 2_000
 LONGEST_PLACE = 20  # characters of a text that show where it is no formula
@@ -250,6 +258,8 @@ def _defined(line: str, scope: Scope) -> Scope:
     left, bracket, inside = left.partition("[")
     name, *own = (_name(one) for one in (left, *inside.strip().removesuffix("]").split(",")))
     own = own if bracket else []
+    if words := [*filter(None, map(word_of_python, (name, *own)))]:
+        raise FormulaError(1, words[0])
     if not equals or formula.startswith("=") or not all((name, *own)):
         kinds = "`name = formula`, or `name[i] = formula for i in K`"
         raise FormulaError(1, f"a line of `where` reads {kinds}")
@@ -267,9 +277,9 @@ def _defined(line: str, scope: Scope) -> Scope:
 
 
 def _name(text: str) -> str:
-    """Return a name as Python reads it, or nothing where it is none."""
+    """Return a name, or a word, as Python reads it; nothing where it is none."""
     name = unicodedata.normalize("NFKC", text.strip())
-    return name if name.isidentifier() and not keyword.iskeyword(name) else ""
+    return name if name.isidentifier() else ""
 
 
 def numeral(source: str) -> fmpq:

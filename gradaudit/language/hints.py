@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import keyword
 import re
 import tomllib
 from collections.abc import Iterable
@@ -15,6 +16,17 @@ NAMES, FOREIGN = (
     {one: remedy for several, remedy in _HINTS[table].items() for one in several.split()}
     for table in ("names", "foreign")
 )
+
+
+# a word that stands where a name does, in a text that Python's grammar has no words for
+_AS_A_NAME = re.compile(r"(?:^|[-+*/@(,<>=])\s*([^\W\d]\w*)\s*(?=$|[-+*/@),\[<>=.])")
+
+
+def word_of_python(name: str) -> str:
+    """Return why a word of Python is no name, and another; nothing for any other word."""
+    other = "lam" if name == "lambda" else f"{name}_"
+    told = f"`{name}` is a word of Python; choose another name, such as {other}"
+    return told if keyword.iskeyword(name) else ""
 
 
 def foreign(node: ast.expr) -> str:
@@ -38,6 +50,7 @@ def slip(source: str, rate: str) -> str:
     rate: the name of what a condition is on, if one is wanted.
     """
     said = [remedy for pattern, remedy in SLIPS.items() if re.search(pattern, source)][:2]
+    said = [*filter(None, map(word_of_python, _AS_A_NAME.findall(source)))][:1] + said
     if source.count("(") != source.count(")") or source.count("[") != source.count("]"):
         said.insert(0, "its brackets do not match")
     if rate and re.search(r"[,;\]\[]|\blambda\b", source):

@@ -1,7 +1,6 @@
 """Questions are read from tables of a TOML file; what is wrong with one is said in one line."""
 
 import ast
-import keyword
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from gradaudit.language.formula import (
     indices,
     numeral,
 )
-from gradaudit.language.hints import nearest
+from gradaudit.language.hints import nearest, word_of_python
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import Unreadable, is_text, load_toml
@@ -255,7 +254,9 @@ class _Reader(Table):
                 raise self.wrong("given", f"`{said}` is not {wanted}")
             name, axes, within, among, definite = match.groups()
             sets = tuple(one.strip() for one in (axes or "").split(",") if one.strip())
-            if name in {*FUNCTIONS, *found, *sets, within} or keyword.iskeyword(name):
+            for word in filter(None, map(word_of_python, (name, *sets, within or ""))):
+                raise self.wrong("given", word)
+            if name in {*FUNCTIONS, *found, *sets, within}:
                 raise self.wrong("given", f"`{name}` already has a meaning; choose another name")
             if bad := [one for one in sets if not re.fullmatch(NAME, one) or one in FUNCTIONS]:
                 raise self.wrong("given", f"`{bad[0]}` is not the name of an index set")
@@ -299,6 +300,8 @@ class _Reader(Table):
         """Return how the sizes of index sets are called."""
         told = dict(self.items("counts"))
         for name, index_set in told.items():
+            if word := word_of_python(name):
+                raise self.wrong(f"counts.{name}", word)
             if not re.fullmatch(NAME, name) or name in {*taken, *FUNCTIONS}:
                 raise self.wrong(f"counts.{name}", "a name that no other has is wanted")
             if index_set not in sets:
@@ -521,7 +524,9 @@ class _Reader(Table):
             once = all(len(set(names)) == len(names) for names in (arguments, returned))
             if not returned or not once:
                 raise self.wrong(key, "it returns one part or more, and names each thing once")
-            if match[1] in seen or keyword.iskeyword(match[1]):
+            if word := word_of_python(match[1]):
+                raise self.wrong(key, word)
+            if match[1] in seen:
                 raise self.wrong(key, "it needs a name that no other has")
             seen.add(match[1])
             if question.iteration:
