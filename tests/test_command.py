@@ -483,6 +483,12 @@ MALFORMED = [
     ("question2", "gradient", '"9**9**9"', "question2.gradient: column 4: an exponent beyond"),
     ("question2", "gradient", f'"{"y" * 10**6}"', "column 2001: 1000000 characters"),
     ("question2", "gradient", '["y", "yy"]', "question2.gradient: line 2, column 1: unknown name"),
+    (
+        "question2",
+        "gradient",
+        '["d(E, y[i])", "...", "p - t"]',
+        "question2.gradient: line 2, column 1: `...` may stand last only",
+    ),
     ("question2", "gradient", '["y", 3]', "question2.gradient: line 2, a formula in quotes"),
     ("question2", "gradient", str(["y"] * 51), "question2.gradient: a list of 51 lines; 1 to 50"),
     ("question3", "converges", '["eta > 0", "eta"]', "converges: line 2, column 1: a condition"),

@@ -36,6 +36,8 @@ def foreign(node: ast.expr) -> str:
             return "text is not a formula"
         case ast.Constant(value=None):
             return "this is not a number; outer(u, v) makes a matrix of two vectors"
+        case ast.Constant(value=value) if value is ...:
+            return "`...` may stand last only, as a line of what is not finished"
     return FOREIGN.get(type(node).__name__, "this is not in the language")
 
 
