@@ -33,8 +33,8 @@ FORMULA_NETWORKS, FORMULA_ANY, FORMULA_SUM_ONE, FORMULA_TRUE_CLASS = map(
 
 PARAMETERS = {name: wanted_of(QUESTION1, name) for name in QUESTION1.parts}
 GRADIENT, GRADIENT_ONE_HOT = wanted_of(QUESTION2, "gradient"), wanted_of(ONE_HOT, "one_hot")
-NETWORK = replace(QUESTION1.scope, free={"a": "A", "j": "H"})
-SOFTMAX, ONE_HOT_SCOPE = GRADIENT.scope, GRADIENT_ONE_HOT.scope
+NETWORK = replace(QUESTION1.scope, free={"a": "A", "j": "H"}, key="where")  # as an answer's
+SOFTMAX, ONE_HOT_SCOPE = (replace(one.scope, key="where") for one in (GRADIENT, GRADIENT_ONE_HOT))
 WANTED = {
     **{f"q1.derivation.{name}": wanted for name, wanted in PARAMETERS.items()},
     "q2.gradient": GRADIENT,

@@ -512,6 +512,11 @@ class TestRefusals:
             parse_definitions(["q = y", line], SOFTMAX)
         assert says in refused.value.message
 
+    def test_an_own_name_that_is_used_too_early_is_said_to_be_defined_below(self) -> None:
+        said = "line 1, column 7: unknown name `q`; it is defined below: move that line up"
+        with pytest.raises(FormulaError, match=said):
+            parse_definitions(["p = 2*q", "r = t", "q[k] = y[k] for k in K"], SOFTMAX)
+
     def test_an_own_name_cannot_be_given_twice(self) -> None:
         with pytest.raises(FormulaError, match="already has a meaning"):
             parse_definitions(["p = y", "p = t"], SOFTMAX)

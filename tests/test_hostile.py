@@ -86,7 +86,16 @@ REFUSED = {
     "a set of places that is itself": (with_line('given = "N in N"', GIVEN), "`N` already has a"),
     "a definition that uses a later name": (
         with_line('define = ["L = sum(e**2)", "e = X @ w - t"]', DEFINE),
-        "define: line 1, column 9: unknown name `e`",
+        "define: line 1, column 9: unknown name `e`; it is defined below: move that line up",
+    ),
+    "a definition that uses what is not given": (
+        with_line('define = ["e = X @ w - t", "L = sum(e**2) + lam"]', DEFINE),
+        "define: line 2, column 17: unknown name `lam`; names stand in `given`, or are defined in",
+    ),
+    "a definition that is none": (with_line('define = ["L"]', DEFINE), "a line of `define` reads"),
+    "a reference that uses what is not defined": (
+        with_line('answers.w = "X.T @ q1"', ANSWER),
+        "unknown name `q1`; own names are defined in `where`",
     ),
     "shapes that go together at equal sizes only": (
         with_line('define = ["e = w @ X - t", "L = sum(c * e**2) / 2"]', DEFINE),

@@ -102,7 +102,9 @@ def _of_lines(
     letters = {letter: axis for one in free for letter, axis in one.items()}
     others = frozenset(one for other in beside for one in other.scope.names())
     foreign = others - {*question.scope.names()}  # known in another part
-    widest = replace(question.scope, free=letters, sizes=question.scope.sizes | foreign)
+    widest = replace(
+        question.scope, free=letters, sizes=question.scope.sizes | foreign, key="where"
+    )
     scope = own_names(f"{table}.where", where, widest)
     scope = replace(scope, free=wanted.scope.free, sizes=wanted.scope.sizes)
     return of_formulas(question, name, formulas(path, value, scope, widest, wanted.largest))

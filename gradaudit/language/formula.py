@@ -90,6 +90,7 @@ class Scope:
     that define the latter. ranks: how many axes each given name has, if any. signs:
     how names are printed, if not as they are: letters, with what stands below and above them.
     rate: the given name that a condition is on, if one is wanted.
+    key: where names are defined. below: those that are, further down.
     """
 
     given: frozenset[str]
@@ -101,6 +102,8 @@ class Scope:
     ranks: Mapping[str, int] = field(default_factory=dict)
     signs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rate: str = ""
+    key: str = "where"
+    below: frozenset[str] = frozenset()
 
     def names(self) -> list[str]:
         """Return every name that stands for a value, in a fixed order."""
@@ -243,26 +246,33 @@ def parse_definitions(lines: Iterable[str], scope: Scope) -> Scope:
 
     Raises FormulaError, with the number of the line in front.
     """
+    lines = list(lines)
+    names = [_left_side(line)[0] for line in lines[:MAX_OWN_NAMES]]
     for number, line in enumerate(lines, start=1):
         if number > MAX_OWN_NAMES:
             raise FormulaError(1, f"more than {MAX_OWN_NAMES} names", number)
         try:
-            scope = _defined(line, scope)
+            scope = _defined(line, replace(scope, below=frozenset(names[number:])))
         except FormulaError as error:
             raise FormulaError(error.column, error.message, number) from None
     return scope
 
 
+def _left_side(line: str) -> list[str]:
+    """Return the name that a line defines, and its own indices; nothing for what is no name."""
+    left, bracket, inside = line.partition("=")[0].partition("[")
+    own = inside.strip().removesuffix("]").split(",") if bracket else []
+    return list(map(_name, (left, *own)))
+
+
 def _defined(line: str, scope: Scope) -> Scope:
-    left, equals, formula = line.partition("=")
-    left, bracket, inside = left.partition("[")
-    name, *own = (_name(one) for one in (left, *inside.strip().removesuffix("]").split(",")))
-    own = own if bracket else []
+    _, equals, formula = line.partition("=")
+    name, *own = _left_side(line)
     if words := [*filter(None, map(word_of_python, (name, *own)))]:
         raise FormulaError(1, words[0])
     if not equals or formula.startswith("=") or not all((name, *own)):
         kinds = "`name = formula`, or `name[i] = formula for i in K`"
-        raise FormulaError(1, f"a line of `where` reads {kinds}")
+        raise FormulaError(1, f"a line of `{scope.key}` reads {kinds}")
     if name in {*scope.names(), *scope.sets, *FUNCTIONS, "when"}:
         raise FormulaError(1, f"`{name}` already has a meaning; choose another name")
     parsed = parse(" " * (len(line) - len(formula)) + formula, scope, own)
@@ -450,6 +460,8 @@ class _Checker:
             others = ", ".join(sorted(self.scope.given - {self.scope.rate}))
             hint = f"; the rate is written {self.scope.rate}"
             hint += f", the parameters {others}" if others else ""
+        elif name in self.scope.below:
+            hint = "; it is defined below: move that line up"
         elif name in NAMES:
             hint = f"; {NAMES[name]}"
         elif base and len(index) == 1 and (base in known or index in INDEX_LETTERS):
@@ -462,7 +474,9 @@ class _Checker:
         elif name[0] == "d" and name[1:] in known:
             hint = f"; a derivative is written d({name[1:]}, w[i])"
         else:
-            hint = nearest(name, [*known, *FUNCTIONS]) or "; own names are defined in `where`"
+            places = "names stand in `given`, or are defined in `define`"
+            own = places if self.scope.key == "define" else "own names are defined in `where`"
+            hint = nearest(name, [*known, *FUNCTIONS]) or f"; {own}"
         raise self.refuse(node, f"unknown name `{name}`{hint}")
 
     def call(self, node: ast.Call, bound: tuple[str, ...], depth: int) -> None:

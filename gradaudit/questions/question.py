@@ -325,4 +325,5 @@ def scope_of(given: Iterable[Given], sets: Sequence[str], counts: Mapping[str, s
         sizes=fixed | counts.keys(),
         sets=frozenset(sets),
         ranks={one.name: len(one.axes) for one in given},
+        key="define",
     )

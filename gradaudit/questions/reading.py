@@ -474,7 +474,7 @@ class _Reader(Table):
         table = dict(self.items("answers"))
         own = self.lines("answers.where", table.pop("where", ()), "p = softmax(y)")
         known = question.iteration.truth.scope if question.iteration else question.scope
-        scope = self.definitions("answers.where", own, known)
+        scope = self.definitions("answers.where", own, replace(known, key="where"))
         for name in table:
             if name not in question.parts:
                 hint = nearest(name, question.parts) or f"; known are {', '.join(question.parts)}"
