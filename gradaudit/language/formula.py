@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from flint import fmpq
@@ -87,7 +88,7 @@ class Scope:
     given: the inputs of the question. sizes: whole numbers such as n.
     free: each free index with the set it runs over. sets: what a sum may run over.
     defined: names with a formula, those of the question and an answer's own; written: the lines
-    that define the latter. ranks: how many axes each given name has, if any. signs:
+    that define the latter. axes: index sets of the axes of each given name. signs:
     how names are printed, if not as they are: letters, with what stands below and above them.
     rate: the given name that a condition is on, if one is wanted.
     key: where names are defined. below: those that are, further down.
@@ -99,7 +100,7 @@ class Scope:
     sets: frozenset[str] = frozenset()
     defined: Mapping[str, ast.expr] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
-    ranks: Mapping[str, int] = field(default_factory=dict)
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     signs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rate: str = ""
     key: str = "where"
@@ -422,8 +423,10 @@ class _Checker:
                 raise self.refuse(node, told)
             case ast.Subscript():
                 self.check(node.value, bound, depth + 1)
-                for index in indices(node):
-                    if not _is_whole_axis(index):
+                for index, axis in zip_longest(indices(node), self.axes_of(node)):
+                    if isinstance(index, ast.Name):
+                        self.name(index, bound, axis)
+                    elif index is not None and not _is_whole_axis(index):
                         self.check(index, bound, depth + 1)
             case ast.Call():
                 self.call(node, bound, depth)
@@ -446,7 +449,12 @@ class _Checker:
         for operand in operands(node):
             self.check(operand, bound, depth + 1)
 
-    def name(self, node: ast.Name, bound: tuple[str, ...]) -> None:
+    def axes_of(self, node: ast.Subscript) -> tuple[str, ...]:
+        """Return the index sets that the indices of a given array run over."""
+        return self.scope.axes.get(node.value.id, ()) if isinstance(node.value, ast.Name) else ()
+
+    def name(self, node: ast.Name, bound: tuple[str, ...], axis: str | None = None) -> None:
+        """Refuse an unknown name. axis: the index set of which it is an index, if one is known."""
         name = node.id
         if name in bound or name in self.scope or name == "pi":
             return
@@ -468,9 +476,13 @@ class _Checker:
             hint = f"; an entry is written {base}[{index}]"
         elif in_ascii(name):
             hint = in_ascii(name)
-        elif name in INDEX_LETTERS and self.scope.sets:
+        elif axis or (name in INDEX_LETTERS and self.scope.sets):
             free = ", ".join(self.scope.free) or "none here"
-            hint = f"; an index is free ({free}) or bound by sum(... for {name} in ...)"
+            hint = f"; an index is free ({free}) or bound by sum(... for {name} in {axis or '...'})"
+            meant = [one for one, over in self.scope.free.items() if over == axis]
+            if len(meant) == 1 and meant[0] not in bound:
+                entry = f"entry {meant[0]} of {axis}"
+                hint += f"; the part asks for {entry}: write {meant[0]} for {name}"
         elif name[0] == "d" and name[1:] in known:
             hint = f"; a derivative is written d({name[1:]}, w[i])"
         else:

@@ -61,7 +61,7 @@ def roundings_of(formula: Formula) -> Formula:
 def beside_errors(formula: Formula) -> Formula:
     """Return a formula in the scope of its error, so that both find their names once."""
     old = formula.scope
-    known = _with_errors(tuple(old.defined.items()), tuple(old.ranks.items()))
+    known = _with_errors(tuple(old.defined.items()), tuple(old.axes.items()))
     return Formula(
         formula.text, formula.tree, Scope(old.given, old.sizes, old.free, old.sets, known)
     )
@@ -69,10 +69,10 @@ def beside_errors(formula: Formula) -> Formula:
 
 @lru_cache(maxsize=2**8)
 def _with_errors(
-    defined: tuple[tuple[str, ast.expr], ...], ranks: tuple[tuple[str, int], ...]
+    defined: tuple[tuple[str, ast.expr], ...], axes: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> Mapping[str, ast.expr]:
     """Return definitions with the errors of those names of which they are known."""
-    analysis, found = _Analysis(Scope(frozenset(), defined=dict(defined), ranks=dict(ranks))), {}
+    analysis, found = _Analysis(Scope(frozenset(), defined=dict(defined), axes=dict(axes))), {}
     for name, tree in defined:
         with suppress(KeyError):
             found[_error_of(name)] = analysis.error(tree)
@@ -145,7 +145,7 @@ class _Analysis:
                 return ast.Name(_error_of(name), col_offset=node.col_offset)
             case ast.Compare() | ast.BoolOp():
                 return _filled("x * 0 + 1", x=node)  # as on the other side of a kink
-            case ast.Name(id=name) if self.scope.ranks.get(name, 0) > 1:
+            case ast.Name(id=name) if len(self.scope.axes.get(name, ())) > 1:
                 return _filled(SHIFTED, x=node)
             case ast.Name() | ast.Constant():
                 return _call("abs", node)

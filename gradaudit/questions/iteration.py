@@ -229,7 +229,7 @@ def iteration_of(
             raise FormulaError(1, f"the next {state} has no value: {none}") from None
         rows.append(_row(state, values[rate] * 0 + found, symbols, states))
     signs = next(iter(following.values())).scope.signs
-    scope = Scope(frozenset(names), ranks=dict.fromkeys(names, 0), signs=signs, rate=rate)
+    scope = Scope(frozenset(names), signs=signs, rate=rate)
     matrix = tuple(tuple(parse(_text(entry), scope) for entry in row) for row in rows)
     truth = parse(_condition(rows), scope)
     own = tuple(one for one in assume if one.names <= {*names} - {rate})

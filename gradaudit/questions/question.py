@@ -324,6 +324,6 @@ def scope_of(given: Iterable[Given], sets: Sequence[str], counts: Mapping[str, s
         given=frozenset(one.name for one in given) - fixed,
         sizes=fixed | counts.keys(),
         sets=frozenset(sets),
-        ranks={one.name: len(one.axes) for one in given},
+        axes={one.name: one.axes for one in given},
         key="define",
     )

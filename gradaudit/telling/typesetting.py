@@ -498,7 +498,7 @@ class _Printer:
                 self.ranks[name] = self.rank(self.scope.defined[name])
                 self.bound = outer
             return self.ranks[name]
-        return self.scope.ranks.get(name, 0)
+        return len(self.scope.axes.get(name, ()))
 
 
 def _axis(node: ast.Call) -> int:
