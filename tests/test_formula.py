@@ -420,6 +420,7 @@ class TestRefusals:
             ("y_i", "an entry is written y[i]"),
             ("t[k]", "bound by sum(... for k in K); the part asks for entry i of K: write i for k"),
             ("d(E, y[u])", "the part asks for entry i of K: write i for u"),
+            ("y[k] > 0 for k in K", "a condition on an array is one on each of its entries: w > 0"),
             ("(y - t)[j]", "an index is free (i) or bound by sum(... for j in ...)"),
             ("p - t", "own names are defined in `where`"),
             ("d(E, p)", "write p in it, or what p is defined as, to the letter"),

@@ -119,6 +119,10 @@ REFUSED = {
         "weighted.assume: no input meets what is assumed",
     ),
     "an assumption on a derivative": (with_line('assume = "sum(d(L, w)) == 0"'), "no derivative"),
+    "an assumption on each entry": (
+        with_line('assume = "c[k] > 0 for k in N"'),
+        "at `for k in N`; a condition on an array is one on each of its entries: w > 0",
+    ),
     "a part without its index": (with_line('parts.w = "d(L, w)"', PART), "with an index for each"),
     "a part at one place": (with_line('parts.w = "d(L, w[0])"', PART), "with an index for each"),
     "a part by a name of the model": (with_line('parts.w = "d(L, e[k])"', PART), "is by a given"),
