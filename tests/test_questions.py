@@ -222,6 +222,12 @@ class TestNumbers:
             ('functions."f(x, w)" = { y = "w" }', "line.functions.f(x, w): `y` is another part"),
             ("assume = ['w > 0']", "line.data: they do not meet what is assumed: w > 0"),
             ("given = 'x[N] in {1, 2}, w'", "line.data.x: 5/2 is none of 1, 2"),
+            (
+                'functions."f(x, w)" = { dw = "w", dx = "x" }',
+                'line.functions.f(x, w): a list of the parts that it returns is wanted: ["w"], or '
+                '{ grads = ["w"] }, where it is called `grads`',
+            ),
+            ('functions."f(x, w)" = { w = 3 }', "line.functions.f(x, w): a list of the parts"),
             ('functions."other(x)" = "w"', "line.functions.other(x): it needs `w`"),
             (
                 "owes.lin.linear = 'N'",

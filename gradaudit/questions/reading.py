@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -513,6 +513,10 @@ class _Reader(Table):
             arguments = tuple(one.strip() for one in match[2].split(",") if one.strip())
             named = isinstance(parts, dict) and len(parts) == 1
             ((called, several),) = parts.items() if named else [("", parts)]
+            if not (isinstance(several, str | list) and all(map(is_text, several))):
+                listed = ", ".join(f'"{one}"' for one in islice(question.parts, 2))
+                ways = f"[{listed}], or {{ grads = [{listed}] }}, where it is called `grads`"
+                raise self.wrong(key, f"a list of the parts that it returns is wanted: {ways}")
             returned = tuple(self.lines(key, several, "w"))
             own = returned[0] if len(returned) == 1 else match[1]
             taken = {*question.parts, *self.texts("steps", "z", ()), DERIVATION} - {own}
