@@ -259,6 +259,15 @@ def test_a_law_that_the_reference_does_not_obey_is_told(tmp_path: Path) -> None:
     (tmp_path / "question.toml").write_text(wrong, encoding="utf-8")
     (fault,) = check(read_question(tmp_path / "question.toml")).faults
     assert fault.startswith("line.owes.zero: the reference does not obey it: ")
+    assert fault.endswith(", on x = [1], w = 1")
+
+
+def test_a_reference_that_does_not_hold_is_told_with_the_line_and_the_input(tmp_path: Path) -> None:
+    wrong = OF_NUMBERS.replace('"sum(y*x)"', '["sum(y[k]*d(y[k], w) for k in N)", "2*sum(y*x)"]')
+    (tmp_path / "question.toml").write_text(wrong, encoding="utf-8")
+    (fault,) = check(read_question(tmp_path / "question.toml")).faults
+    said = "line.answers.w: line 2 does not equal line 1: dL/dw: found 2, expected 1"
+    assert fault == f"{said}, on x = [1], w = 1"
 
 
 TWICE = """

@@ -22,8 +22,9 @@ from gradaudit.judging.derivation import (
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import has_slopes, is_usable, laws_of
 from gradaudit.judging.hard import domain, inputs_for, is_reached
-from gradaudit.judging.laws import Refusal, hold
+from gradaudit.judging.laws import Outcome, Refusal, hold
 from gradaudit.judging.oracles import look_along, oracle
+from gradaudit.judging.shown import shown_input
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import CannotTell, Missing, NoValue
@@ -126,7 +127,7 @@ def _not_owed(question: Question, signature: Signature) -> Iterator[str]:
             outcome = hold(law, judged, draw_inputs(law.domain))
             if outcome.status != "holds":
                 tried = "the reference does not obey it" if outcome.refusal else "it can't be tried"
-                why = outcome.refusal or outcome.reason
+                why = _refused(outcome) if outcome.refusal else outcome.reason
                 yield f"{question.name}.owes.{law.name}: {tried}: {why}"
 
 
@@ -152,8 +153,13 @@ def _why(verdict: Verdict) -> str:
     line = failure.judged
     above = f"line {line.number - 1}"
     if line.number == 1:
-        above = "the derivative" if line.name else f"the condition {line.truth.text}"
-    return f"line {line.number} does not equal {above}: {failure.refusal}"
+        above = f"the {'derivative' if line.name else 'condition'} {line.truth.text}"
+    return f"line {line.number} does not equal {above}: {_refused(failure)}"
+
+
+def _refused(outcome: Outcome) -> str:
+    """Return how a law refuses what is judged, and on what input."""
+    return f"{outcome.refusal}, on {shown_input(outcome)}"
 
 
 def _right_mistakes(question: Question, wanted: dict[str, Wanted]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from gradaudit.judging.derivation import Line
 from gradaudit.judging.form import InForm
 from gradaudit.judging.iterations import holds, marks_of
 from gradaudit.judging.laws import Outcome
+from gradaudit.judging.shown import inputs_of, plain
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula, Scope
 from gradaudit.language.numbers import each
@@ -33,7 +34,6 @@ from gradaudit.language.showing import decimal, escaped, show
 from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.iteration import Iteration, Rate
 from gradaudit.questions.question import Asked, Given, Question
-from gradaudit.telling.showing import inputs_of, plain
 from gradaudit.telling.typesetting import (
     BREAK,
     NotSet,

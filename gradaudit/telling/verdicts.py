@@ -10,13 +10,14 @@ from typing import Any
 from gradaudit.answers.verdicts import Audit, Verdict
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.laws import Outcome, Refusal
+from gradaudit.judging.shown import inputs_of, shown_input
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
 from gradaudit.language.outcomes import NoValue
 from gradaudit.language.showing import escaped, show
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.mends import Mend
-from gradaudit.telling.showing import inputs_of, shown_input, width
+from gradaudit.telling.showing import width
 
 STATUSES = (
     *("holds", "conditional", "fails", "untested"),
