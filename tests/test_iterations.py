@@ -319,7 +319,18 @@ def test_an_answer_with_parameters_is_judged_at_every_rate_of_some(
     told: Callable[[str], str],
 ) -> None:
     said = told('converges = "0 < eta < 2*(1 + beta)/a"')
-    assert "1 law, on all rates, for 12 choices of beta and a (decided at 84 that stand" in said
+    assert "1 law, on all rates, for 16 choices of beta and a (decided at 112 that stand" in said
+
+
+@pytest.mark.parametrize(
+    "also",
+    ["beta < 99/100", "a < 10**4", "a > 1/500", "(beta == 0 or beta > 1/500)"],
+    ids=["much momentum", "steep", "flat", "little momentum"],
+)
+def test_a_condition_that_leaves_parameters_out_is_refused(
+    told: Callable[[str], str], also: str
+) -> None:
+    assert "converges ✗ fails" in told(f'converges = "0 < eta < 2*(1 + beta)/a and {also}"')
 
 
 def test_a_wrong_line_is_shown_with_the_parameters_and_what_is_compared(

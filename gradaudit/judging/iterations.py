@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from flint import fmpq
+from flint import arb, fmpq
 
 from gradaudit.judging.calling import Function, Result
 from gradaudit.judging.derivation import Line, lines_of
@@ -23,7 +23,7 @@ from gradaudit.judging.laws import FORMLESS, DoesNotApply, Law, NothingFound, Re
 from gradaudit.judging.together import Together, kept
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import Formula, FormulaError
-from gradaudit.language.numbers import Array
+from gradaudit.language.numbers import FIRST_PRECISION, Array, each, precision
 from gradaudit.language.outcomes import Missing, NoValue
 from gradaudit.language.rates import Parameters, Root, deciding_points, holds_at, near
 from gradaudit.questions.iteration import Iteration, Rate, deciding_rates
@@ -31,9 +31,12 @@ from gradaudit.questions.question import Question
 from gradaudit.questions.simple import exact_float
 
 KEPT = 2**14  # truths of conditions at rates, more than are tried of one
-DOUBLINGS = 11  # of the steps of an orbit, of which there are then thousands
-SETTINGS = 12  # choices of the parameters, if there are any
-PARTS = (*(fmpq(k, 64) for k in (1, 16, 48, 56, 63)), fmpq(64), fmpq(1000))  # besides the pool
+DOUBLINGS = 40  # of the steps of an orbit, of which there are then as many as can be needed
+SETTINGS = 16  # choices of the parameters, if there are any
+PARTS = (  # besides the pool
+    *(fmpq(k, 64) for k in (1, 16, 48, 56, 63)),
+    *(fmpq(1023, 1024), fmpq(64), fmpq(1000), fmpq(2**20), fmpq(1, 1024)),
+)
 
 TRUTHS = (ast.Compare, ast.BoolOp, ast.Not)
 LONGEST = 60  # characters of a condition in numbers
@@ -85,12 +88,14 @@ def agrees_with_the_orbit(judged: Function, rate: Rate) -> None:
     one = np.eye(len(step), dtype=int) * fmpq(1)
     if any(_determinant(step - side * one) == 0 for side in (1, -1)):
         _compare(False, said, rate)  # an orbit stays, or turns round, for ever
-    for _ in range(DOUBLINGS):  # of the steps that are taken at once
-        if abs(step).sum(axis=0).max() < 1:
-            return _compare(True, said, rate)  # every orbit is nearer than it was
-        if abs(step.trace()) > len(step):
-            return _compare(False, said, rate)  # some orbit leaves every bound
-        step = step @ step
+    with precision(FIRST_PRECISION):
+        step = each(arb, step)
+        for _ in range(DOUBLINGS):  # of the steps that are taken at once
+            if all(column < 1 for column in abs(step).sum(axis=0)):
+                return _compare(True, said, rate)  # every orbit is nearer than it was
+            if abs(step.trace()) > len(step):
+                return _compare(False, said, rate)  # some orbit leaves every bound
+            step = step @ step
     return None
 
 
@@ -236,20 +241,28 @@ def settings(question: Question) -> list[Parameters]:
         ]
         for name in iteration.parameters
     ]
-    mixed = [random.sample(pool, len(pool)) for pool in pools]
-    found: dict[Parameters, None] = {}
-    for attempt in range(SETTINGS**2):
-        numbers = [pool[0] for pool in pools if pool]
-        if attempt:  # each in turn, then by chance, as what is assumed of several may need
-            turn = [pool[attempt % len(pool)] for pool in mixed if pool]
-            by_chance = [random.choice(pool) for pool in pools if pool]
-            numbers = turn if attempt < SETTINGS else by_chance
-        chosen = tuple(zip(iteration.parameters, numbers, strict=False))
-        if len(chosen) == len(pools) and iteration.allows(chosen) and len(found) < SETTINGS:
-            found[chosen] = None
+    if not all(pools):
+        raise NoInput(f"{question.name}.assume: no parameters meet what is assumed")
+
+    def wanted() -> Iterator[list[fmpq]]:
+        """Yield the usual choice, extreme ones, each number in turn, then others by chance."""
+        usual = [pool[0] for pool in pools]
+        yield usual
+        for place, pool in enumerate(pools):
+            smallest, *rest = sorted(pool)
+            for number in (smallest, *rest[:1], *rest[-1:]):
+                yield [*usual[:place], number, *usual[place + 1 :]]
+        mixed = [random.sample(pool, len(pool)) for pool in pools]
+        for turn in range(1, SETTINGS):
+            yield [pool[turn % len(pool)] for pool in mixed]
+        for _ in range(SETTINGS**2):  # as what is assumed of several may need
+            yield [random.choice(pool) for pool in pools]
+
+    named = (tuple(zip(iteration.parameters, one, strict=True)) for one in wanted())
+    found = dict.fromkeys(filter(iteration.allows, named))
     if not found:
         raise NoInput(f"{question.name}.assume: no parameters meet what is assumed")
-    return list(found)
+    return list(found)[:SETTINGS]
 
 
 def rates_for(question: Question, line: Line) -> list[Rate]:
