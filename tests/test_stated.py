@@ -230,6 +230,33 @@ def test_a_question_tells_where_its_model_has_no_derivative(
     assert "until the reference is written more stably" not in told
 
 
+TWO_SUMS = """
+[sums]
+given = "u[K], v[K]"
+define = ["L = sum(u) + sum(v)"]
+parts.u = "d(L, u[k])"
+parts.v = "d(L, v[k])"
+answers.u = "1 + 0*u"
+answers.v = "1 + 0*v"
+functions."slopes(u, v)" = ["u", "v"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("ones", "told"),
+    [
+        ("np.ones_like(u)", "values are right; return a copy for each result"),
+        ("2*np.ones_like(u)", "expected dL/du[0] = 1 found 2"),
+    ],
+    ids=["right values", "wrong values"],
+)
+def test_shared_memory_is_told_where_nothing_worse_is_wrong(
+    said: Said, ones: str, told: str
+) -> None:
+    code = f"import numpy as np\ndef slopes(u, v):\n    ones = {ones}\n    return ones, ones\n"
+    assert told in said(code, TWO_SUMS)
+
+
 QUANTILE = """
 [q]
 given = "X[N,D], w[D], y[N]"

@@ -11,7 +11,14 @@ from gradaudit.judging.cases import Case
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.form import Form, InForm
-from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, WrongForm, refusal_at
+from gradaudit.judging.laws import (
+    CannotGoOn,
+    DoesNotApply,
+    Outcome,
+    SharedMemory,
+    WrongForm,
+    refusal_at,
+)
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import Missing
@@ -56,8 +63,8 @@ class Verdict:
 
     @property
     def failure(self) -> Outcome | None:
-        """The outcome that is shown first: the first law that fails."""
-        return next(iter(sorted(self.failures, key=_is_form)), None)
+        """The outcome that is shown first: the first law that fails, by values if one does."""
+        return next(iter(sorted(self.failures, key=_leaves_values)), None)
 
     @property
     def only_form(self) -> bool:
@@ -90,6 +97,11 @@ class Verdict:
 
 def _is_form(outcome: Outcome) -> bool:
     return isinstance(outcome.refusal, WrongForm)
+
+
+def _leaves_values(outcome: Outcome) -> bool:
+    """Return whether a refusal says nothing of values."""
+    return isinstance(outcome.refusal, WrongForm | SharedMemory)
 
 
 @dataclass(frozen=True)
@@ -220,7 +232,7 @@ def _outcomes(part: Part) -> Iterator[Outcome]:
     for claim in part.claims:
         outcome = claim.outcome(smallest=bool(part.lines) or not shown)
         yield outcome
-        shown = shown or (outcome.status == "fails" and not _is_form(outcome))
+        shown = shown or (outcome.status == "fails" and not _leaves_values(outcome))
 
 
 def _is_finite_elsewhere(outcome: Outcome) -> bool:

@@ -11,7 +11,14 @@ import numpy.typing as npt
 from gradaudit.judging.calling import TOGETHER, Function, Observed, Result
 from gradaudit.judging.cases import Case
 from gradaudit.judging.form import InForm
-from gradaudit.judging.laws import FORMLESS, CannotGoOn, DoesNotApply, Refusal, WrongForm
+from gradaudit.judging.laws import (
+    FORMLESS,
+    CannotGoOn,
+    DoesNotApply,
+    Refusal,
+    SharedMemory,
+    WrongForm,
+)
 from gradaudit.judging.oracles import Estimate
 from gradaudit.language.outcomes import NoValue
 
@@ -43,8 +50,8 @@ def check_contract(
     for (call, index), (later, other) in observed.shared:
         first, second = list(results)[index], list(results)[other]
         if call == later:
-            raise Refusal(first, "memory of its own", f"memory shared with {second}")
-        raise Refusal(second, "memory of its own", f"the memory of an earlier call's {first}")
+            raise SharedMemory(first, "memory of its own", f"memory shared with {second}")
+        raise SharedMemory(second, "memory of its own", f"the memory of an earlier call's {first}")
     first_results = flat(observed.results[0])
     _asked.setdefault(judged, {}).setdefault(case, first_results)
     for number, when in ((1, "when called again"), (3, "after a call elsewhere")):

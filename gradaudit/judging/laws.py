@@ -66,6 +66,10 @@ class WrongForm(Refusal):
         return str(self.found)
 
 
+class SharedMemory(Refusal):
+    """A result has no memory of its own, whatever its values are."""
+
+
 class NothingFound(Refusal):
     """There is no value where one is due; a value that is wrong elsewhere says more."""
 

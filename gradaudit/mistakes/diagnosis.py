@@ -55,7 +55,7 @@ Floats = npt.NDArray[np.float64]
 
 A_FEW = 5  # roundings that two computations of one value may be apart
 ENOUGH = 3  # inputs on which a mistake must differ from the right answer to be named
-NEARLY = 2.0**-20  # part of the largest entry that more than a few roundings may come to
+NEARLY = 1e-3  # of the largest entry: beyond, no roundings are looked at
 LARGEST_DYADIC = 2**40  # a larger denominator is that of a decimal, rounded to float64
 MOST_WORK = 10**7  # operations of all pairs of mistakes, at one input
 LIGHT = 5_000  # operations up to which a formula is evaluated on many inputs more

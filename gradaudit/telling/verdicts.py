@@ -9,7 +9,7 @@ from typing import Any
 
 from gradaudit.answers.verdicts import Audit, Verdict
 from gradaudit.judging.derivation import Line
-from gradaudit.judging.laws import Outcome, Refusal
+from gradaudit.judging.laws import Outcome, Refusal, SharedMemory
 from gradaudit.judging.shown import inputs_of, shown_input
 from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula
@@ -127,6 +127,8 @@ def notes(verdict: Verdict) -> list[str]:
     again = (line.number for line in verdict.said.lines if line.repeats)
     said += (f"line {number} repeats line {number - 1}" for number in again)
     failing = verdict.failure and verdict.failure.refusal
+    if isinstance(failing, SharedMemory):
+        said.append("the values are right; return a copy for each result, with memory of its own")
     remarks = any("no value" in one.reason for one in verdict.outcomes if one.status == "holds")
     told = isinstance(failing.found, NoValue) if failing else not remarks
     if verdict.said.needs and verdict.is_derivation and told:
