@@ -19,6 +19,7 @@ from gradaudit.language.numbers import (
     ZERO,
     Array,
     Dual,
+    Seed,
     decide,
     divide,
     hull,
@@ -300,10 +301,51 @@ def _det_and_adjugate(matrix: Array) -> tuple[Any, Array]:
     return coefficient * sign, adjugate * -sign
 
 
+def _det(matrix: Array) -> Any:
+    """Return the determinant of a square matrix; its slope is the trace of adjugate times slope."""
+    if (parted := _parted(matrix)) is None or not _is_certain(whole := _det(parted[0])):
+        return _det_and_adjugate(matrix)[0]
+    values, slopes, seed = parted
+    adjugate = _inv(values) * whole
+    return Dual(whole, {p: (adjugate @ one).trace() for p, one in slopes.items()}, seed)
+
+
 def _inv(matrix: Array) -> Array:
-    whole, adjugate = _det_and_adjugate(matrix)
-    found: Array = adjugate * divide(ONE, whole)
-    return found
+    """Return the inverse B of a square matrix A, whose slope is -B dA B."""
+    if (parted := _parted(matrix)) is None:
+        whole, adjugate = _det_and_adjugate(matrix)
+        found: Array = adjugate * divide(ONE, whole)
+        return found
+    values, slopes, seed = parted
+    inverse = _inv(values)
+    moved = {p: -(inverse @ one @ inverse).ravel() for p, one in slopes.items()}
+    numbers = [
+        Dual(value, {p: one[k] for p, one in moved.items()}, seed)
+        for k, value in enumerate(inverse.ravel())
+    ]
+    return object_array(numbers, matrix.shape)
+
+
+def _parted(matrix: Array) -> tuple[Array, dict[int, Array], Seed] | None:
+    """Return the values of a matrix and its slopes by place, None where it has none, or sets."""
+    seeds = [one.seed for one in matrix.flat if type(one) is Dual]
+    if not seeds:
+        return None
+    seed = max(seeds, key=lambda one: one.level)
+    values, slopes = matrix.copy(), dict[int, Array]()
+    for index, number in np.ndenumerate(matrix):
+        if type(number) is Dual and number.seed is seed:
+            values[index] = number.value
+            for place, slope in number.slopes.items():
+                if type(slope) not in (fmpq, arb, Dual):
+                    return None
+                slopes.setdefault(place, np.full(matrix.shape, ZERO))[index] = slope
+    return values, slopes, seed
+
+
+def _is_certain(number: Any) -> bool:
+    """Return whether a number is certainly not 0."""
+    return bool(primal(number) != 0)
 
 
 def _inv_of_floats(matrix: Array) -> Array:
@@ -413,6 +455,6 @@ EXACT: Mapping[str, Callable[..., Any]] = {
     "min": _at_each_place(lambda y: reduce(_smaller, y), 1),
     "norm": _at_each_place(lambda y: _sqrt((y * y).sum()), 1),
     "softmax": _at_each_place(_softmax, 1, to_array=True),
-    "det": _at_each_place(lambda matrix: _det_and_adjugate(matrix)[0], 2),
+    "det": _at_each_place(_det, 2),
     "inv": _at_each_place(_inv, 2, to_array=True),
 }
