@@ -303,10 +303,10 @@ def _det_and_adjugate(matrix: Array) -> tuple[Any, Array]:
 
 def _det(matrix: Array) -> Any:
     """Return the determinant of a square matrix; its slope is the trace of adjugate times slope."""
-    if (parted := _parted(matrix)) is None or not _is_certain(whole := _det(parted[0])):
+    if (parted := _parted(matrix)) is None:
         return _det_and_adjugate(matrix)[0]
     values, slopes, seed = parted
-    adjugate = _inv(values) * whole
+    whole, adjugate = _det_and_adjugate(values)
     return Dual(whole, {p: (adjugate @ one).trace() for p, one in slopes.items()}, seed)
 
 
@@ -341,11 +341,6 @@ def _parted(matrix: Array) -> tuple[Array, dict[int, Array], Seed] | None:
                     return None
                 slopes.setdefault(place, np.full(matrix.shape, ZERO))[index] = slope
     return values, slopes, seed
-
-
-def _is_certain(number: Any) -> bool:
-    """Return whether a number is certainly not 0."""
-    return bool(primal(number) != 0)
 
 
 def _inv_of_floats(matrix: Array) -> Array:
