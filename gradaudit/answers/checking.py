@@ -38,21 +38,24 @@ FEWEST = 10  # inputs on which a function can be judged at all
 LOOSEST = 1e-6  # part of the largest entry that a tolerance may be, on most inputs
 
 
+NOT_STABLE = "the reference has no value in float64, or is off by more than its tolerance"
+NO_DERIVATIVE = "the model has no derivative"
+NO_SLOPES = "the model has no derivative, and its slopes to the sides are not known"
+TOO_CLOSE = "the derivative needs more digits than are tried"
+
+
 class Tolerance(NamedTuple):
     """How closely a function is judged.
 
     inputs: how many. median: of the tolerances, as parts of the largest entry. loose: how many of
-    these are so large that they say little. undefined: the inputs at which the model has no
-    derivative. lost: those at which the reference itself has no value in float64, or is further
-    off. unknown: those at a kink of which no slopes are known.
+    these are so large that they say little. elsewhere: the inputs at which it is not judged, by
+    why, the simplest first.
     """
 
     inputs: int
     median: float
     loose: int
-    undefined: tuple[Case, ...]
-    lost: tuple[Case, ...]
-    unknown: tuple[Case, ...]
+    elsewhere: dict[str, list[Case]]
 
 
 @dataclass(frozen=True)
@@ -198,24 +201,31 @@ def _tolerance(question: Question, signature: Signature) -> Tolerance:
         if largest := float(np.max(np.abs(known.value), initial=0.0)):
             parts.append(float(np.max(known.rounding)) / largest)
     loose = sum(part > LOOSEST for part in parts)
-    hard = [case.bound_to(signature) for case in inputs_for(question).hard]
-    exact = list(filter(has_exact_kinks, hard))
-    lost = sorted(filterfalse(is_usable, filter(is_smooth, exact)), key=Case.effort)
-    kinked = sorted(filterfalse(is_smooth, exact), key=Case.effort)
-    if kinked:
-        look_along(kinked)
-    unknown = tuple(filterfalse(has_slopes, kinked))
     median = float(np.median(parts)) if parts else 0.0
-    undefined = tuple(case for case in lost if not _has_value(case))
-    lost = [case for case in lost if case not in undefined]
-    return Tolerance(len(inputs), median, loose, undefined, tuple(lost), unknown)
+    hard = (case.bound_to(signature) for case in inputs_for(question).hard)
+    exact = sorted(filter(has_exact_kinks, hard), key=Case.effort)
+    if kinked := list(filterfalse(is_smooth, exact)):
+        look_along(kinked)
+    elsewhere = {why: list[Case]() for why in (NO_DERIVATIVE, NO_SLOPES, TOO_CLOSE, NOT_STABLE)}
+    for case in exact:
+        if why := _not_judged(case):
+            elsewhere[why].append(case)
+    return Tolerance(len(inputs), median, loose, elsewhere)
 
 
-def _has_value(case: Case) -> bool:
+def _not_judged(case: Case) -> str:
+    """Return why a function is not judged at an input, if it is not."""
+    if not is_smooth(case):
+        return "" if has_slopes(case) else NO_SLOPES
+    if is_usable(case):
+        return ""
     try:
-        return oracle(case).value is not None
+        oracle(case).value  # noqa: B018  # which may raise
+    except NoValue:
+        return NO_DERIVATIVE
     except Missing:
-        return False
+        return TOO_CLOSE
+    return NOT_STABLE
 
 
 def _loose(question: Question, signature: Signature, found: Tolerance) -> Iterator[str]:

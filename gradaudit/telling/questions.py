@@ -6,15 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from gradaudit.answers.checking import LOOSEST, Checked
+from gradaudit.answers.checking import LOOSEST, NOT_STABLE, Checked
 from gradaudit.judging.cases import Case
 from gradaudit.language.showing import decimal, escaped
 from gradaudit.questions.question import Given, Question
 from gradaudit.telling.showing import width
-
-NO_DERIVATIVE = "the model has no derivative"
-NO_SLOPES = "the model has no derivative, and its slopes to the sides are not known"
-NOT_STABLE = "the reference has no value in float64, or is off by more than its tolerance"
 
 
 def in_short(files: Mapping[str, Sequence[Question]]) -> str:
@@ -55,20 +51,19 @@ def _lines(checked: Checked) -> Iterator[str]:
         median = f"the median tolerance is {found.median:.0e} of the largest entry"
         loose = f", and it is more than {LOOSEST:.0e} of it on {found.loose}" * bool(found.loose)
         yield f"    {median}{loose}"
-        none = _not_judged(found.undefined, NO_DERIVATIVE)
-        yield from _block("not on others", [*none, *_not_judged(found.unknown, NO_SLOPES)])
-        stably = "not on others, until the reference is written more stably"
-        yield from _block(stably, _not_judged(found.lost, NOT_STABLE))
+        told = {why: _not_judged(cases, why) for why, cases in found.elsewhere.items() if cases}
+        unstable = [told.pop(NOT_STABLE)] if NOT_STABLE in told else []
+        yield from _block("not on others", list(told.values()))
+        yield from _block("not on others, until the reference is written more stably", unstable)
     if checked.edits:
         yield f"  {checked.edits} wrong edits of the reference are refused"
     yield from _block("any right answer", (f"{one.name}: {one.say}" for one in question.owes))
     yield from _block("mistakes", (f"{one.id}: {one.sentence}" for one in question.mistakes))
 
 
-def _not_judged(cases: Sequence[Case], why: str) -> Iterator[str]:
-    for case in cases[:1]:
-        at = ", ".join(f"{name} = {as_numbers(value)}" for name, value in case.given.items())
-        yield f"on {len(cases)} {why}, as on {at}"
+def _not_judged(cases: Sequence[Case], why: str) -> str:
+    at = ", ".join(f"{name} = {as_numbers(value)}" for name, value in cases[0].given.items())
+    return f"on {len(cases)} {why}, as on {at}"
 
 
 def _block(title: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
