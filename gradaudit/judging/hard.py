@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, cached_property, partial
-from itertools import chain, combinations, count, islice, product, zip_longest
+from itertools import chain, combinations, count, islice, zip_longest
 from random import Random
 from typing import Any
 
@@ -333,10 +333,10 @@ class Inputs:
         ]
 
     def _of_every_size(self) -> Iterator[Change]:
-        """Yield changes that bring every other array to a size, until each had all of them."""
+        """Yield changes that bring all arrays to a size, one after another."""
         names = [one.name for one in self.numbers if not one.among]
-        for size, some in product(SIZES, (names[::2], names[1::2])):
-            if allowed := [name for name in some if self.meeting(name, [size])]:
+        for size in SIZES:
+            if allowed := [name for name in names if self.meeting(name, [size])]:
                 yield partial(_all, [partial(_of_size, name, size) for name in allowed])
 
     def _small(self) -> list[Change]:
