@@ -318,3 +318,55 @@ def test_a_kink_in_each_of_many_entries_at_once_is_no_mistake() -> None:
     image = np.array([0.0, 1000.0, 0.0, 3000.0, 1.0])
     places = np.array([1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 2.0, 1.0])
     check_vjp(value, vjp, image, places, inputs="image: [n], p: [k]", wrt="p", examples=0)
+
+
+ROUNDED: dict[str, Callable[[Any], Any]] = {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "trunc": np.trunc,
+    "round": np.round,
+    "round to six digits": lambda x: np.round(x, 6),
+    "round to 8 bits": lambda x: np.round(x * 2**8) / 2**8,
+    "round to 16 bits": lambda x: np.round(x * 2**16) / 2**16,
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+class TestStairs:
+    """Whether treads are those of f, or of roundings on the way, values do not tell."""
+
+    def test_the_zero_slope_of_treads_is_not_refused(self, name: str) -> None:
+        rounded = ROUNDED[name]
+        check_gradient(lambda x: rounded(x).sum(), lambda x: 0 * x, inputs="x: [n]")
+
+    def test_nor_is_that_of_treads_that_are_not_level(self, name: str) -> None:
+        rounded = ROUNDED[name]
+        report = check_gradient(
+            lambda x, w: (w * rounded(x)).sum(),
+            lambda x, w: (0 * x, rounded(x)),
+            inputs="x: [n], w: [n]",
+        )
+        assert report.status == "holds"
+
+    @pytest.mark.parametrize("factor", FACTORS)
+    def test_a_wrong_slope_beside_is_refused(self, name: str, factor: float) -> None:
+        rounded = ROUNDED[name]
+        with pytest.raises(WrongGradient, match=r"dw\b"):
+            check_gradient(
+                lambda x, w: (w * rounded(x)).sum(),
+                lambda x, w: (0 * x, factor * rounded(x)),
+                inputs="x: [n], w: [n]",
+            )
+
+
+def test_a_zero_slope_of_treads_is_not_judged_and_why_is_said() -> None:
+    report = check_gradient(
+        lambda x: np.floor(x).sum(), lambda x: 0 * x, np.array([4683.4]), examples=0
+    )
+    assert "close by f moves as it says, and further off in steps" in report.reasons
+
+
+def test_of_stairs_that_slopes_across_were_accepted_of_zero_is_not_said_to_be_seen() -> None:
+    fine = ROUNDED["round to 16 bits"]
+    report = check_gradient(lambda x: fine(x).sum(), np.ones_like, np.array([0.7]), examples=0)
+    assert (report.status, report.caught["twice"], report.caught["zero"]) == ("holds", 1, 0)

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from benchmarks.honesty import families, measured
-from gradaudit.checking.lines import Line, NoValue, climbs_stairs, estimate, grid_of, noise_of
+from gradaudit.checking.lines import (
+    Line,
+    NoValue,
+    climbs_stairs,
+    estimate,
+    grid_of,
+    moves_close_by,
+    noise_of,
+)
 
 
 def slope(f: Callable[[Any], Any], at: float = 0.0) -> Any:
@@ -125,3 +133,51 @@ class TestStairs:
     @pytest.mark.parametrize("slope", [2.0, 2.5, 4.0])
     def test_are_nothing_else(self, phi: Callable[[float], float], slope: float) -> None:
         assert not climbs_stairs(Line(phi), 1.0, slope, 0.5)
+
+
+def close_by(phi: Callable[[float], Any], slope: float, gap: float) -> bool:
+    """Tell whether phi has a slope close by, once its slope by all steps was sought."""
+    line = Line(lambda t: np.asarray(phi(t), getattr(phi(t), "dtype", float))[()])
+    estimate(line)
+    return moves_close_by(line, slope, gap, abs(slope))
+
+
+@pytest.mark.parametrize(
+    ("phi", "slope", "gap"),
+    [
+        (lambda t: math.floor(4683.4 + 4683.4 * t), 0.0, 4683.0),
+        (lambda t: 0.7 * math.floor(300.5) + math.floor(300.5) * t + math.floor(90 * t), 300.0, 90),
+        (lambda t: math.floor(1000 * t), 0.0, 1000.0),
+        (lambda t: round((1 + t) * 2e8 * 2**16) / 2**16, 0.0, 2e8),
+    ],
+    ids=["far from zero", "beside a linear part", "at a riser", "of which treads are narrow"],
+)
+def test_a_staircase_moves_close_by_as_its_treads_do(
+    phi: Callable[[float], Any], slope: float, gap: float
+) -> None:
+    assert close_by(phi, slope, gap)
+
+
+@pytest.mark.parametrize(
+    ("phi", "slope"),
+    [
+        (lambda t: 1 + t, 0.0),
+        (lambda t: 1 + t, 2.0),
+        (lambda t: 1e9 + t, 0.0),
+        (lambda t: np.float32(1 + t), 0.0),
+        (lambda t: float(np.float32(1 + t)), 2.0),
+        (lambda t: t + math.floor(40 * t + 0.5), 2.0),
+    ],
+    ids=[
+        "zero of a smooth function",
+        "twice that of a smooth function",
+        "zero where steps are lost in the value itself",
+        "zero of values in float32",
+        "twice that of values rounded to float32",
+        "twice that of treads",
+    ],
+)
+def test_no_other_slope_is_that_of_steps_close_by(
+    phi: Callable[[float], Any], slope: float
+) -> None:
+    assert not close_by(phi, slope, 1.0)

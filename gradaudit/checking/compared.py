@@ -33,6 +33,7 @@ class Compared:
     sizes of the terms of `said`. how: the oracle. why: what an unknown one is due to. alone: it is
     the complex step alone that refuses, which values have yet to confirm at the entry. close: it is
     unknown since the interval is too wide. at_kink: f has one there. detail: more of why.
+    stands: values stand still close by, so that a slope of zero would not be refused.
     """
 
     verdict: Verdict
@@ -48,6 +49,7 @@ class Compared:
     close: bool = False
     at_kink: bool = False
     detail: str = ""
+    stands: bool = False
 
     @property
     def gap(self) -> float:
@@ -56,7 +58,7 @@ class Compared:
 
     def planted(self, other: float) -> bool:
         """Tell whether another slope in place of what is said would have been refused here."""
-        if self.verdict not in {Verdict.AGREES, Verdict.DIGITS}:
+        if self.verdict not in {Verdict.AGREES, Verdict.DIGITS} or (self.stands and not other):
             return False
         half = max((self.high - self.low) / 2, ROUNDINGS * UNIT * self.size)
         return abs(other - (self.low + self.high) / 2) > REFUSE * half

@@ -29,6 +29,7 @@ from gradaudit.checking.lines import (
     Line,
     NoValue,
     estimate,
+    moves_close_by,
     noise_of,
 )
 from gradaudit.checking.roundings import LOST, noise_of_gradient, said_at
@@ -41,6 +42,7 @@ CONFIRMED = 2.0**-30  # the relative accuracy of a line that confirms a complex 
 LONGER = "long double line"
 TINY = 2.0**-960  # below it, products of slopes are subnormal or 0
 SEVERAL = "several kinks meet at this input"
+STAIRS = "close by f moves as it says, and further off in steps"
 ALONE = "the gradient is right beside this input, and another at it alone"
 
 
@@ -206,6 +208,8 @@ def _by_values(
         return replace(result, why="the function varies within the steps that can be compared")
     if found.steep:
         return replace(result, why="the slope is infinite, or grows without bound")
+    if moves_close_by(line, said, result.gap, size):
+        return replace(result, why=STAIRS)
     explained = _explained(point, result, terms)
     if explained is not None:
         return explained
@@ -279,7 +283,8 @@ def _inside(
             return replace(step, verdict=Verdict.WRONG, alone=True)
     if half > slope / 16:
         return _too_close(found, result)
-    return replace(result, verdict=Verdict.AGREES)
+    stands = bool(found.grid) and moves_close_by(line, 0.0, abs(found.middle), 0.0)
+    return replace(result, verdict=Verdict.AGREES, stands=stands)
 
 
 def _is_constant(said: float, line: Line) -> bool:
@@ -422,6 +427,16 @@ def first_move(point: Point, slopes: Array | None) -> Array:
     return move
 
 
+def halves(move: Array) -> list[Array]:
+    """Return the moves along either half of the coordinates of a move."""
+    parts = []
+    for half in np.array_split(np.flatnonzero(move), 2):
+        part = np.zeros_like(move)
+        part[half] = move[half]
+        parts.append(part)
+    return parts
+
+
 def bisect(
     point: Point,
     move: Array,
@@ -435,12 +450,9 @@ def bisect(
     if found is None:
         return None
     while True:
-        active = np.flatnonzero(found.move)
-        if len(active) < 2:
+        if np.count_nonzero(found.move) < 2:
             return found
-        for half in np.array_split(active, 2):
-            part = np.zeros_like(move)
-            part[half] = found.move[half]
+        for part in halves(found.move):
             smaller = wrong(part)
             if smaller is not None:
                 found = smaller

@@ -25,6 +25,8 @@ COARSE = (2.0**-17, 2.0**-12)
 POINTS = 8
 AGREEING = 3  # larger steps that must agree on a slope to count against that of smaller ones
 AGAINST = 8  # and by how many bounds they must be off
+LEAST = 2.0**-51  # the shortest step, which shifts entries by their last places
+CLOSE_BY = 6  # nearest steps that tell a slope
 TINY = 2.0**-1022
 # What a k-th difference of independent errors of variance one has as its own variance.
 _VARIANCE = [math.factorial(2 * k) / math.factorial(k) ** 2 for k in range(8)]
@@ -226,6 +228,26 @@ def _coarse_noise(line: Line, spacing: float) -> float:
 
 def _size(values: Array) -> Array:
     return np.asarray(np.abs(values.astype(float)))
+
+
+def moves_close_by(line: Line, slope: float, gap: float, size: float) -> bool:
+    """Tell whether phi has a slope at the nearest steps, where one a gap off would be seen.
+
+    Beyond them it may climb in steps: roundings on the way, or phi itself. To one side it may at
+    once, where there is a riser. size: that of the terms of the slope.
+    """
+    here, seen = line(0.0), 0
+    for side in (1, -1):
+        least = (side * k * LEAST for k in range(1, POINTS + 1))
+        for t in sorted({*least, *(t for t in line.known if side * t > 0)}, key=abs):
+            there = line(t)
+            unit = max(line.unit, float(np.finfo(there.dtype).eps) / 2)  # that of float32, too
+            rounding = unit * (float(max(abs(there), abs(here))) + size * abs(t))
+            allowed = 4 * rounding if slope else 0.0  # a constant has none
+            if not abs(float(there - here) - t * slope) <= allowed:
+                break
+            seen += gap * abs(t) > 4 * (allowed + rounding)
+    return bool(seen >= CLOSE_BY)
 
 
 def _height(line: Line) -> float:

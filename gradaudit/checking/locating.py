@@ -7,7 +7,15 @@ import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.compared import Compared, Verdict
-from gradaudit.checking.ladder import SEVERAL, bisect, by_step, compare, confirmed
+from gradaudit.checking.ladder import (
+    SEVERAL,
+    STAIRS,
+    bisect,
+    by_step,
+    compare,
+    confirmed,
+    halves,
+)
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
 
@@ -43,6 +51,9 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
     if least.at_kink and np.count_nonzero(least.move) > 1:
         # No half of it is wrong, and each entry may take the slope of its own side.
         return SEVERAL
+    by_values = found.how != point.oracle and np.count_nonzero(least.move) > 1
+    if by_values and all(compare(point, half).why == STAIRS for half in halves(least.move)):
+        return STAIRS  # along both halves, the slopes of wider steps all but cancel
     row = _row(point, least) if point.pair.kind not in {"gradient", "vjp"} else None
     entry, least = _by_entry(point, row[1] if row else least)
     told = f"df[{','.join(map(str, row[0]))}]/{entry}" if row and row[0] else entry
