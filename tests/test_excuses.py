@@ -473,3 +473,54 @@ def test_a_mistake_beside_such_ties_is_refused() -> None:
 
     with pytest.raises(WrongGradient):
         check_vjp(clamped, wrong, inputs="x: [n], low: [n], high: [n]")
+
+
+def kernel(x: Array) -> Array:
+    return np.exp(-((x[:, None] - x) ** 2) / 2) + 1e-6 * np.eye(len(x))
+
+
+def by_eigenvalues(x: Array, y: Array) -> Array:
+    values, vectors = np.linalg.eigh(kernel(x))
+    return vectors @ (vectors.T @ y / values)
+
+
+SOLVED: dict[str, Callable[[Array, Array], Array]] = {
+    "solved": lambda x, y: np.linalg.solve(kernel(x), y),
+    "inverted": lambda x, y: np.linalg.inv(kernel(x)) @ y,
+    "by eigenvalues": by_eigenvalues,
+}
+
+
+@pytest.mark.parametrize("name", SOLVED)
+class TestAnIllConditionedMatrix:
+    """Its factors lose digits in f and in the gradient, and the same ones whatever y is."""
+
+    @staticmethod
+    def loss(x: Array, y: Array) -> Any:
+        return y @ np.linalg.solve(kernel(x), y) / 2
+
+    @pytest.mark.parametrize("seed", [0, 1, 3, 4, 5])
+    def test_may_lose_digits(self, name: str, seed: int) -> None:
+        check_gradient(self.loss, SOLVED[name], inputs="x: [n], y: [n]", wrt="y", seed=seed)
+
+    @pytest.mark.parametrize("error", [1e-6, 1e-8, 1e-9])
+    def test_does_not_hide_an_error_in_one_entry(self, name: str, error: float) -> None:
+        def wrong(x: Array, y: Array) -> Array:
+            return SOLVED[name](x, y) * (1 + error * (np.arange(len(y)) == 0))
+
+        with pytest.raises(WrongGradient, match=r"dy\[0\]"):
+            check_gradient(self.loss, wrong, inputs="x: [n], y: [n]", wrt="y")
+
+
+def test_an_exception_of_the_gradient_alone_is_told_with_the_option_that_it_may_mean() -> None:
+    with pytest.raises(WrongGradient, match="say so: no_answer=LinAlgError"):
+        check_vjp(np.linalg.solve, solve_vjp, inputs="A: [n,n], b: [n]")
+
+
+def test_one_that_no_function_means_is_told_without() -> None:
+    def gradient(x: Array, y: Array) -> tuple[Array, Array]:
+        raise NameError("name 'z' is not defined")
+
+    with pytest.raises(WrongGradient, match="raises NameError: name 'z'") as caught:
+        check_gradient(lambda x, y: (x * y).sum(), gradient, inputs="x: [n], y: [n]")
+    assert "no_answer" not in str(caught.value)

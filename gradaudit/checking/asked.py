@@ -224,12 +224,14 @@ def _returned(
     """Return those of the arguments that can move which the gradient is by, told by its form."""
     if len(wanted) < 2 or pair.kind != "gradient" or not points:
         return wanted
+    returns = False
     for args in points[:5]:
         try:
             with np.errstate(all="ignore"):
                 out = pair.derivative(*pair.of(args))
-        except Exception:
+        except Exception:  # which is told where it is judged
             continue
+        returns = True
         if isinstance(out, tuple | list) and len(out) == len(wanted):
             return wanted
         found = [np.shape(leaf) for leaf in (out if isinstance(out, tuple | list) else (out,))]
@@ -240,6 +242,8 @@ def _returned(
             return ways[0]
         if len({n for way in ways for n in way}) == 0:
             break
+    if not returns:
+        return wanted
     raise BadCall(
         f"wrt: which of {', '.join(wanted)} is the gradient by? say so, as wrt='{wanted[0]}'"
     )

@@ -98,6 +98,9 @@ class Point(Protocol):
     def slopes_at(self, aside: Array, t: float) -> Array | None:
         """Return the slopes along all coordinates that it says there, None where it says none."""
 
+    def beside(self, t: float) -> "Point":
+        """Return the pair where all arguments are off by about t. Raises NoValue, Fault."""
+
     def said_of_other_data(self, move: Array, near: float, which: int) -> float:
         """Return what it says where the arguments that stay are off by about that share of them.
 

@@ -55,6 +55,9 @@ def refusal(
     if 0 < last.share < SMALL:
         when = "if f stops early, as a solver does, or loses digits"
         told["or"] = f"{when}, say so: rel={last.share:.0e} or more"
+    if isinstance(last.__cause__, ArithmeticError | ValueError):
+        what = type(last.__cause__).__name__
+        told["or"] = f"if f has no value where it is raised, say so: no_answer={what}"
     told["options"] = _options(pair, fault, smallest, [args, *later], usual)
     # Of the first input, where less is hidden than at the smallest.
     told["blocks"] = fault.notes[1] if fault.notes[1:] else ""

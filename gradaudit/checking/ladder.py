@@ -32,7 +32,7 @@ from gradaudit.checking.lines import (
     moves_close_by,
     noise_of,
 )
-from gradaudit.checking.roundings import LOST, noise_of_gradient, said_at
+from gradaudit.checking.roundings import LOST, noise_beside, noise_of_gradient, said_at
 
 FEWER = 8  # the same of a short precision, whose long sums are kept in a longer one
 IMAGINARY = 2.0**-80  # the length of a complex step
@@ -89,11 +89,11 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
         return replace(found, verdict=Verdict.AGREES)
     steps = [[point_slope(point, move, d * i) for i in range(7)] for d in (2.0**-44, 2.0**-22)]
     noise = min(noise_of(np.array(values)) for values in steps)
-    lost = 8 * noise
     if abs(slope - said) <= allowed + LOST * terms:  # else roundings do not explain it
-        lost += 8 * noise_of_gradient(point, move, said, terms)
-    if math.isfinite(lost) and abs(slope - said) <= allowed + min(lost, LOST * terms):
-        return replace(found, verdict=Verdict.DIGITS)
+        noise = max(noise, noise_beside(point, lambda other: other.imaginary(move)))
+        lost = 8 * noise + 8 * noise_of_gradient(point, move, said, terms)
+        if abs(slope - said) <= allowed + min(lost, LOST * terms):
+            return replace(found, verdict=Verdict.DIGITS)
     return replace(found, low=slope - allowed - 8 * noise, high=slope + allowed + 8 * noise)
 
 

@@ -152,7 +152,7 @@ def estimate(line: Line) -> Estimate:
         )
         across, first = (up - down) / (2 * exact), max(above, below)
         central = _extrapolated(across, level / steps, first, 2)
-        hidden = max(_coarse_noise(line, spacing) for spacing in COARSE)
+        hidden = max(coarse_noise(line, spacing) for spacing in COARSE)
         other = _extrapolated(across, (level + 5 * hidden) / steps, first, 2) if hidden else central
     (ahead, bound_ahead, _), (behind, bound_behind, _) = sides
     jump = _jumps(line, here, steps, up, down, level)
@@ -207,13 +207,13 @@ def _noise(line: Line) -> tuple[float, bool, bool]:
     finite = [float(v) for v in line.known.values() if math.isfinite(v)]
     coarse, largest = grid_of(line.known.values()), max(map(abs, finite))
     rough = level > 100 * (least + line.unit * largest)  # least: inf where all is constant
-    widest = max([level, *(_coarse_noise(line, spacing) for spacing in COARSE)])
+    widest = max([level, *(coarse_noise(line, spacing) for spacing in COARSE)])
     rough = rough or 16 * widest > max(finite) - min(finite) > 0
     # Values that lie on a grid far coarser than their own rounding were rounded on the way.
     return 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0), flat, rough
 
 
-def _coarse_noise(line: Line, spacing: float) -> float:
+def coarse_noise(line: Line, spacing: float) -> float:
     """Return the level of noise at a spacing at which f may bend, 0 where it does that alone.
 
     Of noise, the highest orders of differences tell the same level, to both sides. What is smooth

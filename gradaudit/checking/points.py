@@ -346,6 +346,20 @@ class Input:
         args = self._narrow(self.moved(aside, NEARBY * self.unit))
         return replace(self, args=self._with_other_data(args, NEARBY * self.unit, which))
 
+    def beside(self, t: float) -> "Input":
+        """Return the pair at an input of which all arguments are off. Raises NoValue, Fault.
+
+        Those that stay, too, and by as much where they are 0, as numbers of size one on the way.
+        """
+        aside = signs(np.random.default_rng(0), self.atlas.size) * self.scales
+        leaves = self.pair.spec.flatten(self._with_other_data(self.moved(aside, t), t, 0))
+        random = np.random.default_rng(1)
+        for i, leaf in enumerate(self.pair.spec.leaves):
+            x = np.asarray(leaves[i])
+            if i not in self.pair.moved and leaf.kind == "float" and x.dtype.kind == "f":
+                leaves[i] = (x + t * (1 + random.random(x.shape)))[()]
+        return replace(self, args=self.pair.spec.rebuild(leaves))
+
     def _with_other_data(self, args: tuple[Any, ...], near: float, which: int) -> tuple[Any, ...]:
         """Return arguments of which those that stay are off by about that share of them."""
         leaves = self.pair.spec.flatten(args)

@@ -1,17 +1,26 @@
 """How far roundings may move what a gradient says."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.compared import UNIT, Compared, Point, signs
 from gradaudit.checking.lines import (
+    Line,
     NoValue,
+    coarse_noise,
     grid_of,
     noise_of,
 )
+from gradaudit.checking.refusals import Fault, NotOffered
 
+BESIDE = (
+    2.0**-33,
+    2.0**-27,
+    2.0**-22,
+)  # spacings of inputs at which roundings on the way are others
 LOST = 1e-6  # the most that roundings of the gradient may explain
 
 
@@ -31,7 +40,26 @@ def noise_of_gradient(point: Point, move: Array, said: float, terms: float) -> f
     by_inputs = max(smooth, default=0.0) / near
     by_data, level_of_data = _by_data(point, move, said, terms)
     roundings = 4 * point.unit * (by_inputs + by_data)
-    return max(level, level_of_data) + roundings + _grid(point, move)
+    level_beside = noise_beside(point, lambda other: other.said(move)[0])
+    return max(level, level_of_data, level_beside) + roundings + _grid(point, move)
+
+
+def noise_beside(point: Point, slope: Callable[[Point], float]) -> float:
+    """Return the level of noise in slopes beside the input, where all arguments are others.
+
+    Of a matrix that is solved with, roundings stay the same while right-hand sides move.
+    """
+    if point.unit > UNIT:
+        return 0.0
+
+    def phi(t: float) -> float:
+        try:
+            return slope(point.beside(t))
+        except (Fault, NotOffered) as none:
+            raise NoValue("the gradient has no value") from none
+
+    line = Line(phi)
+    return max(coarse_noise(line, spacing) for spacing in BESIDE)
 
 
 def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
