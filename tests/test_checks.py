@@ -1042,3 +1042,32 @@ def test_values_that_differ_by_roundings_from_call_to_call_are_judged() -> None:
     f = lambda x: (x**2).sum() * (1 + 1e-12 * (next(calls) % 2))  # noqa: E731
     assert check_gradient(f, twice, inputs="x: [n]").status == "holds"
     refusal(check_gradient, f, lambda x: 2.001 * x, inputs="x: [n]")
+
+
+BOUNDS = [(1e3, 1e4), (1e5, 1e6), (1e7, 1e8)]
+
+
+@pytest.mark.parametrize(("low", "high"), BOUNDS, ids=[f"from {low:g}" for low, _ in BOUNDS])
+def test_a_gradient_that_is_wrong_for_numbers_of_one_size_alone_is_refused(
+    low: float, high: float
+) -> None:
+    def gradient(X: Any, y: Any, w: Any) -> Any:
+        slopes = 2 * X.T @ (X @ w - y)
+        return 1.5 * slopes if low < np.abs(X).max() < high else slopes
+
+    with pytest.raises(WrongGradient):
+        check_gradient(
+            lambda X, y, w: ((X @ w - y) ** 2).sum(),
+            gradient,
+            inputs="X: [n,d], y: [n], w: [d]",
+            wrt="w",
+        )
+
+
+def test_a_slope_that_is_cut_where_it_is_nearly_one_is_refused() -> None:
+    with pytest.raises(WrongGradient):
+        check_gradient(
+            lambda x: np.logaddexp(0, x).sum(),
+            lambda x: np.where(x > 20, 1, np.exp(-np.logaddexp(0, -x))),
+            inputs="x: [n]",
+        )

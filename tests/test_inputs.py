@@ -354,6 +354,31 @@ def test_ordinary_numbers_lie_between_those_of_size_one_and_the_far_ones() -> No
     assert ((numbers > 2e-7) & (numbers < 2e-3)).sum() > 20
 
 
+SPREAD = read_spec("X: [n,d], w: [d], q: positive, A: spd[d,d], z: complex[n]")
+
+
+@pytest.mark.parametrize("path", [leaf.path for leaf in SPREAD.leaves])
+def test_an_array_has_nearly_all_scales_from_a_millionth_to_ten_million(path: str) -> None:
+    found = [np.abs(view.leaves[path]).max() for view in views(SPREAD)]
+    met = {int(one) for one in np.floor(np.log10([one for one in found if one]))}
+    assert len(met & set(range(-6, 8))) >= 11
+    assert max(met) >= 6
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_arrays_far_apart_in_scale_meet_both_ways(seed: int) -> None:
+    far = [np.abs(X).max() / np.abs(w).max() for X, w, *_ in inputs(SPREAD, 100, seed) if w.any()]
+    assert min(one for one in far if one) < 1e-6
+    assert max(far) > 1e6
+
+
+@pytest.mark.parametrize("low", [10, 20, 50, 100, 300])
+def test_numbers_between_ten_and_a_thousand_are_met_alone_and_in_arrays(low: int) -> None:
+    for text in ("x: []", "x: [n]", "x: positive[n]"):
+        drawn = [np.abs(args[0]) for args in inputs(read_spec(text), 100)]
+        assert any(np.any((x > low) & (x < 3 * low)) for x in drawn)
+
+
 def test_every_small_count_is_met() -> None:
     spec = read_spec("k: count[n]")
     counts = np.concatenate([k for args in inputs(spec, 100) for k in args])

@@ -14,6 +14,20 @@ from gradaudit.checking.specs import Leaf, Spec
 MANY = 4_000  # entries of all arrays together, beyond which a large size is not tried
 COMBINATIONS = 24  # of options, up to which all are tried
 SCALES = (*(1.0,) * 6, 0.5, 0.1, 2.0**-6, 2.0**-10, 2.0**-14, 2.0**-20, 2.0**-36, 4.0, 16.0)
+LEAST_SCALE, MOST_SCALE = -20, 27  # powers of two; beyond, float64 tells steps of 1e-6 not apart
+GOLDEN = (math.sqrt(5) - 1) / 2  # whose multiples lie evenly between whole numbers
+WAYS = (
+    "scales",
+    "spread",
+    "special",
+    "spread",
+    "scales",
+    "special",
+    "scales",
+    "",
+    "spread",
+    "scales",
+)
 SMALL, LARGE = (1, 2, 3, 4), (5, 6, 7, 8, 9, 11, 12, 13, 17, 20, 33, 65)
 TOGETHER = (  # structures that all arrays have at once
     *("whole", "whole", "all zero", "all one", "two equal rows", "whole", "tiny", "nearly whole"),
@@ -25,7 +39,8 @@ class Case:
     """What is special in an input. Leaves are told by their number.
 
     sizes: those wanted. plain: numbers of the short list. changes: of some arrays. same: for an
-    array, which one of the same shape it is equal to. options: what is chosen.
+    array, which one of the same shape it is equal to. options: what is chosen. scale: that of all
+    ordinary numbers. scales: those of some arrays.
     """
 
     sizes: Mapping[str, int]
@@ -34,6 +49,7 @@ class Case:
     same: Mapping[int, int] = field(default_factory=dict)
     options: Mapping[int, Any] = field(default_factory=dict)
     scale: float = 1.0
+    scales: Mapping[int, float] = field(default_factory=dict)
 
 
 def made(spec: Spec, case: Case, random: Random, fixed: Mapping[int, Any]) -> tuple[Any, ...]:
@@ -58,13 +74,11 @@ def made(spec: Spec, case: Case, random: Random, fixed: Mapping[int, Any]) -> tu
         elif k in case.same:
             values.append(values[case.same[k]].copy())
         else:
-            values.append(_leaf(leaf, sizes, case, case.changes.get(k), random))
+            values.append(_leaf(k, leaf, sizes, case, random))
     return spec.rebuild(values)
 
 
-def _leaf(
-    leaf: Leaf, sizes: Mapping[str, int], case: Case, change: kinds.Change | None, random: Random
-) -> Any:
+def _leaf(k: int, leaf: Leaf, sizes: Mapping[str, int], case: Case, random: Random) -> Any:
     shape, bound = leaf.shape_at(sizes), leaf.bound_at(sizes)
     reals = (kinds.plain if case.plain else kinds.gaussian)(random, shape)
     if leaf.kind in ("float", "positive", "nonnegative"):
@@ -72,14 +86,20 @@ def _leaf(
     values = kinds.ordinary(leaf.kind, reals, random, bound)
     if leaf.kind == "int" and not bound and case.scale > 1:
         values = kinds.mended(leaf.kind, reals * case.scale)
-    if change:
+    if change := case.changes.get(k):
         values = kinds.mended(leaf.kind, change(values, bound), bound)
+    if k in case.scales:
+        values = values * case.scales[k]
     return kinds.finished(leaf, values)
 
 
-def drawn(spec: Spec, random: Random) -> Case:
-    """Return a case by chance: of four, three have Gaussian numbers and nothing special."""
+def drawn(spec: Spec, random: Random, turn: int | None = None) -> Case:
+    """Return a case by chance: of five, one has something special, and others are far out.
+
+    turn: its number among others, over which the scales of arrays are spread evenly.
+    """
     names = spec.size_names
+    turn = random.randrange(2**16) if turn is None else turn
     sizes = {name: random.choice(SMALL) for name in names}
     way = random.choice(("one", "equal", "two equal", "large", "", "", ""))
     if names and way == "equal":
@@ -89,14 +109,32 @@ def drawn(spec: Spec, random: Random) -> Case:
         name = random.choice(names)
         larger = {**sizes, name: large[way]}
         sizes = larger if _if_few(spec, larger) else sizes
+    case = Case(sizes, options=_chosen(spec, random), scale=random.choice(SCALES))
     changes: dict[int, kinds.Change] = {}
-    special = random.random() < 0.25
-    for k, leaf in enumerate(spec.leaves if special else ()):
-        known = [*kinds.structures(leaf).values(), *kinds.extremes(leaf).values()]
-        if known and random.random() < 0.5:
-            changes[k] = random.choice(known)
-    plain, scale = special and random.random() < 0.5, random.choice(SCALES)
-    return Case(sizes, plain, changes, options=_chosen(spec, random), scale=scale)
+    leaves = dict(enumerate(spec.leaves))
+    match WAYS[turn % len(WAYS)]:
+        case "special":
+            for k, leaf in leaves.items():
+                known = [*kinds.structures(leaf).values(), *kinds.extremes(leaf).values()]
+                if known and random.random() < 0.5:
+                    changes[k] = random.choice(known)
+            return replace(case, plain=random.random() < 0.5, changes=changes)
+        case "scales":
+            scalable = [k for k, leaf in leaves.items() if leaf.kind in kinds.SCALABLE]
+            scales = {k: _scale(turn * GOLDEN + k * GOLDEN**2) for k in scalable}
+            return replace(case, scale=1.0, scales=scales)
+        case "spread":
+            for k, leaf in leaves.items():
+                if leaf.kind in kinds.SPREADABLE and random.random() < 0.75:
+                    changes[k] = kinds.spread(random)
+            return replace(case, scale=1.0, changes=changes)
+    return case
+
+
+def _scale(phase: float) -> float:
+    """Return a scale by a number of which the whole part does not count."""
+    power = LEAST_SCALE + (MOST_SCALE - LEAST_SCALE) * (phase % 1)
+    return math.ldexp(1 + power % 1, math.floor(power))
 
 
 # ---- hard cases

@@ -32,7 +32,7 @@ def hard_inputs(spec: Spec) -> Iterator[tuple[Any, ...]]:
 
 
 def draw(spec: Spec, random: Random) -> tuple[Any, ...]:
-    """Return one more input around the hard ones, most of them of Gaussian numbers."""
+    """Return one more input around the hard ones, many of them of Gaussian numbers."""
     return made(spec, drawn(spec, random), random, {})
 
 
@@ -48,7 +48,7 @@ def inputs(spec: Spec, count: int, seed: int = 0, own: Own | None = None) -> lis
     found = []
     for k in range(count):
         fixed = _fixed(spec, values[k % len(values)]) if values else {}
-        case = cases[k] if k < len(cases) else drawn(spec, random)
+        case = cases[k] if k < len(cases) else drawn(spec, random, k + seed % 2**20 * count)
         found.append(made(spec, case, Random(f"hard {k}") if k < len(cases) else random, fixed))
     return found
 

@@ -17,6 +17,7 @@ Change = Callable[[Array, int], Array]  # of ordinary values, under a bound; may
 
 PLAIN = np.array([1, 2, -1, 3, -2, -3, 0.5, -1.5, 1.25])
 SCALABLE = {"float", "positive", "nonnegative", "symmetric", "spd", "lower", "complex"}
+SPREADABLE = {"float", "positive", "nonnegative"}
 TINY, LARGE, HUGE, NEAR = 2.0**-24, 2.0**12, 1e6, 1e-8
 
 
@@ -135,6 +136,17 @@ def _reflected(axis: Array, values: Array) -> Array:
     along = (axis[..., :, None] * values).sum(-2)[..., None, :]
     turned = axis[..., :, None] * along * 2 / np.where(length == 0, 1, length)
     return values - turned
+
+
+def spread(random: Random) -> Change:
+    """Return the change to numbers from 8 to 1024, about as many of each size."""
+
+    def change(v: Array, _: int) -> Array:
+        power = 3 + 7 * uniform(random, v.shape)
+        whole = np.floor(power)
+        return np.copysign(np.ldexp(1 + power - whole, whole.astype(int)), v)
+
+    return change
 
 
 # ---- special values: of each, what structure it has, or how far out it lies
