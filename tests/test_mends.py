@@ -316,6 +316,20 @@ UNMENDED = {
     "two parts are wrong": ("question2.gradient", ["d(E, y[i])", "p[i]**2 + t[i]**2"]),
     "it is right under an assumption": ("question2.gradient", ["d(E, y[i])", "p[i] - t[i]"]),
     "only all of it could be replaced": (B2, ["d(L, b2)", "2"]),
+    "what differs from the line above is no part of the line": (
+        W2,
+        [
+            "sum(e[k]*d(y[k], w2[j]) for k in N)",
+            "sum(e[k]*h[k,j]**2 for k in N) + sum(e[k]*z[k,j] for k in N)",
+        ],
+    ),
+    "what stands for a derivative is as long as the line above": (
+        "question2.one_hot",
+        [
+            "-1/p[c]*d(exp(y[c])/sum(exp(y[k]) for k in K), y[i])",
+            "-1/p[c]*p[c]*(1 - p[c])",
+        ],
+    ),
     "all of it stands for the derivative": ("question2.gradient", ["d(E, y[i])", "p[i]**2"]),
 }
 

@@ -102,19 +102,15 @@ def _of_line(
     if slope is not None and slope.stands_for:
         return slope
     found = _smallest(line, others, inputs, holds)
-    if slope is None or found is None:
-        return found or slope
-    if (found.column, found.wrong) == (slope.column, slope.wrong):
+    if slope and found and (found.column, found.wrong) == (slope.column, slope.wrong):
         return replace(found, stands_for=slope.right)
-    begins = found.column - slope.column
-    is_inside = 0 <= begins <= len(slope.wrong) - len(found.wrong)
-    return found if is_inside else slope
+    return found or slope
 
 
 def _in_place_of_slope(line: Line, holds: Callable[[Line], bool]) -> Mend | None:
     """Return what stands in place of a d(...), where all else is as in the line above.
 
-    What it should be is the d(...) itself, if that is neither 1 nor 0 there.
+    What it should be is the d(...) itself, if that is neither 1 nor 0 there, and short.
     """
     above, here = Source(line.before.text), line.formula.text
     for node, _ in above.nodes():
@@ -122,13 +118,13 @@ def _in_place_of_slope(line: Line, holds: Callable[[Line], bool]) -> Mend | None
             slope = above.text(node)
             before, _, after = above.text(above.tree).partition(slope)
             wrong = here[len(before) : len(here) - len(after)]
-            if wrong and here == before + wrong + after:
+            if here == before + wrong + after and _is_part(before, wrong, after):
                 at = Mend(line.number, len(before) + 1, wrong, slope)
                 for number in "10":
                     mended = _with_text(line, before + number + after)
                     if mended and holds(mended):
                         return replace(at, right=number, stands_for=slope)
-                return at
+                return at if len(slope) <= LONGEST_PART else None
     return None
 
 
@@ -571,6 +567,28 @@ def _size(node: ast.expr) -> tuple[int, bool]:
 
 def _different(texts: Iterable[Said]) -> list[Said]:
     return list({written_out(said): said for said in texts}.values())
+
+
+def _is_part(before: str, text: str, after: str) -> bool:
+    """Return whether a text is one part of a formula, or several factors of a product in a row."""
+    with suppress(SyntaxError):
+        ast.parse(text, mode="eval")
+        texts = (before + text + after, f"{before}({text}){after}")
+        trees = (_WithoutBrackets().visit(ast.parse(one, mode="eval")) for one in texts)
+        return len(set(map(ast.dump, trees))) == 1
+    return False
+
+
+class _WithoutBrackets(ast.NodeTransformer):
+    """Takes the brackets from products that are factors: a*(b/c) becomes a*b/c."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Return a product whose last factor is none."""
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(one, ast.Mult(), ast.BinOp(other, ast.Mult() | ast.Div() as op, last)):
+                return ast.BinOp(self.visit_BinOp(ast.BinOp(one, ast.Mult(), other)), op, last)
+        return node
 
 
 def _is_short(node: ast.expr) -> bool:
