@@ -140,7 +140,7 @@ def tests_of(parent: AnswerFile, answer: "Answer") -> Iterator[pytest.Item]:
             yield Fault.from_parent(parent, name=f"{name}: can be read", said=part.untested)
         if part.wrong:
             yield Fault.from_parent(parent, name=f"{name}: is a closed form", said=part.wrong)
-        verdict = cache(partial(judge, name, part))  # once for all laws of the part
+        verdict = cache(partial(judge, name, part, answer.parts))  # once for all laws of the part
         for number, claim in enumerate(part.claims):
             line = f" line {claim.judged.number}" if len(part.lines) > 1 else ""
             law = f"{name}{line}: {law_name(claim.law)}"

@@ -306,6 +306,66 @@ def test_the_definition_of_ones_own_name_is_not_to_blame_where(
     assert told.mend == wanted
 
 
+SHARED: dict[str, tuple[list[str], dict[str, Any], dict[str, Mend]]] = {
+    "what would make another part wrong": (
+        ["u[k] = e[k] for k in N"],
+        {"w2": "sum(u[k]*h[k,j] for k in N)", "b2": ["d(L, b2)", "2*sum(u[k] for k in N)"]},
+        {"b2": Mend(2, 1, "2*sum(u[k] for k in N)", "sum(u[k] for k in N)")},
+    ),
+    "another for each part": (
+        ["r[k] = e[k] for k in N", "s = 2*outer(r, w2)*(z > 0)"],
+        {
+            "W1": ["d(L, W1[a,j])", "X.T @ s/5 + X.T @ s*4/5"],
+            "b1": ["d(L, b1[j])", "sum(s, axis=0)"],
+            "b2": "sum(r)",
+        },
+        {
+            part: Mend(
+                2,
+                5,
+                "2*outer(r, w2)",
+                "outer(r, w2)",
+                where="s = 2*outer(r, w2)*(z > 0)",
+            )
+            for part in ("W1", "b1")
+        },
+    ),
+    "what is added to one of the lines that are wrong by it": (
+        ["u[k,j] = e[k] for k in N for j in H"],
+        {
+            "b1": [
+                "d(L, b1[j])",
+                "sum(u[k,j]*d(y[k], h[k,j]) for k in N)",
+                "sum(u[k,j]*w2[j] for k in N)",
+            ]
+        },
+        {
+            "b1": Mend(
+                2, 10, "e[k]", "e[k]*(z[k,j] > 0)", where="u[k,j] = e[k] for k in N for j in H"
+            )
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("where", "lines", "wanted"), SHARED.values(), ids=SHARED)
+def test_of_a_shared_name_is_not_told(
+    tmp_path: Path, where: list[str], lines: dict[str, Any], wanted: dict[str, Mend]
+) -> None:
+    parts = "".join(f"{name} = {json.dumps(one)}\n" for name, one in lines.items())
+    text = f"[question1.derivation]\nwhere = {json.dumps(where)}\n{parts}"
+    (tmp_path / "answer.toml").write_text(text, encoding="utf-8")
+    told = audit(read(str(tmp_path / "answer.toml"))).answered
+    found = {one.part.rpartition(".")[2]: one.mend for one in told if one.mend}
+    assert found == wanted
+
+
+def test_a_definition_is_mended_though_a_line_above_is_right_with_it(tmp_path: Path) -> None:
+    lines = ["-1/p[c]*d(p[c], y[i])", "p[i]/2 - delta(i,c) + p[i]/2"]
+    (told,) = audited(tmp_path, "question2.one_hot", lines, where=["p = -softmax(y)"]).answered
+    assert told.mend == Mend(2, 5, "-softmax(y)", "softmax(y)", where="p = -softmax(y)")
+
+
 def test_a_person_is_told_in_which_definition(tmp_path: Path) -> None:
     told = audited(tmp_path, "question2.gradient", "p*sum(t) - t", where=["p = exp(y)/sum(y)"])
     wanted = "mend      where p = exp(y)/sum(y): y should be exp(y)"
@@ -404,8 +464,9 @@ def test_a_mend_that_no_range_may_have_is_none(tmp_path: Path) -> None:
         ("a + (b - c)", "a - (b - c)"),
         ("a - b*c", "a + b*c"),
         ("(a + b)*c", "-(a + b)*c"),
+        ("-a*b", "a*b"),
     ],
-    ids=["a sum in brackets", "a product", "a sum in a product"],
+    ids=["a sum in brackets", "a product", "a sum in a product", "a product with a sign"],
 )
 def test_the_sign_of_a_mend_is_that_of_all_that_it_stands_before(text: str, wanted: str) -> None:
     source = Source(text)

@@ -1,10 +1,11 @@
 """From the outcomes of laws to one verdict for each part of an answer."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from types import MappingProxyType
 
 from gradaudit.answers.parts import ALIKE, Answer, Part
 from gradaudit.judging.cases import Case
@@ -23,7 +24,7 @@ from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.diagnosis import Diagnosis
-from gradaudit.mistakes.mends import Mend, mend_of
+from gradaudit.mistakes.mends import Judged, Mend, mends_of
 from gradaudit.mistakes.numbers import followed
 from gradaudit.questions.question import Question
 
@@ -151,7 +152,8 @@ def audit(answer: Answer) -> Audit:
 
 def judged(answer: Answer) -> Audit:
     """Judge every part of an answer, whose functions can be asked more after that."""
-    verdicts = [judge(name, answer.parts.get(name)) for name in answer.sheet.parts]
+    parts = answer.parts
+    verdicts = [judge(name, parts.get(name), parts) for name in answer.sheet.parts]
     return Audit(answer, tuple(_with_first_wrong_step(verdicts)))
 
 
@@ -173,13 +175,34 @@ def _with_first_wrong_step(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
             earlier.append(numbers)
 
 
-def judge(name: str, part: Part | None) -> Verdict:
-    """Judge one part; None where the answer does not have it."""
+def judge(
+    name: str, part: Part | None, parts: Mapping[str, Part] = MappingProxyType({})
+) -> Verdict:
+    """Judge one part; None where the answer does not have it.
+
+    parts: all of the answer, so that what mends this one leaves right what is so in the others.
+    """
     if part is None:
         return Verdict(name, "unanswered")
     if part.untested:
         return Verdict(name, "untested", part, reason=part.untested)
-    return _judge_lines(name, part) if part.lines else _judge(name, part)
+    if not part.lines:
+        return _judge(name, part)
+    verdict = _judge_lines(name, part)
+    if verdict.status != "fails" or verdict.failure is None:
+        return verdict
+    own = _names_of(name, part)
+    beside = {other: one for other, one in parts.items() if own and _names_of(other, one) == own}
+    mend = _mends(tuple({**beside, name: part}.items()))[name]
+    if mend and verdict.is_derivation:  # an edit speaks of the last line, and not of this
+        verdict = replace(verdict, diagnosis=replace(verdict.diagnosis, edit=""))
+    return replace(verdict, mend=mend)
+
+
+def _names_of(name: str, part: Part) -> tuple[str, ...]:
+    """Return where the names of its own that a part shares with others stand, and what they are."""
+    written = part.lines[0].formula.scope.written.values() if part.lines else ()
+    return (name.rpartition(".")[0], *written) if written else ()
 
 
 @lru_cache(maxsize=ALIKE)
@@ -198,9 +221,6 @@ def _judge(name: str, part: Part) -> Verdict:
     if verdict.failure is not None:
         weaker = () if part.wrong else _where_special(part, verdict)
         known = Diagnosis() if verdict.only_form else part.diagnose(verdict.failure)
-        mend = None if weaker else _mend(part, verdict.failure)
-        if mend and verdict.is_derivation:  # an edit speaks of the last line, and not of this
-            known = replace(known, edit="")
         return replace(
             verdict,
             finite_elsewhere=all(map(_is_finite_elsewhere, verdict.failures)),
@@ -208,7 +228,6 @@ def _judge(name: str, part: Part) -> Verdict:
             condition=part.special.text if part.special and weaker else "",
             weaker=weaker,
             diagnosis=known,
-            mend=mend,
         )
     if part.wrong:
         return replace(verdict, status="fails")
@@ -256,21 +275,27 @@ def _is_finite_elsewhere(outcome: Outcome) -> bool:
     return 2 * right > len(inputs)
 
 
-def _mend(part: Part, failure: Outcome) -> Mend | None:
-    """Return what would make a wrong line right."""
-    line, against_truth = failure.judged, part.against_truth
-    if not isinstance(line, Line) or against_truth is None:
-        return None
+@lru_cache(maxsize=ALIKE)
+def _mends(parts: tuple[tuple[str, Part], ...]) -> dict[str, Mend | None]:
+    """Return what would make wrong lines right, of parts with the same names of one's own."""
+    judged = [_as_judged(part, _judge_lines(name, part).outcomes) for name, part in parts]
+    return dict(zip(dict(parts), mends_of(judged), strict=True))
+
+
+def _as_judged(part: Part, outcomes: Sequence[Outcome]) -> Judged:
+    """Return the lines of a part with what came of them."""
+    inputs = {claim.judged: claim.inputs for claim in part.claims}
 
     def holds(mended: Line) -> bool:
+        assert part.against_truth is not None
         try:
-            return against_truth(mended).outcome(smallest=False).status == "holds"
+            return part.against_truth(mended).outcome(smallest=False).status == "holds"
         except FormulaError:  # a condition that cannot be decided
             return False
 
-    (inputs,) = {id(one.judged): one.inputs for one in part.claims if one.judged is line}.values()
-    others = [one.formula for one in part.lines if one is not line]
-    return mend_of(line, others, inputs(), holds)
+    right = [one.judged for one in outcomes if one.status == "holds" and not one.carries]
+    wrong = [one.judged for one in outcomes if one.status == "fails" or one.carries]
+    return Judged(part.lines, right, wrong, lambda line: inputs[line](), holds)
 
 
 def _with_recovery(part: Part, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from itertools import combinations, compress, islice, product, repeat, starmap, takewhile
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -69,42 +70,118 @@ class Mend:
     stands_for: str | None = None
     where: str | None = None
 
+    @property
+    def adds(self) -> bool:
+        """Whether all that stands there stays, and something comes to it."""
+        return self.wrong in self.right
 
-def mend_of(
-    line: Line, others: Sequence[Formula], inputs: Sequence[Any], holds: Callable[[Line], bool]
-) -> Mend | None:
-    """Return the smallest mend of a wrong line, if one is found.
 
-    others: formulas whose parts may belong here. inputs: what the line was judged on. holds:
-    whether a line is right on every input.
+@dataclass(frozen=True)
+class Judged:
+    """The lines of one part of an answer, as they were judged.
+
+    right: those that are so. wrong: the first that is not, and what is not right below it.
+    inputs: what a line was judged on. holds: whether a line of this part is right on every input.
     """
+
+    lines: Sequence[Line]
+    right: Sequence[Line]
+    wrong: Sequence[Line]
+    inputs: Callable[[Line], Sequence[Any]]
+    holds: Callable[[Line], bool]
+
+    def others(self, line: Line) -> list[Formula]:
+        """Return the formulas of the other lines, whose parts may belong in this one."""
+        return [one.formula for one in self.lines if one is not line]
+
+
+@dataclass(frozen=True)
+class Redefined:
+    """What mends a definition, and which parts are then right where they first go wrong.
+
+    of_all: several lines are wrong that use it, and then all of them are right.
+    """
+
+    mend: Mend
+    parts: Sequence[Judged]
+    of_all: bool
+
+    def comes_before(self, found: Mend, name: str) -> bool:
+        """Return whether it is to be told, and not what was found of a line with that name."""
+        mend, whole = self.mend, f" = {self.mend.wrong}"
+        better = self.of_all and (found.adds or not mend.adds)
+        if mend.where and mend.where.endswith(whole) and name not in found.right:
+            return better and mend.adds  # else nothing is left of it, and another name may be meant
+        return better or re.search(rf"\b{name}\b", f"{found.wrong} {found.right}") is not None
+
+
+def mends_of(parts: Sequence[Judged]) -> list[Mend | None]:
+    """Return what makes the first wrong line of each part right, if something small is found.
+
+    parts: those of an answer with the same names of one's own. What makes the definition of one
+    right is told of all that it explains.
+    """
+    redefined = cache(partial(_redefined, parts))
+    right = frozenset[str]().union(*(line.formula.names for one in parts for line in one.right))
+    return [_mend_of(one, right, redefined) if one.wrong else None for one in parts]
+
+
+def _mend_of(
+    part: Judged, right: Collection[str], redefined: Callable[[str], Redefined | None]
+) -> Mend | None:
+    line = part.wrong[0]
     if len(line.formula.text) > LONGEST_LINE:
         return None
-    found = _of_line(line, others, inputs, holds)
-    written, own = line.formula.scope.written, line.formula.names - line.truth.scope.written.keys()
-    right = {name for one in others[: line.number - 1] for name in one.names}
-    for name in filter((own - right).__contains__, written):
-        is_of_it = found is None or re.search(rf"\b{name}\b", f"{found.wrong} {found.right}")
-        mend = _smallest(line, others, inputs, holds, name) if is_of_it else None
-        # what nothing is left of may be right, and another name meant
-        if mend and (
-            found is None or name in found.right or not written[name].endswith(mend.wrong)
-        ):
-            return mend
-    return found
-
-
-def _of_line(
-    line: Line, others: Sequence[Formula], inputs: Sequence[Any], holds: Callable[[Line], bool]
-) -> Mend | None:
-    """Return the smallest mend of the text of a line, if one is found."""
-    slope = _in_place_of_slope(line, holds)
-    if slope is not None and slope.stands_for:
-        return slope
-    found = _smallest(line, others, inputs, holds)
+    slope = _in_place_of_slope(line, part.holds)
+    found = slope if slope and slope.stands_for else _of_line(part, line)
     if slope and found and (found.column, found.wrong) == (slope.column, slope.wrong):
-        return replace(found, stands_for=slope.right)
+        found = replace(found, stands_for=slope.stands_for or slope.right)
+    own = line.formula.names - line.truth.scope.written.keys()
+    names = filter(own.__contains__, line.formula.scope.written)
+    for name in sorted(names, key=right.__contains__):
+        if found and name in right:  # it is seldom wrong as well
+            break
+        again = redefined(name)
+        if again and part in again.parts and (found is None or again.comes_before(found, name)):
+            return replace(again.mend, line=line.number)
     return found or slope
+
+
+def _of_line(part: Judged, line: Line) -> Mend | None:
+    """Return the smallest mend of the text of a line, if one is found."""
+    trial = _Trial(line, part.others(line), part.inputs(line))
+    return next((mend for _, mend in _found(trial, part.holds)), None)
+
+
+def _redefined(parts: Sequence[Judged], name: str) -> Redefined | None:
+    """Return the smallest mend of a definition with which all that is right stays so, if one is.
+
+    Of several, that which explains most parts comes first.
+    """
+    right, wrong = (
+        [(one, line) for one in parts for line in some(one) if name in line.formula.names]
+        for some in (attrgetter("right"), attrgetter("wrong"))
+    )
+    users = [one for one, line in wrong if line is one.wrong[0]]
+    for user in users:
+        lines = [line for one, line in wrong if one is user]
+        line = min(lines, key=contains_d)  # with d(...) it takes much longer
+        trial = _OfDefinition(
+            replace(line, before=line.truth), user.others(line), user.inputs(line), name
+        )
+        best: Redefined | None = None
+        for text, mend in _found(trial, user.holds):
+            if not all(trial.is_right(text, *one) for one in right):
+                continue
+            explained = [one for one in users if trial.is_right(text, one, one.wrong[0])]
+            of_all = len(wrong) > 1 and all(trial.is_right(text, *one) for one in wrong)
+            if best is None or len(explained) > len(best.parts):
+                best = Redefined(mend, explained, of_all)
+            if len(explained) == len(users):
+                break
+        if best:
+            return best
+    return None
 
 
 def _in_place_of_slope(line: Line, holds: Callable[[Line], bool]) -> Mend | None:
@@ -136,15 +213,8 @@ def _with_text(line: Line, text: str) -> Line | None:
     return replace(line, formula=read, workings=Workings())
 
 
-def _smallest(
-    line: Line,
-    others: Sequence[Formula],
-    inputs: Sequence[Any],
-    holds: Callable[[Line], bool],
-    own: str = "",
-) -> Mend | None:
-    """Return the smallest mend of the text of a line, or of the definition of one's own name."""
-    trial = _OfDefinition(line, others, inputs, own) if own else _Trial(line, others, inputs)
+def _found(trial: "_Trial", holds: Callable[[Line], bool]) -> Iterator[tuple[str, Mend]]:
+    """Yield each text with which a line is right on every input, and what is told of it."""
     source, held, characters = trial.source, 0, 0
     for node, loops, texts in trial.mends():
         likely = trial.likely(node, loops, texts)
@@ -157,11 +227,10 @@ def _smallest(
                 held += 1
                 if holds(mended):
                     place, told = _in_full(source, node, right)
-                    return trial.told(source.column(place), source.text(place), told)
+                    yield text, trial.told(source.column(place), source.text(place), told)
             beyond = trial.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
             if held == MOST_HELD or beyond:
-                return None
-    return None
+                return
 
 
 def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]:
@@ -201,8 +270,10 @@ def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]
             ):
                 n, d = (int(right), d) if parent.left is node else (n, int(right))
                 return (parent, str(fmpq(n, d))) if d else (node, right)
+            case _, ast.UnaryOp(ast.USub()) as parent if sign:
+                return parent, source.text(node)
             case _, ast.BinOp(_, ast.Mult() | ast.Div(), _) as parent if sign:
-                node, right = parent, f"-{source.text(parent)}"
+                node, right = parent, f"-{source.text(parent)}".removeprefix("--")
             case _, ast.BinOp(one, ast.Add() | ast.Sub() as op, other) as parent if (
                 sign and other is node and _is_short(one)
             ):
@@ -275,7 +346,7 @@ class _Trial:
 
     def _wanted(self) -> tuple[Floats, float]:
         """Return what the line above is there, and how far from it may be about right."""
-        wanted = _in_floats(self.line.workings.entries(self.line.before, self.case))
+        wanted = _in_floats(self.line.entries(self.line.before, self.case))
         return wanted, CLOSE * np.max(abs(wanted))
 
     def value(self, tree: ast.expr) -> Floats:
@@ -508,18 +579,24 @@ class _OfDefinition(_Trial):
         """The line of `where`."""
         return self.line.formula.scope.written[self.own]
 
-    def mended(self, text: str) -> Line | None:
-        """Return the line with a definition mended."""
-        formula = self.line.formula
+    def mended(self, text: str, line: Line | None = None) -> Line | None:
+        """Return a line, or that which is looked at, with the definition mended."""
+        line = line or self.line
+        formula = line.formula
         loops = "".join(f" for {index} in {over}" for index, over in self.loops.items())
         try:
             tree = parse(
-                text + loops, replace(self.scope, free=formula.scope.free), [*self.loops]
+                text + loops, replace(formula.scope, defined=self.scope.defined), [*self.loops]
             ).tree
         except FormulaError:
             return None
         scope = replace(formula.scope, defined={**formula.scope.defined, self.own: tree})
-        return replace(self.line, formula=replace(formula, scope=scope), workings=Workings())
+        return replace(line, formula=replace(formula, scope=scope), workings=Workings())
+
+    def is_right(self, text: str, part: Judged, line: Line) -> bool:
+        """Return whether a line of a part is right with the definition mended."""
+        mended = self.mended(text, line)
+        return mended is not None and part.holds(mended)
 
     def told(self, column: int, wrong: str, right: str) -> Mend:
         """Return what mends a definition."""
