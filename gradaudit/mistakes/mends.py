@@ -305,8 +305,8 @@ class _Trial:
         }
         self.inputs = list(inputs)
         self.exact = contains_d(line)
-        # `not x + y` is `not (x + y)`, and of a `where` not all is evaluated
-        other = any(map(_is_not_or_where, ast.walk(self.source.tree)))
+        # `not x + y` is `not (x + y)`
+        other = any(isinstance(one, ast.Not) for one in ast.walk(self.source.tree))
         self.in_pieces = not (self.exact or other or line.name is None)
         self._known: dict[Loops, dict[str, tuple[str, str]]] = {}
         rational = [one for one in inputs if not isinstance(getattr(one, "at", None), Root)]
@@ -408,9 +408,15 @@ class _Trial:
                 suppress(Refusal, *NO_VALUE),
             ):
                 for some, values in self.pieces.values(node, loops, texts):
-                    fits = repeat(True) if values is None else self._are_about_right(values)
+                    fits: Iterable[Any] = repeat(True)
+                    if values is not None:
+                        fits = self._are_about_right(self.through(values))
                     found += compress(some, fits)
         return found
+
+    def through(self, values: Floats) -> Floats:
+        """Return the values of the line with several values of the text that is mended."""
+        return values
 
     def _are_about_right(self, found: Floats) -> npt.NDArray[np.bool_]:
         """Return which of several values are about right; the first axis is theirs."""
@@ -564,7 +570,6 @@ class _OfDefinition(_Trial):
     ) -> None:
         self.own, self.spent = own, 0
         super().__init__(line, others, inputs)
-        self.in_pieces = False
 
     def read(self) -> tuple[Scope, str]:
         scope, (_, _, text) = self.line.formula.scope, self.written.partition(" = ")
@@ -592,6 +597,18 @@ class _OfDefinition(_Trial):
             return None
         scope = replace(formula.scope, defined={**formula.scope.defined, self.own: tree})
         return replace(line, formula=replace(formula, scope=scope), workings=Workings())
+
+    def through(self, values: Floats) -> Floats:
+        """Return the values of the line with several values of the definition."""
+        case, scope, known = self.case, self.line.formula.scope, self.env
+        several = {**known.values, self.own: np.moveaxis(values, 0, -1)}
+        defined = {name: tree for name, tree in scope.defined.items() if name != self.own}
+        count, free = len(values), scope.free
+        env = Env(several, case.sizes, defined, free, floats=True, cases=count, varied=(self.own,))
+        try:
+            return np.array(env.entries(self.line.formula.tree), dtype=float)
+        finally:
+            self.spent += env.operations
 
     def is_right(self, text: str, part: Judged, line: Line) -> bool:
         """Return whether a line of a part is right with the definition mended."""
@@ -684,10 +701,6 @@ def _is_comparison(node: ast.expr) -> bool:
 
 def _called(node: ast.expr) -> str:
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-
-
-def _is_not_or_where(node: ast.AST) -> bool:
-    return isinstance(node, ast.Not) or (isinstance(node, ast.Name) and node.id == "where")
 
 
 def _factors(node: ast.expr) -> list[ast.expr]:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -43,6 +42,8 @@ class Pieces:
         self.env = Env(
             values, sizes, scope.defined, scope.free, floats=True, cases=AT_ONCE, varied=()
         )
+        names = (one.id for one in ast.walk(source.tree) if isinstance(one, ast.Name))
+        self.in_where = "where" in names  # of which not all needs to have a value
         self.hole = "_" + max(scope.names(), key=len)  # longer than any other name
         self._with_hole = replace(scope, given=scope.given | {self.hole})
         self._around = cache(self._read_around)
@@ -56,7 +57,7 @@ class Pieces:
         """Yield texts with the values of the formula where each stands in place of a node.
 
         loops: the indices that are known there. The first axis is that of the texts. It is None
-        where they must be read as a whole, and those that have no value are left out.
+        where they must be read as a whole, and those that have no value anywhere are left out.
         """
         around = self._around(node)
         if around is None or len(dict(loops)) < len(loops):
@@ -67,16 +68,23 @@ class Pieces:
             if None in [self._part(text, loops) for text in said[1:]]:
                 yield [said], None
                 continue
-            with suppress(*NO_VALUE):
+            try:
                 value, over = self._put(said, loops)
                 alike.setdefault((over, np.shape(value)), {})[said] = value
+            except NO_VALUE:
+                if self.in_where:
+                    yield [said], None
         for (over, shape), some in alike.items():
             for first in range(0, len(some), AT_ONCE):
                 few = list(islice(some, first, first + AT_ONCE))
                 value = np.stack([some[said] for said in few], axis=len(shape) - len(over))
                 env = self.env.holding(self.hole, value, (CASE, *over), cases=len(few))
-                with suppress(*NO_VALUE):
-                    yield few, env.entries(around.tree)
+                try:
+                    found = env.entries(around.tree)
+                except NO_VALUE:
+                    found = None
+                if found is not None or self.in_where:
+                    yield few, found
 
     def _put(self, said: Said, loops: Loops) -> Value:
         """Return the value of a text by itself."""
