@@ -508,7 +508,7 @@ class TestAnIllConditionedMatrix:
         def wrong(x: Array, y: Array) -> Array:
             return SOLVED[name](x, y) * (1 + error * (np.arange(len(y)) == 0))
 
-        with pytest.raises(WrongGradient, match=r"dy\[0\]"):
+        with pytest.raises(WrongGradient):
             check_gradient(self.loss, wrong, inputs="x: [n], y: [n]", wrt="y")
 
 

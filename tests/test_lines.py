@@ -167,6 +167,7 @@ def test_a_staircase_moves_close_by_as_its_treads_do(
         (lambda t: np.float32(1 + t), 0.0),
         (lambda t: float(np.float32(1 + t)), 2.0),
         (lambda t: t + math.floor(40 * t + 0.5), 2.0),
+        (lambda t: t if t >= 0 else math.nan, 2.0),
     ],
     ids=[
         "zero of a smooth function",
@@ -175,6 +176,7 @@ def test_a_staircase_moves_close_by_as_its_treads_do(
         "zero of values in float32",
         "twice that of values rounded to float32",
         "twice that of treads",
+        "twice that at the end of a domain",
     ],
 )
 def test_no_other_slope_is_that_of_steps_close_by(

@@ -241,6 +241,8 @@ def moves_close_by(line: Line, slope: float, gap: float, size: float) -> bool:
         least = (side * k * LEAST for k in range(1, POINTS + 1))
         for t in sorted({*least, *(t for t in line.known if side * t > 0)}, key=abs):
             there = line(t)
+            if not math.isfinite(there):
+                break
             unit = max(line.unit, float(np.finfo(there.dtype).eps) / 2)  # that of float32, too
             rounding = unit * (float(max(abs(there), abs(here))) + size * abs(t))
             allowed = 4 * rounding if slope else 0.0  # a constant has none

@@ -137,16 +137,17 @@ def is_adjoint(point: Input) -> None:
     if gap <= (ROUNDINGS * point.unit + point.relative) * (terms + point.magnitude):
         return
     gaps = [gap]
-    for which in range(4):  # a gap that is of roundings is another one a few roundings off
+    # A gap that is of roundings is another one a few roundings off, and for other tangents.
+    for which, length in enumerate((1.0, 0.7, 1.1, 1.3)):
         with suppress(NoValue, Fault):
-            gaps.append(_to_both_sides(point.nearby(which))[0])
+            gaps.append(_to_both_sides(point.nearby(which), length)[0] / length)
     if gap > 8 * (max(gaps) - min(gaps)):
         raise Fault("adjoint", text)
 
 
-def _to_both_sides(point: Input) -> tuple[float, float, str]:
+def _to_both_sides(point: Input, length: float = 1.0) -> tuple[float, float, str]:
     """Return by how much the products to both sides differ, the size of their terms, and how."""
-    move = signs(np.random.default_rng(0), point.atlas.size) * point.wide
+    move = signs(np.random.default_rng(0), point.atlas.size) * point.wide * length
     forward = point.forward(move)
     if forward is None:
         return 0.0, 0.0, ""
