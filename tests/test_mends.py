@@ -18,6 +18,7 @@ from gradaudit.language.formula import Scope, parse
 from gradaudit.mistakes.edits import Source, as_factor
 from gradaudit.mistakes.mends import Mend, _in_full
 from gradaudit.mistakes.pieces import Pieces, Said, written_out
+from gradaudit.questions.reading import read_questions
 from gradaudit.telling.verdicts import as_json, as_text
 from tests.test_edits import norm
 
@@ -179,6 +180,11 @@ MENDED: dict[str, tuple[str, Any, Mend]] = {
         ["d(t[i], y[i]) + p[i]*sum(t) - t[i]", "1 + p[i]*sum(t) - t[i]"],
         Mend(2, 1, "1", "0", "d(t[i], y[i])"),
     ),
+    "a number, for which no condition can stand": (
+        "question3.converges",
+        ["abs(1 - 10*eta) < 1", "eta > 0 and 7*eta < 1 + 7*eta"],
+        Mend(2, 13, "7*eta", "7*eta + abs(1 - 10*eta)"),
+    ),
     "the ends of a range": (
         "question3.converges",
         ["-2 < -10*eta < 0", "1/5 < eta < 0"],
@@ -232,6 +238,58 @@ def test_a_line_of_any_question_is_mended(tmp_path: Path) -> None:
     assert mend(tmp_path, "norm.x", wrong, sheet_of([norm()])) == Mend(
         1, 35, "G*gamma*h", "G*gamma*h/n"
     )
+
+
+RISK = """
+[risk]
+given = "x[N], T[N], ev[N], b, A[N,N], m[N]"
+define = [
+  "S[i] = sum((T[j] >= T[i])*exp(x[j]*b) for j in N) for i in N",
+  "L = sum(ev*log(S)) + sum((A @ m)**3) + sum(ev*(A @ x))",
+]
+parts.b = "d(L, b)"
+parts.m = "d(L, m[i])"
+parts.ev = "d(L, ev[i])"
+answers.b = "sum(ev[i]*sum((T[j] >= T[i])*exp(x[j]*b)*x[j] for j in N)/S[i] for i in N)"
+answers.m = "3*A.T @ (A @ m)**2"
+answers.ev = "log(S) + A @ x"
+"""
+OF_RISK: dict[str, tuple[list[str], str, Any, Mend]] = {
+    "a comparison is the wrong way round": (
+        [],
+        "b",
+        "sum(ev[i]*sum((T[j] <= T[i])*exp(x[j]*b)*x[j] for j in N)/S[i] for i in N)",
+        Mend(1, 16, "T[j] <= T[i]", "T[j] >= T[i]"),
+    ),
+    "a comparison leaves out what is equal": (
+        [],
+        "b",
+        "sum(ev[i]*sum((T[j] > T[i])*exp(x[j]*b)*x[j] for j in N)/S[i] for i in N)",
+        Mend(1, 16, "T[j] > T[i]", "T[j] >= T[i]"),
+    ),
+    "a matrix is left out on the left": (
+        ["u = m"],
+        "m",
+        "3*sum(u[k]**2*A[k,i] for k in N)",
+        Mend(1, 5, "m", "A @ m", where="u = m"),
+    ),
+    "an array is transposed that should not be": (
+        [],
+        "ev",
+        "log(S) + A.T @ x",
+        Mend(1, 10, "A.T", "A"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("where", "part", "lines", "wanted"), OF_RISK.values(), ids=OF_RISK)
+def test_a_line_is_mended_where(
+    tmp_path: Path, where: list[str], part: str, lines: Any, wanted: Mend
+) -> None:
+    (tmp_path / "risk.toml").write_text(RISK, encoding="utf-8")
+    sheet = sheet_of(read_questions(str(tmp_path / "risk.toml")))
+    (told,) = audited(tmp_path, f"risk.{part}", lines, sheet, where).answered
+    assert told.mend == wanted
 
 
 WITHIN: dict[str, tuple[list[str], str, Any, Mend]] = {

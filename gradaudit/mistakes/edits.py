@@ -28,6 +28,7 @@ WORDS = (
 )  # of a sentence
 LONGEST = 200  # characters of one in which what has a name in the reference is written out
 ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 Loop = tuple[str, str]  # an index, and the set that it runs over
 
 
@@ -124,8 +125,8 @@ def edits_at(node: ast.expr, source: Source, known: Sequence[Loop]) -> Iterator[
             yield f"the sign of {text(inner)} is wrong", text(inner)
         case ast.Attribute(value=inner):
             yield f"{text(inner)} is not transposed", text(inner)
-        case ast.Compare(left=left, ops=[ast.Lt() | ast.Gt() as op], comparators=[right]):
-            other = "<" if isinstance(op, ast.Gt) else ">"
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in ORDER:
+            other = TURNED[ORDER[type(op)]]
             yield f"{text(node)} is the wrong way round", f"{text(left)} {other} {text(right)}"
         case ast.Compare(left=low, ops=[first, second], comparators=[middle, high]):
             if {type(first), type(second)} <= ORDER.keys():

@@ -36,7 +36,7 @@ from gradaudit.language.formula import (
 from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
 from gradaudit.language.outcomes import present
 from gradaudit.language.rates import Root
-from gradaudit.mistakes.edits import Source, as_factor, edits_at
+from gradaudit.mistakes.edits import ORDER, Source, as_factor, edits_at
 from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, read_or_none, written_out
 from gradaudit.questions.question import split_loops
 from gradaudit.questions.simple import floats
@@ -46,6 +46,7 @@ MOST_CHARACTERS = 100_000  # of all texts that are tried for one line
 MOST_OPERATIONS = 300_000  # of all of them together, on one input
 MOST_HELD = 8  # of those that fit there, how many are held to the law
 LONGEST_PART = 30  # characters of a part of another line that may belong here
+ALSO = 4  # inputs at which one that fits at one is looked at, before it is held to the law
 MOST_LOOKED_AT = 12  # inputs, until a wrong line shows
 ROOMS = 4  # ways to index one array at one place
 LARGE = 16  # of a number, beyond which others are not seen, as it is not below the inverse
@@ -223,7 +224,8 @@ def _found(trial: "_Trial", holds: Callable[[Line], bool]) -> Iterator[tuple[str
             text = source.replaced(node, right) if said in likely else ""
             characters += len(text)
             mended = trial.mended(text) if text else None
-            if mended and trial.fits(mended.formula) and trial.tells_apart(text):
+            fits = mended and trial.fits(mended.formula) and trial.fits_elsewhere(mended.formula)
+            if mended and fits and trial.tells_apart(text):
                 held += 1
                 if holds(mended):
                     place, told = _in_full(source, node, right)
@@ -272,6 +274,8 @@ def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]
                 return (parent, str(fmpq(n, d))) if d else (node, right)
             case _, ast.UnaryOp(ast.USub()) as parent if sign:
                 return parent, source.text(node)
+            case _, ast.Attribute() as parent if right == f"{source.text(node)}.T":
+                return parent, source.text(node)
             case _, ast.BinOp(_, ast.Mult() | ast.Div(), _) as parent if sign:
                 node, right = parent, f"-{source.text(parent)}".removeprefix("--")
             case _, ast.BinOp(one, ast.Add() | ast.Sub() as op, other) as parent if (
@@ -308,6 +312,7 @@ class _Trial:
         # `not x + y` is `not (x + y)`
         other = any(isinstance(one, ast.Not) for one in ast.walk(self.source.tree))
         self.in_pieces = not (self.exact or other or line.name is None)
+        self.wanted = cache(self._wanted)
         self._known: dict[Loops, dict[str, tuple[str, str]]] = {}
         rational = [one for one in inputs if not isinstance(getattr(one, "at", None), Root)]
         self.varied = sorted(rational, key=_variety, reverse=True)[:MOST_LOOKED_AT]
@@ -341,12 +346,11 @@ class _Trial:
         sizes = getattr(case, "sizes", {})
         free, defined = self.scope.free, self.scope.defined
         self.env = Env(values, sizes, defined, free, floats=not self.exact)
-        self.wanted = cache(self._wanted)
         self.pieces = Pieces(self.source, self.scope, values, sizes)
 
-    def _wanted(self) -> tuple[Floats, float]:
-        """Return what the line above is there, and how far from it may be about right."""
-        wanted = _in_floats(self.line.entries(self.line.before, self.case))
+    def _wanted(self, case: Any) -> tuple[Floats, float]:
+        """Return what the line above is at an input, and how far from it may be about right."""
+        wanted = _in_floats(self.line.entries(self.line.before, case))
         return wanted, CLOSE * np.max(abs(wanted))
 
     def value(self, tree: ast.expr) -> Floats:
@@ -371,6 +375,23 @@ class _Trial:
             return bool(self._are_about_right(self.value_of_line(mended)[None])[0])
         except (Refusal, *NO_VALUE):
             return False
+
+    def fits_elsewhere(self, mended: Formula) -> bool:
+        """Return whether a line is about right at other inputs as well, which takes no proof."""
+        if self.exact or self.line.name is None:
+            return True
+        return all(self._fits_at(case, mended) for case in self.varied[:ALSO])
+
+    def _fits_at(self, case: Any, mended: Formula) -> bool:
+        values = {name: np.array(floats(value))[()] for name, value in case.values.items()}
+        scope = mended.scope
+        env = Env(values, case.sizes, scope.defined, scope.free, floats=True)
+        try:
+            with np.errstate(all="ignore"):
+                found = np.array(env.entries(mended.tree), dtype=float)
+            return bool(self._are_about_right(found[None], case, CLOSE)[0])  # rounded, if tiny
+        except (Refusal, *NO_VALUE):
+            return True  # the law tells
 
     def tells_apart(self, mended: str) -> bool:
         """Return whether all comparisons that are new can be true, and can be false.
@@ -418,14 +439,16 @@ class _Trial:
         """Return the values of the line with several values of the text that is mended."""
         return values
 
-    def _are_about_right(self, found: Floats) -> npt.NDArray[np.bool_]:
-        """Return which of several values are about right; the first axis is theirs."""
-        wanted, close = self.wanted()
+    def _are_about_right(
+        self, found: Floats, case: Any = None, least: float = 0
+    ) -> npt.NDArray[np.bool_]:
+        """Return which of several values are about right there; the first axis is theirs."""
+        wanted, close = self.wanted(case or self.case)
         own = found.shape[1:]
         if own not in ((), wanted.shape):
             return np.zeros(len(found), dtype=bool)
         found = found.astype(float).reshape(len(found), *(own or [1] * wanted.ndim))
-        fits = (abs(found - wanted) <= close).reshape(len(found), -1)
+        fits = (abs(found - wanted) <= max(close, least)).reshape(len(found), -1)
         return np.array(fits.all(axis=1))
 
     def mends(self) -> Iterator[tuple[ast.expr, Loops, Sequence[Said]]]:
@@ -458,6 +481,8 @@ class _Trial:
             parts = [
                 one for one in parts if not (one in beside and _is_comparison(Source(one).tree))
             ]
+            if id(node) not in self.beside:  # elsewhere one that is a mask makes no sense
+                parts = [one for one in parts if not _is_order(Source(one).tree)]
             yield from (("{}", part) for part in parts if not _adds_to(text, part))
         if isinstance(node, ast.Constant):
             return
@@ -467,6 +492,11 @@ class _Trial:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             left, right = map(self.source.text, (node.left, node.right))
             yield from (("{}", f"{left}/{right}"), ("{}", f"{left} @ {right}"))
+        if isinstance(node, ast.Compare) and len(node.ops) == 1 and _is_order(node):
+            left, right = map(self.source.text, (node.left, node.comparators[0]))
+            order = ORDER[type(node.ops[0])]
+            other = order.removesuffix("=") if "=" in order else f"{order}="
+            yield "{}", f"{left} {other} {right}"
         one = as_factor(text)
         yield from (("-{}", one), ("{}.T", one), ("{}**2", one))
         functions = (
@@ -495,6 +525,10 @@ class _Trial:
     ) -> Iterator[Said]:
         """Yield a part with what may have been left out of a product or a sum."""
         text, known = self.source.text(node), self.known(loops)
+        if isinstance(node, ast.Name | ast.Attribute) and text not in dict(loops):
+            matrices = (one for one in self.known(loops) if re.fullmatch(r"\w+(\.T)?", one))
+            for other in matrices:
+                yield from (("{} @ {}", other, text), ("{} @ {}", text, other))
         spaced = " * " in self.source.text(self.source.tree)
         if isinstance(node, ast.Constant | ast.Compare | ast.BoolOp) or inside in PRODUCT:
             return
@@ -503,8 +537,9 @@ class _Trial:
             for form in ("{} * {}", "{} / {}") if spaced else ("{}*{}", "{}/{}"):
                 yield form, left, factor
         if inside not in (ast.Add, ast.Sub):
-            for _, term in known.values():
-                yield from (("{} + {}", text, term), ("{} - {}", text, term))
+            for part, (_, term) in known.items():
+                if not _is_order(Source(part).tree):
+                    yield from (("{} + {}", text, term), ("{} - {}", text, term))
 
     def known(self, loops: Loops) -> dict[str, tuple[str, str]]:
         """Return what may belong at a place where these indices are known.
@@ -514,6 +549,8 @@ class _Trial:
         if loops not in self._known:
             self._known[loops] = known = {}
             for part in self._parts(loops):
+                if self.line.name is None and _is_order(Source(part).tree):
+                    continue  # a condition is no number
                 factor = as_factor(part)
                 is_product = _is_product(ast.parse(part, mode="eval").body)
                 known[part] = factor, part if is_product else factor
@@ -697,6 +734,13 @@ def _adds_to(text: str, part: str) -> bool:
 
 def _is_comparison(node: ast.expr) -> bool:
     return _called(node) == "delta" or isinstance(node, ast.Compare)
+
+
+def _is_order(node: ast.expr) -> bool:
+    """Return whether a part says which of two is larger, or joins what does."""
+    if isinstance(node, ast.BoolOp):
+        return True
+    return isinstance(node, ast.Compare) and any(type(one) in ORDER for one in node.ops)
 
 
 def _called(node: ast.expr) -> str:
