@@ -607,14 +607,22 @@ class _OfDefinition(_Trial):
     ) -> None:
         self.own, self.spent = own, 0
         super().__init__(line, others, inputs)
+        self.in_pieces = self.in_pieces and not self.varies  # else it is no array by itself
 
     def read(self) -> tuple[Scope, str]:
         scope, (_, _, text) = self.line.formula.scope, self.written.partition(" = ")
         names = takewhile(lambda name: name != self.own, scope.defined)  # it can use no others
         text, loops = split_loops(text)
         self.loops = loops
-        defined = {name: scope.defined[name] for name in names}
-        return replace(scope, defined=defined, free={**scope.free, **loops}), text
+
+        def free_in(name: str) -> set[str]:
+            """Return the indices of the part that a name leads to."""
+            return mentioned(scope.defined[name], scope.defined) & (scope.free.keys() - loops)
+
+        self.varies = bool(free_in(self.own))
+        defined = {name: scope.defined[name] for name in names if self.varies or not free_in(name)}
+        free = {**scope.free, **loops} if self.varies else loops
+        return replace(scope, defined=defined, free=free), text
 
     @property
     def written(self) -> str:
