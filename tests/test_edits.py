@@ -64,6 +64,11 @@ SAID = {
         "the term x is missing": "-mu",
         "the sign of x is wrong": "-x - mu",
     },
+    "(a - 1)*b": {
+        "the term 1 is missing in a - 1": "(a)*b",
+        "the sign of 1 is wrong in a - 1": "((a + 1))*b",
+        "the term a is missing": "((-1))*b",
+    },
     "e[k]*w*(z[k] > 0)": {
         "the mask z[k] > 0 is missing": "e[k]*w",
         "the factor w is missing in e[k]*w": "(e[k])*(z[k] > 0)",
@@ -89,6 +94,7 @@ SAID = {
         "the exponent 2 of P[i, k] is missing": "-(P[i, k])",
         "the indices of P[i, k] are the wrong way round": "-(P[k, i])**2",
     },
+    "(S[i] >= S[k])": {"S[i] >= S[k] is the wrong way round": "(S[i] <= S[k])"},
     "sqrt(v)": {"sqrt is left out: v stands alone": "v"},
     "sum(S, axis=0)": {"sum runs along the wrong axis": "sum(S, axis=1)"},
     "outer(p, q)": {"p and q are the wrong way round in outer": "outer(q, p)"},

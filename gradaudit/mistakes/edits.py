@@ -98,13 +98,15 @@ def edits_at(node: ast.expr, source: Source, known: Sequence[Loop]) -> Iterator[
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
             one, other = text(left), text(right)
             minus = isinstance(op, ast.Sub)
-            yield f"the term {other} is missing", one
+            # a number alone may stand anywhere
+            place, first = (inside * isinstance(term, ast.Constant) for term in (right, left))
+            yield f"the term {other} is missing{place}", one
             signed = as_factor(other)
-            yield f"the sign of {other} is wrong", f"{one} {'+' if minus else '-'} {signed}"
+            yield f"the sign of {other} is wrong{place}", f"{one} {'+' if minus else '-'} {signed}"
             if not _is(left, ast.Add, ast.Sub):  # else its own terms are looked at
-                yield f"the term {one} is missing", f"-{signed}" if minus else other
+                yield f"the term {one} is missing{first}", f"-{signed}" if minus else other
                 flipped = f"-{as_factor(one)} {'-' if minus else '+'} {signed}"
-                yield f"the sign of {one} is wrong", flipped
+                yield f"the sign of {one} is wrong{first}", flipped
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             yield f"the {_factor(right)} {text(right)} is missing{inside}", text(left)
             if not _is(left, ast.Mult, ast.Div):
