@@ -163,6 +163,24 @@ def test_a_hand_written_mistake_goes_before_an_edit(tmp_path: Path) -> None:
     assert (found.edit, found.mistake) == ("", "variance-constant")
 
 
+PAIR = """
+[pair]
+given = "x[U], w[U]"
+sizes = { U = 2 }
+define = ["m = sum(x*w)/2", "L = m**2 + sum(x)"]
+parts.x = "d(L, x[i])"
+answers.x = "m*w[i] + 1"
+"""
+
+
+def test_half_of_a_mean_of_two_is_not_called_a_mean(tmp_path: Path) -> None:
+    (tmp_path / "pair.toml").write_text(PAIR, encoding="utf-8")
+    sheet = sheet_of(read_questions(str(tmp_path / "pair.toml")))
+    (tmp_path / "answer.toml").write_text('[pair]\nx = "m*w[i]/2 + 1"', encoding="utf-8")
+    (told,) = audit(read(str(tmp_path / "answer.toml"), sheet)).answered
+    assert told.diagnosis.edit == "In m: half of it is taken."
+
+
 def test_no_edit_is_named_where_none_fits_everywhere(tmp_path: Path) -> None:
     assert not judged(tmp_path, '[norm]\ngamma = "G*h + (n > 3)"').diagnosis.edit
 

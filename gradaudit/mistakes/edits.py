@@ -219,7 +219,11 @@ def edits_of(
     used = frozenset[str]().union(*(one.names for one in right.values()))
     for name in reversed([name for name in question.lines if name in used]):
         text, loops = split_loops(" ".join(question.lines[name].split()))
-        for what, edited in edits(text, tuple(loops.items())):
+        made = sorted(edits(text, tuple(loops.items())), key=lambda one: "the mean" in one[0])
+        means = sum("the mean" in what for what, _ in made)
+        # the mean of two is half of their sum, and what is right may be one
+        made.insert(len(made) - means, ("half of it is taken", f"({text})/2"))
+        for what, edited in made:
             with suppress(FormulaError):
                 yield told(name, what), question.changed({name: edited}), {name: edited}
 
