@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import log_ndtr
 
 from benchmarks.catalogue.optimisation import box, box_value
 from gradaudit import WrongGradient, check_gradient, check_vjp
@@ -473,6 +474,28 @@ def test_a_mistake_beside_such_ties_is_refused() -> None:
 
     with pytest.raises(WrongGradient):
         check_vjp(clamped, wrong, inputs="x: [n], low: [n], high: [n]")
+
+
+class TestAGradientThatIsADifferenceInAnExponent:
+    """Far out it loses more digits than a gradient may: it is not judged there."""
+
+    @staticmethod
+    def loss(x: Array) -> Any:
+        return log_ndtr(x).sum()
+
+    @staticmethod
+    def gradient(x: Array) -> Array:
+        return np.exp(-x * x / 2 - log_ndtr(x)) / np.sqrt(2 * np.pi)
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_is_not_refused(self, seed: int) -> None:
+        report = check_gradient(self.loss, self.gradient, inputs="x: [n]", seed=seed)
+        assert report.status == "holds"
+
+    @pytest.mark.parametrize("factor", [1 + 1e-5, 2.0])
+    def test_is_refused_where_it_is_wrong(self, factor: float) -> None:
+        with pytest.raises(WrongGradient):
+            check_gradient(self.loss, lambda x: factor * self.gradient(x), inputs="x: [n]")
 
 
 def kernel(x: Array) -> Array:

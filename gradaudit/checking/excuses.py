@@ -16,7 +16,7 @@ from gradaudit.checking.locating import located
 from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
-from gradaudit.checking.roundings import LOST, slips_by_roundings
+from gradaudit.checking.roundings import LOST, is_noise_of_gradient, slips_by_roundings
 
 SOLVED = 2.0**-40  # part of an entry, as which a solver may leave it off
 NOTHING = 2.0**-30  # part of the usual size of slopes
@@ -105,6 +105,8 @@ class Looking:
             return "in so short a precision, roundings of numbers of size one explain it"
         if slips_by_roundings(point, found, self._usual_along(found)):
             return "far smaller than slopes are elsewhere, and roundings of the gradient explain it"
+        if found.how == point.oracle and is_noise_of_gradient(point, found):
+            return "roundings of the gradient itself"
         if _is_across_stairs(point, found):
             return "values of f climb in steps there, as much as it says across several of them"
         if _is_at_faint_kink(point, found):

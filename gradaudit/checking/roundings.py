@@ -62,6 +62,12 @@ def noise_beside(point: Point, slope: Callable[[Point], float]) -> float:
     return max(coarse_noise(line, spacing) for spacing in BESIDE)
 
 
+def is_noise_of_gradient(point: Point, found: Compared) -> bool:
+    """Tell whether the gradient's own roundings explain a gap, however large."""
+    lost = 8 * noise_of_gradient(point, found.move, found.said, found.size)
+    return math.isfinite(lost) and found.gap <= lost
+
+
 def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
     """Tell whether roundings explain a gap that is small beside slopes of usual size.
 
