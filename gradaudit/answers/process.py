@@ -237,6 +237,8 @@ class RemoteFunction:
             line = json.dumps([list(map(encode, call)) for call in calls])
             most = CALL_SECONDS * len(calls)
             left = ALL_CALLS_SECONDS + EACH_CALL_SECONDS * len(calls) - self.taken
+            if left <= 0:  # as after calls that raised
+                raise CannotGoOn(SLOW)
             late = SLOW if left < most else ""
             started = time.monotonic()
             reply = self.process.ask(self.name, line, min(most, left), late)
