@@ -17,16 +17,8 @@ SCALES = (*(1.0,) * 6, 0.5, 0.1, 2.0**-6, 2.0**-10, 2.0**-14, 2.0**-20, 2.0**-36
 LEAST_SCALE, MOST_SCALE = -20, 27  # powers of two; beyond, float64 tells steps of 1e-6 not apart
 GOLDEN = (math.sqrt(5) - 1) / 2  # whose multiples lie evenly between whole numbers
 WAYS = (
-    "scales",
-    "spread",
-    "special",
-    "spread",
-    "scales",
-    "special",
-    "scales",
-    "",
-    "spread",
-    "scales",
+    *("scales", "spread", "special", "spread", "scales"),
+    *("special", "scales", "plain", "spread", "scales"),
 )
 SMALL, LARGE = (1, 2, 3, 4), (5, 6, 7, 8, 9, 11, 12, 13, 17, 20, 33, 65)
 TOGETHER = (  # structures that all arrays have at once

@@ -16,11 +16,8 @@ from gradaudit.checking.lines import (
 )
 from gradaudit.checking.refusals import Fault, NotOffered
 
-BESIDE = (
-    2.0**-33,
-    2.0**-27,
-    2.0**-22,
-)  # spacings of inputs at which roundings on the way are others
+# Spacings of inputs at which roundings on the way are others.
+BESIDE = (2.0**-33, 2.0**-27, 2.0**-22)
 LOST = 1e-6  # the most that roundings of the gradient may explain
 
 

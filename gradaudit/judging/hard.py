@@ -52,7 +52,7 @@ POSITIVE = (
 BETWEEN = tuple(fmpq(k, 16) for k in range(-64, 65))
 HUGE, VAST = fmpq(2**12), fmpq(2**40)
 EXTREMES = (VAST, 1 / VAST, MINUTE)
-SIZES = [3 * fmpq(10) ** (side * power) for power in range(1, 10) for side in (1, -1)]  # decades
+SIZES = (*(3 * fmpq(10) ** (side * power) for power in range(1, 10) for side in (1, -1)),)
 OFFSET = fmpq(2**10)
 
 CHANCES, REPAIRS = 5, 12  # of what is drawn, to meet what is assumed by itself, or repaired

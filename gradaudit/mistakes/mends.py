@@ -340,9 +340,7 @@ class _Trial:
 
     def _look_at(self, case: Any) -> None:
         self.case = case
-        values = getattr(case, "values", {})
-        if not self.exact:
-            values = {name: np.array(floats(value))[()] for name, value in values.items()}
+        values = getattr(case, "values", {}) if self.exact else _rounded(case)
         sizes = getattr(case, "sizes", {})
         free, defined = self.scope.free, self.scope.defined
         self.env = Env(values, sizes, defined, free, floats=not self.exact)
@@ -383,9 +381,8 @@ class _Trial:
         return all(self._fits_at(case, mended) for case in self.varied[:ALSO])
 
     def _fits_at(self, case: Any, mended: Formula) -> bool:
-        values = {name: np.array(floats(value))[()] for name, value in case.values.items()}
         scope = mended.scope
-        env = Env(values, case.sizes, scope.defined, scope.free, floats=True)
+        env = Env(_rounded(case), case.sizes, scope.defined, scope.free, floats=True)
         try:
             with np.errstate(all="ignore"):
                 found = np.array(env.entries(mended.tree), dtype=float)
@@ -411,8 +408,7 @@ class _Trial:
             return False
         found = set[float]()
         for case in self.varied:
-            values = {name: np.array(floats(value))[()] for name, value in case.values.items()}
-            env = Env(values, case.sizes, self.scope.defined, dict(loops), floats=True)
+            env = Env(_rounded(case), case.sizes, self.scope.defined, dict(loops), floats=True)
             with suppress(*NO_VALUE), np.errstate(all="ignore"):
                 found |= set(np.ravel(env.entries(formula.tree)))
         return len(found) > 1
@@ -499,15 +495,8 @@ class _Trial:
             yield "{}", f"{left} {other} {right}"
         one = as_factor(text)
         yield from (("-{}", one), ("{}.T", one), ("{}**2", one))
-        functions = (
-            "sqrt({})",
-            "log({})",
-            "exp({})",
-            "sum({})",
-            "sum({}, axis=0)",
-            "sum({}, axis=1)",
-        )
-        yield from ((form, text) for form in functions)
+        yield from ((f"{name}({{}})", text) for name in ("sqrt", "log", "exp", "sum"))
+        yield from ((f"sum({{}}, axis={axis})", text) for axis in (0, 1))
 
     def _terms(self, node: ast.expr, loops: Loops) -> Iterator[str]:
         """Yield the one term of a sum that may be meant, by an index that is known outside."""
@@ -607,7 +596,7 @@ class _OfDefinition(_Trial):
     ) -> None:
         self.own, self.spent = own, 0
         super().__init__(line, others, inputs)
-        self.in_pieces = self.in_pieces and not self.varies  # else it is no array by itself
+        self.in_pieces = self.in_pieces and not self.has_index  # else it is no array by itself
 
     def read(self) -> tuple[Scope, str]:
         scope, (_, _, text) = self.line.formula.scope, self.written.partition(" = ")
@@ -619,9 +608,11 @@ class _OfDefinition(_Trial):
             """Return the indices of the part that a name leads to."""
             return mentioned(scope.defined[name], scope.defined) & (scope.free.keys() - loops)
 
-        self.varies = bool(free_in(self.own))
-        defined = {name: scope.defined[name] for name in names if self.varies or not free_in(name)}
-        free = {**scope.free, **loops} if self.varies else loops
+        self.has_index = bool(free_in(self.own))
+        defined = {
+            name: scope.defined[name] for name in names if self.has_index or not free_in(name)
+        }
+        free = {**scope.free, **loops} if self.has_index else loops
         return replace(scope, defined=defined, free=free), text
 
     @property
@@ -691,6 +682,12 @@ def _variety(case: Any) -> tuple[bool, bool, int, int, float]:
     different = len(set(map(abs, numbers))) / len(numbers)
     small = max(sizes, default=1) <= LARGEST_TRIED_OUT  # else few texts can be tried
     return plain, small, -sizes.count(1), len(set(sizes)), different
+
+
+def _rounded(case: Any) -> dict[str, Any]:
+    """Return the values at an input in float64; a rate has none."""
+    values = getattr(case, "values", {})
+    return {name: np.array(floats(value))[()] for name, value in values.items()}
 
 
 def _in_floats(values: Any) -> Floats:
