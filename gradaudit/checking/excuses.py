@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradaudit.checking.charts import Array
 from gradaudit.checking.compared import ROUNDINGS, UNIT, Compared, Verdict
-from gradaudit.checking.ladder import LONGER, by_step, compare
+from gradaudit.checking.ladder import LONGER, imaginary_slope, slopes_of
 from gradaudit.checking.lines import Line, NoValue, climbs_stairs
 from gradaudit.checking.locating import located
 from gradaudit.checking.pairs import Pair
@@ -209,21 +210,21 @@ def _is_unsteady(point: Input, found: Compared) -> bool:
     So it does beside a singular matrix, where the right way of computing it gives any of them, and
     beside a kink that is one in float32 alone.
     """
-    lows, highs, spread = [found.low], [found.high], found.high - found.low
-    known_by = by_step if found.alone else compare  # a move of small slopes is too long for values
+    move, lows, highs = found.move, [found.low], [found.high]
+    spread = found.high - found.low
     for which in range(INPUTS):
         try:
             near = point.nearby(which)
             if found.how == point.oracle:  # values do not tell ties of three apart
-                slope = near.imaginary(found.move)
+                slope = near.imaginary(move)
                 lows.append(slope)
                 highs.append(slope)
-            other = known_by(near, found.move)
+            low, high = _by_step(near, move) if found.alone else slopes_of(near, move)
         except (NoValue, Fault, NotOffered):
             continue
-        if other is not None and other.high - other.low < found.gap:
-            lows.append(other.low)
-            highs.append(other.high)
+        if high - low < found.gap:
+            lows.append(low)
+            highs.append(high)
         spread = max(highs) - min(lows)
         if which > 1 and spread < found.gap / 64:
             return False
@@ -232,3 +233,9 @@ def _is_unsteady(point: Input, found: Compared) -> bool:
     if spread > max(map(abs, (*lows, *highs))) / 4:  # as beside a pole: it may be any number
         return True
     return min(lows) - spread / 2 <= found.said <= max(highs) + spread / 2
+
+
+def _by_step(point: Input, move: Array) -> tuple[float, float]:
+    """Return the same by a complex step alone: a move of small slopes is too long for values."""
+    slope, bound = imaginary_slope(point, move, point.said(move)[1]) or (math.nan, math.nan)
+    return slope - bound, slope + bound

@@ -32,7 +32,7 @@ from gradaudit.checking.lines import (
     moves_close_by,
     noise_of,
 )
-from gradaudit.checking.roundings import LOST, noise_beside, noise_of_gradient, said_at
+from gradaudit.checking.roundings import LOST, explain, noise_beside, said_at
 
 FEWER = 8  # the same of a short precision, whose long sums are kept in a longer one
 IMAGINARY = 2.0**-80  # the length of a complex step
@@ -64,11 +64,13 @@ def compare(point: Point, move: Array, *, kinked: bool = False, settled: bool = 
     return _by_values(point, result, step, found, line, kinked, settled)
 
 
-def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
-    """Compare by a step into the complex plane; UNKNOWN where it does not agree, None without."""
+def imaginary_slope(point: Point, move: Array, size: float) -> tuple[float, float] | None:
+    """Return the slope by a step into the complex plane, with its bound.
+
+    None where two real steps do not confirm it. size: that of the terms of the slope.
+    """
     if not point.analytic:
         return None
-    said, size, move = result.said, result.size, result.move
     with np.errstate(all="ignore"):
         ratios = move / point.wide
         longest = np.fmax.reduce(np.abs(ratios, out=ratios), initial=2.0)
@@ -83,7 +85,37 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
     slack = 1e-6 * terms + 16 * UNIT * max(abs(ahead), abs(behind), abs(point.here)) / guard
     if not min(forward, backward) - slack <= slope <= max(forward, backward) + slack:
         return None
-    allowed = _allowed(point, move, terms)
+    return slope, _allowed(point, move, terms)
+
+
+def slopes_of(point: Point, move: Array) -> tuple[float, float]:
+    """Return between which numbers the slope of the function lies, whatever the gradient says.
+
+    nan where values on a line do not tell it.
+    """
+    _, size = point.said(move)
+    step = imaginary_slope(point, move, size)
+    try:
+        found, _ = _by_line(point, move)
+    except NoValue:
+        return math.nan, math.nan
+    allowed = _allowed(point, move, abs(found.middle) + size)
+    low, high = found.low - allowed, found.high + allowed
+    if step is not None and not (found.kink or found.jump or found.rough or found.steep):
+        slope, allowed = step
+        if slope - allowed <= high and low <= slope + allowed:  # it knows the same still better
+            return slope - allowed, slope + allowed
+    return low, high
+
+
+def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
+    """Compare by a step into the complex plane; UNKNOWN where it does not agree, None without."""
+    said, move = result.said, result.move
+    step = imaginary_slope(point, move, result.size)
+    if step is None:
+        return None
+    slope, allowed = step
+    terms = abs(slope) + result.size
     found = replace(result, low=slope - allowed, high=slope + allowed, how=point.oracle)
     if abs(slope - said) <= allowed:
         return replace(found, verdict=Verdict.AGREES)
@@ -91,8 +123,7 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
     noise = min(noise_of(np.array(values)) for values in steps)
     if abs(slope - said) <= allowed + LOST * terms:  # else roundings do not explain it
         noise = max(noise, noise_beside(point, lambda other: other.imaginary(move)))
-        lost = 8 * noise + 8 * noise_of_gradient(point, move, said, terms)
-        if abs(slope - said) <= allowed + min(lost, LOST * terms):
+        if explain(point, move, said, terms, found.gap - 8 * noise):
             return replace(found, verdict=Verdict.DIGITS)
     return replace(found, low=slope - allowed - 8 * noise, high=slope + allowed + 8 * noise)
 
@@ -335,8 +366,7 @@ def _is_confirmed(point: Point, result: Compared, t: float) -> bool:
 
 def _explained(point: Point, result: Compared, terms: float) -> Compared | None:
     """Return what is said where the gradient's own roundings explain the gap."""
-    lost = 8 * noise_of_gradient(point, result.move, result.said, terms)
-    if not math.isfinite(lost) or result.gap > lost:
+    if not explain(point, result.move, result.said, terms, result.gap):
         return None
     if result.gap > LOST * terms:
         return replace(result, why=f"roundings of the gradient itself: {result.gap / terms:.1g}")

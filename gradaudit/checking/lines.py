@@ -219,11 +219,13 @@ def coarse_noise(line: Line, spacing: float) -> float:
     Of noise, the highest orders of differences tell the same level, to both sides. What is smooth
     has ever smaller differences, and a kink lies on one side.
     """
-    found = []
-    for side in (spacing, -spacing):
-        _, *levels = _levels(line.values(side * i for i in range(1, POINTS + 1)))
-        found.append(min(levels) if max(levels) < 4 * min(levels) else 0.0)
-    return min(found)
+    return min(coarse_level(line, side) for side in (spacing, -spacing))
+
+
+def coarse_level(line: Line, spacing: float) -> float:
+    """Return the same for one side, which a negative spacing chooses."""
+    _, *levels = _levels(line.values(spacing * i for i in range(1, POINTS + 1)))
+    return min(levels) if max(levels) < 4 * min(levels) else 0.0
 
 
 def _size(values: Array) -> Array:

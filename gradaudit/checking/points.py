@@ -284,14 +284,14 @@ class Input:
             return self._said_jvp(self.args, move)
         if self.slopes is None:
             self.slopes = self.atlas.slopes(self.checked(self.gradient(self.args)))
-        terms = self.slopes * move
+        terms = _terms(self.slopes, move)
         return float(terms.sum()), float(np.abs(terms, out=terms).sum())
 
     def said_at(self, move: Array, aside: Array, t: float) -> float:
         slopes = self.slopes_at(aside, t)
         if slopes is None:
             return self._said_jvp(self._narrow(self.moved(aside, t)), move)[0]
-        return float((slopes * move).sum())
+        return float(_terms(slopes, move).sum())
 
     def slopes_at(self, aside: Array, t: float) -> Array | None:
         if self.pair.kind == "jvp":
@@ -311,7 +311,7 @@ class Input:
             slopes = self.atlas.slopes(self.checked(self.gradient(args)))
         except Fault as fault:
             raise NoValue(str(fault)) from fault
-        return float((slopes * move).sum())
+        return float(_terms(slopes, move).sum())
 
     def lost(self) -> float:
         """Return by how much the value of f is another in long double. Raises NoValue."""
@@ -334,7 +334,7 @@ class Input:
             slopes = self.atlas.slopes(found)
             if any(g.dtype != wider for g in found) or slopes.shape != move.shape:
                 raise NoValue("the gradient is not computed in a longer precision")
-            return float((slopes * move).sum())
+            return float(_terms(slopes, move).sum())
         except (NoValue, Fault, NotOffered):
             raise NoValue("the gradient has no value in a longer precision") from None
         except Exception as error:
@@ -572,6 +572,15 @@ class Input:
                 )
             arrays.append(np.conj(g) if self.pair.conjugate and np.iscomplexobj(g) else g)
         return arrays
+
+
+def _terms(slopes: Array, move: Array) -> Array:
+    """Return what the slope along a move is the sum of: what stays adds nothing, however steep."""
+    with np.errstate(invalid="ignore"):
+        terms: Array = slopes * move
+    if math.isnan(terms.sum()):
+        terms[move == 0] = 0
+    return terms
 
 
 def _is_symmetric(matrix: Any) -> None:

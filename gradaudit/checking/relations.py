@@ -5,27 +5,28 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.compared import Compared, Verdict
-from gradaudit.checking.ladder import compare
+from gradaudit.checking.ladder import imaginary_slope, slopes_of
 from gradaudit.checking.points import Input
 
 MOST = 64  # entries of a block whose true slopes are looked for one by one
 CLOSE = 1e-6
+KNOWN = 1 / 16  # of the largest slope, to which each is to be known
 
 
 def true_slopes(point: Input, part: slice) -> Array | None:
     """Return the true slopes along the coordinates of a block, None where one is not known."""
-    if part.stop - part.start > MOST:
+    if part.stop - part.start > MOST or not point.scales[part].all():
         return None
-    truth = []
-    for k in range(part.start, part.stop):
+    lows, highs, sizes = np.zeros((3, part.stop - part.start))
+    for k, place in enumerate(range(part.start, part.stop)):
         move = np.zeros(point.atlas.size)
-        move[k] = point.scales[k]
-        found: Compared = compare(point, move)
-        if found.verdict in {Verdict.UNKNOWN, Verdict.KINK} or not point.scales[k]:
-            return None
-        truth.append((found.low + found.high) / 2 / float(point.scales[k]))
-    return np.array(truth)
+        move[place] = point.scales[place]
+        _, sizes[k] = point.said(move)
+        step = imaginary_slope(point, move, sizes[k])
+        lows[k], highs[k] = (step[0], step[0]) if step else slopes_of(point, move)
+    truth, off = (lows + highs) / 2, (highs - lows) / 2
+    largest = np.maximum(np.abs(truth), sizes).max(initial=0.0)
+    return truth / point.scales[part] if (off <= KNOWN * largest).all() else None
 
 
 def relations(point: Input, block: int) -> set[str] | None:

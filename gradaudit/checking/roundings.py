@@ -10,7 +10,7 @@ from gradaudit.checking.compared import UNIT, Compared, Point, signs
 from gradaudit.checking.lines import (
     Line,
     NoValue,
-    coarse_noise,
+    coarse_level,
     grid_of,
     noise_of,
 )
@@ -21,8 +21,11 @@ BESIDE = (2.0**-33, 2.0**-27, 2.0**-22)
 LOST = 1e-6  # the most that roundings of the gradient may explain
 
 
-def noise_of_gradient(point: Point, move: Array, said: float, terms: float) -> float:
-    """Return how far roundings of the inputs and on the way move what the gradient says."""
+def explain(point: Point, move: Array, said: float, terms: float, gap: float) -> bool:
+    """Tell whether roundings of the inputs and on the way, as they move a gradient, explain a gap.
+
+    terms: the size of those that what it says is the sum of.
+    """
     level, coarser = 0.0, point.unit / UNIT
     for spacing in (2.0**-44 * coarser, 2.0**-33 * min(coarser, 2.0**20)):
         values = [said_at(point, move, move, spacing * i) for i in range(1, 8)]
@@ -36,15 +39,19 @@ def noise_of_gradient(point: Point, move: Array, said: float, terms: float) -> f
     smooth = [gap for gap in moved if gap <= 1e-3 * terms]
     by_inputs = max(smooth, default=0.0) / near
     by_data, level_of_data = _by_data(point, move, said, terms)
-    roundings = 4 * point.unit * (by_inputs + by_data)
-    level_beside = noise_beside(point, lambda other: other.said(move)[0])
-    return max(level, level_of_data, level_beside) + roundings + _grid(point, move)
+    roundings = 4 * point.unit * (by_inputs + by_data) + _grid(point, move)
+    level = max(level, level_of_data)
+    if not math.isfinite(level + roundings):
+        return False
+    least = gap / 8 - roundings
+    return level >= least or least <= noise_beside(point, lambda o: o.said(move)[0], least)
 
 
-def noise_beside(point: Point, slope: Callable[[Point], float]) -> float:
+def noise_beside(point: Point, slope: Callable[[Point], float], least: float = 0.0) -> float:
     """Return the level of noise in slopes beside the input, where all arguments are others.
 
     Of a matrix that is solved with, roundings stay the same while right-hand sides move.
+    least: a smaller level is of no interest.
     """
     if point.unit > UNIT:
         return 0.0
@@ -55,14 +62,17 @@ def noise_beside(point: Point, slope: Callable[[Point], float]) -> float:
         except (Fault, NotOffered) as none:
             raise NoValue("the gradient has no value") from none
 
-    line = Line(phi)
-    return max(coarse_noise(line, spacing) for spacing in BESIDE)
+    line, level = Line(phi), 0.0
+    for spacing in BESIDE:
+        ahead = coarse_level(line, spacing)
+        if ahead >= least and ahead > level:  # else what is behind changes nothing
+            level = max(level, min(ahead, coarse_level(line, -spacing)))
+    return level
 
 
 def is_noise_of_gradient(point: Point, found: Compared) -> bool:
     """Tell whether the gradient's own roundings explain a gap, however large."""
-    lost = 8 * noise_of_gradient(point, found.move, found.said, found.size)
-    return math.isfinite(lost) and found.gap <= lost
+    return explain(point, found.move, found.said, found.size, found.gap)
 
 
 def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
@@ -70,10 +80,8 @@ def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
 
     What is left of residuals of a fit that has none is such.
     """
-    if found.gap > LOST * usual:
-        return False
-    lost = 8 * noise_of_gradient(point, found.move, found.said, usual)
-    return math.isfinite(lost) and found.gap <= lost
+    small = found.gap <= LOST * usual
+    return small and explain(point, found.move, found.said, usual, found.gap)
 
 
 def _by_data(point: Point, move: Array, said: float, terms: float) -> tuple[float, float]:
