@@ -74,6 +74,14 @@ class NothingFound(Refusal):
     """There is no value where one is due; a value that is wrong elsewhere says more."""
 
 
+class LosesDigits(Exception):
+    """A law does not hold at an input, but what is judged is off by its own roundings alone."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
 class CannotGoOn(Exception):
     """Nothing more can be asked of what is judged: it hung, or its process is gone."""
 
@@ -149,9 +157,9 @@ class Outcome:
     """What came of holding what is judged to a law.
 
     status: "holds", "fails" or "untested". examples: how many inputs it was held to.
-    at: the smallest input found where it fails; reason: why it is untested, or what it raised,
-    or where a line that holds has no value. carries: a line that follows rightly from a wrong one
-    is wrong as well.
+    at: the smallest input found where it fails, or one where it loses digits; reason: why it is
+    untested, or what it raised, or what is to be said of what holds. carries: a line that follows
+    rightly from a wrong one is wrong as well.
     """
 
     law: Law
@@ -173,7 +181,8 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
     answers on none is untested, and so is what cannot be told at some input and is not refused
     at any other. The same goes for results of the promised form. A size of 1 excuses having no
     value only if there is none wherever it is 1. What is refused on inputs alone that say little,
-    as one class of a softmax does, fails on the first of these.
+    as one class of a softmax does, fails on the first of these. What loses digits on no more than
+    half of all inputs holds.
     """
     said = partial(Outcome, law, judged)
     tried, idle = 0, ""
@@ -181,9 +190,13 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
     with_value = set[str]()  # sizes that are 1 where there is one
     first: dict[type[Exception], tuple[Any, Any]] = {}  # where there was no verdict, and why
     little: tuple[Any, Refusal] | None = None  # where a refusal says little
+    lossy: list[tuple[Any, Refusal]] = []
     for case in _foreseen(law, judged, inputs):
         try:
-            refusal = refusal_at(law, judged, case)
+            refusal = _refusal_at(law, judged, case)
+        except LosesDigits as lost:
+            lossy.append((case, lost.refusal))
+            refusal = None
         except (NoValue, CannotTell) as none:
             first.setdefault(type(none), (case, str(none)))
             continue
@@ -225,9 +238,22 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
         refusal = Refusal("", "a value", NoValue(reason))
         at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
         return said("fails", tried, refusal, at)
+    if lossy:
+        return _lossy(said, tried, lossy)
     excused = sorted({f"{size} = 1" for *_, ones in silent for size in ones - with_value})
     remark = f"it has no value where {' or '.join(excused)}" if excused else ""
     return said("holds", tried, reason=remark) if tried else said("untested", 0, reason=idle)
+
+
+def _lossy(
+    said: Callable[..., Outcome], tried: int, lossy: Sequence[tuple[Any, Refusal]]
+) -> Outcome:
+    """Return what comes of what loses digits: it holds, unless it does so nearly everywhere."""
+    case, refusal = lossy[0]
+    if 2 * len(lossy) > tried:
+        return said("fails", tried, refusal, case)
+    off = difference(refusal.expected, refusal.found).lstrip("+-")
+    return said("holds", tried, at=case, reason=f"it loses digits: {refusal.where} is off by {off}")
 
 
 def _foreseen(law: Law, judged: Any, inputs: Sequence[Any]) -> Iterator[Any]:
@@ -260,7 +286,17 @@ def sees(law: Law, judged: Any, inputs: Iterable[Any]) -> bool:
 
 
 def refusal_at(law: Law, judged: Any, case: Any) -> Refusal | None:
-    """Return how a law refuses what is judged at an input, if it does. Raises as the law does."""
+    """Return how a law refuses what is judged at an input, if it does. Raises as the law does.
+
+    What loses digits is not refused.
+    """
+    try:
+        return _refusal_at(law, judged, case)
+    except LosesDigits:
+        return None
+
+
+def _refusal_at(law: Law, judged: Any, case: Any) -> Refusal | None:
     try:
         with np.errstate(all="ignore"):  # what overflows shows in the values
             law.check(judged, case)

@@ -197,6 +197,13 @@ def _count(asked: Asked, case: Case) -> int:
     return int(np.prod([case.sizes[axis] for axis in asked.axes]))
 
 
+def by_part(asked: Sequence[Asked], case: Case, numbers: Floats) -> Floats:
+    """Return for each entry of all derivatives (P,) the largest number of its part."""
+    ends_ = np.cumsum([_count(one, case) for one in asked])[:-1]
+    parts = np.split(numbers, ends_)
+    return np.concatenate([np.full(len(one), one.max(initial=0.0)) for one in parts])
+
+
 def _raveled(
     asked: Asked, case: Case, letters: Sequence[str], shape: Sequence[int]
 ) -> npt.NDArray[np.int64]:

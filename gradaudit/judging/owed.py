@@ -18,6 +18,7 @@ from flint import arb
 from gradaudit.judging.calling import Function
 from gradaudit.judging.cases import Case
 from gradaudit.judging.contract import Floats, ask, compare, foresee
+from gradaudit.judging.digits import but_for_digits
 from gradaudit.judging.laws import DoesNotApply, Refusal
 from gradaudit.judging.oracles import Estimate, oracle
 from gradaudit.language.balls import settled
@@ -43,7 +44,10 @@ class Identity:
 
     def __call__(self, judged: Function, case: Case) -> None:
         """Refuse an answer that does not obey it."""
-        self.check(case, *ask(judged, case, *self.others(case)))
+        several = [case, *self.others(case)]
+        found = ask(judged, *several)
+        with but_for_digits(judged, *several):
+            self.check(case, *found)
 
     def foresee(self, judged: Function, cases: Iterable[Case]) -> None:
         """Ask for all that will be asked for at inputs."""

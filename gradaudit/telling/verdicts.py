@@ -121,7 +121,8 @@ def notes(verdict: Verdict) -> list[str]:
     for one in (*verdict.outcomes, *verdict.weaker):
         which = f"line {one.judged.number}" if verdict.is_derivation else "it"
         if one.status == "holds" and one.reason:
-            said.append(f"{which} {one.reason.removeprefix('it ')}")
+            where = f", where {shown_input(one)}" if one.at else ""
+            said.append(f"{which} {one.reason.removeprefix('it ')}{where}")
         if one.status == "untested" != verdict.status and verdict.is_derivation:
             said.append(f"{which} could not be judged: {escaped(one.reason)}")
     again = (line.number for line in verdict.said.lines if line.repeats)

@@ -1,0 +1,83 @@
+"""Whether what a function is off by is what it loses of its digits itself, as where terms cancel.
+
+Then it is off by chance: as much, and otherwise, at inputs nearby. A mistake is the same there. And
+what is less than the last place of 1 is lost beside numbers of size one, as in 1 - p for a p of
+nearly 1.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from gradaudit.judging.calling import Function
+from gradaudit.judging.cases import Case
+from gradaudit.judging.contract import ask, foresee
+from gradaudit.judging.form import InForm
+from gradaudit.judging.laws import CannotGoOn, DoesNotApply, LosesDigits, Refusal
+from gradaudit.judging.oracles import SCATTERED, SCATTERS, by_part, oracle
+from gradaudit.language.numbers import each
+from gradaudit.language.outcomes import Missing
+from gradaudit.language.roundings import UNIT
+from gradaudit.questions.simple import exact_float, floats
+
+LOST = 1e-6  # of the largest entry, or of 1: more than that is looked at no further
+LAST_PLACE = 2 * UNIT  # of 1
+OF_SIZE_ONE = 1 / 8  # a number from which on one is, or what is made of it may be
+NEAR = 2.0**-48  # how near, relative to a number: to most sums some steps of their last place
+
+
+@contextmanager
+def but_for_digits(judged: Function | InForm, *cases: Case) -> Iterator[None]:
+    """Let a refusal pass as what it is where a function loses digits at one of these inputs."""
+    try:
+        yield
+    except Refusal as refusal:
+        if any(_loses(judged, case) for case in cases):
+            raise LosesDigits(refusal) from None
+        raise
+
+
+def _loses(judged: Function | InForm, case: Case) -> bool:
+    """Return whether it is further off there than others may be, and its roundings explain it."""
+    known = oracle(case)
+    try:
+        gap = np.abs(ask(judged, case)[0] - known.value)
+        beyond = gap - known.rounding
+        most = LOST * max(1.0, float(np.abs(known.value).max(initial=0.0)))
+        if not (gap <= most).all() or (beyond <= 0).all():
+            return False
+        near = list(_nearby(case))
+        foresee(judged, near)
+        errors = [ask(judged, one)[0] - oracle(one).value for one in near]
+    except (Missing, DoesNotApply, CannotGoOn):
+        return False
+    scatter = by_part(known.asked, case, np.ptp(errors, axis=0))
+    largest = max(float(np.abs(floats(case.given[name])).max()) for name in _numbers(case))
+    last_place = LAST_PLACE if largest >= OF_SIZE_ONE else 0.0
+    return bool((beyond <= np.fmax(SCATTERED * scatter, last_place)).all())
+
+
+def _numbers(case: Case) -> list[str]:
+    """Return the names of what may be any number."""
+    given = case.question.given.items()
+    return [name for name, one in given if not (one.within or one.among)]
+
+
+def _nearby(case: Case) -> Iterator[Case]:
+    """Yield inputs nearby whose roundings are others, whatever is assumed of them."""
+    random, names = Random(0), _numbers(case)
+
+    def rounded(number: Any) -> Any:
+        return exact_float(number * (1 + NEAR * random.uniform(-1, 1)))
+
+    for _ in range(SCATTERS):
+        moved = {name: each(rounded, floats(case.given[name])) for name in names}
+        for name in names:
+            if case.question.given[name].definite:  # and so symmetric
+                lower = np.tril(moved[name])
+                moved[name] = lower + np.tril(lower, -1).T
+        yield replace(case, given={**case.given, **moved})
