@@ -131,6 +131,7 @@ class TestMathematics:
             (NETWORK, "X.T.T @ W1", "X thin W^((1))"),
             (NETWORK, "z[0]", "bold(z)_(0)"),
             (NETWORK, "z[a*j, 0]", "z_((a thin j), 0)"),
+            (SOFTMAX, "2 * pi * n", "2 thin pi thin n"),
         ],
     )  # fmt: skip
     def test_a_formula_reads_as_its_tree(self, scope: Scope, text: str, printed: str) -> None:

@@ -340,7 +340,7 @@ class _Printer:
         return Sign(f"{text}_({marks})" if marks else text)
 
     def letters_of(self, name: str) -> Letters:
-        if name not in self.bound:
+        if name in self.signs and name not in self.bound:  # pi has none
             return self.signs[name]
         taken = (_alike(sign) for other, sign in self.signs.items() if other != name)
         return (f'"{name}"' if _alike((name, "", "")) in taken else name), "", ""
