@@ -6,9 +6,9 @@ not right on every input.
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
 from itertools import combinations, compress, islice, product, repeat, starmap, takewhile
 from operator import attrgetter
@@ -33,9 +33,8 @@ from gradaudit.language.formula import (
     mentioned,
     parse,
 )
-from gradaudit.language.numbers import FIRST_PRECISION, ZERO, precision
+from gradaudit.language.numbers import FIRST_PRECISION, precision
 from gradaudit.language.outcomes import present
-from gradaudit.language.rates import Root
 from gradaudit.mistakes.edits import ORDER, Source, as_factor, edits_at
 from gradaudit.mistakes.pieces import NO_VALUE, Loops, Pieces, Said, read_or_none, written_out
 from gradaudit.questions.question import split_loops
@@ -150,7 +149,7 @@ def _mend_of(
 
 def _of_line(part: Judged, line: Line) -> Mend | None:
     """Return the smallest mend of the text of a line, if one is found."""
-    trial = _Trial(line, part.others(line), part.inputs(line))
+    trial = _Trial(_text_of(line), line, part.others(line), part.inputs(line))
     return next((mend for _, mend in _found(trial, part.holds)), None)
 
 
@@ -167,15 +166,15 @@ def _redefined(parts: Sequence[Judged], name: str) -> Redefined | None:
     for user in users:
         lines = [line for one, line in wrong if one is user]
         line = min(lines, key=contains_d)  # with d(...) it takes much longer
-        trial = _OfDefinition(
-            replace(line, before=line.truth), user.others(line), user.inputs(line), name
-        )
+        owed = replace(line, before=line.truth)
+        text = _text_of(line, name)
+        trial = _Trial(text, owed, user.others(line), user.inputs(line))
         best: Redefined | None = None
-        for text, mend in _found(trial, user.holds):
-            if not all(trial.is_right(text, *one) for one in right):
+        for mended, mend in _found(trial, user.holds):
+            if not all(text.is_right(mended, *one) for one in right):
                 continue
-            explained = [one for one in users if trial.is_right(text, one, one.wrong[0])]
-            of_all = len(wrong) > 1 and all(trial.is_right(text, *one) for one in wrong)
+            explained = [one for one in users if text.is_right(mended, one, one.wrong[0])]
+            of_all = len(wrong) > 1 and all(text.is_right(mended, *one) for one in wrong)
             if best is None or len(explained) > len(best.parts):
                 best = Redefined(mend, explained, of_all)
             if len(explained) == len(users):
@@ -216,20 +215,23 @@ def _with_text(line: Line, text: str) -> Line | None:
 
 def _found(trial: "_Trial", holds: Callable[[Line], bool]) -> Iterator[tuple[str, Mend]]:
     """Yield each text with which a line is right on every input, and what is told of it."""
-    source, held, characters = trial.source, 0, 0
+    source, line, held, characters = trial.source, trial.line, 0, 0
     for node, loops, texts in trial.mends():
         likely = trial.likely(node, loops, texts)
         for said in texts:
             right = written_out(said)
             text = source.replaced(node, right) if said in likely else ""
             characters += len(text)
-            mended = trial.mended(text) if text else None
+            mended = trial.text.mended(text, trial.line) if text else None
             fits = mended and trial.fits(mended.formula) and trial.fits_elsewhere(mended.formula)
             if mended and fits and trial.tells_apart(text):
                 held += 1
                 if holds(mended):
                     place, told = _in_full(source, node, right)
-                    yield text, trial.told(source.column(place), source.text(place), told)
+                    where = line.formula.scope.written.get(trial.text.own)
+                    before = where.index(" = ") + len(" = ") if where else 0
+                    column = before + source.column(place)
+                    yield text, Mend(line.number, column, source.text(place), told, where=where)
             beyond = trial.operations > MOST_OPERATIONS or characters > MOST_CHARACTERS
             if held == MOST_HELD or beyond:
                 return
@@ -289,14 +291,71 @@ def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]
                 return node, right
 
 
+@dataclass(frozen=True)
+class _Text:
+    """A text that is mended: that of a line, or of the definition of one's own name in it.
+
+    scope: what may be said there. own: the name. loops: the indices that it binds, with their sets.
+    """
+
+    text: str
+    scope: Scope
+    own: str = ""
+    loops: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_index(self) -> bool:
+        """Whether a definition depends on an index of the line, and is no array by itself."""
+        return bool(self.own) and self.scope.free != self.loops
+
+    def mended(self, text: str, line: Line) -> Line | None:
+        """Return a line with another text here, if what it is then is a formula."""
+        if not self.own:
+            return _with_text(line, text)
+        formula = line.formula
+        loops = "".join(f" for {index} in {over}" for index, over in self.loops.items())
+        earlier = replace(formula.scope, defined=self.scope.defined)
+        try:
+            tree = parse(text + loops, earlier, [*self.loops]).tree
+        except FormulaError:
+            return None
+        scope = replace(formula.scope, defined={**formula.scope.defined, self.own: tree})
+        return replace(line, formula=replace(formula, scope=scope), workings=Workings())
+
+    def is_right(self, text: str, part: Judged, line: Line) -> bool:
+        """Return whether a line of a part is right with another text here."""
+        mended = self.mended(text, line)
+        return mended is not None and part.holds(mended)
+
+
+def _text_of(line: Line, own: str = "") -> _Text:
+    """Return the text of a line, or of the definition of one's own name in it."""
+    scope = line.formula.scope
+    if not own:
+        return _Text(line.formula.text, scope)
+    text, loops = split_loops(scope.written[own].partition(" = ")[2])
+
+    def free_in(name: str) -> set[str]:
+        """Return the indices of the part that a name leads to."""
+        return mentioned(scope.defined[name], scope.defined) & (scope.free.keys() - loops)
+
+    has_index = bool(free_in(own))
+    earlier = takewhile(lambda name: name != own, scope.defined)  # it can use no others
+    defined = {name: scope.defined[name] for name in earlier if has_index or not free_in(name)}
+    free = {**scope.free, **loops} if has_index else loops
+    return _Text(text, replace(scope, defined=defined, free=free), own, loops)
+
+
 class _Trial:
     """A wrong line at one input, where its mends are tried before they are held to the law."""
 
-    def __init__(self, line: Line, others: Sequence[Formula], inputs: Sequence[Any]) -> None:
-        self.line, self.others = line, [one.text for one in others]
-        self.scope, text = self.read()
-        self.source = Source(text, tuple(self.scope.free.items()))
-        self.comma = ", " if ", " in text else ","
+    def __init__(
+        self, text: _Text, line: Line, others: Sequence[Formula], inputs: Sequence[Any]
+    ) -> None:
+        self.text, self.line, self.others = text, line, [one.text for one in others]
+        self.scope = text.scope
+        self.source = Source(text.text, tuple(self.scope.free.items()))
+        self.comma = ", " if ", " in text.text else ","
         subscripts = (one for one in ast.walk(self.source.tree) if isinstance(one, ast.Subscript))
         self.within_entries = {  # an entry is looked at as a whole
             id(one) for entry in subscripts for one in (entry.value, *indices(entry))
@@ -311,55 +370,49 @@ class _Trial:
         self.exact = contains_d(line)
         # `not x + y` is `not (x + y)`
         other = any(isinstance(one, ast.Not) for one in ast.walk(self.source.tree))
-        self.in_pieces = not (self.exact or other or line.name is None)
+        self.in_pieces = not (self.exact or other or line.name is None or text.has_index)
         self.wanted = cache(self._wanted)
         self._known: dict[Loops, dict[str, tuple[str, str]]] = {}
-        rational = [one for one in inputs if not isinstance(getattr(one, "at", None), Root)]
-        self.varied = sorted(rational, key=_variety, reverse=True)[:MOST_LOOKED_AT]
+        self._spent = 0  # operations with other definitions
+        if line.name is None:  # a condition has no value but at a rate
+            return
+        self.varied = sorted(inputs, key=_variety, reverse=True)[:MOST_LOOKED_AT]
         for case in self.varied:
-            self._look_at(case)
+            self.case = case
+            self.env = self._env(self.case, self.scope, floats=not self.exact)
             if not self.fits(line.formula):  # else nothing shows here
                 break
-
-    def read(self) -> tuple[Scope, str]:
-        """Return the text that is mended, and what may be said there."""
-        return self.line.formula.scope, self.line.formula.text
-
-    def mended(self, text: str) -> Line | None:
-        """Return the line with that text mended, if what it is then is a formula."""
-        return _with_text(self.line, text)
-
-    def told(self, column: int, wrong: str, right: str) -> Mend:
-        """Return what mends that text."""
-        return Mend(self.line.number, column, wrong, right)
+        self.pieces = Pieces(self.source, self.scope, _rounded(self.case), self.case.sizes)
 
     @property
     def operations(self) -> int:
         """How many operations were needed so far."""
-        return self.env.operations
+        return 0 if self.line.name is None else self.env.operations + self._spent
 
-    def _look_at(self, case: Any) -> None:
-        self.case = case
-        values = getattr(case, "values", {}) if self.exact else _rounded(case)
-        sizes = getattr(case, "sizes", {})
-        free, defined = self.scope.free, self.scope.defined
-        self.env = Env(values, sizes, defined, free, floats=not self.exact)
-        self.pieces = Pieces(self.source, self.scope, values, sizes)
+    def _env(self, case: Any, scope: Scope, *, floats: bool = True) -> Env:
+        values = _rounded(case) if floats else case.values
+        return Env(values, case.sizes, scope.defined, scope.free, floats=floats)
 
     def _wanted(self, case: Any) -> tuple[Floats, float]:
         """Return what the line above is at an input, and how far from it may be about right."""
         wanted = _in_floats(self.line.entries(self.line.before, case))
         return wanted, CLOSE * np.max(abs(wanted))
 
-    def value(self, tree: ast.expr) -> Floats:
+    def value(self, tree: ast.expr, env: Env) -> Floats:
         """Return a value, rounded. Raises Missing, FormulaError or what NumPy raises."""
         with precision(FIRST_PRECISION), np.errstate(all="ignore"):
-            found = self.env.entries(tree)
+            found = env.entries(tree)
             return _in_floats(found) if self.exact else np.array(found, dtype=float)
 
     def value_of_line(self, mended: Formula) -> Floats:
         """Return the value of the line, mended. Raises as `value` does."""
-        return self.value(mended.tree)
+        if not self.text.own:
+            return self.value(mended.tree, self.env)
+        env = self._env(self.case, mended.scope, floats=not self.exact)
+        try:
+            return self.value(mended.tree, env)
+        finally:
+            self._spent += env.operations
 
     def fits(self, mended: Formula) -> bool:
         """Return whether a line is about right, or a condition right at all rates tried so far."""
@@ -381,8 +434,7 @@ class _Trial:
         return all(self._fits_at(case, mended) for case in self.varied[:ALSO])
 
     def _fits_at(self, case: Any, mended: Formula) -> bool:
-        scope = mended.scope
-        env = Env(_rounded(case), case.sizes, scope.defined, scope.free, floats=True)
+        env = self._env(case, mended.scope)
         try:
             with np.errstate(all="ignore"):
                 found = np.array(env.entries(mended.tree), dtype=float)
@@ -404,11 +456,12 @@ class _Trial:
 
     def _varies(self, comparison: str, loops: Loops) -> bool:
         """Return whether a comparison has several values, at the inputs that tell most."""
-        if (formula := read_or_none(comparison, replace(self.scope, free=dict(loops)))) is None:
+        scope = replace(self.scope, free=dict(loops))
+        if (formula := read_or_none(comparison, scope)) is None:
             return False
         found = set[float]()
         for case in self.varied:
-            env = Env(_rounded(case), case.sizes, self.scope.defined, dict(loops), floats=True)
+            env = self._env(case, scope)
             with suppress(*NO_VALUE), np.errstate(all="ignore"):
                 found |= set(np.ravel(env.entries(formula.tree)))
         return len(found) > 1
@@ -433,7 +486,17 @@ class _Trial:
 
     def through(self, values: Floats) -> Floats:
         """Return the values of the line with several values of the text that is mended."""
-        return values
+        own, scope = self.text.own, self.line.formula.scope
+        if not own:
+            return values
+        several = {**self.env.values, own: np.moveaxis(values, 0, -1)}
+        defined = {name: tree for name, tree in scope.defined.items() if name != own}
+        count, free = len(values), scope.free
+        env = Env(several, self.case.sizes, defined, free, floats=True, cases=count, varied=(own,))
+        try:
+            return np.array(env.entries(self.line.formula.tree), dtype=float)
+        finally:
+            self._spent += env.operations
 
     def _are_about_right(
         self, found: Floats, case: Any = None, least: float = 0
@@ -579,7 +642,7 @@ class _Trial:
             yield name
             return
         try:
-            shape = self.value(tree or ast.Name(name, col_offset=1)).shape
+            shape = self.value(tree or ast.Name(name, col_offset=1), self.env).shape
         except NO_VALUE:
             return
         fitting = ([one for one, over in loops if self.case.sizes[over] == n] for n in shape)
@@ -588,96 +651,11 @@ class _Trial:
         yield name
 
 
-class _OfDefinition(_Trial):
-    """The same of the definition of one's own name, with which the line has another value."""
-
-    def __init__(
-        self, line: Line, others: Sequence[Formula], inputs: Sequence[Any], own: str
-    ) -> None:
-        self.own, self.spent = own, 0
-        super().__init__(line, others, inputs)
-        self.in_pieces = self.in_pieces and not self.has_index  # else it is no array by itself
-
-    def read(self) -> tuple[Scope, str]:
-        scope, (_, _, text) = self.line.formula.scope, self.written.partition(" = ")
-        names = takewhile(lambda name: name != self.own, scope.defined)  # it can use no others
-        text, loops = split_loops(text)
-        self.loops = loops
-
-        def free_in(name: str) -> set[str]:
-            """Return the indices of the part that a name leads to."""
-            return mentioned(scope.defined[name], scope.defined) & (scope.free.keys() - loops)
-
-        self.has_index = bool(free_in(self.own))
-        defined = {
-            name: scope.defined[name] for name in names if self.has_index or not free_in(name)
-        }
-        free = {**scope.free, **loops} if self.has_index else loops
-        return replace(scope, defined=defined, free=free), text
-
-    @property
-    def written(self) -> str:
-        """The line of `where`."""
-        return self.line.formula.scope.written[self.own]
-
-    def mended(self, text: str, line: Line | None = None) -> Line | None:
-        """Return a line, or that which is looked at, with the definition mended."""
-        line = line or self.line
-        formula = line.formula
-        loops = "".join(f" for {index} in {over}" for index, over in self.loops.items())
-        try:
-            tree = parse(
-                text + loops, replace(formula.scope, defined=self.scope.defined), [*self.loops]
-            ).tree
-        except FormulaError:
-            return None
-        scope = replace(formula.scope, defined={**formula.scope.defined, self.own: tree})
-        return replace(line, formula=replace(formula, scope=scope), workings=Workings())
-
-    def through(self, values: Floats) -> Floats:
-        """Return the values of the line with several values of the definition."""
-        case, scope, known = self.case, self.line.formula.scope, self.env
-        several = {**known.values, self.own: np.moveaxis(values, 0, -1)}
-        defined = {name: tree for name, tree in scope.defined.items() if name != self.own}
-        count, free = len(values), scope.free
-        env = Env(several, case.sizes, defined, free, floats=True, cases=count, varied=(self.own,))
-        try:
-            return np.array(env.entries(self.line.formula.tree), dtype=float)
-        finally:
-            self.spent += env.operations
-
-    def is_right(self, text: str, part: Judged, line: Line) -> bool:
-        """Return whether a line of a part is right with the definition mended."""
-        mended = self.mended(text, line)
-        return mended is not None and part.holds(mended)
-
-    def told(self, column: int, wrong: str, right: str) -> Mend:
-        """Return what mends a definition."""
-        left = len(self.written.partition(" = ")[0]) + len(" = ")
-        return Mend(self.line.number, left + column, wrong, right, where=self.written)
-
-    @property
-    def operations(self) -> int:
-        """How many operations were needed so far."""
-        return self.env.operations + self.spent
-
-    def value_of_line(self, mended: Formula) -> Floats:
-        """Return the value of the line with another definition. Raises as `value` does."""
-        scope, known = mended.scope, self.env
-        self.env = Env(known.values, known.sizes, scope.defined, scope.free, floats=not self.exact)
-        try:
-            return self.value(mended.tree)
-        finally:
-            self.spent += self.env.operations
-            self.env = known
-
-
 @lru_cache(maxsize=2**12)  # the same for all answers
 def _variety(case: Any) -> tuple[bool, bool, int, int, float]:
     """Return how much an input tells: few sizes are 1, or equal; no number is large or tiny."""
-    values = getattr(case, "values", {"none": ZERO})  # a rate has no names
-    numbers = np.concatenate([np.ravel(np.array(value)) for value in values.values()])
-    sizes = list(getattr(case, "sizes", {}).values())
+    numbers = np.concatenate([np.ravel(np.array(value)) for value in case.values.values()])
+    sizes = list(case.sizes.values())
     plain = all(1 / fmpq(LARGE) < abs(one) < LARGE for one in numbers if one != 0)
     different = len(set(map(abs, numbers))) / len(numbers)
     small = max(sizes, default=1) <= LARGEST_TRIED_OUT  # else few texts can be tried
@@ -685,9 +663,8 @@ def _variety(case: Any) -> tuple[bool, bool, int, int, float]:
 
 
 def _rounded(case: Any) -> dict[str, Any]:
-    """Return the values at an input in float64; a rate has none."""
-    values = getattr(case, "values", {})
-    return {name: np.array(floats(value))[()] for name, value in values.items()}
+    """Return the values at an input in float64."""
+    return {name: np.array(floats(value))[()] for name, value in case.values.items()}
 
 
 def _in_floats(values: Any) -> Floats:
