@@ -7,7 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 
 from gradaudit.language.formula import Formula, FormulaError, indices, mentioned, parse
@@ -44,8 +44,14 @@ class Source:
         self.loops = tuple(loops)
 
     def text(self, node: ast.expr) -> str:
-        """Return how a node is source."""
+        """Return how a node is written."""
         return self.bytes[node.col_offset : node.end_col_offset].decode()
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.expr]:
+        """What each node stands in."""
+        nodes = (node for node in ast.walk(self.tree) if isinstance(node, ast.expr))
+        return {child: node for node in nodes for child in ast.iter_child_nodes(node)}
 
     def column(self, node: ast.expr) -> int:
         """Return where a node begins, counted from 1."""
@@ -182,6 +188,7 @@ def _with_other_indices(
                 yield f"{new} stands for {source.text(node)}", new
 
 
+@lru_cache(maxsize=2**12)  # the same for many places
 def as_factor(text: str) -> str:
     """Return a text so that it can stand in a product."""
     tree = ast.parse(text, mode="eval").body
