@@ -40,11 +40,6 @@ class Mend:
     stands_for: str | None = None
     where: str | None = None
 
-    @property
-    def adds(self) -> bool:
-        """Whether all that stands there stays, and something comes to it."""
-        return self.wrong in self.right
-
 
 @dataclass(frozen=True)
 class Judged:
@@ -77,12 +72,15 @@ class Redefined:
     of_all: bool
 
     def comes_before(self, found: Mend, name: str) -> bool:
-        """Return whether it is to be told, and not what was found of a line with that name."""
-        mend, whole = self.mend, f" = {self.mend.wrong}"
-        better = self.of_all and (found.adds or not mend.adds)
-        if mend.where and mend.where.endswith(whole) and name not in found.right:
-            return better and mend.adds  # else nothing is left of it, and another name may be meant
-        return better or re.search(rf"\b{name}\b", f"{found.wrong} {found.right}") is not None
+        """Return whether it is told, and not what was found of a line with that name.
+
+        It is if it explains more, or if what was found is the name itself; but where nothing is
+        left of the definition, rather another name is meant.
+        """
+        wrong, right, where = self.mend.wrong, self.mend.right, str(self.mend.where)
+        something_is_left = wrong in right or not where.endswith(f" = {wrong}")
+        is_name = re.fullmatch(rf"{name}(\[[^]]*])?", found.wrong) is not None
+        return self.of_all or (is_name and something_is_left)
 
 
 def mends_of(parts: Sequence[Judged]) -> list[Mend | None]:
@@ -199,43 +197,38 @@ def _in_full(source: Source, node: ast.expr, right: str) -> tuple[ast.expr, str]
 
     A sign is that of a whole product, and in a sum it is - for + or + for -.
     """
-    sign = right == f"-{as_factor(source.text(node))}"
+    text, sign = source.text, right == f"-{as_factor(source.text(node))}"
     while True:
-        match right, source.parents.get(node):
-            case "0", ast.BinOp(_, ast.Mult(), _) | ast.UnaryOp(ast.USub()) as parent:
+        parent, other, last, commutes = source.parents.get(node), node, False, False
+        if isinstance(parent, ast.BinOp):
+            last = parent.right is node
+            other = parent.left if last else parent.right
+            commutes = isinstance(parent.op, ast.Add | ast.Mult)
+        match right, parent:
+            case "0", ast.UnaryOp(ast.USub()) | ast.BinOp(op=ast.Mult()):
                 node = parent
-            case "0", ast.BinOp(one, ast.Div(), _) as parent if one is node:
+            case "0", ast.BinOp(op=ast.Div()) if not last:
                 node = parent
-            case "0", ast.BinOp(one, ast.Add() | ast.Sub(), other) as parent if (
-                other is node and _is_short(one)
-            ):
-                return parent, source.text(one)
-            case "0", ast.BinOp(one, ast.Add(), other) as parent if one is node and _is_short(
+            case "0", ast.BinOp(op=ast.Add() | ast.Sub()) if (last or commutes) and _is_short(
                 other
             ):
-                return parent, source.text(other)
-            case "1", ast.BinOp(one, ast.Mult() | ast.Div() | ast.Pow(), other) as parent if (
-                other is node
-            ):
-                return parent, as_factor(source.text(one))
-            case "1", ast.BinOp(one, ast.Mult(), other) as parent if one is node:
-                return parent, as_factor(source.text(other))
-            case _, ast.BinOp(ast.Constant(int(n)), ast.Div(), ast.Constant(int(d))) as parent if (
+                return parent, text(other)
+            case "1", ast.BinOp(op=ast.Mult() | ast.Div() | ast.Pow()) if last or commutes:
+                return parent, as_factor(text(other))
+            case _, ast.BinOp(ast.Constant(int(n)), ast.Div(), ast.Constant(int(d))) if (
                 right.isdigit()
             ):
-                n, d = (int(right), d) if parent.left is node else (n, int(right))
+                n, d = (n, int(right)) if last else (int(right), d)
                 return (parent, str(fmpq(n, d))) if d else (node, right)
-            case _, ast.UnaryOp(ast.USub()) as parent if sign:
-                return parent, source.text(node)
-            case _, ast.Attribute() as parent if right == f"{source.text(node)}.T":
-                return parent, source.text(node)
-            case _, ast.BinOp(_, ast.Mult() | ast.Div(), _) as parent if sign:
-                node, right = parent, f"-{source.text(parent)}".removeprefix("--")
-            case _, ast.BinOp(one, ast.Add() | ast.Sub() as op, other) as parent if (
-                sign and other is node and _is_short(one)
-            ):
+            case _, ast.UnaryOp(ast.USub()) if sign:
+                return parent, text(node)
+            case _, ast.Attribute() if right == f"{text(node)}.T":
+                return parent, text(node)
+            case _, ast.BinOp(op=ast.Mult() | ast.Div()) if sign:
+                node, right = parent, f"-{text(parent)}".removeprefix("--")
+            case _, ast.BinOp(op=ast.Add() | ast.Sub() as op) if sign and last and _is_short(other):
                 turned = "-" if isinstance(op, ast.Add) else "+"
-                return parent, f"{source.text(one)} {turned} {as_term(source.text(other))}"
+                return parent, f"{text(other)} {turned} {as_term(text(node))}"
             case _:
                 return node, right
 
