@@ -4,7 +4,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,28 +40,27 @@ def of_numbers(blocks: Sequence[Block]) -> Diagnosis:
     forward pass may be right all the same, as when a mistake is made on the way back. It is named
     if nothing else fits, two mistakes at once included, and enough numbers are wrong.
     """
-    if not any(number.value for block in blocks for number in np.ravel(np.array(block.numbers))):
+    if not any(number.value for block in blocks for number in block.numbers.flat):
         return Diagnosis()  # nothing but zeros is no mistake yet
     question = blocks[0].question
     known = wrong_answers(question)
     gradients = [block for block in blocks if block.is_part]
     only = gradients[0].name if len(blocks) == len(gradients) == 1 else ""
-    hidden = partial(_hidden, question, only)
     single = ids_of([one for one in known if _gives(one, blocks)])
     at_once = [one for one in _pairs_giving_the_first_number(blocks) if _gives(one, blocks)]
     double = ids_of([one for one in at_once if not set(one.ids) & set(single)])
     rounded = (ROUNDED.id,) if _is_rounded_midway(gradients) else ()
     if single or rounded:
-        fitting_ids = tuple(dict.fromkeys((*single, *rounded, *double)))
-        doubtful = not _tells_enough(blocks)
-        found = Diagnosis(fitting_ids, doubtful=doubtful, hidden=hidden(fitting_ids))
+        each_once = tuple(dict.fromkeys((*single, *rounded, *double)))
+        found = Diagnosis(each_once, doubtful=not _tells_enough(blocks))
     elif double:
-        found = Diagnosis(double, together=True, hidden=hidden(double))
+        found = Diagnosis(double, together=True)
     elif edit := _edit(blocks):
-        found = Diagnosis(edit=edit, hidden=hidden(()))
+        found = Diagnosis(edit=edit)
     else:
-        found = Diagnosis(facts=tuple(_number_facts(gradients)), hidden=hidden(()))
-    return told(question, replace(found, sentences={ROUNDED.id: ROUNDED.sentence}))
+        found = Diagnosis(facts=tuple(_number_facts(gradients)))
+    hidden = _hidden(question, only, found.candidates)
+    return told(question, replace(found, hidden=hidden, sentences={ROUNDED.id: ROUNDED.sentence}))
 
 
 def _edit(blocks: Sequence[Block]) -> str:
@@ -146,8 +145,7 @@ def _gives(variant: Wrong, blocks: Sequence[Block]) -> bool:
     except (Missing, Refusal, FormulaError):
         return False
     return all(
-        _claims(block, values)
-        or (not block.is_part and _claims(block, exact_value(block.question, block.name)))
+        _claims(block, values) or (not block.is_part and _is_right(block))
         for block, values in zip(blocks, given, strict=True)
     )
 
@@ -156,6 +154,10 @@ def _claims(block: Block, values: Any) -> bool:
     return np.shape(values) == np.shape(block.numbers) and all(
         number.claims(exact) for number, exact in _entries(block, values)
     )
+
+
+def _is_right(block: Block) -> bool:
+    return _claims(block, exact_value(block.question, block.name))
 
 
 def _hidden(question: Question, name: str, candidates: Sequence[str]) -> tuple[str, ...]:
@@ -230,16 +232,11 @@ def followed(block: Block, earlier: Sequence[Block]) -> tuple[str, ...]:
     earlier: all that the answer has before them. One step alone is tried first, the last before
     the others. Numbers follow trivially that are 0, or that the right values would give as well.
     """
-    wrong = [one for one in earlier if not _are(one, exact_value(one.question, one.name))]
+    wrong = [one for one in earlier if not _is_right(one)]
     for own in (*([one] for one in reversed(wrong)), earlier):
         if wrong and _follows(block, own):
             return tuple(one.name for one in own if one in wrong)
     return ()
-
-
-def _are(block: Block, values: Any) -> bool:
-    pairs = zip(block.numbers.flat, np.ravel(np.array(values, dtype=object)), strict=True)
-    return all(number.claims(value) for number, value in pairs)
 
 
 def _follows(block: Block, own: Sequence[Block]) -> bool:
