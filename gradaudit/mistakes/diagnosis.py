@@ -102,7 +102,7 @@ class Comparison:
     look: Look
     wrong: Callable[[Wrong, Any], Any]
     close: Callable[[Any, Any, Any], bool]
-    facts: Callable[[Look, Sequence[Seen]], list[str]]
+    facts: Callable[[Sequence[Seen]], list[str]]
     places: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     uncertain: Callable[[Wrong, Any], Any] | None = None
 
@@ -114,7 +114,7 @@ class Comparison:
         work = sum(try_out(one.truth, one.largest) for one in wanted) * variants**2
         return wrong_twice(self.question) if work <= MOST_WORK else ()
 
-    def fits(self, variant: Any, one: Seen) -> tuple[bool, bool]:
+    def fits(self, variant: Wrong, one: Seen) -> tuple[bool, bool]:
         """Return whether a mistake fits, and whether it differs then from the right answer."""
         case, wrong = one.case, self.wrong(variant, one.case)
         fit = self.close(case, wrong, one.found)
@@ -122,7 +122,7 @@ class Comparison:
             fit = bool((abs(one.found - wrong) <= self.uncertain(variant, case)).all())
         return fit, fit and not self.close(case, wrong, one.right)
 
-    def fitting(self, seen: Iterable[Seen], among: Iterable[Any]) -> list[Any]:
+    def fitting(self, seen: Iterable[Seen], among: Iterable[Wrong]) -> list[Wrong]:
         """Return the variants that fit everywhere and differ from right often enough.
 
         Nothing more is looked at once none fits: those that are wrong had better come first.
@@ -154,7 +154,7 @@ class Comparison:
         fitted = self.fitting(seen, edits)
         both = itertools.product(fitted[1:], seen)
         alike = all(_alike(*(self.wrong(v, one.case) for v in (fitted[0], w))) for w, one in both)
-        return str(fitted[0].ids[0]) if fitted and alike else ""
+        return fitted[0].ids[0] if fitted and alike else ""
 
     def without(self, factor: Factor, block: str, one: Seen) -> Seen:
         """Return what would be seen without a factor, on all of the answer or on one block."""
@@ -217,7 +217,7 @@ def _diagnosed(cases: Iterable[Any], compared: Comparison) -> Diagnosis:
             return found
         if edit := compared.edit(seen):
             return Diagnosis(edit=edit)
-        return Diagnosis(facts=tuple(compared.facts(compared.look, seen)))
+        return Diagnosis(facts=tuple(compared.facts(seen)))
     except (NoValue, CannotTell, DoesNotApply, CannotGoOn, Refusal):
         return Diagnosis()
 
@@ -227,7 +227,7 @@ def _wrong_first(seen: Iterable[Seen]) -> list[Seen]:
 
 
 def _apart_from_a_factor(
-    seen: Sequence[Seen], known: Sequence[Any], compared: Comparison, blocks: Iterable[str]
+    seen: Sequence[Seen], known: Sequence[Wrong], compared: Comparison, blocks: Iterable[str]
 ) -> Diagnosis | None:
     """Return what is known of an answer but for one factor, on all of it or on one block."""
     fits = []
@@ -243,7 +243,7 @@ def _apart_from_a_factor(
     return fits[0] if len(fits) == 1 else None
 
 
-def ids_of(fitted: Sequence[Any]) -> tuple[str, ...]:
+def ids_of(fitted: Sequence[Wrong]) -> tuple[str, ...]:
     """Return the ids of the mistakes of variants, each once."""
     return tuple(dict.fromkeys(name for variant in fitted for name in variant.ids))
 
@@ -265,10 +265,7 @@ def of_function(
         right = oracle(case).value
         return Seen(case, found, right, _close_to(case, right, found))
 
-    def close(case: Case, values: Floats, found: Floats) -> bool:
-        return _close_to(case, values, found)
-
-    def facts(look: Look, seen: Sequence[Seen]) -> list[str]:
+    def facts(seen: Sequence[Seen]) -> list[str]:
         special = conditions_of_rightness(question, everywhere, look, seen)
         return [*_right_parts(signature, seen), *special]
 
@@ -276,7 +273,7 @@ def of_function(
         question,
         look,
         partial(_computed, Together(cases)),
-        close,
+        _close_to,
         facts,
         {label: partial(_places, label) for label in _labels(question, signature)},
         uncertain=_uncertain,
@@ -371,38 +368,29 @@ def of_line(question: Question, part: str, judged: Line) -> Diagnosis:
     if judged.leaves_out_entries:
         return Diagnosis()
     wanted = wanted_of(question, part)
-    held = cache(partial(where_held, judged))
+    held, look = cache(partial(_where_held, judged)), partial(_look_at_line, judged, wanted)
     cases = [case for case in inputs_of(judged, wanted) if held(case).any()]
 
     def wrong(variant: Wrong, case: Any) -> Any:
-        chosen = held(case)
-        try:
-            return known_values(variant.formulas[part], case, judged.workings.together)[chosen]
-        except Refusal:
-            raise NoValue("it is of another shape") from None
+        return known_values(variant.formulas[part], case, judged.workings.together)[held(case)]
 
-    def facts(look: Look, seen: Sequence[Seen]) -> list[str]:
+    def facts(seen: Sequence[Seen]) -> list[str]:
         if judged.assumptions or try_out(judged.formula, wanted.largest) > LIGHT:
             return []
         found = conditions_of_rightness(question, cases, look, seen)
         return [f"{fact}, which it does not state" * ("==" in fact) or fact for fact in found]
 
-    look = partial(look_at_line, judged, wanted)
-    return diagnosed(cases, Comparison(question, look, wrong, _agreeing_at, facts))
+    return diagnosed(cases, Comparison(question, look, wrong, _agree_at, facts))
 
 
-def _agreeing_at(_: Any, one: Any, other: Any) -> bool:
-    return agreeing(one, other)
-
-
-def where_held(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
+def _where_held(judged: Line, case: Any) -> npt.NDArray[np.bool_]:
     """Return at which entries all that a line assumes certainly holds."""
     return judged.held(case).astype(bool)  # None, for undecided, is none
 
 
-def look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
+def _look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
     """Show a line at an input, where it means to hold. Raises as `values` does."""
-    chosen = where_held(judged, case)
+    chosen = _where_held(judged, case)
     right = known_values(wanted.truth, case)[chosen]
     try:
         found = judged.workings.entries(judged.formula, case)[chosen]
@@ -413,9 +401,9 @@ def look_at_line(judged: Line, wanted: Wanted, case: Any) -> Seen:
             raise DoesNotApply(str(one))
         if isinstance(one, Missing) and not isinstance(why := without_value(one, case), NoValue):
             raise why
-    return Seen(case, found, right, agreeing(found, right))
+    return Seen(case, found, right, _agree_at(case, found, right))
 
 
-def agreeing(one: Any, other: Any) -> bool:
+def _agree_at(_: Any, one: Any, other: Any) -> bool:
     """Return whether all entries of two arrays can be the same."""
     return all(map(agree, one.flat, other.flat))
