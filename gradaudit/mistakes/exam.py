@@ -188,26 +188,45 @@ def _smallest_errors(question: Question) -> Iterator[tuple[str, int]]:
     right = {part: one.closed for part, one in question.parts.items()}
     for signature in question.functions:
         laws = laws_of(question, signature)
-        function = as_function(question, signature, right).function
-        count = len(signature.parts)
-        for k, part in enumerate(signature.parts):
-            made = partial(_function_off, function, k if count > 1 else None, count)
-            yield f"{question.id}.{part}, {signature.name}", finest(made, laws)
+        function = as_function(question, signature, right)
+        for place, part in enumerate(signature.parts):
+            finest = _finest(partial(_function_off, function, place), laws)
+            yield f"{question.id}.{part}, {signature.name}", finest
     for part in question.parts:
-        one = wanted_of(question, part)
-        law = Law(formula_equals_the_derivative, one.domains[0])
-        yield (
-            f"{question.id}.{part}, formulas",
-            finest(partial(_line_off, right[part], one), [law], FINEST),
-        )
+        wanted = wanted_of(question, part)
+        law = Law(formula_equals_the_derivative, wanted.domains[0])
+        finest = _finest(partial(_line_off, right[part], wanted), [law], FINEST)
+        yield f"{question.id}.{part}, formulas", finest
 
 
-def _function_off(function: Callable[..., Any], index: int | None, count: int, k: int) -> Function:
-    return Function(off(function, 1 + 10.0**-k, index), count)
+def _function_off(right: Function, place: int, k: int) -> Function:
+    """Return a function with the first entry of one of its results off by 10^-k of it."""
+
+    def function(*arguments: Any) -> Any:
+        found = right.function(*arguments)
+        results = list(map(np.array, found if right.count > 1 else [found]))
+        results[place].flat[0] *= 1 + 10.0**-k
+        return tuple(results) if right.count > 1 else results[0]
+
+    return Function(function, right.count)
 
 
 def _line_off(right: Formula, wanted: Wanted, k: int) -> Line:
     return alone(parse(f"({right.text}) * (1 + 1e-{k})", right.scope), wanted)
+
+
+def _finest(made: Callable[[int], Any], laws: Sequence[Law], most: int = 16) -> int:
+    """Return the largest k such that a law sees what is off by 10^-k, as it does for smaller ones.
+
+    It is at most `most`, and 0 if none is seen.
+    """
+    low, high = 0, most + 1
+    while high - low > 1:
+        k = (low + high) // 2
+        judged = made(k)
+        seen = any(sees(law, judged, draw_inputs(law.domain)) for law in laws)
+        low, high = (k, high) if seen else (low, k)
+    return low
 
 
 def of_edits(question: Question) -> tuple[int, list[str]]:
@@ -245,34 +264,3 @@ def _holds(judged: Any, laws: Sequence[Law]) -> bool:
     if hold(first, judged, inputs, smallest=False).status != "holds":
         return False
     return not any(sees(law, judged, draw_inputs(law.domain)) for law in others)
-
-
-def finest(made: Callable[[int], Any], laws: Sequence[Law], most: int = 16) -> int:
-    """Return the largest k such that a law sees what is off by 10^-k."""
-
-    def noticed(k: int) -> bool:
-        judged = made(k)
-        return any(sees(law, judged, draw_inputs(law.domain)) for law in laws)
-
-    return _largest(noticed, most)
-
-
-def off(right: Callable[..., Any], factor: float, index: int | None = None) -> Callable[..., Any]:
-    """Return a function with one entry multiplied by a factor, of one result if it has several."""
-
-    def function(*arguments: Any) -> Any:
-        results = right(*arguments)
-        chosen = np.array(results if index is None else results[index])
-        chosen.flat[0] *= factor
-        return chosen if index is None else (*results[:index], chosen, *results[index + 1 :])
-
-    return function
-
-
-def _largest(noticed: Callable[[int], bool], most: int) -> int:
-    """Return the largest k up to `most` that is noticed, as all smaller ones are; 0 if none is."""
-    low, high = 0, most + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if noticed(middle) else (low, middle)
-    return low
