@@ -4,29 +4,11 @@ An edit is made in the text, so that what it says is in the words of whoever wro
 """
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from functools import cached_property, lru_cache, partial
-from itertools import chain
+from functools import cached_property, lru_cache
 
-from gradaudit.language.formula import Formula, FormulaError, indices, mentioned, parse
-from gradaudit.questions.question import Asked, Question, split_loops
-from gradaudit.questions.shapes import axes_of
+from gradaudit.language.formula import indices
 
-WORDS = (
-    "a",
-    "by",
-    "factor",
-    "mask",
-    "mean",
-    "missing",
-    "of",
-    "term",
-    "the",
-    "way",
-)  # of a sentence
-LONGEST = 200  # characters of one in which what has a name in the reference is written out
 ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 Loop = tuple[str, str]  # an index, and the set that it runs over
@@ -202,83 +184,3 @@ def _is(node: ast.expr, *operators: type[ast.operator]) -> bool:
 
 def _factor(node: ast.expr) -> str:
     return "mask" if isinstance(node, ast.Compare) else "factor"
-
-
-# ---- of a question
-
-
-def edits_of(
-    question: Question,
-) -> Iterator[tuple[str, dict[str, Formula], dict[str, str]]]:
-    """Yield what was done wrong, what comes of every part, and a line that differs, for each edit.
-
-    First come those of each answer, of its chain rule before its formula, then those of the lines
-    that lead to them.
-    """
-    right = {name: asked.closed for name, asked in question.parts.items()}
-    told = partial(_sentence, question)
-    for name, asked in question.parts.items():
-        free = tuple(asked.closed.scope.free.items())
-        for what, text in chain(_chains(question, asked), edits(asked.closed.text, free)):
-            with suppress(FormulaError):
-                found = parse(text, asked.closed.scope)
-                yield told(asked.label, what), {**right, name: found}, {}
-    used = frozenset[str]().union(*(one.names for one in right.values()))
-    for name in reversed([name for name in question.lines if name in used]):
-        text, loops = split_loops(" ".join(question.lines[name].split()))
-        made = sorted(edits(text, tuple(loops.items())), key=lambda one: "the mean" in one[0])
-        means = sum("the mean" in what for what, _ in made)
-        # the mean of two is half of their sum, and what is right may be one
-        made.insert(len(made) - means, ("half of it is taken", f"({text})/2"))
-        for what, edited in made:
-            with suppress(FormulaError):
-                yield told(name, what), question.changed({name: edited}), {name: edited}
-
-
-def _sentence(question: Question, where: str, what: str) -> str:
-    """Return what was done; what only the reference has a name for is written out, or explained."""
-    own = {line.partition("=")[0].partition("[")[0].strip(): line for line in question.own}
-    label = "" if where in own else f"In {where}: "  # of a part
-    said = written = what if label else f"In {where}: {what}"
-    for name in reversed(own):  # of which the later are made of the earlier
-        formula, loops = split_loops(question.lines[name])
-        if not loops and name not in WORDS:
-            written = re.sub(rf"\b{name}\b(?!\[)", partial(_in_place_of, formula), written)
-    said = written if len(written) <= LONGEST else said
-    pending, legend = re.findall(r"\w+", said), dict[str, str]()
-    while pending:
-        if (name := pending.pop(0)) in own and name not in legend:
-            legend[name] = f"{name} = {question.lines[name]}"
-            pending += re.findall(r"\w+", question.lines[name])
-    return label + said + (f", where {' and '.join(legend.values())}" if legend else "") + "."
-
-
-def _in_place_of(formula: str, name: re.Match[str]) -> str:
-    """Return a formula as it stands in place of a name in a sentence."""
-    before, after = name.string[: name.start()], name.string[name.end() :]
-    alone = re.search(r"(^|\b[A-Za-z]+ |: )$", before) and re.match(r"$|:| [a-z]", after)
-    inside = before.endswith("(") and after.startswith(")")
-    return formula if alone or inside else as_factor(formula)
-
-
-def _chains(question: Question, asked: Asked) -> Iterator[tuple[str, str]]:
-    """Yield where the chain rule may stop too early, and what may be taken for a constant."""
-    of, by = map(ast.unparse, asked.truth.tree.args)  # type: ignore[attr-defined]  # a call of d
-    defined = question.scope.defined
-    steps = [
-        name
-        for name, tree in defined.items()
-        if name in asked.truth.names and name != of and asked.by in mentioned(tree, defined)
-    ]
-    for name in steps:
-        if (axes := axes_of(name, question)) == asked.axes:
-            entry = f"{name}[{', '.join(asked.truth.scope.free)}]" if axes else name
-            yield f"the chain rule stops at {name}", f"d({of}, {entry})"
-    for name in steps:
-        letters = [f"index{k}" for k, _ in enumerate(axes_of(name, question))]
-        entry = f"{name}[{', '.join(letters)}]" if letters else name
-        through = f"d({of}, {entry}) * d({entry}, {by})"
-        if letters:
-            over = zip(letters, axes_of(name, question), strict=True)
-            through = f"sum({through}{''.join(f' for {one} in {axis}' for one, axis in over)})"
-        yield f"{name} is treated as a constant", f"d({of}, {by}) - {through}"
