@@ -9,7 +9,7 @@ import numpy as np
 from gradaudit.answers.checking import LOOSEST, NOT_STABLE, Checked
 from gradaudit.judging.cases import Case
 from gradaudit.language.showing import decimal, escaped
-from gradaudit.questions.question import Given, Question
+from gradaudit.questions.question import Given, Question, Signature
 from gradaudit.telling.showing import width
 
 
@@ -33,7 +33,7 @@ def _lines(checked: Checked) -> Iterator[str]:
     yield from _block("assumed", (one.text for one in question.assume))
     yield from _block("model", question.define)
     yield from _block("one step", question.iteration.step if question.iteration else ())
-    yield from _block("functions", (_function(question, k) for k in range(len(question.functions))))
+    yield from _block("functions", (_function(question, one) for one in question.functions))
     data = (f"{name} = {as_numbers(value)}" for name, value in question.data.items())
     yield from _block("data", data)
     yield from _block("names of the reference", question.own)
@@ -81,9 +81,14 @@ def as_numbers(value: Any) -> str:
     return f"[{', '.join(map(as_numbers, value))}]" if np.ndim(value) else decimal(value)
 
 
+def indexed(name: str, axes: Sequence[str]) -> str:
+    """Return a name with the index sets of its axes, where they are known."""
+    return f"{name}[{','.join(axes)}]" if axes and all(axes) else name
+
+
 def as_given(one: Given) -> str:
     """Return an input as a question gives it."""
-    name = f"{one.name}[{','.join(one.axes)}]" if one.axes else one.name
+    name = indexed(one.name, one.axes)
     if one.within:
         return f"{name} in {one.within}"
     if one.among:
@@ -91,8 +96,7 @@ def as_given(one: Given) -> str:
     return f"{name}, symmetric positive definite" if one.definite else name
 
 
-def _function(question: Question, k: int) -> str:
-    one = question.functions[k]
+def _function(question: Question, one: Signature) -> str:
     returned = ", ".join(question.parts[part].label for part in one.parts)
     returned = "True or False" if question.iteration else returned
     return f"{one.name}({', '.join(one.arguments)}) -> {returned}"

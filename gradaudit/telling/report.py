@@ -34,6 +34,7 @@ from gradaudit.language.showing import decimal, escaped, show
 from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.iteration import Iteration, Rate
 from gradaudit.questions.question import Asked, Given, Question
+from gradaudit.telling.questions import indexed
 from gradaudit.telling.typesetting import (
     BREAK,
     NotSet,
@@ -185,8 +186,8 @@ def _given(one: Given, scope: Scope) -> Run:
     of = letters(one.within) if one.within else "RR"
     if one.among:
         of = f"{{{', '.join(map(str, one.among))}}}"
-    code = f"{one.name}[{','.join(one.axes)}]" if one.axes else one.name
     told = f"{inline(one.name, scope)} in {of}{f'^({power})' if power else ''}"
+    code = indexed(one.name, one.axes)
     return {"math": told, "code": code, "also": "symmetric positive definite" * one.definite}
 
 

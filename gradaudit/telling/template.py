@@ -13,7 +13,7 @@ from gradaudit.questions.iteration import Iteration
 from gradaudit.questions.question import Asked, Question
 from gradaudit.questions.reading import ASSIGNMENT, library
 from gradaudit.questions.shapes import axes_of
-from gradaudit.telling.questions import as_given, as_numbers
+from gradaudit.telling.questions import as_given, as_numbers, indexed
 
 WIDTH = 96
 
@@ -143,7 +143,7 @@ def _of_rates(question: Question, iteration: Iteration) -> Iterator[str]:
 
 def _known(question: Question) -> str:
     """Return what a formula may hold."""
-    defined = [_indexed(name, axes_of(name, question)) for name in question.scope.defined]
+    defined = [indexed(name, axes_of(name, question)) for name in question.scope.defined]
     some = question.sets[:1]  # one may have none
     sums = [f"sums over {', '.join(question.sets)} as sum(u[k] for k in {one})" for one in some]
     functions = " ".join(sorted(FUNCTIONS.keys() - {"d"}))
@@ -159,10 +159,6 @@ def _known(question: Question) -> str:
         functions,
     ]
     return f"Known are {', '.join(known)}, and d(F, v), the derivative of F by v."
-
-
-def _indexed(name: str, axes: Sequence[str]) -> str:
-    return f"{name}[{','.join(axes)}]" if axes and all(axes) else name
 
 
 def _shape(axes: Sequence[str]) -> str:

@@ -110,14 +110,11 @@ def notes(verdict: Verdict) -> list[str]:
         said.append(f"the first wrong step is {verdict.first_wrong}")
     if verdict.given:
         said.append(f"right given the answer's own {' and '.join(verdict.given)}")
-    if verdict.is_derivation and (others := verdict.failures[1:]):
-        numbers = ", ".join(str(one.judged.number) for one in others)
-        said.append(f"wrong as well: line{'s' * (len(others) > 1)} {numbers}")
-    if verdict.status == "fails" and (
-        carried := [one.judged.number for one in verdict.outcomes if one.carries]
-    ):
-        numbers = ", ".join(map(str, carried))
-        said.append(f"what is wrong is carried on in line{'s' * (len(carried) > 1)} {numbers}")
+    if verdict.is_derivation and verdict.failures[1:]:
+        said.append(f"wrong as well: {_lines(verdict.failures[1:])}")
+    carried = [one for one in verdict.outcomes if one.carries]
+    if verdict.status == "fails" and carried:
+        said.append(f"what is wrong is carried on in {_lines(carried)}")
     for one in (*verdict.outcomes, *verdict.weaker):
         which = f"line {one.judged.number}" if verdict.is_derivation else "it"
         if one.status == "holds" and one.reason:
@@ -135,6 +132,12 @@ def notes(verdict: Verdict) -> list[str]:
     if verdict.said.needs and verdict.is_derivation and told:
         said.append(f"needs {escaped(', '.join(verdict.said.needs))}")
     return said
+
+
+def _lines(outcomes: Sequence[Outcome]) -> str:
+    """Return which lines they are of."""
+    numbers = ", ".join(str(one.judged.number) for one in outcomes)
+    return f"lines {numbers}" if outcomes[1:] else f"line {numbers}"
 
 
 def mistake(known: Diagnosis) -> list[str]:
@@ -301,9 +304,8 @@ def _tried(verdict: Verdict) -> str:
     left_out = len(outcomes) - len(judged)
     unjudged = [f"{left_out} could not be judged"] * (lines and left_out > 0)
     if failures and lines:
-        wrong = ", ".join(str(one.judged.number) for one in failures)
-        said = f"lines {wrong} are" if failures[1:] else f"line {wrong} is"
-        return "; ".join([f"{said} refused, of {len(outcomes)}", *unjudged])
+        are = "are" if failures[1:] else "is"
+        return "; ".join([f"{_lines(failures)} {are} refused, of {len(outcomes)}", *unjudged])
     if failures:
         return "refused" + (f" by {len(failures)} of {len(outcomes)} laws" if outcomes[1:] else "")
     least, most = (f(one.examples for one in judged) for f in (min, max))
