@@ -113,7 +113,7 @@ def _cannot_report(path: str) -> str:
     """Return why no document can be made, before any work is done for it."""
     from gradaudit.language.showing import escaped
     from gradaudit.telling.report import typesetter
-    from gradaudit.telling.typesetting import NotSet
+    from gradaudit.telling.showing import NotSet
 
     if _is_no_pdf(path):
         return f"{escaped(path)}: it exists and is no PDF; name another file after --report"
@@ -304,7 +304,7 @@ def write_report(path: str, told: dict[str, Any]) -> list[int]:
     """Write a document; return the exit code of a file that can't be written."""
     from gradaudit.language.showing import escaped
     from gradaudit.telling.report import pdf
-    from gradaudit.telling.typesetting import NotSet
+    from gradaudit.telling.showing import NotSet
 
     try:
         Path(path).write_bytes(pdf(told))

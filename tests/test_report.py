@@ -32,7 +32,8 @@ from gradaudit.questions.question import Question
 from gradaudit.questions.reading import _Reader, read_questions
 from gradaudit.telling import report
 from gradaudit.telling.report import document, handout
-from gradaudit.telling.typesetting import BREAK, NotSet, definition, in_words, mathematics
+from gradaudit.telling.showing import NotSet
+from gradaudit.telling.typesetting import BREAK, definition, in_words, mathematics
 from tests.assignment import NETWORK, ONE_HOT_SCOPE, QUESTION3, SOFTMAX
 from tests.derivations import RIGHT
 from tests.formulas import SHAPES, SIZES, formulas

@@ -26,7 +26,7 @@ from gradaudit.classroom.words import as_text
 from gradaudit.language.showing import escaped
 from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.reading import library
-from gradaudit.telling.typesetting import NotSet
+from gradaudit.telling.showing import NotSet
 from gradaudit.telling.verdicts import row
 
 JUDGED = "judged"  # the folder of records, in that of all that is written

@@ -41,7 +41,7 @@ from gradaudit.language.showing import escaped
 from gradaudit.questions.files import MAX_FILE, MAX_TOML, Unreadable
 from gradaudit.questions.iteration import Rate
 from gradaudit.telling import verdicts as telling
-from gradaudit.telling.typesetting import NotSet
+from gradaudit.telling.showing import NotSet
 
 PLAIN_NAME = re.compile(r"(\w[\w ()+-]{0,60}/)*\w[\w ()+-]{0,60}\.(toml|py|ipynb)")
 MOST_FILES = 100  # of one student

@@ -35,9 +35,9 @@ from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.iteration import Iteration, Rate
 from gradaudit.questions.question import Asked, Given, Question
 from gradaudit.telling.questions import indexed
+from gradaudit.telling.showing import NotSet
 from gradaudit.telling.typesetting import (
     BREAK,
-    NotSet,
     definition,
     in_words,
     inline,

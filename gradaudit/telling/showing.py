@@ -1,8 +1,12 @@
-"""Laws and the width of a text, for a person."""
+"""Laws and the width of a text, for a person, and that something cannot be shown in print."""
 
 import shutil
 
 from gradaudit.judging.laws import Law
+
+
+class NotSet(Exception):
+    """Something cannot be set as a document, or as mathematics; the message says why."""
 
 
 def width() -> int:

@@ -23,9 +23,10 @@ from gradaudit.language.formula import (
     indices,
     left_spine,
     mentioned,
-    operands,
     parse,
 )
+from gradaudit.telling.ranks import Ranks, joint_rank
+from gradaudit.telling.showing import NotSet
 
 BREAK = "\0"  # where a long formula may be broken: after an operator outside of any fraction
 
@@ -39,11 +40,6 @@ GREEK = {  # names of Typst, with the letters that they stand for
     for name in names.split()
 } | {"lam": "λ", "eps": "ε"}
 SHORT = {"lam": "lambda", "eps": "epsilon"}  # since Python keeps the word lambda for itself
-RANKS_OF_CALLS = {  # of others, of what they are of
-    **dict.fromkeys(("delta", "det", "trace"), 0),
-    **dict.fromkeys(("outer", "eye"), 2),
-}
-REDUCTIONS = ("sum", "max", "min", "norm")  # to a number, or along an axis
 CASES, SUM, PRODUCT, ATOM = range(4)  # how tightly the outermost sign binds
 SHOWN_AS = {"relu": "ReLU", "sign": "sgn", "trace": "tr"}  # functions in the words of a text
 OF_TYPST = ("exp", "log", "abs", "sqrt", "max", "min", "tanh", "sin", "cos", "det", "norm")
@@ -59,10 +55,6 @@ WORD = re.compile(
 PROSE = re.compile("[a-z]{3,}")  # names that may be words of a text as well
 ENGLISH = {"a", "A", "I"}  # words that are no names where they stand alone
 Letters = tuple[str, ...]  # of a name: its letters, what stands below it, and what above
-
-
-class NotSet(Exception):
-    """Something cannot be set as a document, or as mathematics; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +188,7 @@ class _Printer:
         self.scope = scope
         self.signs = signs(scope)
         self.bound: frozenset[str] = frozenset()  # indices of sums
-        self.ranks: dict[str, int] = {}
+        self.ranks = Ranks(scope)
         self.depth = 0
 
     def whole(self, tree: ast.expr, *, condition: bool) -> str:
@@ -205,6 +197,9 @@ class _Printer:
             return self.condition(tree) if condition else self.sign(tree).text
         except RecursionError:
             raise NotSet("nested too deeply") from None
+
+    def rank(self, node: ast.expr) -> int:
+        return self.ranks.of(node, self.bound)
 
     def condition(self, node: ast.expr) -> str:
         """Return what stands by itself: a comparison needs no brackets there."""
@@ -242,7 +237,7 @@ class _Printer:
                 for step in chain:
                     other = self.rank(step.right)
                     left = self.binary(step, left, rank, other)
-                    rank = _joint_rank(step.op, rank, other)
+                    rank = joint_rank(step.op, rank, other)
                 return left
             case ast.UnaryOp(op=ast.USub()):
                 inner = self.sign(node.operand)
@@ -455,65 +450,12 @@ class _Printer:
             return Sign(f"frac(partial {_unbroken(inner.text)}, {below})")
         return Sign(f"frac(partial, {below}) ({inner.text})", open=True)
 
-    def rank(self, node: ast.expr) -> int:
-        """Return how many axes a value has: 0 for a number, 1 for a vector, 2 for a matrix."""
-        match node:
-            case ast.Name():
-                return self.rank_of_name(node.id)
-            case ast.BinOp():
-                first, chain = left_spine(node)
-                rank = self.rank(first)
-                for step in chain:
-                    rank = _joint_rank(step.op, rank, self.rank(step.right))
-                return rank
-            case ast.Subscript():
-                taken = sum(not isinstance(one, ast.Slice) for one in indices(node))
-                if (left := self.rank(node.value) - taken) < 0:
-                    raise NotSet("more indices than axes")
-                return left
-            case ast.Call(func=ast.Name(id="sum"), args=[ast.GeneratorExp() as summed]):
-                return self.rank(summed) - len(summed.generators)
-            case ast.GeneratorExp():
-                outer = self.bound
-                self.bound |= {ast.unparse(one.target) for one in node.generators}
-                rank = self.rank(node.elt)
-                self.bound = outer
-                return rank + len(node.generators)
-            case ast.Call(func=ast.Name(id=name), args=[of]) if name in REDUCTIONS:
-                return max(self.rank(of) - 1, 0) if node.keywords else 0
-            case ast.Call(func=ast.Name(id="d"), args=[of, by]):
-                return self.rank(of) + self.rank(by)
-            case ast.Call(func=ast.Name(id="diag"), args=[of]):
-                return 1 if self.rank(of) == 2 else 2
-            case ast.Call(func=ast.Name(id=name)) if name in RANKS_OF_CALLS:
-                return RANKS_OF_CALLS[name]
-        return max(map(self.rank, operands(node)), default=0)
-
-    def rank_of_name(self, name: str) -> int:
-        if name in self.bound:
-            return 0
-        if name in self.scope.defined:
-            if name not in self.ranks:
-                outer, self.bound = self.bound, frozenset()
-                self.ranks[name] = self.rank(self.scope.defined[name])
-                self.bound = outer
-            return self.ranks[name]
-        return len(self.scope.axes.get(name, ()))
-
 
 def _axis(node: ast.Call) -> int:
     axis = node.keywords[0].value
     assert isinstance(axis, ast.Constant)
     assert isinstance(axis.value, int)
     return axis.value
-
-
-def _joint_rank(op: ast.operator, left: int, right: int) -> int:
-    if not isinstance(op, ast.MatMult):
-        return max(left, right)
-    if not (1 <= left <= 2 and 1 <= right <= 2):
-        raise NotSet("@ of what is no vector and no matrix")
-    return left + right - 2
 
 
 def _is_sum(sign: Sign) -> bool:
