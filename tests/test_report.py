@@ -31,9 +31,10 @@ from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Question
 from gradaudit.questions.reading import _Reader, read_questions
 from gradaudit.telling import report
+from gradaudit.telling.prose import in_words
 from gradaudit.telling.report import document, handout
 from gradaudit.telling.showing import NotSet
-from gradaudit.telling.typesetting import BREAK, definition, in_words, mathematics
+from gradaudit.telling.typesetting import BREAK, definition, mathematics
 from tests.assignment import NETWORK, ONE_HOT_SCOPE, QUESTION3, SOFTMAX
 from tests.derivations import RIGHT
 from tests.formulas import SHAPES, SIZES, formulas

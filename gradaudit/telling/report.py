@@ -34,16 +34,11 @@ from gradaudit.language.showing import decimal, escaped, show
 from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.iteration import Iteration, Rate
 from gradaudit.questions.question import Asked, Given, Question
+from gradaudit.telling.letters import letters
+from gradaudit.telling.prose import in_words
 from gradaudit.telling.questions import indexed
 from gradaudit.telling.showing import NotSet
-from gradaudit.telling.typesetting import (
-    BREAK,
-    definition,
-    in_words,
-    inline,
-    letters,
-    mathematics,
-)
+from gradaudit.telling.typesetting import BREAK, definition, inline, mathematics
 from gradaudit.telling.verdicts import mistake, notes, unequal, why, written
 
 TEMPLATE = Path(__file__).with_name("report.typ")

@@ -6,16 +6,12 @@ names, which are identifiers, in quotes.
 """
 
 import ast
-import re
-import unicodedata
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from flint import fmpq
 
 from gradaudit.language.formula import (
-    FUNCTIONS,
     OPERATORS,
     Formula,
     FormulaError,
@@ -25,36 +21,18 @@ from gradaudit.language.formula import (
     mentioned,
     parse,
 )
+from gradaudit.telling.letters import Letters, alike, letters, signs
 from gradaudit.telling.ranks import Ranks, joint_rank
 from gradaudit.telling.showing import NotSet
 
 BREAK = "\0"  # where a long formula may be broken: after an operator outside of any fraction
 
-GREEK = {  # names of Typst, with the letters that they stand for
-    name: unicodedata.lookup(f"GREEK {case} LETTER {name.upper()}")
-    for case, names in (
-        ("SMALL", "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma"),
-        ("SMALL", "tau phi chi psi omega"),
-        ("CAPITAL", "Gamma Delta Theta Xi Pi Sigma Phi Psi Omega"),
-    )
-    for name in names.split()
-} | {"lam": "λ", "eps": "ε"}
-SHORT = {"lam": "lambda", "eps": "epsilon"}  # since Python keeps the word lambda for itself
 CASES, SUM, PRODUCT, ATOM = range(4)  # how tightly the outermost sign binds
 SHOWN_AS = {"relu": "ReLU", "sign": "sgn", "trace": "tr"}  # functions in the words of a text
 OF_TYPST = ("exp", "log", "abs", "sqrt", "max", "min", "tanh", "sin", "cos", "det", "norm")
 MAX_DEPTH = 16  # of signs within signs; deeper, nobody can read it
 MAX_FRACTIONS = 8  # in the numerator of one
 MAX_ZEROS = 8  # of a decimal; beyond, a power of ten is written
-WORD = re.compile(
-    r"""(?<![^\W\d]) (?<![.'’]) ([^\W\d]\w*?) (?![^\W²³])  # a word, but none of don't
-    (?!\.(?!T\b)\w)  # nor of i.e.
-    ((?: \[[^][]*\] | \((?:[^()]|\([^()]*\))*\) | \.T\b )* (?:\*\*\d+)?)  # what follows at once""",
-    re.VERBOSE,
-)
-PROSE = re.compile("[a-z]{3,}")  # names that may be words of a text as well
-ENGLISH = {"a", "A", "I"}  # words that are no names where they stand alone
-Letters = tuple[str, ...]  # of a name: its letters, what stands below it, and what above
 
 
 @dataclass(frozen=True)
@@ -110,77 +88,6 @@ def inline(code: str, scope: Scope, *, condition: bool = False) -> str:
     with suppress(FormulaError, NotSet):
         return _unbroken(mathematics(parse(code, scope), condition=condition))
     return ""
-
-
-def in_words(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
-    """Yield a text in pieces, each with its mathematics, or "" where it is just words.
-
-    What stands in `backticks` is mathematics if it is a formula. So is a known name, with what
-    follows at once if both together read as a formula: w, p_i, z[k,j], sum(t), e**2; but a name
-    that is a word by itself, such as slope, is one in a text.
-    """
-    for k, piece in enumerate(re.split(r"`([^`]*)`", text)):
-        if k % 2 and (sign := inline(piece, scope)):
-            yield piece, sign
-        else:
-            yield from _names_in(f"`{piece}`" if k % 2 else piece, scope)
-
-
-def _names_in(text: str, scope: Scope) -> Iterator[tuple[str, str]]:
-    sets = {name: letters(name) for name in scope.sets}
-    if GREEK["delta"] not in scope.defined:
-        sets["delta"] = "delta"
-    known = {*scope.names(), *FUNCTIONS, *sets} - ENGLISH
-    start = place = 0
-    while match := WORD.search(text, place):
-        name, place = match[1], match.end(1)
-        base, _, marks = name.rpartition("_")
-        if name not in known:
-            if base not in known:
-                continue
-            name = f"{base}[{','.join(marks)}]"
-        is_word = PROSE.fullmatch(name) and name not in GREEK and name not in scope.signs
-        for end in (match.end(), match.end(1)):
-            if is_word and end == match.end(1):
-                break
-            code = name + text[match.end(1) : end]
-            if sign := sets.get(code) or inline(code, scope):
-                yield from ((text[start : match.start()], ""), (text[match.start() : end], sign))
-                start = place = end
-                break
-    yield text[start:], ""
-
-
-def letters(name: str) -> str:
-    """Return letters: one in italics, a Greek one; several, or quoted ones, without serifs."""
-    if re.fullmatch("[A-Za-z]|[0-9]+", name) or name in GREEK:
-        return SHORT.get(name, name)
-    # Letters that are not Latin or Greek may be missing in the fonts, or look like these.
-    known = "".join(c if ord(c) < 0x400 else f"U{ord(c):X}" for c in name.strip('"'))
-    return f'italic("{known}")' if len(name) == len(known) == 1 else f'sans("{known}")'
-
-
-def signs(scope: Scope) -> dict[str, Letters]:
-    """Return how each name is printed, no two alike: as the question says, or as it is.
-
-    Digits at its end are an index. A name that would look like one before it is in quotes.
-    """
-    known = scope.names()
-    found: dict[str, Letters] = {}
-    taken = set()
-    for name in [*(one for one in known if one not in scope.defined), *scope.defined]:
-        numbered = re.fullmatch(r"([^\W\d_]+)([0-9]+)", name)
-        sign: Letters = scope.signs.get(name, (name, "", ""))
-        if name not in scope.signs and numbered and numbered[1] not in known:
-            sign = numbered[1], numbered[2], ""
-        found[name] = (f'"{name}"', "", "") if _alike(sign) in taken else sign
-        taken.add(_alike(sign))
-    return found
-
-
-def _alike(sign: Letters) -> Letters:
-    """Return the same for signs that look the same."""
-    return (GREEK.get(sign[0], sign[0]), *sign[1:])
 
 
 class _Printer:
@@ -337,8 +244,8 @@ class _Printer:
     def letters_of(self, name: str) -> Letters:
         if name in self.signs and name not in self.bound:  # pi has none
             return self.signs[name]
-        taken = (_alike(sign) for other, sign in self.signs.items() if other != name)
-        return (f'"{name}"' if _alike((name, "", "")) in taken else name), "", ""
+        taken = (alike(sign) for other, sign in self.signs.items() if other != name)
+        return (f'"{name}"' if alike((name, "", "")) in taken else name), "", ""
 
     def entry(self, node: ast.Subscript) -> Sign:
         chosen = indices(node)
