@@ -353,6 +353,12 @@ BESIDE: dict[str, tuple[list[str], str, Any, Mend | None]] = {
         "sum(u)",
         Mend(1, 5, "u", "e"),
     ),
+    "it is a part of what is wrong": (
+        ["m = sum(e)/n"],
+        B2,
+        ["d(L, b2)", "-n*m"],
+        Mend(2, 1, "-n*m", "n*m"),
+    ),
 }
 
 
@@ -387,6 +393,11 @@ SHARED: dict[str, tuple[list[str], dict[str, Any], dict[str, Mend]]] = {
             )
             for part in ("W1", "b1")
         },
+    ),
+    "another name for each part": (
+        ["r = y + t"],
+        {"w2": "h.T @ r", "b2": "sum(r)"},
+        {part: Mend(1, 5, "y + t", "y - t", where="r = y + t") for part in ("w2", "b2")},
     ),
     "what is added to one of the lines that are wrong by it": (
         ["u[k,j] = e[k] for k in N for j in H"],
