@@ -56,20 +56,14 @@ def of_function(
 
     Among them are the ends of every mistake's range and rates just beside these.
     """
-    probed, known = _probed(question, tuple(rates))
+    probed = _probed(question, tuple(rates))
     try:
         said = [says(rate) for rate in probed]
     except (NoValue, DoesNotApply, CannotGoOn):
         return Diagnosis()
 
     def fits(wrong: Formula) -> bool:
-        truths = known.setdefault(wrong, [])
-        for number, rate in enumerate(probed):
-            if number == len(truths):
-                truths.append(holds(wrong, rate))
-            if truths[number] != said[number]:
-                return False
-        return True
+        return all(holds(wrong, rate) == one for rate, one in zip(probed, said, strict=True))
 
     return _fitting(question, fits)
 
@@ -86,14 +80,9 @@ def _fitting(question: Question, fits: Callable[[Formula], bool]) -> Diagnosis:
 
 
 @lru_cache(maxsize=2**4)
-def _probed(
-    question: Question, rates: tuple[Rate, ...]
-) -> tuple[list[Rate], dict[Formula, list[bool]]]:
-    """Return rates to look at, and whether wrong conditions hold at the first of them.
-
-    The latter is found out when it is needed, and is the same for all answers.
-    """
-    return [*(replace(rate, call=rates[0].call) for rate in _probes(question)), *rates], {}
+def _probed(question: Question, rates: tuple[Rate, ...]) -> list[Rate]:
+    """Return rates to look at, which are the same for all answers."""
+    return [*(replace(rate, call=rates[0].call) for rate in _probes(question)), *rates]
 
 
 def _probes(question: Question) -> Iterator[Rate]:
