@@ -6,6 +6,7 @@ An edit is made in the text, so that what it says is in the words of whoever wro
 import ast
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
+from typing import TypeGuard
 
 from gradaudit.language.formula import indices
 
@@ -91,13 +92,13 @@ def edits_at(node: ast.expr, source: Source, known: Sequence[Loop]) -> Iterator[
             yield f"the term {other} is missing{place}", one
             signed = as_factor(other)
             yield f"the sign of {other} is wrong{place}", f"{one} {'+' if minus else '-'} {signed}"
-            if not _is(left, ast.Add, ast.Sub):  # else its own terms are looked at
+            if not is_sum(left):  # else its own terms are looked at
                 yield f"the term {one} is missing{first}", f"-{signed}" if minus else other
                 flipped = f"-{as_factor(one)} {'-' if minus else '+'} {signed}"
                 yield f"the sign of {one} is wrong{first}", flipped
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             yield f"the {_factor(right)} {text(right)} is missing{inside}", text(left)
-            if not _is(left, ast.Mult, ast.Div):
+            if not is_product(left):
                 yield f"the {_factor(left)} {text(left)} is missing{inside}", text(right)
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             one, other = text(left), text(right)
@@ -178,8 +179,14 @@ def as_factor(text: str) -> str:
     return f"({text})" if compound else text
 
 
-def _is(node: ast.expr, *operators: type[ast.operator]) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, operators)
+def is_sum(node: ast.AST | None) -> TypeGuard[ast.BinOp]:
+    """Return whether a part is a sum or a difference."""
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)
+
+
+def is_product(node: ast.AST | None) -> TypeGuard[ast.BinOp]:
+    """Return whether a part is a product or a quotient."""
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
 
 
 def _factor(node: ast.expr) -> str:

@@ -5,16 +5,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import combinations, islice, product
-from typing import TypeGuard
 
 from gradaudit.language.formula import FUNCTIONS, Scope, mentioned
-from gradaudit.mistakes.edits import ORDER, Source, as_factor, edits_at
+from gradaudit.mistakes.edits import ORDER, Source, as_factor, edits_at, is_product, is_sum
 from gradaudit.mistakes.pieces import Loops, Said, written_out
 from gradaudit.questions.question import split_loops
 
 LONGEST_PART = 30  # characters of a part of another text that may belong here
 ROOMS = 4  # ways to index one array at one place
-PRODUCT = (ast.Mult, ast.Div)
 SLOPES = {"relu": "{x} > 0", "tanh": "1 - {y}**2", "sigmoid": "1 - {y}"}  # of y = function(x)
 
 
@@ -120,7 +118,7 @@ class Proposals:
         for factor in ("2", *map(as_factor, known)):
             for form in ("{} * {}", "{} / {}") if self.spaced else ("{}*{}", "{}/{}"):
                 yield form, as_term(text), factor
-        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub):
+        if is_sum(parent):
             return
         for part in known:
             if not _is_order(_tree(part)):
@@ -177,11 +175,6 @@ def is_comparison(node: ast.expr) -> bool:
 def called(node: ast.expr) -> str:
     """Return which function a part calls, if it does."""
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-
-
-def is_product(node: ast.AST | None) -> TypeGuard[ast.BinOp]:
-    """Return whether a part is a product or a quotient."""
-    return isinstance(node, ast.BinOp) and isinstance(node.op, PRODUCT)
 
 
 @lru_cache(maxsize=2**12)  # the same for many places
