@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -14,12 +15,18 @@ from gradaudit.checking.refusals import BadCall, WrongGradient
 from gradaudit.checking.smaller import literal
 from gradaudit.language.hints import nearest
 
+
+def _of_both(value_and_grad: Callable[..., Any], **given: Any) -> Any:
+    return checks.check_gradient(value_and_grad=value_and_grad, **given)
+
+
 CALLS: dict[str, Callable[..., Any]] = {
     "gradient": checks.check_gradient,
     "vjp": checks.check_vjp,
     "jvp": checks.check_jvp,
     "jacobian": checks.check_jacobian,
-    "elementwise": checks.check_jacobian,
+    "elementwise": partial(checks.check_jacobian, elementwise=True),
+    "value-and-grad": _of_both,
 }
 
 
@@ -39,17 +46,12 @@ def checked(
         one = "one function" if wanted == 1 else "two functions"
         raise BadCall(f"{one} and a spec are wanted for {kind}; found {', '.join(names)}")
     given = {name: one for name, one in options.items() if one is not None} | {"inputs": spec}
-    if kind == "elementwise":
-        given["elementwise"] = True
     with redirect_stdout(sys.stderr):  # what the functions print is not what is told
         if "given" in given:
             given["given"] = found(given["given"])
-        functions = list(map(found, names))
+        functions = map(found, names)
         try:
-            if kind == "value-and-grad":
-                report = checks.check_gradient(value_and_grad=functions[0], **given)
-            else:
-                report = CALLS[kind](*functions, **given)
+            report = CALLS[kind](*functions, **given)
         except WrongGradient as wrong:
             return (_as_json(wrong) if as_json else str(wrong)), 1
     return (report.to_json() if as_json else str(report)), 0 if report.status == "holds" else 3
