@@ -39,7 +39,7 @@ from gradaudit.telling.prose import in_words
 from gradaudit.telling.questions import indexed
 from gradaudit.telling.showing import NotSet
 from gradaudit.telling.typesetting import BREAK, definition, inline, mathematics
-from gradaudit.telling.verdicts import mistake, notes, unequal, why, written
+from gradaudit.telling.verdicts import is_plain, mistake, notes, unequal, why, written
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 LONGEST_WORD = 24  # letters; a longer one may be broken anywhere
@@ -286,14 +286,13 @@ def _remarks(verdict: Verdict, scope: Scope) -> Iterator[list[Run]]:
         if verdict.reason:
             yield _said(verdict.reason)
         return  # the rest stands beside the lines that are wrong
-    refusal = failure.refusal if failure is not None and not verdict.said.lines else None
-    plain = refusal and not (verdict.finite_elsewhere or verdict.only_form)
-    if verdict.status != ("fails" if plain else "holds"):
+    if verdict.status != "holds" and not is_plain(verdict):
         yield _said(why(verdict))
-    if not verdict.said.lines:
-        yield from (_sentence(one, scope) for one in mistake(verdict.diagnosis))
-        yield from map(_said, notes(verdict))
-    if failure is not None and refusal is not None:
+    if verdict.said.lines:
+        return
+    yield from (_sentence(one, scope) for one in mistake(verdict.diagnosis))
+    yield from map(_said, notes(verdict))
+    if failure is not None and (refusal := failure.refusal) is not None:
         sign = inline(re.sub(r"^d(\w+)/d(.*)", r"d(\1, \2)", refusal.where), scope)
         entry: Run = {"math": f"display({sign})", "code": refusal.where} if sign else refusal.where
         is_ = " is " if entry else ""

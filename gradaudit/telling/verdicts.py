@@ -335,12 +335,12 @@ def head(verdict: Verdict) -> str:
     unfinished = verdict.failure is None and verdict.status == "fails"
     is_ = "is " if verdict.status == "conditional" else ""
     said = f"is {why(verdict)}" if unfinished else f"{is_}{verdict.status}"
-    told_below = _is_plain(verdict) and not verdict.is_derivation
+    told_below = is_plain(verdict) and not verdict.is_derivation
     reason = "" if told_below or unfinished else f": {why(verdict)}"
     return f"{MARKS[verdict.status]} {verdict.part} {said}{reason}"
 
 
-def _is_plain(verdict: Verdict) -> bool:
+def is_plain(verdict: Verdict) -> bool:
     """Return whether a law fails at an input, and neither for size nor for form alone."""
     failure = verdict.failure
     special = verdict.finite_elsewhere or verdict.only_form
@@ -379,7 +379,7 @@ def details(verdict: Verdict, told: Mapping[int, str] | None = None) -> Iterator
         return
     found = verdict.diagnosis
     more = found.candidates or found.edit or verdict.mend or verdict.given
-    if _is_plain(verdict) and not more:
+    if is_plain(verdict) and not more:
         yield "law", failure.law.statement
     if not isinstance(failure.judged, Block):
         yield "input", shown_input(failure)
