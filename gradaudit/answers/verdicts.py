@@ -24,8 +24,8 @@ from gradaudit.judging.written import Block
 from gradaudit.language.formula import Formula, FormulaError
 from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.diagnosis import Diagnosis
+from gradaudit.mistakes.following import followed
 from gradaudit.mistakes.mends import Judged, Mend, mends_of
-from gradaudit.mistakes.numbers import followed
 from gradaudit.questions.question import Question
 
 

@@ -1,23 +1,23 @@
-"""Which known mistake written numbers show, all of them together, and what they follow from."""
+"""Which known mistake written numbers show, all of them together."""
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb, fmpq
+from flint import fmpq
 
 from gradaudit.judging.cases import data_of
 from gradaudit.judging.laws import Refusal
 from gradaudit.judging.written import Block, exact_value, value_of
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FormulaError, parse
-from gradaudit.language.numbers import FIRST_PRECISION, each, precision
-from gradaudit.language.outcomes import Missing, present
+from gradaudit.language.numbers import each
+from gradaudit.language.outcomes import Missing
 from gradaudit.language.written import Written
 from gradaudit.mistakes.diagnosis import Diagnosis, ids_of, told
 from gradaudit.mistakes.facts import SIMPLE_FACTORS
@@ -145,7 +145,7 @@ def _gives(variant: Wrong, blocks: Sequence[Block]) -> bool:
     except (Missing, Refusal, FormulaError):
         return False
     return all(
-        _claims(block, values) or (not block.is_part and _is_right(block))
+        _claims(block, values) or (not block.is_part and is_right(block))
         for block, values in zip(blocks, given, strict=True)
     )
 
@@ -156,7 +156,8 @@ def _claims(block: Block, values: Any) -> bool:
     )
 
 
-def _is_right(block: Block) -> bool:
+def is_right(block: Block) -> bool:
+    """Return whether numbers are right, to the digits that are written."""
     return _claims(block, exact_value(block.question, block.name))
 
 
@@ -220,57 +221,10 @@ def _rounded_parts(
     for line in defined:
         found = Env(values, case.sizes, defined).value_of(line)
         values[line] = each(to_places, found) if line in lines else found
-    return {name: np.array(_computed(question, name, values)) for name in question.parts}
+    return {name: np.array(computed(question, name, values)) for name in question.parts}
 
 
-# ---- what follows from what
-
-
-def followed(block: Block, earlier: Sequence[Block]) -> tuple[str, ...]:
-    """Return which wrong steps before wrong numbers make them right, if some do.
-
-    earlier: all that the answer has before them. One step alone is tried first, the last before
-    the others. Numbers follow trivially that are 0, or that the right values would give as well.
-    """
-    wrong = [one for one in earlier if not _is_right(one)]
-    for own in (*([one] for one in reversed(wrong)), earlier):
-        if wrong and _follows(block, own):
-            return tuple(one.name for one in own if one in wrong)
-    return ()
-
-
-def _follows(block: Block, own: Sequence[Block]) -> bool:
-    """Return whether numbers follow from others, exactly as these are written or as rounded."""
-    return any(_follow_from(block, own, read) for read in (lambda number: number.value, _ball))
-
-
-def _follow_from(block: Block, own: Sequence[Block], read: Callable[[Written], Any]) -> bool:
-    question, case = block.question, data_of(block.question)
-    values = {**case.values, **{one.name: each(read, one.numbers[()]) for one in own}}
-    try:
-        with precision(FIRST_PRECISION):
-            found = present(_computed(question, block.name, values))
-            arrays = (block.numbers, found, exact_value(block.question, block.name))
-            numbers, follow, right = (np.ravel(np.array(one, dtype=object)) for one in arrays)
-            wide = [
-                arb(one) + arb(0, number.radius)
-                for one, number in zip(follow, numbers, strict=True)
-            ]
-    except Missing:
-        return False
-    follows = all(one.contains(number.value) for one, number in zip(wide, numbers, strict=True))
-    return follows and any(
-        number.value != 0 and number.significant >= TELLING and not one.contains(exact)
-        for one, number, exact in zip(wide, numbers, right, strict=True)
-    )
-
-
-def _ball(number: Written) -> Any:
-    """Return all that a written number may stand for."""
-    return arb(number.value, number.radius) if number.radius else number.value
-
-
-def _computed(question: Question, name: str, values: Mapping[str, Any]) -> Any:
+def computed(question: Question, name: str, values: Mapping[str, Any]) -> Any:
     """Return a part, or a step, from other values."""
     sizes, defined = data_of(question).sizes, question.changed_scope({}).defined
     if name not in question.parts:
