@@ -1,12 +1,15 @@
 """An input of any question: what it obeys, how it is made to, and how near it is to a kink."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
+from random import Random
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from flint import arb, fmpq, fmpq_mat
 
 from gradaudit.judging.together import Together, kept
@@ -17,15 +20,17 @@ from gradaudit.language.numbers import (
     ZERO,
     Dual,
     each,
+    object_array,
     precision,
     primal,
 )
 from gradaudit.language.outcomes import Missing
 from gradaudit.language.roundings import ALLOWED, UNIT, roundings_of
 from gradaudit.questions.question import Given, Question, Signature
-from gradaudit.questions.simple import FROM_ONE, SIMPLE, all_effort, easier_entries, floats
+from gradaudit.questions.simple import FROM_ONE, KEPT, SIMPLE, all_effort, easier_entries, floats
 
 NEWTON_STEPS = 12
+DRAWN = 997  # drawn numbers are multiples of its inverse, which no formula has by chance
 LONGEST = 2**12  # bits of a number, beyond which steps have not come to an end
 
 
@@ -315,13 +320,18 @@ def kinks(question: Question) -> list[Formula]:
     """Return what is 0 where the model has a kink or a jump: arguments, and sides compared.
 
     What depends on the index of a sum, or of a definition, is wanted for each of its values. What
-    depends on nothing that a derivative is asked by, such as a mask that is given, is no kink.
+    depends on nothing that a derivative is asked by, such as a mask that is given, is no kink. Of
+    a side of `where` that another such condition leaves out, 0 stands for it.
     """
     found: dict[str, Formula] = {}
     moved = {asked.by for asked in question.parts.values()}
+
+    def stays(tree: ast.expr) -> bool:
+        return moved.isdisjoint(mentioned(tree, question.scope.defined))
+
     for tree in question.scope.defined.values():
-        for kink, bound in _kinks_in(tree, {}):
-            if moved.isdisjoint(mentioned(kink, question.scope.defined)):
+        for kink, bound in _kinks_in(tree, {}, stays):
+            if stays(kink):
                 continue
             names = {one.id for one in ast.walk(kink) if isinstance(one, ast.Name)}
             free = {name: over for name, over in bound.items() if name in names}
@@ -330,15 +340,28 @@ def kinks(question: Question) -> list[Formula]:
     return list(found.values())
 
 
-def _kinks_in(node: ast.AST, bound: dict[str, str]) -> Iterator[tuple[ast.expr, dict[str, str]]]:
+def _kinks_in(
+    node: ast.AST, bound: dict[str, str], stays: Callable[[ast.expr], bool]
+) -> Iterator[tuple[ast.expr, dict[str, str]]]:
     if isinstance(node, ast.GeneratorExp):
         loops = {ast.unparse(one.target): ast.unparse(one.iter) for one in node.generators}
-        yield from _kinks_in(node.elt, {**bound, **loops})
+        yield from _kinks_in(node.elt, {**bound, **loops}, stays)
         return
     for kink in _kinks_at(node):
         yield kink, bound
-    for child in ast.iter_child_nodes(node):
-        yield from _kinks_in(child, bound)
+    match node:
+        case ast.Call(func=ast.Name(id="where") as where, args=[condition, *sides]) if stays(
+            condition
+        ):
+            for place, side in enumerate(sides, 1):
+                for kink, loops in _kinks_in(side, bound, stays):
+                    zero = ast.Constant(ZERO, col_offset=1)  # type: ignore[arg-type]  # exact
+                    chosen = [condition, zero]
+                    chosen.insert(place, kink)
+                    yield ast.Call(where, chosen, [], col_offset=1), loops
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from _kinks_in(child, bound, stays)
 
 
 def _kinks_at(node: ast.AST) -> Iterator[ast.expr]:
@@ -361,6 +384,40 @@ def has_exact_kinks(case: Case) -> bool:
     return case.nearness[1]
 
 
+def _always_zero(kink: Formula, case: Case) -> npt.NDArray[np.bool_]:
+    """Return which entries of a kink are 0 whatever the numbers are, as x[i] - x[j] for j = i."""
+    fixed = [n for n, one in case.question.given.items() if one.within or one.among or one.definite]
+    values = (case.given[name] for name in fixed)
+    known = ((np.shape(value), tuple(np.ravel(value))) for value in values)
+    return _zero_by_chance(
+        kink, case.question, tuple(case.sizes.items()), tuple(zip(fixed, known, strict=True))
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def _zero_by_chance(
+    kink: Formula, question: Question, sizes: tuple[Any, ...], fixed: tuple[Any, ...]
+) -> npt.NDArray[np.bool_]:
+    """Return which entries are 0 at several inputs of drawn numbers, wherever they have a value."""
+    kept = {name: object_array(numbers, shape)[()] for name, (shape, numbers) in fixed}
+    random, seen, known = Random(0), [], dict(sizes)
+
+    def drawn(least: int, shape: Sequence[int]) -> Any:
+        return each(lambda _: fmpq(random.randint(least, DRAWN), DRAWN), np.zeros(shape)[()])
+
+    for least in (1, 1, -DRAWN, -DRAWN):  # not all functions take a negative number
+        given = {
+            name: drawn(least, [known[axis] for axis in one.axes])
+            for name, one in question.given.items()
+            if name not in kept
+        }
+        case = Case(question, {**given, **kept}, known)
+        with suppress(Missing, FormulaError, ZeroDivisionError), precision(FIRST_PRECISION):
+            numbers = np.ravel(np.array(case.env(kink).entries(kink.tree), dtype=object))
+            seen.append([not isinstance(one, Missing) and bool(one == 0) for one in numbers])
+    return np.all(np.array(seen, dtype=bool), axis=0) if seen else np.array([False])
+
+
 def look_for_kinks(cases: Sequence[Case]) -> None:
     """Find out at once how near inputs of one question are to its kinks."""
     together = Together(cases)
@@ -380,6 +437,8 @@ def look_for_kinks(cases: Sequence[Case]) -> None:
             values = np.abs([float(arb(one).mid()) for one in numbers])
             near = values <= 2 * ALLOWED * UNIT * np.ravel(error[case])  # of both sides
             zero = np.array([bool(one == 0) for one in numbers])
+            if near.any() and (zero & near).any():
+                near &= ~_always_zero(kink, case)
             found[case] = away and not near.any(), at and bool(zero[near].all())
     for case, nearness in found.items():
         vars(case)["nearness"] = nearness
