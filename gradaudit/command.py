@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_COMPLAINTS = 20
 LONGEST_LINE = 1_000
 WORST_FIRST = (2, 1, 3, 0)
+Option = tuple[tuple[str, ...], dict[str, Any]]  # what it is called, and how argparse reads it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,27 +59,33 @@ def command(arguments: Sequence[str] | None) -> int:
     """Choose what is asked for, do it, and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] not in COMMANDS:
-        return audit(_parser().parse_args(words))
+        parser = argparse.ArgumentParser(
+            prog="gradaudit",
+            description="Audit hand-derived gradients.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=OTHERS,
+        )
+        return audit(_parsed(parser, OF_ANSWERS, words))
+    run, does, options = COMMANDS[words[0]]
+    parser = argparse.ArgumentParser(prog=f"gradaudit {words[0]}", description=does)
+    chosen = vars(_parsed(parser, options, words[1:]))
     from gradaudit.language.showing import escaped
     from gradaudit.questions.files import Unreadable
 
-    run, does, word, options = COMMANDS[words[0]]
-    parser = argparse.ArgumentParser(prog=f"gradaudit {words[0]}", description=does)
-    if word:
-        parser.add_argument("word", nargs="?", metavar=word)
-    for option in options:
-        dashed = f"--{option.replace('_', '-')}"
-        names = [option] if option in PLAIN else [*SHORT.get(option, ()), dashed]
-        own = OF_CLASS.get(option, {}) if run is class_ else {}
-        parser.add_argument(*names, **{**OPTIONS[option], **own})
-    chosen = vars(parser.parse_args(words[1:]))
     try:
         return run(**chosen)
     except Unreadable as reason:
         asked = chosen.get("question", ASSIGNMENT)
-        of_word = run is lint or asked == ASSIGNMENT
-        named = chosen.get("word") if of_word and chosen.get("word") else asked
+        named = asked if run is explain else chosen.get("word") or asked
         return complain(escaped(f"{named}: {reason}"))
+
+
+def _parsed(
+    parser: argparse.ArgumentParser, options: Sequence[Option], words: Sequence[str]
+) -> argparse.Namespace:
+    for names, how in options:
+        parser.add_argument(*names, **how)
+    return parser.parse_args(words)
 
 
 def audit(options: argparse.Namespace) -> int:
@@ -326,39 +333,6 @@ def complain(line: str) -> int:
     return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="gradaudit",
-        description="Audit hand-derived gradients.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=OTHERS,
-    )
-    parser.add_argument("--version", action="version", version=f"gradaudit {__version__}")
-    parser.add_argument(
-        "answers",
-        nargs="+",
-        metavar="ANSWER",
-        help="a .toml or .py file, a folder of them, or a function as package.module:function",
-    )
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="for a person, or a program"
-    )
-    parser.add_argument("--question", metavar="NAME", help=QUESTION)
-    parser.add_argument(
-        "--as",
-        dest="called",
-        metavar="FUNCTION",
-        help="of the question, which one package.module:function is, where it has another name",
-    )
-    parser.add_argument("--examples", type=count, metavar="N", help="inputs to draw for each law")
-    parser.add_argument("--sandbox", **OPTIONS["sandbox"])
-    parser.add_argument("--verbose", action="store_true", help="say how Python answers are run")
-    parser.add_argument(
-        "--report", metavar="PDF", help="also write the answer and what came of it as a document"
-    )
-    return parser
-
-
 def count(text: str) -> int:
     """Read how many inputs are wanted. Raises argparse.ArgumentTypeError."""
     if not text.isdecimal() or not int(text[:9]) >= 1 or len(text) > 6:
@@ -371,132 +345,141 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-SANDBOXES = ("auto", "bubblewrap", "landlock", "none")
-SANDBOX = (
-    "what Python answers run in: auto for your own; bubblewrap or landlock for those of others, "
-    "which then see NumPy and SciPy only; none, with your rights"
-)
+def _option(*names: str, **how: Any) -> Option:
+    return names, how
+
+
 ASSIGNMENT = "assignment"
-QUESTION = "of the library, or a file; else it is the assignment"
-OPTIONS: dict[str, dict[str, Any]] = {
-    "question": {"metavar": "NAME", "help": QUESTION, "default": ASSIGNMENT},
-    "report": {"metavar": "PDF", "help": "also write it as a document"},
-    "solution": {"action": "store_true", "help": "with the reference derivations"},
-    "functions": {
-        "nargs": "+",
-        "metavar": "FUNCTION",
-        "help": "as package.module:function, below this folder or installed: what is derived, and "
+QUESTION = _option(
+    "--question",
+    metavar="NAME",
+    default=ASSIGNMENT,
+    help="of the library, or a file; else it is the assignment",
+)
+FORMAT = _option(
+    "--format", choices=("text", "json"), default="text", help="for a person, or a program"
+)
+SANDBOX = {
+    "metavar": "KIND",
+    "choices": ("auto", "bubblewrap", "landlock", "none"),
+    "default": "auto",
+}
+OF_ANSWERS = (  # of the command without a word
+    _option("--version", action="version", version=f"gradaudit {__version__}"),
+    _option(
+        "answers",
+        nargs="+",
+        metavar="ANSWER",
+        help="a .toml or .py file, a folder of them, or a function as package.module:function",
+    ),
+    FORMAT,
+    _option("--question", metavar="NAME", help=QUESTION[1]["help"]),
+    _option(
+        "--as",
+        dest="called",
+        metavar="FUNCTION",
+        help="of the question, which one package.module:function is, where it has another name",
+    ),
+    _option("--examples", type=count, metavar="N", help="inputs to draw for each law"),
+    _option(
+        "--sandbox",
+        **SANDBOX,
+        help="what Python answers run in: auto for your own; bubblewrap or landlock for those of "
+        "others, which then see NumPy and SciPy only; none, with your rights",
+    ),
+    _option("--verbose", action="store_true", help="say how Python answers are run"),
+    _option(
+        "--report", metavar="PDF", help="also write the answer and what came of it as a document"
+    ),
+)
+OF_PAIRS = (
+    _option(
+        "functions",
+        nargs="+",
+        metavar="FUNCTION",
+        help="as package.module:function, below this folder or installed: what is derived, and "
         "what is to be its derivative; or one that returns both",
-    },
-    "spec": {"help": "what they are given, in one string such as 'X: [n,d], y: int[n] < 3'"},
-    "wrt": {
-        "metavar": "NAMES",
-        "help": "the arguments that it is the derivative by, in one string",
-    },
-    "kind": {
-        "choices": ("gradient", "vjp", "jvp", "jacobian", "elementwise", "value-and-grad"),
-        "default": "gradient",
-        "help": "of derivative; value-and-grad for one function that returns both",
-    },
-    "examples": {"type": count, "metavar": "N", "help": "inputs to draw"},
-    "seed": {"type": int, "metavar": "N", "help": "for other inputs"},
-    "seconds": {"type": float, "metavar": "S", "help": "the most for one input"},
-    "rel": {"type": float, "metavar": "R", "help": "how accurate the function is, such as 1e-5"},
-    "given": {
-        "metavar": "FUNCTION",
-        "help": "makes the object that both functions get first, from the arguments that it names",
-    },
-    "format": {
-        "choices": ("text", "json"),
-        "default": "text",
-        "help": "for a person, or a program",
-    },
-    "folders": {
-        "nargs": "+",
-        "metavar": "FOLDER",
-        "help": "or zip of a class: each folder, zip or file in it is of one student",
-    },
-    "roster": {"metavar": "CSV", "help": "who is in the class: columns id and name"},
-    "jobs": {"type": count, "metavar": "N", "help": "processes; else as many as processors"},
-    "out": {
-        "metavar": "FOLDER",
-        "help": "write all there, and keep what is judged",
-    },
-    "again": {"action": "store_true", "help": "judge all anew, also what is kept"},
-    "points": {
-        "metavar": "TOML",
-        "help": "of parts, in lines such as `PART = 2`; they are written with --out",
-    },
-    "pdf": {"action": "store_true", "help": "write feedback as documents, too"},
-    "no_mends": {"action": "store_true", "help": "do not say how a wrong line would be right"},
-    "compare": {"metavar": "FOLDER", "help": "say what changed since an earlier --out"},
-    "marks": {"metavar": "CSV", "help": "say how far the marks of people agree"},
-    "similar": {"action": "store_true", "help": "list answers that are alike, as information"},
-    "sandbox": {"metavar": "KIND", "choices": SANDBOXES, "default": "auto", "help": SANDBOX},
-    "workers": {"metavar": "ADDRESS", "help": "judge on the cluster of a Dask scheduler"},
-}
-PLAIN = ("functions", "spec", "folders")  # which are given without a name
-SHORT = {"jobs": ("-j",)}
-OF_CLASS: dict[str, dict[str, Any]] = {
-    "question": {"default": None, "help": "of the library, or a file; else answers name it"},
-    "sandbox": {
-        "help": "what Python of strangers runs in: auto, which is bubblewrap, else landlock, else "
+    ),
+    _option("spec", help="what they are given, in one string such as 'X: [n,d], y: int[n] < 3'"),
+    _option(
+        "--wrt", metavar="NAMES", help="the arguments that it is the derivative by, in one string"
+    ),
+    _option(
+        "--kind",
+        choices=("gradient", "vjp", "jvp", "jacobian", "elementwise", "value-and-grad"),
+        default="gradient",
+        help="of derivative; value-and-grad for one function that returns both",
+    ),
+    _option("--examples", type=count, metavar="N", help="inputs to draw"),
+    _option(
+        "--given",
+        metavar="FUNCTION",
+        help="makes the object that both functions get first, from the arguments that it names",
+    ),
+    _option("--seed", type=int, metavar="N", help="for other inputs"),
+    _option("--seconds", type=float, metavar="S", help="the most for one input"),
+    _option("--rel", type=float, metavar="R", help="how accurate the function is, such as 1e-5"),
+    FORMAT,
+)
+OF_CLASS = (
+    _option(
+        "folders",
+        nargs="+",
+        metavar="FOLDER",
+        help="or zip of a class: each folder, zip or file in it is of one student",
+    ),
+    _option("--question", metavar="NAME", help="of the library, or a file; else answers name it"),
+    _option("--roster", metavar="CSV", help="who is in the class: columns id and name"),
+    _option("-j", "--jobs", type=count, metavar="N", help="processes; else as many as processors"),
+    _option("--out", metavar="FOLDER", help="write all there, and keep what is judged"),
+    _option("--again", action="store_true", help="judge all anew, also what is kept"),
+    _option(
+        "--points",
+        metavar="TOML",
+        help="of parts, in lines such as `PART = 2`; they are written with --out",
+    ),
+    _option("--pdf", action="store_true", help="write feedback as documents, too"),
+    _option("--no-mends", action="store_true", help="do not say how a wrong line would be right"),
+    _option("--compare", metavar="FOLDER", help="say what changed since an earlier --out"),
+    _option("--marks", metavar="CSV", help="say how far the marks of people agree"),
+    _option("--similar", action="store_true", help="list answers that are alike, as information"),
+    _option("--workers", metavar="ADDRESS", help="judge on the cluster of a Dask scheduler"),
+    _option(
+        "--sandbox",
+        **SANDBOX,
+        help="what Python of strangers runs in: auto, which is bubblewrap, else landlock, else "
         "no Python is judged; one of these by name; none, with your rights",
-    },
-}
-COMMANDS: dict[str, tuple[Callable[..., int], str, str, tuple[str, ...]]] = {
-    # and the word and the options that one may take
-    "template": (template, "print an empty answer to fill in", "", ("question",)),
+    ),
+)
+COMMANDS: dict[str, tuple[Callable[..., int], str, tuple[Option, ...]]] = {
+    "template": (template, "print an empty answer to fill in", (QUESTION,)),
     "explain": (
         explain,
         "print the known mistake ID, or all of them in short",
-        "ID",
-        ("question",),
+        (_option("word", nargs="?", metavar="ID"), QUESTION),
     ),
-    "exam": (exam, "print which law sees which known mistake", "", ("question",)),
+    "exam": (exam, "print which law sees which known mistake", (QUESTION,)),
     "question": (
         question,
         "check and print NAME or a file; else list the library",
-        "NAME",
-        ("report", "solution"),
+        (
+            _option("word", nargs="?", metavar="NAME"),
+            _option("--report", metavar="PDF", help="also write it as a document"),
+            _option("--solution", action="store_true", help="with the reference derivations"),
+        ),
     ),
     "lint": (
         lint,
         "say what the numbers in FILE, or the question's, can't show",
-        "FILE",
-        ("question",),
+        (_option("word", nargs="?", metavar="FILE"), QUESTION),
     ),
-    "check": (
-        check,
-        "check derivatives of your own functions",
-        "",
-        (
-            "functions",
-            "spec",
-            "wrt",
-            "kind",
-            "examples",
-            "given",
-            "seed",
-            "seconds",
-            "rel",
-            "format",
-        ),
-    ),
-    "class": (
-        class_,
-        "judge what a class handed in, with feedback",
-        "",
-        (
-            *("folders", "question", "roster", "jobs", "out", "again", "points", "pdf", "no_mends"),
-            *("compare", "marks", "similar", "workers", "sandbox"),
-        ),
-    ),
+    "check": (check, "check derivatives of your own functions", OF_PAIRS),
+    "class": (class_, "judge what a class handed in, with feedback", OF_CLASS),
 }
 OTHERS = "\n".join(
     [
         "other commands, each with a --help of its own:",
-        *(f"  gradaudit {name:<12} {does}" for name, (_, does, *_) in COMMANDS.items()),
+        *(f"  gradaudit {name:<12} {does}" for name, (_, does, _) in COMMANDS.items()),
         "  pytest --answer FILE   run the same laws as tests",
         "A file with the name of a command is written ./NAME.",
     ]
