@@ -7,7 +7,6 @@ import itertools
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from gradaudit.answers.parts import Sheet
     from gradaudit.answers.verdicts import Audit
 
-MOST_COMPLAINTS = 20
 LONGEST_LINE = 1_000
-WORST_FIRST = (2, 1, 3, 0)
 Option = tuple[tuple[str, ...], dict[str, Any]]  # what it is called, and how argparse reads it
 
 
@@ -213,7 +210,7 @@ def question(word: str | None, report: str | None, solution: bool) -> int:
         from gradaudit.telling.report import handout
 
         if failed := write_report(report, handout(checked, solved=solution)):
-            return failed[0]
+            return failed
     faults = [fault for one in checked for fault in one.faults]
     return max((complain(escaped(f"{word}: {fault}")) for fault in faults), default=0)
 
@@ -260,6 +257,7 @@ def run(
     called: which function of the question the one at an address is, else that of its name.
     report: where a document about the one answer is written.
     """
+    from gradaudit.answers.verdicts import worst
     from gradaudit.telling import verdicts as telling
 
     gc.set_threshold(10_000, 5, 3)  # nearly all that is made here is kept
@@ -272,18 +270,16 @@ def run(
     if report is not None and not audits[0].unreadable:
         from gradaudit.telling.report import document
 
-        codes += write_report(report, document(audits[0]))
-    return min(codes, key=WORST_FIRST.index)
+        codes.append(write_report(report, document(audits[0])))
+    return worst(codes)
 
 
 def _audits(path: str, asked: "Sheet | None", called: str | None = None) -> list["Audit"]:
     """Audit a file, or those of a folder; whatever goes wrong with one is its own verdict."""
     from gradaudit.answers.parts import Answer
     from gradaudit.answers.reading import answers_in, read
-    from gradaudit.answers.verdicts import Audit, audit
-    from gradaudit.judging.calling import describe
+    from gradaudit.answers.verdicts import Audit, audit, first_of, why_unreadable
     from gradaudit.language.showing import escaped
-    from gradaudit.questions.files import Unreadable
     from gradaudit.telling import verdicts as telling
 
     try:
@@ -292,23 +288,15 @@ def _audits(path: str, asked: "Sheet | None", called: str | None = None) -> list
         told = audit(read(path, asked, called))
         telling.as_json([told])  # what can't be told either is a fault with this one alone
         telling.as_text([told], colour=False, detailed=True)
-    except Unreadable as reason:
-        told = Audit(Answer(path), unreadable=str(reason))
     except Exception as error:
-        *_, (at, number) = traceback.walk_tb(error.__traceback__)
-        place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
-        fault = f"gradaudit itself is wrong here, please report it: {describe(error)} ({place})"
-        told = Audit(Answer(path), unreadable=fault)
-    complaints = [told.unreadable] if told.unreadable else list(told.answer.malformed)
-    if (more := len(complaints) - MOST_COMPLAINTS) > 0:
-        complaints[MOST_COMPLAINTS:] = [f"and {more} more of the kind"]
-    for line in complaints:
+        told = Audit(Answer(path), unreadable=why_unreadable(error))
+    for line in [told.unreadable] if told.unreadable else first_of(told.answer.malformed):
         complain(f"{escaped(path)}: {escaped(line)}")
     return [told]
 
 
-def write_report(path: str, told: dict[str, Any]) -> list[int]:
-    """Write a document; return the exit code of a file that can't be written."""
+def write_report(path: str, told: dict[str, Any]) -> int:
+    """Write a document, and return the exit code: that of a bad file if it can't be written."""
     from gradaudit.language.showing import escaped
     from gradaudit.telling.report import pdf
     from gradaudit.telling.showing import NotSet
@@ -316,11 +304,11 @@ def write_report(path: str, told: dict[str, Any]) -> list[int]:
     try:
         Path(path).write_bytes(pdf(told))
     except NotSet as reason:
-        return [complain(f"{escaped(path)}: it cannot be set: {escaped(str(reason))}")]
+        return complain(f"{escaped(path)}: it cannot be set: {escaped(str(reason))}")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        return [complain(f"{escaped(path)}: it cannot be written: {why}")]
-    return []
+        return complain(f"{escaped(path)}: it cannot be written: {why}")
+    return 0
 
 
 def complain(line: str) -> int:

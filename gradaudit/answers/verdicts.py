@@ -1,13 +1,16 @@
 """From the outcomes of laws to one verdict for each part of an answer."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from types import MappingProxyType
 
 from gradaudit.answers.parts import ALIKE, Answer, Part
+from gradaudit.judging.calling import describe
 from gradaudit.judging.cases import Case
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.domains import draw_inputs
@@ -26,7 +29,11 @@ from gradaudit.language.outcomes import Missing
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.following import followed
 from gradaudit.mistakes.mends import Judged, Mend, mends_of
+from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Question
+
+MOST_COMPLAINTS = 20
+WORST_FIRST = (2, 1, 3, 0)
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,26 @@ class Audit:
         if statuses & {"fails", "conditional"}:
             return 1
         return 3 if "untested" in statuses or not statuses else 0
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code of several answers from those of each."""
+    return min(codes, key=WORST_FIRST.index)
+
+
+def first_of(complaints: Sequence[str]) -> list[str]:
+    """Return the first of many complaints, and how many more there are."""
+    told, more = list(complaints[:MOST_COMPLAINTS]), len(complaints) - MOST_COMPLAINTS
+    return [*told, f"and {more} more of the kind"] if more > 0 else told
+
+
+def why_unreadable(error: Exception) -> str:
+    """Return what is wrong with an answer that raises this, or where we are wrong ourselves."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    *_, (at, number) = traceback.walk_tb(error.__traceback__)
+    place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
+    return f"gradaudit itself is wrong here, please report it: {describe(error)} ({place})"
 
 
 def audit(answer: Answer) -> Audit:

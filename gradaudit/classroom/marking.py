@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.preflight import chosen, contained
+from gradaudit.answers.verdicts import worst
 from gradaudit.classroom import outputs
 from gradaudit.classroom.comparing import agreements, changes, read_before, read_marks
 from gradaudit.classroom.page import as_html
@@ -32,7 +33,6 @@ from gradaudit.telling.verdicts import row
 JUDGED = "judged"  # the folder of records, in that of all that is written
 LOCK = ".lock"  # a file in that folder, too
 LONGEST_NAME = 40  # characters that rows are brought into line for
-WORST_FIRST = (2, 1, 3, 0)
 Read = TypeVar("Read")
 
 
@@ -130,7 +130,7 @@ def mark(
             print(f"\nAll of it is in {escaped(out)}.")
     for line in unpaid({one.part: one.answered for one in picture.parts}, worth):
         _say(f"--points {points}: {line}")
-    return min((one.code for one in picture.rows), key=WORST_FIRST.index)
+    return worst(one.code for one in picture.rows)
 
 
 def _say(line: str) -> None:

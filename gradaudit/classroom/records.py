@@ -6,10 +6,8 @@ It is the same bytes for the same files and question, wherever it is made and wh
 import base64
 import hashlib
 import json
-import os
 import re
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -27,10 +25,9 @@ from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.parts import Answer, Sheet
 from gradaudit.answers.preflight import contained
 from gradaudit.answers.reading import merged, read_functions, read_handed
-from gradaudit.answers.verdicts import Audit, Verdict, judged
+from gradaudit.answers.verdicts import Audit, Verdict, first_of, judged, why_unreadable
 from gradaudit.classroom.students import PACKAGE
 from gradaudit.judging import contract, iterations
-from gradaudit.judging.calling import describe
 from gradaudit.judging.derivation import Line
 from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.laws import CannotGoOn, DoesNotApply, Outcome, Refusal
@@ -46,7 +43,6 @@ from gradaudit.telling.showing import NotSet
 PLAIN_NAME = re.compile(r"(\w[\w ()+-]{0,60}/)*\w[\w ()+-]{0,60}\.(toml|py|ipynb)")
 MOST_FILES = 100  # of one student
 MOST_RUN = 10  # of those, each in processes of its own
-MOST_COMPLAINTS = 20
 COMPARED = 40  # inputs at which wrong answers are compared
 DIGITS = 6  # to which their values are then the same
 RUNS = (".py", ".ipynb")  # what holds code of a stranger
@@ -164,13 +160,8 @@ def record_of(task: Task) -> str:
     try:
         with contained(task.sandbox, strangers=True):
             record = _record(task)
-    except Unreadable as reason:
-        record = unreadable(str(reason))
     except Exception as error:
-        *_, (at, number) = traceback.walk_tb(error.__traceback__)
-        place = f"{os.path.basename(at.f_code.co_filename)}, line {number}"
-        fault = f"gradaudit itself is wrong here, please report it: {describe(error)} ({place})"
-        record = unreadable(fault)
+        record = unreadable(why_unreadable(error))
     return json.dumps(record)
 
 
@@ -320,10 +311,8 @@ def _sheet(asked: Asked) -> Sheet | None:
 
 def _told(audit: Audit, alike: dict[str, str], notes: list[str]) -> Record:
     """Return all that is told of an audit, but for whose it is."""
-    malformed = list(audit.answer.malformed)
-    if (more := len(malformed) - MOST_COMPLAINTS) > 0:
-        malformed[MOST_COMPLAINTS:] = [f"and {more} more of the kind"]
-    audit = replace(audit, answer=replace(audit.answer, malformed=tuple(malformed)))
+    malformed = tuple(first_of(audit.answer.malformed))
+    audit = replace(audit, answer=replace(audit.answer, malformed=malformed))
     data = telling.audit_json(audit)
     del data["answer"]
     for part, verdict in zip(data["parts"], audit.verdicts, strict=True):
