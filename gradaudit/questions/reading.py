@@ -15,14 +15,7 @@ import numpy as np
 from flint import fmpq
 
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import (
-    FUNCTIONS,
-    Formula,
-    FormulaError,
-    Scope,
-    indices,
-    numeral,
-)
+from gradaudit.language.formula import FUNCTIONS, Formula, FormulaError, Scope, numeral
 from gradaudit.language.hints import nearest, word_of_python
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
@@ -45,26 +38,11 @@ from gradaudit.questions.tables import MAX_ITEMS, NAME, Table
 
 LIBRARY = Path(__file__).with_name("library")
 ASSIGNMENT = "assignment"
-OF_RATES = ("next", "rate", "two_at_once")
-OF_NUMBERS = ("data", "steps", "rounded")
 KEYS = (
-    *(
-        "id",
-        "like",
-        "least",
-        "from_one",
-        "huge",
-        "title",
-        "task",
-        "given",
-        "counts",
-        "assume",
-        "define",
-        "sizes",
-        "print",
-    ),
-    *("titles", "called", *OF_RATES, *OF_NUMBERS, "parts", "functions", "answers", "mistakes"),
-    *("without", "conventions", "owes", "conditional", "facts"),
+    *("id", "like", "least", "from_one", "huge", "title", "task", "given", "counts", "assume"),
+    *("define", "sizes", "print", "titles", "called", "next", "rate", "two_at_once", "data"),
+    *("steps", "rounded", "parts", "functions", "answers", "mistakes", "without", "conventions"),
+    *("owes", "conditional", "facts"),
 )
 EVERY_START = "from every start"  # what is asked of an iteration
 WHOLE = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Load)
@@ -204,19 +182,18 @@ class _Reader(Table):
             raise self.wrong("define", line)
         if "next" in self.table:
             question = replace(question, iteration=self.iteration(question))
-        parts = {name: self.asked(question, name, text) for name, text in self.items("parts")}
+        asked = self.inner("parts")
+        parts = {name: self.asked(question, name, text) for name, text in asked.items()}
         if not parts:
             raise self.wrong("parts", 'a part is wanted, such as w = "d(L, w[a])"')
         if question.iteration and len(parts) > 1:
             raise self.wrong("parts", "an iteration has one part")
-        steps = self.texts("steps", "z", ())
-        self.known("steps", steps, question.scope.defined)
+        steps = self.names("steps", "z", question.scope.defined)
         self.known("titles", question.titles, [*parts, *steps])
-        question = replace(question, parts=parts)
+        question = replace(question, parts=parts, steps=steps)
         question = self.with_reference(question)
         mistakes = tuple(self.mistakes(question, "mistakes"))
-        without = self.texts("without", "an id", ())
-        self.known("without", without, [one.id for one in mistakes])
+        without = self.names("without", "an id", [one.id for one in mistakes])
         mistakes = tuple(one for one in mistakes if one.id not in without)
         question = replace(question, mistakes=mistakes)
         if self.text("conditional", ""):
@@ -230,13 +207,12 @@ class _Reader(Table):
             functions=tuple(self.functions(question)),
             owes=tuple(self.owed(question)),
             two_at_once=tuple(self.two_at_once(question)),
-            facts=dict(self.facts(question)),
+            facts=self.facts(question),
             least=self.least(question),
-            from_one=tuple(self.given_names("from_one", question)),
-            huge=tuple(self.given_names("huge", question)),
+            from_one=self.names("from_one", "t", question.given),
+            huge=self.names("huge", "t", question.given),
             data=self.data(question),
-            steps=tuple(steps),
-            rounded=self.lines_of("rounded", question),
+            rounded=self.names("rounded", "z", question.lines),
         )
 
     # ---- what a question says
@@ -274,7 +250,7 @@ class _Reader(Table):
         return list(found.values())
 
     def sizes(self, sets: Sequence[str]) -> dict[str, Formula]:
-        said = dict(self.items("sizes"))
+        said = self.inner("sizes")
         free = [name for name in sets if name not in said]
         found: dict[str, Formula] = {}
         for name, value in said.items():
@@ -298,7 +274,7 @@ class _Reader(Table):
 
     def counts(self, taken: Collection[str], sets: Sequence[str]) -> dict[str, str]:
         """Return how the sizes of index sets are called."""
-        told = dict(self.items("counts"))
+        told = self.inner("counts")
         for name, index_set in told.items():
             if word := word_of_python(name):
                 raise self.wrong(f"counts.{name}", word)
@@ -310,8 +286,7 @@ class _Reader(Table):
 
     def called(self, sets: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Return the word and the letter for the things that an index set counts."""
-        told = dict(self.items("called"))
-        self.known("called", told, sets)
+        told = self.inner("called", sets)
         for name, text in told.items():
             if not is_text(text) or not re.fullmatch(rf"\w+ {NAME}", text):
                 raise self.wrong(f"called.{name}", 'a word and a letter are wanted: "sample k"')
@@ -319,8 +294,7 @@ class _Reader(Table):
 
     def data(self, question: Question) -> dict[str, Any]:
         """Return values of all that is given, if they are stated."""
-        told = dict(self.items("data"))
-        self.known("data", told, question.given)
+        told = self.inner("data", question.given)
         found: dict[str, Any] = {}
         sizes: dict[str, int] = {}
         for name, one in question.given.items() if told else ():
@@ -345,7 +319,8 @@ class _Reader(Table):
         for name, one in question.given.items():
             for number in np.ravel(np.array(data[name], dtype=object)):
                 if one.among and number not in one.among:
-                    raise self.wrong(f"data.{name}", f"{number} is none of {_listed(one.among)}")
+                    among = ", ".join(map(str, one.among))
+                    raise self.wrong(f"data.{name}", f"{number} is none of {among}")
                 whole = number.q == 1 and 0 <= number < sizes.get(one.within, MAX_FOLLOWING)
                 if one.within and not whole:
                     wanted = f"a place in {one.within} is wanted, counted from 0"
@@ -358,33 +333,20 @@ class _Reader(Table):
                     continue
             raise self.wrong("data", f"they do not meet what is assumed: {condition.text}")
 
-    def lines_of(self, key: str, question: Question) -> tuple[str, ...]:
-        """Return names of lines of the computation."""
-        names = self.texts(key, "z", ())
-        self.known(key, names, question.lines)
-        return tuple(names)
-
-    def given_names(self, key: str, question: Question) -> list[str]:
-        names = self.texts(key, "t", ())
-        self.known(key, names, question.given)
-        return names
-
     def least(self, question: Question) -> dict[str, int]:
-        told = dict(self.items("least"))
-        self.known("least", told, question.free_sets)
+        told = self.inner("least", question.free_sets)
         for name, size in told.items():
             if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
                 raise self.wrong(f"least.{name}", f"a size from 1 to {MAX_SIZE} is wanted")
         return told
 
-    def facts(self, question: Question) -> Iterator[tuple[str, dict[str, tuple[Formula, ...]]]]:
-        for said, moved in self.items("facts"):
-            yield said, self.moved(f"facts.{said}", moved, question)
+    def facts(self, question: Question) -> dict[str, dict[str, tuple[Formula, ...]]]:
+        told = self.inner("facts")
+        return {said: self.moved(f"facts.{said}", one, question) for said, one in told.items()}
 
     def signs(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return how names are printed: letters, with what stands below and above them."""
-        told = dict(self.items("print"))
-        self.known("print", told, names)
+        told = self.inner("print", names)
         signs: dict[str, tuple[str, ...]] = {}
         for name, text in told.items():
             match = SIGN.fullmatch(text) if is_text(text) else None
@@ -400,7 +362,7 @@ class _Reader(Table):
         return signs
 
     def titles(self) -> dict[str, str]:
-        titles = dict(self.items("titles"))
+        titles = self.inner("titles")
         for name, title in titles.items():
             if not is_text(title):
                 raise self.wrong(f"titles.{name}", "a string is wanted")
@@ -409,7 +371,7 @@ class _Reader(Table):
     def iteration(self, question: Question) -> Iteration:
         following = {
             name: self.formula(f"next.{name}", text, question.scope)
-            for name, text in self.items("next")
+            for name, text in self.inner("next").items()
         }
         if not 1 <= len(following) <= MOST_STATES or not following.keys() <= question.given.keys():
             such_as = 'such as { x = "x - r*d(f, x)" }'
@@ -443,18 +405,12 @@ class _Reader(Table):
         is_d = isinstance(truth.tree, ast.Call) and getattr(truth.tree.func, "id", "") == "d"
         if not is_d or truth.when is not None:
             raise self.wrong(key, "a part is a derivative, such as d(L, w[a])")
-        assert isinstance(truth.tree, ast.Call)
-        _, by = truth.tree.args
-        base = by.value if isinstance(by, ast.Subscript) else by
-        axes: tuple[str, ...] | None = None
-        if isinstance(base, ast.Name) and base.id in question.scope.given:
-            axes = question.given[base.id].axes
-        entry = indices(by) if isinstance(by, ast.Subscript) else []
-        letters = {one.id for one in entry if isinstance(one, ast.Name)} & free.keys()
-        if axes is None or not len(axes) == len(entry) == len(letters):
+        asked = Asked(name, truth)
+        axes = question.given[asked.by].axes if asked.by in question.scope.given else None
+        letters = asked.letters
+        if axes is None or not len(axes) == len(letters) == len({*letters} & free.keys()):
             wanted = "a derivative is by a given number, or by an entry with an index for each axis"
             raise self.wrong(key, f"{wanted}, such as d(L, W[a,j])")
-        asked = Asked(name, truth)
         self.shaped(key, question, asked, replace(asked.of, scope=truth.scope), alone=True)
         return asked
 
@@ -471,7 +427,7 @@ class _Reader(Table):
             raise self.wrong(key, f"`{formula.text}` is of another shape; {wanted} is wanted")
 
     def with_reference(self, question: Question) -> Question:
-        table = dict(self.items("answers"))
+        table = dict(self.inner("answers"))
         own = self.lines("answers.where", table.pop("where", ()), "p = softmax(y)")
         known = question.iteration.truth.scope if question.iteration else question.scope
         scope = self.definitions("answers.where", own, replace(known, key="where"))
@@ -482,10 +438,9 @@ class _Reader(Table):
         parts = {}
         for name, asked in question.parts.items():
             key = f"answers.{name}"
-            if name == DERIVATION or name in self.texts("steps", "z", ()):
-                raise self.wrong(
-                    f"parts.{name}", "a step, or the table of derivations, is called so"
-                )
+            if name in (DERIVATION, *question.steps):
+                called = "a step, or the table of derivations, is called so"
+                raise self.wrong(f"parts.{name}", called)
             if name not in table:
                 raise self.wrong(key, "a reference is wanted, to check the others by")
             lines = self.lines(key, table[name], "X.T @ e")
@@ -505,7 +460,7 @@ class _Reader(Table):
 
     def functions(self, question: Question) -> Iterator[Signature]:
         seen: set[str] = set()
-        for signature, parts in self.items("functions"):
+        for signature, parts in self.inner("functions").items():
             key = f"functions.{signature}"
             match = SIGNATURE.fullmatch(" ".join(signature.split()))
             if match is None:
@@ -519,7 +474,7 @@ class _Reader(Table):
                 raise self.wrong(key, f"a list of the parts that it returns is wanted: {ways}")
             returned = tuple(self.lines(key, several, "w"))
             own = returned[0] if len(returned) == 1 else match[1]
-            taken = {*question.parts, *self.texts("steps", "z", ()), DERIVATION} - {own}
+            taken = {*question.parts, *question.steps, DERIVATION} - {own}
             if called in taken:
                 raise self.wrong(key, f"`{called}` is another part; choose another name")
             called = called or own
@@ -609,7 +564,7 @@ class _Reader(Table):
             return
         own = {f"d{asked.by}" for asked in question.parts.values()}
         scope = replace(question.scope, given=question.scope.given | own)
-        for name, said in self.items("owes"):
+        for name, said in self.inner("owes").items():
             key = f"owes.{name}"
             told = said if isinstance(said, dict) else {"say": name, "that": said}
             where = told.get("where")
@@ -624,7 +579,7 @@ class _Reader(Table):
             say = say.rstrip(".")
             if kind == "that":
                 that = self.formula(key, value, scope)
-                if not isinstance(that.tree, ast.Compare) or not _is_equation(that.tree):
+                if not _is_equation(that.tree):
                     raise self.wrong(key, "an equation is wanted, such as sum(dw*w) == 0")
                 yield Owed(name, say, that=that, where=where)
             elif kind == "same":
@@ -671,9 +626,5 @@ class _Reader(Table):
         return formula
 
 
-def _listed(numbers: Iterable[Any]) -> str:
-    return ", ".join(map(str, numbers))
-
-
-def _is_equation(tree: ast.Compare) -> bool:
-    return len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq)
+def _is_equation(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq)

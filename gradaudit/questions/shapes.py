@@ -7,12 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.language.evaluate import Env
-from gradaudit.language.formula import (
-    FUNCTIONS,
-    FormulaError,
-    Scope,
-    indices,
-)
+from gradaudit.language.formula import FUNCTIONS, FormulaError, Scope, indices
 from gradaudit.language.outcomes import NoValue, Unfit
 from gradaudit.questions.question import Question
 

@@ -1,7 +1,7 @@
 """What a table of a question file holds; what is wrong is said in one line, with its key."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
+from collections.abc import Collection, Iterable, Sequence, Sized
 from typing import Any
 
 from flint import fmpq
@@ -67,18 +67,29 @@ class Table:
         self.few(key, value)
         return list(value)
 
+    def names(self, key: str, such_as: str, known: Collection[str]) -> tuple[str, ...]:
+        """Return a list of names that are known, or one alone. Raises Unreadable."""
+        names = tuple(self.texts(key, such_as, ()))
+        self.known(key, names, known)
+        return names
+
     def few(self, key: str, values: Sized) -> None:
         """Refuse more than are read."""
         if len(values) > MAX_ITEMS:
             raise self.wrong(key, f"{len(values)} of them; at most {MAX_ITEMS} are read")
 
-    def items(self, key: str) -> Iterator[tuple[str, Any]]:
-        """Yield what a table within holds. Raises Unreadable."""
+    def inner(self, key: str, known: Collection[str] | None = None) -> dict[str, Any]:
+        """Return a table within, all of whose keys are known if these are given.
+
+        Raises Unreadable.
+        """
         table = self.table.get(key, {})
         if not isinstance(table, dict):
             raise self.wrong(key, f"a table is wanted: [{self.name}.{key}]")
         self.few(key, table)
-        yield from table.items()
+        if known is not None:
+            self.known(key, table, known)
+        return table
 
     def formula(self, key: str, text: Any, scope: Scope) -> Formula:
         """Return a formula. Raises Unreadable."""
