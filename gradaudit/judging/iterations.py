@@ -170,7 +170,7 @@ def _compare_conditions(line: Line, rate: Rate, says: Mapping[bool, str]) -> Non
 
 def _in_numbers(condition: Formula, rate: Rate) -> str:
     """Return what a condition compares at a rate, as `: 1/3 < 1`; nothing where that is long."""
-    env = Env(rate.named, {}, condition.scope.defined)
+    env = Env(rate.values, {}, condition.scope.defined)
 
     def told(node: ast.expr) -> ast.expr:
         match node:

@@ -90,15 +90,10 @@ class Rate:
     call: tuple[str, ...] = ()
 
     @property
-    def named(self) -> dict[str, Any]:
-        """The rate and the parameters by name, in the order of a call."""
+    def values(self) -> dict[str, Any]:
+        """The rate and the parameters by name, in the order of a call; formulas take them too."""
         known = {**dict(self.parameters), self.iteration.rate: self.at}
         return {name: known[name] for name in self.call or self.iteration.names}
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The same, as what formulas are evaluated with."""
-        return self.named
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -108,39 +103,31 @@ class Rate:
     @property
     def blocks(self) -> dict[str, Any]:
         """What is given, by name; written exactly."""
-        begin = {} if self.start is None else {f"{one}0": self.start for one in self._states}
-        return begin | {
+        states = () if self.start is None else self.iteration.states
+        return {f"{one}0": self.start for one in states} | {
             name: one.told(name) if isinstance(one, Root) else exactly(one)
-            for name, one in self.named.items()
+            for name, one in self.values.items()
         }
-
-    @property
-    def _states(self) -> tuple[str, ...]:
-        return self.iteration.states
 
     def arguments(self) -> tuple[float, ...]:
         """Return the arguments of a function of the rate."""
-        return tuple(map(float, self.named.values()))
+        return tuple(map(float, self.values.values()))
 
     def matrix(self) -> Array:
         """Return the matrix of a step, exactly, at a rational rate. Raises NoValue."""
-        env = Env(self.named, {}, {})
-        size = len(self._states)
+        env = Env(self.values, {}, {})
+        size = len(self.iteration.states)
         entries = [env.evaluate(one.tree) for row in self.iteration.matrix for one in row]
         return object_array(entries, (size, size))
 
     def effort(self) -> tuple[int, Any]:
         """Return how hard this is to check by hand: the digits, then the size of the fraction."""
-        others = sum(effort(one, FROM_ONE) for one in self._others())
+        numbers = (*dict(self.parameters).values(), self.start)
+        others = sum(effort(one, FROM_ONE) for one in numbers if one is not None)
         if isinstance(self.at, Root):  # harder than any rational
             return len(self.at.told(self.iteration.rate)) + others, self.at.low
         size = int(abs(self.at.p) + self.at.q)
         return len(exactly(self.at).rstrip("0")) + others, size
-
-    def _others(self) -> Iterator[fmpq]:
-        yield from (number for _, number in self.parameters)
-        if self.start is not None:
-            yield self.start
 
     def simpler(self) -> Iterator["Rate"]:
         """Yield easier starting points and parameters, then decimals near the rate.
