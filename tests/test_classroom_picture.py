@@ -16,9 +16,8 @@ from gradaudit.classroom.comparing import (
     read_marks,
 )
 from gradaudit.classroom.page import as_html
-from gradaudit.classroom.picture import Counting, Picture
+from gradaudit.classroom.picture import Counting, Picture, Row
 from gradaudit.classroom.records import Asked, record_of, task_of
-from gradaudit.classroom.rows import Row
 from gradaudit.classroom.similar import Similar
 from gradaudit.classroom.students import Student
 from gradaudit.classroom.words import as_text

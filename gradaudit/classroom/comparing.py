@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradaudit.classroom.rows import Row, correlation
+from gradaudit.classroom.picture import Row, correlation
 from gradaudit.classroom.students import read_csv
 from gradaudit.language.hints import nearest
 from gradaudit.language.showing import escaped

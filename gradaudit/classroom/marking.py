@@ -14,7 +14,7 @@ from typing import TypeVar
 from gradaudit.answers.asked import sheet_called
 from gradaudit.answers.preflight import chosen, contained
 from gradaudit.answers.verdicts import worst
-from gradaudit.classroom import outputs
+from gradaudit.classroom import outputs, words
 from gradaudit.classroom.comparing import agreements, changes, read_before, read_marks
 from gradaudit.classroom.page import as_html
 from gradaudit.classroom.picture import Counting
@@ -23,7 +23,6 @@ from gradaudit.classroom.records import Asked, Record, Task, task_of, unreadable
 from gradaudit.classroom.running import Crew, Dask, Here, Kept, judge_all
 from gradaudit.classroom.similar import Similar
 from gradaudit.classroom.students import Student, read_roster, students_of
-from gradaudit.classroom.words import as_text
 from gradaudit.language.showing import escaped
 from gradaudit.questions.files import Unreadable, content_of
 from gradaudit.questions.reading import library
@@ -117,15 +116,16 @@ def mark(
         each = worth or [Item((part,), 1) for part in sheet.parts]
         ours = [total(each, one.statuses, unread=one.unread) for one in picture.rows]
         picture.points = list(map(plain, ours)) if worth else None
-        picture.changes = None if before is None else changes(picture.rows, before)
-        picture.agreements = None if people is None else agreements(picture.rows, ours, people)
-        picture.similar = None if run.similar is None else run.similar.found()
+        picture.changes = None if before is None else words.changed(changes(picture.rows, before))
+        if people is not None:
+            picture.agreements = words.compared(agreements(picture.rows, ours, people))
+        picture.similar = None if run.similar is None else words.similar(run.similar.found())
         if out is not None:
             answered = [one.part for one in picture.parts]
             outputs.write_all(folder, run.records(), answered, worth, absent)
             page = as_html(picture, "How the class did")
             (folder / "class.html").write_text(page, encoding="utf-8")
-        print(f"\n{as_text(picture)}")
+        print(f"\n{words.as_text(picture)}")
         if out is not None:
             print(f"\nAll of it is in {escaped(out)}.")
     for line in unpaid({one.part: one.answered for one in picture.parts}, worth):

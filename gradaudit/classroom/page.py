@@ -8,9 +8,8 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
 from gradaudit.classroom.outputs import SENTENCES
-from gradaudit.classroom.picture import PartPicture, Picture, Shared
-from gradaudit.classroom.rows import Row
-from gradaudit.classroom.words import apart, changed, compared, many, similar, whose_parts
+from gradaudit.classroom.picture import PartPicture, Picture, Row, Shared
+from gradaudit.classroom.words import apart, many, whose_parts
 from gradaudit.telling.verdicts import MARKS, STATUSES
 
 NO_MORE = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, and no script runs
@@ -76,16 +75,16 @@ def _sections(picture: Picture, title: str) -> Iterator[Element]:
         names = element("p", ", ".join(picture.unlisted))
         yield _section("Not in the roster, or not clearly", names)
     if picture.changes is not None:
-        yield _section("What changed", *_listed(changed(picture.changes)))
+        yield _section("What changed", *_listed(picture.changes))
     if picture.agreements is not None:
-        yield _section("Beside human marks", *_listed(compared(picture.agreements)))
+        yield _section("Beside human marks", *_listed(picture.agreements))
     if picture.similar is not None:
         yield _section(
             "Alike",
             element(
                 "p", "Information, and no judgement: short right answers are alike.", class_="say"
             ),
-            *_listed(similar(picture.similar)),
+            *_listed(picture.similar),
         )
     yield _section("Everybody", *_everybody(picture))
 

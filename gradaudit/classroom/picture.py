@@ -1,15 +1,31 @@
 """What a class got wrong: counted from the records, of which nothing else is kept."""
 
 import re
+import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gradaudit.classroom.comparing import Agreements, Change
 from gradaudit.classroom.records import Record, unread
-from gradaudit.classroom.rows import Row, correlation
-from gradaudit.classroom.similar import Alike
 from gradaudit.classroom.students import Student
+
+FEWEST = 3  # students of whom a correlation is told
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is kept of a student: what came of each part, in few words.
+
+    unread: whether some of the answer could not be read.
+    """
+
+    student: Student
+    key: str
+    overall: str
+    code: int
+    statuses: dict[str, str]
+    mistakes: dict[str, str]
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +70,8 @@ class Picture:
 
     mistakes: by id, the known ones. alike: wrong in the same way, which has no name. alone: in a
     way of their own. unjudged: parts, files and whole answers, with the reason. absent: who handed
-    in nothing. points: of each row, as they are shown. changes, agreements, similar: None where
-    they are not asked for.
+    in nothing. points: of each row, as they are shown. changes, agreements, similar: in lines; None
+    where they are not asked for.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -66,9 +82,9 @@ class Picture:
     unjudged: list[Shared] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     points: list[str] | None = None
-    changes: list[Change] | None = None
-    agreements: Agreements | None = None
-    similar: list[Alike] | None = None
+    changes: list[str] | None = None
+    agreements: list[str] | None = None
+    similar: list[str] | None = None
 
     @property
     def unlisted(self) -> list[str]:
@@ -146,6 +162,13 @@ class Counting:
         holding = [sum(one == "holds" for one in row.statuses.values()) for row in readable]
         rest = [all_ - one for all_, one in zip(holding, here, strict=True)]
         return PartPicture(part, counts, correlation(here, rest))
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Return Pearson's correlation; None where there are too few, or all are alike."""
+    if len(one) < FEWEST or len(set(one)) == 1 or len(set(other)) == 1:
+        return None
+    return statistics.correlation(one, other)
 
 
 def _answers(row: Row, part: str) -> bool:

@@ -71,9 +71,9 @@ def _lines(picture: Picture) -> Iterator[str]:
             yield from _wrapped(f"{len(shared.students):>4}  {where}{shared.what}", " " * 6)
             yield from _whose(shared, with_parts=False)
     for title, lines in (
-        ("What changed", picture.changes is not None and changed(picture.changes)),
-        ("Beside human marks", picture.agreements is not None and compared(picture.agreements)),
-        ("Alike, which is information and no judgement", similar(picture.similar or [])),
+        ("What changed", picture.changes),
+        ("Beside human marks", picture.agreements),
+        ("Alike, which is information and no judgement", picture.similar),
     ):
         if lines:
             yield from ("", title)
