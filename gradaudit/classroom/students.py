@@ -7,7 +7,7 @@ import stat
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import StringIO
@@ -116,18 +116,19 @@ def students_of(
     rows = [_listed(owner, roster) for owner, *_ in found]
     shown = [row.name if row else owner for (owner, *_), row in zip(found, rows, strict=True)]
     names = _unique(list(map(escaped, shown)), [escaped(where) for _, where, _ in found])
+    slugs = _numbered(map(_slug, names), "-")
     students = []
-    for (_, _, files), row, name in zip(found, rows, names, strict=True):
+    for (_, _, files), row, name, slug in zip(found, rows, names, slugs, strict=True):
         notes = [f"{_shown(one)}: {one.fault}" for one in files if one.fault]
         if (more := len(notes) - MOST_NOTES) > 0:
             notes[MOST_NOTES:] = [f"and {more} more files are not read"]
         answers = tuple(one for one in files if not one.fault)
         unlisted = bool(roster) and row is None
         id_ = escaped(row.id) if row else ""
-        students.append(Student(name, "", id_, answers, tuple(notes), unlisted))
+        students.append(Student(name, slug, id_, answers, tuple(notes), unlisted))
     present = {id(row) for row in rows}
     absent = [row for row in roster if id(row) not in present]
-    return _with_slugs(students), absent + [Listed("", one) for one in sorted(nothing)]
+    return students, absent + [Listed("", one) for one in sorted(nothing)]
 
 
 def read_roster(path: str) -> list[Listed]:
@@ -220,10 +221,7 @@ def _of_archive(place: str) -> Iterator[Handed]:
         outside = path.is_absolute() or ".." in path.parts or len(path.parts) > DEEPEST
         fault = "its path leads out of the zip" if outside else _fault(path, mode)
         there = PurePosixPath(*(inside or ["?"]))
-        if member.is_dir():
-            yield Handed(there, place, number, is_folder=True)
-        else:
-            yield Handed(there, place, number, fault)
+        yield Handed(there, place, number, "" if member.is_dir() else fault, member.is_dir())
 
 
 @lru_cache(maxsize=4)
@@ -299,27 +297,22 @@ def _unique(names: Sequence[str], wheres: Sequence[str]) -> list[str]:
         f"{name} ({where})" if often[name.casefold()] > 1 and where != name else name
         for name, where in zip(names, wheres, strict=True)
     ]
-    taken: set[str] = set()
-    found = []
-    for name in told:
-        numbered = (f"{name} #{number}" for number in count(2))
-        free = next(one for one in chain([name], numbered) if one.casefold() not in taken)
-        taken.add(free.casefold())
-        found.append(free)
-    return found
+    return _numbered(told, " #")
 
 
-def _with_slugs(students: Sequence[Student]) -> list[Student]:
-    taken: set[str] = set()
-    found = []
-    for student in students:
-        plain = unicodedata.normalize("NFKD", student.name).encode("ascii", "ignore").decode()
-        word = re.sub(r"[^\w-]+", "_", plain)[:LONGEST_SLUG].strip("_-") or "student"
-        choices = (word if k == 1 else f"{word}-{k}" for k in count(1))
-        slug = next(one for one in choices if one.casefold() not in taken)
-        taken.add(slug.casefold())
-        found.append(replace(student, slug=slug))
-    return found
+def _numbered(names: Iterable[str], sign: str) -> list[str]:
+    """Return names of which no two are one, whatever their case: a later one gets a number."""
+    found: dict[str, str] = {}
+    for name in names:
+        choices = chain([name], (f"{name}{sign}{number}" for number in count(2)))
+        free = next(one for one in choices if one.casefold() not in found)
+        found[free.casefold()] = free
+    return list(found.values())
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^\w-]+", "_", plain)[:LONGEST_SLUG].strip("_-") or "student"
 
 
 def _listed(owner: str, roster: Sequence[Listed]) -> Listed | None:
