@@ -7,7 +7,7 @@ they are.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from gradaudit.judging.calling import shortened
 from gradaudit.judging.derivation import MAX_LINES, MAX_OPERATIONS_IN_ALL, lines_of, try_out
 from gradaudit.judging.form import Form
 from gradaudit.judging.iterations import iteration_of, rates_for
+from gradaudit.judging.laws import Outcome
 from gradaudit.judging.written import Block, exact_value, rounding
 from gradaudit.language.formula import (
     MAX_DIGITS,
@@ -114,19 +115,18 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _diagnosed_together(read: dict[str, Part]) -> None:
     """Let every part of a question be diagnosed with all numbers that are given."""
-    given = {name: part for name, part in read.items() if part.numbers is not None}
+    given = {name: part.numbers for name, part in read.items() if part.numbers is not None}
     blocks: dict[Question, list[Block]] = {}
-    for part in given.values():
-        if part.numbers is not None:
-            blocks.setdefault(part.numbers.question, []).append(part.numbers)
-    together = {question: _once(of_numbers, some) for question, some in blocks.items()}
-    for name, part in given.items():
-        if part.numbers is not None:
-            read[name] = replace(part, diagnose=together[part.numbers.question])
+    for numbers in given.values():
+        blocks.setdefault(numbers.question, []).append(numbers)
+    together = {question: _diagnosing(some) for question, some in blocks.items()}
+    for name, numbers in given.items():
+        read[name] = replace(read[name], diagnose=together[numbers.question])
 
 
-def _once(diagnose: Callable[[Sequence[Block]], Diagnosis], blocks: Sequence[Block]) -> Any:
-    known = cache(lambda: diagnose(blocks))
+def _diagnosing(blocks: Sequence[Block]) -> Callable[[Outcome], Diagnosis]:
+    """Return what diagnoses any of some numbers by all of them, which it looks at once."""
+    known = cache(partial(of_numbers, blocks))
     return lambda _: known()
 
 
@@ -156,7 +156,7 @@ def conditions(question: Question, path: str, formulas: Sequence[Formula]) -> Pa
 
 def own_names(name: str, lines: Any, scope: Scope) -> Scope:
     """Return a scope with the names that a list of lines defines. Raises Unreadable."""
-    lines = [lines] if isinstance(lines, str) and not isinstance(lines, DecimalText) else lines
+    lines = [lines] if is_text(lines) else lines
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise Unreadable(f"{name}: a list of strings is wanted, each `name = formula`")
     try:
