@@ -72,12 +72,12 @@ class Verdict:
     @property
     def failure(self) -> Outcome | None:
         """The outcome that is shown first: the first law that fails, by values if one does."""
-        return next(iter(sorted(self.failures, key=_leaves_values)), None)
+        return min(self.failures, key=_leaves_values, default=None)
 
     @property
     def only_form(self) -> bool:
         """Whether nothing is wrong but the form of the results."""
-        return self.failure is not None and _is_form(self.failure)
+        return self.failure is not None and isinstance(self.failure.refusal, WrongForm)
 
     @property
     def form(self) -> Form | None:
@@ -101,10 +101,6 @@ class Verdict:
         for one in (*self.failures, *(one for one in self.outcomes if one.status == "untested")):
             return int(one.judged.number)
         return self.said.answer.number
-
-
-def _is_form(outcome: Outcome) -> bool:
-    return isinstance(outcome.refusal, WrongForm)
 
 
 def _leaves_values(outcome: Outcome) -> bool:
