@@ -21,8 +21,6 @@ from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.reading import LIBRARY
 
-NAMES = ("auto", *RUNGS, "none")
-
 
 @dataclass
 class _Wanted:
@@ -34,7 +32,7 @@ _wanted = _Wanted()
 
 
 def contain(name: str = "auto", *, strangers: bool = False) -> None:
-    """Say what answers are contained by, from here on: one of NAMES.
+    """Say what answers are contained by, from here on: auto, one of RUNGS, or none.
 
     strangers: where nothing contains them, none is run; so it is if a sandbox is named. One's own
     code is contained as far as it can be.

@@ -107,8 +107,8 @@ class Counting:
         self._alike: dict[tuple[str, str], Shared] = {}
         self._unjudged: dict[tuple[str, str], Shared] = {}
 
-    def add(self, student: Student, key: str, record: Record) -> Row:
-        """Count a record, and return what is kept of it."""
+    def add(self, student: Student, key: str, record: Record) -> None:
+        """Count a record."""
         name = student.name
         lacks = bool(unread(record))
         row = Row(student, key, record["overall"], record["code"], {}, {}, lacks)
@@ -131,7 +131,6 @@ class Counting:
                 details = one["told"]["details"]
                 shared = self._alike.setdefault((part, one["alike"]), Shared(what, details=details))
                 shared.parts[part] = shared.students[name] = None
-        return row
 
     def _unjudged_at(self, part: str, reason: str, name: str) -> None:
         alike = re.sub(r"\d+", "#", reason)  # whatever the line and column

@@ -232,19 +232,17 @@ def _answer(task: Task) -> tuple[Answer, list[str]]:
     for name, content in task.files:
         if PurePosixPath(name).name == PACKAGE:
             continue
+        if name.endswith(RUNS):
+            run += 1
+            if task.uncontained or run > MOST_RUN:
+                faults[name] = task.uncontained or f"only {MOST_RUN} files of one student are run"
+                continue
         modules = modules_for(name, task.files)
         try:
-            if name.endswith(RUNS):
-                run += 1
-                if task.uncontained or run > MOST_RUN:
-                    most = f"only {MOST_RUN} files of one student are run"
-                    raise Unreadable(task.uncontained or most)
             answers[name] = read_handed(name, content, sheet, modules)
         except Unreadable as reason:
             faults[name] = str(reason)
-            if (
-                name.endswith(".py") and not task.uncontained and run <= MOST_RUN
-            ):  # such as one that draws plots
+            if name.endswith(".py"):  # such as one that draws plots
                 with suppress(Unreadable):
                     answers[name] = read_functions(name, content, sheet, modules)
                     notes.append(f"only its functions were run, with what they use: {reason}")
