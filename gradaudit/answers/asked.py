@@ -39,15 +39,14 @@ def sheet_of(questions: Sequence[Question]) -> Sheet:
     tables: dict[str, tuple[str, ...]] = {}
     functions: dict[str, Owed] = {}
     for question in questions:
-        keys, own = ("where", *question.parts), question.table
+        own, id_ = question.table, question.id
         if question.data:
             numbers = (*question.steps, *question.parts)
-            paths |= {f"{own}.{name}": f"{question.id}.{name}" for name in numbers}
+            paths |= {f"{own}.{name}": f"{id_}.{name}" for name in numbers}
             tables[own] = (*tables.get(own, ()), *numbers, DERIVATION)
-            own = f"{own}.{DERIVATION}"
-        id_ = question.id + f".{DERIVATION}" * bool(question.data)
+            own, id_ = f"{own}.{DERIVATION}", f"{id_}.{DERIVATION}"
         paths |= {f"{own}.{name}": f"{id_}.{name}" for name in question.parts}
-        tables[own] = tuple(dict.fromkeys((*tables.get(own, ()), *keys)))
+        tables[own] = tuple(dict.fromkeys((*tables.get(own, ()), "where", *question.parts)))
         for signature in question.functions:
             owes = partial(of_function, question, signature)
             if signature.name in functions:

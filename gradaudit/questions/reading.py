@@ -30,7 +30,6 @@ from gradaudit.questions.question import (
     Question,
     Signature,
     Slip,
-    halves,
     scope_of,
 )
 from gradaudit.questions.shapes import free_indices, shape_of, unfit
@@ -139,11 +138,8 @@ class _Reader(Table):
 
     def model(self) -> Question:
         given = self.given()
-        sets = tuple(
-            dict.fromkeys(
-                chain.from_iterable((*one.axes, *filter(None, [one.within])) for one in given)
-            )
-        )
+        axes = chain.from_iterable((*one.axes, one.within) for one in given)
+        sets = tuple(dict.fromkeys(filter(None, axes)))
         if len(sets) > MAX_SETS:
             raise self.wrong("given", f"more than {MAX_SETS} index sets")
         sizes = self.sizes(sets)
@@ -523,7 +519,6 @@ class _Reader(Table):
         if not isinstance(told, list):
             raise self.wrong(kind, f"[[{self.name}.{kind}]] is wanted, once for each")
         self.few(kind, told)
-        known = [halves(line)[0] for line in (*question.answered_in[0], *question.own)]
         seen: set[str] = set()
         variants = 0
         for number, one in enumerate(told, start=1):
@@ -546,8 +541,8 @@ class _Reader(Table):
                 if not isinstance(change, dict) or not change:
                     raise self.wrong(f"{key}.change", 'lines that differ are wanted: { x = "..." }')
                 for line in change:
-                    if line not in known and line not in question.parts:
-                        hint = nearest(line, [*known, *question.parts])
+                    if line not in question.lines:
+                        hint = nearest(line, question.lines)
                         if line == "where":
                             hint = "; a name that `where` defines is changed by its own name"
                         raise self.wrong(f"{key}.change.{line}", f"no line of this name{hint}")
