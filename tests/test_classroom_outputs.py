@@ -64,7 +64,7 @@ def page(name: str, said: dict[str, Any]) -> str:
     counting = Counting()
     for number in range(2):
         counting.add(student(f"{name}{number}"), "key", said)
-    return as_html(counting.picture([name]), "How the class did")
+    return as_html(counting.picture([name]))
 
 
 @pytest.mark.parametrize("where", HOSTILE)

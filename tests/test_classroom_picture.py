@@ -68,7 +68,7 @@ class TestGroups:
         seen = picture(formula("p[i] + 2*t[i]"), formula("p[i] + 3*t[i]"))
         text = as_text(seen)
         assert "2 more parts are wrong, each in its own way:\n      a q2.gradient, b q2.g" in text
-        page = as_html(seen, "How the class did")
+        page = as_html(seen)
         assert "<li>a: q2.gradient</li><li>b: q2.gradient</li>" in page
 
     def test_functions_with_the_same_values_but_for_rounding_are(self) -> None:

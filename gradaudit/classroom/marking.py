@@ -123,8 +123,7 @@ def mark(
         if out is not None:
             answered = [one.part for one in picture.parts]
             outputs.write_all(folder, run.records(), answered, worth, absent)
-            page = as_html(picture, "How the class did")
-            (folder / "class.html").write_text(page, encoding="utf-8")
+            (folder / "class.html").write_text(as_html(picture), encoding="utf-8")
         print(f"\n{words.as_text(picture)}")
         if out is not None:
             print(f"\nAll of it is in {escaped(out)}.")

@@ -15,12 +15,13 @@ from gradaudit.telling.verdicts import MARKS, STATUSES
 NO_MORE = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, and no script runs
 MOST_ROWS = 2_000  # students in the table of all
 FEW = 8  # names that are seen at once
+TITLE = "How the class did"
 OF_PARTS = ("holds", "conditional", "fails", "untested", "unanswered")
 
 Node = Element | str
 
 
-def as_html(picture: Picture, title: str) -> str:
+def as_html(picture: Picture) -> str:
     """Return the page."""
     style = files("gradaudit.classroom").joinpath("page.css").read_text(encoding="utf-8")
     head = element(
@@ -28,10 +29,10 @@ def as_html(picture: Picture, title: str) -> str:
         element("meta", charset="utf-8"),
         element("meta", **{"http-equiv": "Content-Security-Policy", "content": NO_MORE}),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", title),
+        element("title", TITLE),
         element("style", style),
     )
-    page = element("html", head, element("body", element("main", *_sections(picture, title))))
+    page = element("html", head, element("body", element("main", *_sections(picture))))
     page.set("lang", "en")
     return f"<!DOCTYPE html>\n{tostring(page, encoding='unicode', method='html')}\n"
 
@@ -50,8 +51,8 @@ def element(tag: str, *inside: Node, **attributes: str) -> Element:
     return made
 
 
-def _sections(picture: Picture, title: str) -> Iterator[Element]:
-    yield element("header", element("h1", title), *_overall(picture))
+def _sections(picture: Picture) -> Iterator[Element]:
+    yield element("header", element("h1", TITLE), *_overall(picture))
     if picture.parts:
         yield _section("By part", *_parts(picture.parts))
     if picture.mistakes:
@@ -95,7 +96,7 @@ def _section(title: str, *inside: Node) -> Element:
 
 def _overall(picture: Picture) -> Iterator[Element]:
     counted = picture.overall
-    yield _stacked(counted, [one for one in STATUSES if counted[one]], "stack tall")
+    yield _stacked(counted, STATUSES, "stack tall")
     legend = (
         element("span", element("i", class_=status), f"{counted[status]} {status}")
         for status in STATUSES
@@ -159,7 +160,7 @@ def _mistake(name: str, shared: Shared, most: int) -> Element:
             "div",
             element("code", name),
             " ",
-            shared.what.removesuffix(f" ({name})"),
+            shared.what,
             _whose(shared),
         ),
         class_="mistake",

@@ -124,7 +124,8 @@ class Counting:
             if mistake := one["mistake"]:
                 row.mistakes[part] = mistake
                 told = dict(reversed(one["told"]["details"])).get("mistake", "")
-                shared = self._mistakes.setdefault(mistake, Shared(told))
+                what = told.removesuffix(f" ({mistake})")
+                shared = self._mistakes.setdefault(mistake, Shared(what))
                 shared.parts[part] = shared.students[name] = None
             elif one["alike"]:
                 what = one["told"]["head"]

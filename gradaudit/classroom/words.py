@@ -47,8 +47,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     if picture.mistakes:
         yield from ("", "Mistakes, by how many make them")
         for name, shared in picture.mistakes:
-            sentence = shared.what.removesuffix(f" ({name})")
-            yield from _wrapped(f"{len(shared.students):>4}  {name}: {sentence}", " " * 6)
+            yield from _wrapped(f"{len(shared.students):>4}  {name}: {shared.what}", " " * 6)
             yield from _whose(shared)
     if picture.alike:
         yield from (
