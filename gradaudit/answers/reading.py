@@ -56,12 +56,12 @@ def read(path: str, asked: Sheet | None = None, called: str | None = None) -> An
     """
     if address := address_of(path):
         sheet, (place, function) = asked or sheet_called(), address
-        return read_python(path, place, {function: _owed(sheet, function, called)}, sheet)
+        wanted = {function: _owed(sheet, function, called)}
+        return replace(read_python(place, sheet, wanted=wanted), name=path)
     if called is not None:
         raise Unreadable("--as takes a function: package.module:function, or file.py:function")
     if path.endswith(".py"):
-        sheet = asked or sheet_called()
-        return read_python(path, path, sheet.functions, sheet)
+        return read_python(path, asked or sheet_called())
     if path.endswith(".ipynb"):
         return read_notebook(path, content_of(path), asked)
     try:
@@ -91,9 +91,7 @@ def read_handed(
     modules: of Python, by name, that it may import. Raises Unreadable.
     """
     if name.endswith(".py"):
-        sheet = asked or sheet_called()
-        sources = {**modules, ANSWER: content}
-        return read_python(name, name, sheet.functions, sheet, sources)
+        return read_python(name, asked or sheet_called(), {**modules, ANSWER: content})
     if name.endswith(".ipynb"):
         return read_notebook(name, content, asked, modules)
     return read_tables(name, content, asked)
@@ -111,7 +109,7 @@ def read_functions(
         source = definitions([decode_source(content)], sheet.functions)
     except (SyntaxError, UnicodeError):
         raise Unreadable("it is not Python") from None
-    return read_python(name, name, sheet.functions, sheet, {**modules, ANSWER: source.encode()})
+    return read_python(name, sheet, {**modules, ANSWER: source.encode()})
 
 
 def read_notebook(
@@ -136,8 +134,7 @@ def read_notebook(
         raise Unreadable(f"{reason}, {remedy}") from None
     written = {module: _bytes(text) for module, text in written_by(code).items()}
     sources = {**modules, **written, ANSWER: _bytes(source)}
-    functions = read_python(name, name, sheet.functions, sheet, sources)
-    return merged(name, {**answers, "the code": functions})
+    return merged(name, {**answers, "the code": read_python(name, sheet, sources)})
 
 
 def _bytes(text: str) -> bytes:
@@ -198,16 +195,17 @@ def _owed(sheet: Sheet, function: str, called: str | None) -> Owed:
 
 
 def read_python(
-    name: str,
     place: str,
-    wanted: Mapping[str, Owed],
     sheet: Sheet,
     sources: Mapping[str, bytes] | None = None,
+    wanted: Mapping[str, Owed] | None = None,
 ) -> Answer:
     """Read functions of a file or a module, in a process of its own. Raises Unreadable.
 
-    wanted: what each owes that may be there. sources: what was handed over, see Process.
+    sources: what was handed over, see Process. wanted: what each owes that may be there, if not
+    all that are asked for.
     """
+    wanted = sheet.functions if wanted is None else wanted
     if not wanted:
         raise Unreadable("the question asks for no function")
     if place.endswith(".py") and sources is None:
@@ -230,4 +228,4 @@ def read_python(
         near = [n for n in names if difflib.get_close_matches(n, wanted, 1, 0.7)]
         hint = f" (found {near[0]})" if near else ""
         malformed.append(f"it defines none of {', '.join(wanted)}{hint}")
-    return Answer(name, parts, tuple(malformed), tuple(remotes), sheet)
+    return Answer(place, parts, tuple(malformed), tuple(remotes), sheet)
