@@ -142,12 +142,11 @@ class Counting:
 
     def picture(self, absent: Iterable[str] = ()) -> Picture:
         """Return what was counted. absent: who handed in nothing."""
-        answered = [one for one in self.parts if any(_answers(row, one) for row in self.rows)]
         groups = _often_first(self._alike.values())
         mistakes = sorted(self._mistakes.items(), key=lambda one: -len(one[1].students))
         return Picture(
             self.rows,
-            [self._part(one) for one in answered],
+            [one for one in map(self._part, self.parts) if one.answered],
             mistakes,
             [one for one in groups if len(one.students) > 1],
             [one for one in groups if len(one.students) == 1],
@@ -169,10 +168,6 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
     if len(one) < FEWEST or len(set(one)) == 1 or len(set(other)) == 1:
         return None
     return statistics.correlation(one, other)
-
-
-def _answers(row: Row, part: str) -> bool:
-    return row.statuses.get(part, "unanswered") != "unanswered"
 
 
 def _often_first(shared: Iterable[Shared]) -> list[Shared]:

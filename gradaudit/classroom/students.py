@@ -110,8 +110,7 @@ def students_of(
         ordered = sorted(files, key=lambda one: (_owner(one), str(one.path)))
         groups = {owner: list(group) for owner, group in groupby(ordered, _owner)}
         found += [(owner, within + owner, group) for owner, group in groups.items()]
-        owners = dict.fromkeys(map(_owner, there))
-        empty = [owner for owner in owners if owner not in groups]
+        empty = {*map(_owner, there)} - groups.keys()
         nothing += [owner for owner in empty if _listed(owner, roster) is None]
     rows = [_listed(owner, roster) for owner, *_ in found]
     shown = [row.name if row else owner for (owner, *_), row in zip(found, rows, strict=True)]
