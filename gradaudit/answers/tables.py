@@ -34,7 +34,7 @@ from gradaudit.language.numbers import object_array
 from gradaudit.language.written import Written
 from gradaudit.mistakes.diagnosis import Diagnosis
 from gradaudit.mistakes.numbers import of_numbers
-from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
+from gradaudit.questions.files import KINDS, Unreadable, is_number, is_text
 from gradaudit.questions.question import DERIVATION, Question
 from gradaudit.questions.tables import NAME
 
@@ -258,7 +258,7 @@ def _flattened(
 
 def number(name: str, value: Any) -> Written:
     """Return a number as it is written. Raises Unreadable."""
-    if isinstance(value, bool) or not isinstance(value, int | DecimalText):
+    if not is_number(value):
         remedy = "; leave out the quotes" if isinstance(value, str) else ""
         kind = KINDS.get(type(value), "something else")
         raise Unreadable(f"{name}: a number is wanted, found {kind}{remedy}")

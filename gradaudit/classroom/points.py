@@ -6,7 +6,7 @@ from typing import Any
 
 from gradaudit.language.hints import nearest
 from gradaudit.language.showing import escaped
-from gradaudit.questions.files import DecimalText, Unreadable, is_text, load_toml
+from gradaudit.questions.files import Unreadable, is_number, is_text, load_toml
 
 ALTERNATIVES = "alternatives"
 NOT_YET = "not marked yet: a person looks at it"
@@ -82,8 +82,8 @@ def _alternatives(table: Any) -> Item:
 
 
 def _number(name: str, value: Any) -> float:
-    number = float(value) if isinstance(value, int | DecimalText) else -1.0
-    if isinstance(value, bool) or not 0 <= number < float("inf"):
+    number = float(str(value)) if is_number(value) else -1.0
+    if not 0 <= number < float("inf"):
         raise Unreadable(f"{escaped(name)}: a number of points is wanted, such as 2 or 0.5")
     return number
 

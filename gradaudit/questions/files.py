@@ -79,3 +79,8 @@ class DecimalText(str):
 def is_text(value: Any) -> TypeGuard[str]:
     """Return whether a value of TOML is a string, and not a decimal."""
     return isinstance(value, str) and not isinstance(value, DecimalText)
+
+
+def is_number(value: Any) -> TypeGuard[int | DecimalText]:
+    """Return whether a value of TOML is a number, whose text is what `str` says."""
+    return isinstance(value, int | DecimalText) and not isinstance(value, bool)

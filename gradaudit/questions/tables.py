@@ -15,7 +15,7 @@ from gradaudit.language.formula import (
     parse_definitions,
 )
 from gradaudit.language.hints import nearest
-from gradaudit.questions.files import KINDS, DecimalText, Unreadable, is_text
+from gradaudit.questions.files import KINDS, Unreadable, is_number, is_text
 
 NAME = r"[^\W\d]\w*"
 MAX_ITEMS = 100  # of a list or a table
@@ -109,7 +109,7 @@ class Table:
 
     def number(self, key: str, value: Any) -> fmpq:
         """Return an exact number. Raises Unreadable."""
-        if isinstance(value, bool) or not isinstance(value, int | DecimalText):
+        if not is_number(value):
             raise self.wrong(key, "a number is wanted")
         try:
             return numeral(str(value))
