@@ -148,6 +148,7 @@ def test_a_step_that_has_no_matrix_is_refused_in_one_line(
         ({"owes": {"it": "1 == 1"}}, "plain.owes: the answer of an iteration is a condition"),
         ({"two_at_once": [["a", "b", "eta > 0"]]}, "two ids of mistakes and what comes of both"),
         ({"two_at_once": [[[], {}, 1]]}, "two ids of mistakes and what comes of both"),
+        ({"two_at_once": 3}, "two ids of mistakes and what comes of both"),
     ],
     ids=lambda one: one if isinstance(one, str) else str(one),
 )

@@ -502,7 +502,8 @@ class _Reader(Table):
 
     def two_at_once(self, question: Question) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
         ids = [slip.id for slip in question.mistakes]
-        for number, told in enumerate(self.table.get("two_at_once", ()), start=1):
+        listed = self.table.get("two_at_once", [])
+        for number, told in enumerate(listed if isinstance(listed, list) else [listed], start=1):
             key = f"two_at_once[{number}]"
             strings = isinstance(told, list) and all(isinstance(one, str) for one in told)
             if not strings or len(told) != 3 or not {*told[:2]} <= {*ids}:
