@@ -383,10 +383,8 @@ class _Reader(Table):
                 raise self.wrong(f"assume: line {number}", "just parameters can be assumed upon")
         if "owes" in self.table:
             raise self.wrong("owes", "the answer of an iteration is a condition, and owes no more")
-        try:
+        with self.readable("next"):
             return iteration_of(following, rate, names, question.assume)
-        except FormulaError as error:
-            raise self.wrong("next", str(error)) from None
 
     def asked(self, question: Question, name: str, text: Any) -> Asked:
         key = f"parts.{name}"
@@ -509,10 +507,8 @@ class _Reader(Table):
             if not strings or len(told) != 3 or not {*told[:2]} <= {*ids}:
                 raise self.wrong(key, "two ids of mistakes and what comes of both are wanted")
             change: dict[str, str] = dict.fromkeys(question.parts, told[2])
-            try:
+            with self.readable(key):
                 question.changed(change)
-            except FormulaError as error:
-                raise self.wrong(key, str(error)) from None
             yield tuple(told[:2]), change
 
     def mistakes(self, question: Question, kind: str) -> Iterator[Slip]:
@@ -549,10 +545,8 @@ class _Reader(Table):
                         raise self.wrong(f"{key}.change.{line}", f"no line of this name{hint}")
                     if not is_text(change[line]):
                         raise self.wrong(f"{key}.change.{line}", "a formula in quotes is wanted")
-                try:
+                with self.readable(f"{key}.change"):
                     question.changed(change)
-                except FormulaError as error:
-                    raise self.wrong(f"{key}.change", str(error)) from None
             yield Slip(name, sentence, tuple(changes), *texts[2:])
 
     def owed(self, question: Question) -> Iterator[Owed]:

@@ -1,7 +1,8 @@
 """What a table of a question file holds; what is wrong is said in one line, with its key."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence, Sized
+from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
+from contextlib import contextmanager
 from typing import Any
 
 from flint import fmpq
@@ -38,6 +39,14 @@ class Table:
     def wrong(self, key: str, message: str) -> Unreadable:
         """Return the refusal of a key."""
         return Unreadable(f"{self.name}.{key}: {message}")
+
+    @contextmanager
+    def readable(self, key: str) -> Iterator[None]:
+        """Refuse a key where what it says is no formula."""
+        try:
+            yield
+        except FormulaError as error:
+            raise self.wrong(key, str(error)) from None
 
     def known(self, key: str, names: Iterable[str], known: Collection[str]) -> None:
         """Refuse names that are none of those known."""
@@ -95,17 +104,13 @@ class Table:
         """Return a formula. Raises Unreadable."""
         if not is_text(text):
             raise self.wrong(key, "a formula in quotes is wanted")
-        try:
+        with self.readable(key):
             return parse(text, scope)
-        except FormulaError as error:
-            raise self.wrong(key, str(error)) from None
 
     def definitions(self, key: str, lines: Sequence[str], scope: Scope) -> Scope:
         """Return a scope with what lines define. Raises Unreadable."""
-        try:
+        with self.readable(key):
             return parse_definitions(lines, scope)
-        except FormulaError as error:
-            raise self.wrong(key, str(error)) from None
 
     def number(self, key: str, value: Any) -> fmpq:
         """Return an exact number. Raises Unreadable."""
