@@ -14,14 +14,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from flint import arb
 
 import gradaudit
-from gradaudit.answers.asked import sheet_called
+from gradaudit.answers.asked import sheet_called, sheet_of
 from gradaudit.answers.parts import Answer, Sheet
 from gradaudit.answers.preflight import contained
 from gradaudit.answers.reading import merged, read_functions, read_handed
@@ -37,6 +36,7 @@ from gradaudit.language.rates import changes
 from gradaudit.language.showing import escaped
 from gradaudit.questions.files import MAX_FILE, MAX_TOML, Unreadable
 from gradaudit.questions.iteration import Rate
+from gradaudit.questions.reading import questions_of
 from gradaudit.telling import verdicts as telling
 from gradaudit.telling.showing import NotSet
 
@@ -301,10 +301,7 @@ def _is_helper(name: str, answer: Answer) -> bool:
 def _sheet(asked: Asked) -> Sheet | None:
     if asked.content is None:
         return sheet_called(asked.name) if asked.name else None
-    with TemporaryDirectory(prefix="gradaudit-") as folder:
-        path = Path(folder, "question.toml")
-        path.write_bytes(asked.content)
-        return sheet_called(str(path))
+    return sheet_of(questions_of(asked.content))
 
 
 def _told(audit: Audit, alike: dict[str, str], notes: list[str]) -> Record:

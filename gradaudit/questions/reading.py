@@ -19,7 +19,7 @@ from gradaudit.language.formula import FUNCTIONS, Formula, FormulaError, Scope, 
 from gradaudit.language.hints import nearest, word_of_python
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
-from gradaudit.questions.files import Unreadable, is_text, load_toml
+from gradaudit.questions.files import Unreadable, content_of, is_text, tables_of
 from gradaudit.questions.iteration import MOST_STATES, Iteration, iteration_of
 from gradaudit.questions.question import (
     DERIVATION,
@@ -67,7 +67,7 @@ def read_questions(name: str = ASSIGNMENT) -> list[Question]:
     if not os.path.exists(name):
         beside = map(str, Path(name).parent.glob("*.toml"))
         raise Unreadable(f"no question of the library, and no file{_hint(name, beside)}")
-    return _read(name)
+    return questions_of(content_of(name))
 
 
 def read_one(path: str, name: str | None = None) -> Question:
@@ -85,7 +85,7 @@ def from_library(name: str) -> list[Question]:
     """Return the questions of the library with this name. Raises Unreadable."""
     if name not in library():
         raise Unreadable(f"no question of the library{_hint(name)}")
-    return _read(str(LIBRARY / f"{name}.toml"))
+    return questions_of(content_of(str(LIBRARY / f"{name}.toml")))
 
 
 def _hint(name: str, files: Iterable[str] = ()) -> str:
@@ -93,8 +93,9 @@ def _hint(name: str, files: Iterable[str] = ()) -> str:
     return nearest(name, known) or "; `gradaudit question list` shows the library"
 
 
-def _read(path: str) -> list[Question]:
-    tables = load_toml(path)
+def questions_of(content: bytes) -> list[Question]:
+    """Return the questions that TOML states. Raises Unreadable."""
+    tables = tables_of(content)
     if not tables:
         raise Unreadable("it is empty; a question is a table, such as [ridge]")
     if len(tables) > MAX_ITEMS:
