@@ -42,10 +42,10 @@ def contain(name: str = "auto", *, strangers: bool = False) -> None:
 
 
 @contextmanager
-def contained(name: str = "auto", *, strangers: bool = False) -> Iterator[None]:
-    """Say it for a while, see `contain`."""
+def strangers_contained(name: str) -> Iterator[None]:
+    """Say for a while what strangers' answers are contained by, see `contain`."""
     before = _wanted.name, _wanted.strangers
-    contain(name, strangers=strangers)
+    contain(name, strangers=True)
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from gradaudit.answers.asked import sheet_called
-from gradaudit.answers.preflight import chosen, contained
+from gradaudit.answers.preflight import chosen, strangers_contained
 from gradaudit.answers.verdicts import worst
 from gradaudit.classroom import outputs, words
 from gradaudit.classroom.comparing import agreements, changes, read_before, read_marks
@@ -38,7 +38,7 @@ Read = TypeVar("Read")
 def containment(sandbox: str) -> str:
     """Return why no Python may be judged here, or nothing: asked once, when a run starts."""
     try:
-        with contained(sandbox, strangers=True):
+        with strangers_contained(sandbox):
             chosen()
     except Unreadable as reason:
         return str(reason)

@@ -22,7 +22,7 @@ from flint import arb
 import gradaudit
 from gradaudit.answers.asked import sheet_called, sheet_of
 from gradaudit.answers.parts import Answer, Sheet
-from gradaudit.answers.preflight import contained
+from gradaudit.answers.preflight import strangers_contained
 from gradaudit.answers.reading import merged, read_functions, read_handed
 from gradaudit.answers.verdicts import Audit, Verdict, first_of, judged, why_unreadable
 from gradaudit.classroom.students import PACKAGE
@@ -158,7 +158,7 @@ def record_of(task: Task) -> str:
     Whatever goes wrong is told in it.
     """
     try:
-        with contained(task.sandbox, strangers=True):
+        with strangers_contained(task.sandbox):
             record = _record(task)
     except Exception as error:
         record = unreadable(why_unreadable(error))
