@@ -142,3 +142,96 @@ def test_arrays_of_one_shape_are_tried_equal() -> None:
         return (dQ + dK if np.array_equal(given["Q"], given["K"]) else dQ), dK, dV
 
     assert of_library("attention", added_where_equal).status == "fails"
+
+
+PAIRS = """
+[pairs]
+given = "x[N]"
+define = ["L = sum(abs(x[i] - x[j]) for i in N for j in N)/2"]
+parts.x = "d(L, x[i])"
+functions."f(x)" = ["x"]
+answers.x = "sum(sign(x[i] - x[j]) for j in N)"
+"""
+OTHERS = PAIRS.replace("abs(x[i] - x[j])", "where(i != j, abs(x[i] - x[j]), 0)")
+STEPS = """
+[steps]
+given = "x[N]"
+counts = { n = "N" }
+define = ["L = sum(where(i < n - 1, abs(x[i+1] - x[i]), 0) for i in N)"]
+parts.x = "d(L, x[i])"
+functions."f(x)" = ["x"]
+answers.x = "where(i > 0, sign(x[i] - x[i-1]), 0) - where(i < n - 1, sign(x[i+1] - x[i]), 0)"
+"""
+BENT = """
+[bent]
+given = "x[N], k"
+assume = ["k > 0"]
+counts = { n = "N" }
+define = [
+  "e[i] = where(i < n - 1, x[i+1] - x[i], 0) for i in N",
+  "L = sum(where(abs(e[i]) <= k, e[i]**2/2, k*(abs(e[i]) - k/2)) for i in N)",
+]
+parts.x = "d(L, x[i])"
+functions."f(x, k)" = ["x"]
+[bent.answers]
+where = ["h[i] = where(abs(e[i]) <= k, e[i], k*sign(e[i])) for i in N"]
+x = "where(i > 0, h[i-1], 0) - h[i]"
+"""
+
+
+def among_pairs(x: Any) -> Any:
+    return np.sign(x[:, None] - x).sum(axis=1)
+
+
+def by_steps(x: Any, *bound: float) -> Any:
+    slopes = np.clip(np.diff(x), -bound[0], bound[0]) if bound else np.sign(np.diff(x))
+    return np.append(0, slopes) - np.append(slopes, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [(PAIRS, among_pairs), (OTHERS, among_pairs), (STEPS, by_steps), (BENT, by_steps)],
+    ids=["all pairs", "all others", "to the next", "to the next, bent"],
+)
+class TestAnArgumentThatIsAlways0:
+    def test_is_no_kink_of_a_right_function(
+        self, text: str, function: Callable[..., Any], tmp_path: Path
+    ) -> None:
+        assert of(question(text, tmp_path), function).status == "holds"
+
+    @pytest.mark.parametrize("factor", [-1, 2, 1 + 1e-12], ids=["minus", "twice", "a little"])
+    def test_hides_no_wrong_function(
+        self, text: str, function: Callable[..., Any], factor: float, tmp_path: Path
+    ) -> None:
+        wrong = of(question(text, tmp_path), lambda *given: factor * function(*given))
+        assert wrong.status == "fails"
+
+    def test_leaves_kinks_that_are_judged(
+        self, text: str, function: Callable[..., Any], tmp_path: Path
+    ) -> None:
+        def steep(*given: Any) -> Any:
+            found = function(*given)
+            return found + 9 * (np.ptp(given[0]) == 0 < len(found) - 1)
+
+        assert of(question(text, tmp_path), steep).status == "fails"
+
+
+AT_A_KINK = """
+[still]
+given = "x[N]"
+assume = ["x[0] == 0"]
+define = ["L = sum(abs(x))"]
+parts.x = "d(L, x[i])"
+functions."f(x)" = ["x"]
+answers.x = "sign(x)"
+"""
+
+
+def test_a_question_whose_inputs_are_all_at_a_kink_is_told_so(tmp_path: Path) -> None:
+    (fault,) = check(question(AT_A_KINK, tmp_path)).faults
+    assert "still.functions.f: all inputs that were found are at a kink" in fault
+
+
+def test_a_function_that_no_input_is_found_for_is_told_why(tmp_path: Path) -> None:
+    verdict = of(question(AT_A_KINK, tmp_path), np.sign)
+    assert (verdict.status, verdict.reason) == ("untested", "abs has no derivative at 0")

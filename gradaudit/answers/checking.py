@@ -20,7 +20,7 @@ from gradaudit.judging.derivation import (
     wanted_of,
 )
 from gradaudit.judging.domains import draw_inputs
-from gradaudit.judging.functions import has_slopes, is_usable, laws_of
+from gradaudit.judging.functions import domains, has_slopes, is_usable, laws_of
 from gradaudit.judging.hard import domain, inputs_for, is_reached
 from gradaudit.judging.laws import Outcome, Refusal, hold
 from gradaudit.judging.oracles import look_along, oracle
@@ -34,6 +34,7 @@ from gradaudit.mistakes.slips import wrong_answers, wrong_twice
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Question, Signature
 
+AT_KINKS = "all inputs that were found are at a kink of the model, or beside one"
 FEWEST = 10  # inputs on which a function can be judged at all
 LOOSEST = 1e-6  # part of the largest entry that a tolerance may be, on most inputs
 
@@ -100,6 +101,10 @@ def check(question: Question) -> Checked:
         faults += _right_mistakes(question, wanted)
         faults += _not_reached(question)
         for signature in question.functions:
+            if not draw_inputs(domains(question, signature).few):
+                key = f"{question.name}.functions.{signature.name}"
+                faults.append(f"{key}: {AT_KINKS}")
+                continue
             tolerances[signature.name] = found = _tolerance(question, signature)
             faults += _loose(question, signature, found)
             faults += _not_owed(question, signature)

@@ -185,12 +185,17 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
     half of all inputs holds.
     """
     said = partial(Outcome, law, judged)
-    tried, idle = 0, ""
+    tried, idle = 0, "" if inputs else "there is no input that it can be judged on"
     silent: list[tuple[Any, str, frozenset[str]]] = []  # where sizes of 1 may be why
     with_value = set[str]()  # sizes that are 1 where there is one
     first: dict[type[Exception], tuple[Any, Any]] = {}  # where there was no verdict, and why
     little: tuple[Any, Refusal] | None = None  # where a refusal says little
     lossy: list[tuple[Any, Refusal]] = []
+
+    def failed(case: Any, refusal: Refusal) -> Outcome:
+        at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
+        return said("fails", tried, refusal, at)
+
     for case in _foreseen(law, judged, inputs):
         try:
             refusal = _refusal_at(law, judged, case)
@@ -199,6 +204,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
             refusal = None
         except (NoValue, CannotTell) as none:
             first.setdefault(type(none), (case, str(none)))
+            idle = idle or str(none)
             continue
         except DoesNotApply as none:
             if none.form is not None:
@@ -216,12 +222,9 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
         elif refusal is not None and _says_little(case, refusal):
             little = little or (case, refusal)
         elif refusal is not None:
-            at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
-            return said("fails", tried, refusal, at)
+            return failed(case, refusal)
     if little is not None:
-        case, refusal = little
-        at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
-        return said("fails", tried, refusal, at)
+        return failed(*little)
     for case, reason, ones in silent:
         if ones <= with_value:
             first.setdefault(NoValue, (case, reason))
@@ -235,9 +238,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
         case, reason = first[NoValue]
         if not tried:
             return said("untested", 0, at=case, reason=reason)
-        refusal = Refusal("", "a value", NoValue(reason))
-        at, refusal = _smallest(law, judged, case, refusal) if smallest else (case, refusal)
-        return said("fails", tried, refusal, at)
+        return failed(case, Refusal("", "a value", NoValue(reason)))
     if lossy:
         return _lossy(said, tried, lossy)
     excused = sorted({f"{size} = 1" for *_, ones in silent for size in ones - with_value})

@@ -115,9 +115,11 @@ def notes(verdict: Verdict) -> list[str]:
     carried = [one for one in verdict.outcomes if one.carries]
     if verdict.status == "fails" and carried:
         said.append(f"what is wrong is carried on in {_lines(carried)}")
+    digits_lost = False  # one cause, which several laws may meet
     for one in (*verdict.outcomes, *verdict.weaker):
         which = f"line {one.judged.number}" if verdict.is_derivation else "it"
-        if one.status == "holds" and one.reason:
+        if one.status == "holds" and one.reason and not (one.at and digits_lost):
+            digits_lost = one.at is not None
             where = f", where {shown_input(one)}" if one.at else ""
             said.append(f"{which} {one.reason.removeprefix('it ')}{where}")
         if one.status == "untested" != verdict.status and verdict.is_derivation:
