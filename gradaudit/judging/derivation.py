@@ -286,7 +286,8 @@ def _compare_entries(line: Line, case: Any) -> None:
         raise DoesNotApply("the line before it has another shape", nearer=True) from None
     found = line.entries(line.formula, case)
     compared, doubt = False, ""
-    idle = "the line before it has no value on any input that it speaks of"
+    from_line = "the line before it" if line.number > 1 else "the derivative of the model"
+    idle = none = f"{from_line} has no value on any input that it speaks of"
     from_above = line.leaves_out_entries and line.formula.when is None
     in_force = f"{line.assumed} is still in force" if from_above else ""
     entries = zip(assumed.flat, expected.flat, found.flat, strict=True)
@@ -294,6 +295,8 @@ def _compare_entries(line: Line, case: Any) -> None:
         before, note = above, in_force
         if holds is not False and isinstance(before, NoValue) and not isinstance(here, NoValue):
             before, note = line.entries(line.truth, case).flat[number], BY_THE_TRUTH
+        if holds is not False and isinstance(before, NoValue):
+            idle = f"{none}: {before}"
         if holds is False or isinstance(before, NoValue):
             continue  # what has no value can't be continued wrongly
         if isinstance(here, NoSlope):  # of something in it, such as a maximum that cancels

@@ -119,7 +119,7 @@ def notes(verdict: Verdict) -> list[str]:
     for one in (*verdict.outcomes, *verdict.weaker):
         which = f"line {one.judged.number}" if verdict.is_derivation else "it"
         if one.status == "holds" and one.reason and not (one.at and digits_lost):
-            digits_lost = one.at is not None
+            digits_lost = digits_lost or one.at is not None
             where = f", where {shown_input(one)}" if one.at else ""
             said.append(f"{which} {one.reason.removeprefix('it ')}{where}")
         if one.status == "untested" != verdict.status and verdict.is_derivation:
