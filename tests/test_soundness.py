@@ -235,3 +235,36 @@ def test_a_question_whose_inputs_are_all_at_a_kink_is_told_so(tmp_path: Path) ->
 def test_a_function_that_no_input_is_found_for_is_told_why(tmp_path: Path) -> None:
     verdict = of(question(AT_A_KINK, tmp_path), np.sign)
     assert (verdict.status, verdict.reason) == ("untested", "abs has no derivative at 0")
+
+
+MIXTURE = """
+[mixture]
+given = "x[N], v[K], mu[K], u[K]"
+define = [
+  "A[n,k] = log(softmax(v)[k]) - u[k] - (x[n] - mu[k])**2/2*exp(-2*u[k]) for n in N for k in K",
+  "L = sum(log(sum(exp(A), axis=1)))",
+]
+parts.u = "d(L, u[k])"
+functions."f(x, v, mu, u)" = ["u"]
+[mixture.answers]
+where = ["R = softmax(A, axis=1)", "z[n,k] = (x[n] - mu[k])*exp(-u[k]) for n in N for k in K"]
+u = ["sum(R[n,k]*d(A[n,k], u[k]) for n in N)", "sum(R*(z**2 - 1), axis=0)"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "status"),
+    [(-np.inf, np.inf, "holds"), (-5, np.inf, "fails"), (-7, np.inf, "fails"), (-20, 7, "fails")],
+    ids=["nowhere", "at -5", "at -7", "at 7"],
+)
+def test_a_logarithm_of_a_scale_is_tried_where_it_may_be_clamped(
+    low: float, high: float, status: str, tmp_path: Path
+) -> None:
+    def slopes(x: Any, v: Any, mu: Any, u: Any) -> Any:
+        u = np.clip(u, low, high)
+        z = (x[:, None] - mu) * np.exp(-u)
+        a = v - u - z * z / 2
+        r = np.exp(a - a.max(axis=1, keepdims=True))
+        return (r / r.sum(axis=1, keepdims=True) * (z * z - 1)).sum(axis=0)
+
+    assert of(question(MIXTURE, tmp_path), slopes).status == status

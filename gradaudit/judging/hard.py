@@ -8,6 +8,7 @@ everywhere.
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -64,6 +65,8 @@ MOST = 80  # hard cases of arrays that are given; more than that are made togeth
 ZEROS = "*"  # of several arrays, which nothing else may disturb
 FIRST_IS_ONE, LAST_IS_ONE = 3, 4  # among the patterns
 FEW_REPAIRS = 3  # to find out whether an input has some sizes
+EXPONENTIAL = ("exp", "expm1", "sigmoid", "softmax", "tanh")
+CLAMPS = 8, 25, 90  # beyond usual bounds of what is exponentiated
 FEW = 3  # arrays, up to which all of them are put far out
 MANY = 400  # entries of all inputs together, beyond which a large size is not tried
 
@@ -339,6 +342,20 @@ class Inputs:
             if allowed := [name for name in names if self.meeting(name, [size])]:
                 yield partial(_all, [partial(_of_size, name, size) for name in allowed])
 
+    def _in_exponents(self) -> Iterator[Change]:
+        """Yield changes that take what stands in an exponent to where it may have been clamped."""
+        calls = (
+            node
+            for tree in self.question.scope.defined.values()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in EXPONENTIAL
+        )
+        inside = {one.id for call in calls for one in ast.walk(call) if isinstance(one, ast.Name)}
+        for name in [one.name for one in self.numbers if one.name in inside]:
+            for far in CLAMPS:
+                yield _put(name, partial(operator.add, far))
+                yield _put(name, partial(operator.add, -far))
+
     def _small(self) -> list[Change]:
         """Return changes that bring what is positive near 0, and scale what is definite."""
         positive = [name for name, pool in self.pools.items() if min(pool) > 0]
@@ -469,7 +486,8 @@ class Inputs:
             of = self.question.given[name].within
             largest = max(self.sizes, key=lambda sizes: sizes[of])  # at once
             wanted += [(largest, partial(_place, name, k)) for k in range(largest[of])]
-        wanted += [(self.sizes[0], change) for change in self._of_every_size()]
+        alone_too = chain(self._of_every_size(), self._in_exponents())
+        wanted += [(self.sizes[0], change) for change in alone_too]
         usual = wanted[:1]
         wanted = [*usual, *((sizes, one) for sizes, one in wanted[1:] if self._is_met(sizes))]
         for attempt in range(MOST_TRIES):
