@@ -18,6 +18,7 @@ from gradaudit.judging.form import InForm, order_of
 from gradaudit.questions.question import Question
 from gradaudit.telling.verdicts import explanation
 from tests.assignment import DATA, ONE_HOT, QUESTION1, QUESTION2
+from tests.test_questions import read_question_text
 
 Change = Callable[..., Any]
 
@@ -321,3 +322,30 @@ def test_nothing_of_a_function_is_kept_once_it_is_judged() -> None:
     del gradients
     gc.collect()
     assert kept() is None
+
+
+MASK = """
+[mask]
+given = "x[N]"
+define = ["L = sum(relu(x))"]
+parts.x = "d(L, x[i])"
+answers.x = "x > 0"
+functions."f(x)" = ["x"]
+"""
+
+
+@pytest.mark.parametrize(
+    "dtype", [bool, np.int64, np.float32, np.float16], ids=lambda d: d.__name__
+)
+def test_right_values_of_another_dtype_are_told_so(dtype: type) -> None:
+    verdict = judged(read_question_text(MASK), Function(lambda x: (x > 0).astype(dtype), 1))
+    assert verdict.only_form
+    name = np.dtype(dtype).name
+    assert explanation(verdict).endswith(f"the dtype of dx is {name}, float64 is wanted")
+
+
+def test_values_that_are_rounded_to_another_dtype_are_wrong_and_told_of_it() -> None:
+    verdict = judge_softmax(lambda gradient: gradient.astype(np.float32))
+    assert verdict.status == "fails"
+    assert not verdict.only_form
+    assert "the dtype of dy is float32, float64 is wanted" in explanation(verdict)

@@ -32,7 +32,10 @@ class Place:
     def take(self, returned: Sequence[Result]) -> Result:
         """Return the result in the wanted form, or as it is where that cannot be."""
         one = returned[self.index]
-        if isinstance(one, str) or max(self.axes, default=-1) >= one.ndim:
+        if isinstance(one, str):
+            return one
+        one = np.asarray(one, dtype=np.float64)
+        if max(self.axes, default=-1) >= one.ndim:
             return one
         if self.summed and one.ndim:
             return np.asarray(one.sum(axis=0))
@@ -137,6 +140,8 @@ class InForm:
                 told.append(f"{_short(name)} is not summed over {over}: its shape {shapes}")
             elif place.axes:
                 told.append(f"the shape of {_short(name)} {shapes}")
+            if (dtype := arrays[place.index].dtype) != np.float64:
+                told.append(f"the dtype of {_short(name)} is {dtype}, float64 is wanted")
         return Form(places, tuple(told)) if told else None
 
     @property
