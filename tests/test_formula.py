@@ -370,6 +370,8 @@ class TestRefusals:
             ("2y", "a product is written with *"),
             ("2(y)", "a product is written with *"),
             ("y = t", "two sides are compared by =="),
+            ("= y - t", "leave out the =: a line is the right side alone"),
+            ("sum(y, i)", "over an index it is sum(... for k in K)"),
             ("y =< t", "it is written <= or >="),
             ("(y - t", "its brackets do not match"),
             ("y => t", "it is written <= or >="),

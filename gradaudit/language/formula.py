@@ -476,7 +476,7 @@ class _Checker:
             hint = f"; an entry is written {base}[{index}]"
         elif in_ascii(name):
             hint = in_ascii(name)
-        elif axis or (name in INDEX_LETTERS and self.scope.sets):
+        elif axis or (name in INDEX_LETTERS and (self.scope.free or bound)):
             free = ", ".join(self.scope.free) or "none here"
             hint = f"; an index is free ({free}) or bound by sum(... for {name} in {axis or '...'})"
             meant = [one for one, over in self.scope.free.items() if over == axis]
@@ -516,7 +516,8 @@ class _Checker:
         if len(arguments) not in FUNCTIONS[name]:
             counts = " or ".join(("one", "two", "three")[count - 1] for count in FUNCTIONS[name])
             wanted = f"{counts} argument{'s' * (FUNCTIONS[name] != (1,))}"
-            raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}")
+            hint = "; over an index it is sum(... for k in K)" if name == "sum" else ""
+            raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}{hint}")
         if name == "eye":
             self.index_set(arguments[0], "eye(K) is of")
             return

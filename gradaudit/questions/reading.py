@@ -240,7 +240,8 @@ class _Reader(Table):
             try:
                 numbers = tuple(numeral(one.strip()) for one in among.split(",")) if among else ()
             except ValueError as error:
-                raise self.wrong("given", f"`{said}`: {error}") from None
+                hint = "; write 0.5 for 1/2" if "/" in among else ""
+                raise self.wrong("given", f"`{said}`: {error}{hint}") from None
             found[name] = Given(name, sets, within or "", numbers, bool(definite))
         if not found or len(found) > MAX_NAMES:
             raise self.wrong("given", f"1 to {MAX_NAMES} names are wanted")
