@@ -76,7 +76,7 @@ def test_the_input_is_told_where_digits_are_lost(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = verdict(LOGARITHM, "s, q", f"{LEFT}1 - q/C", tmp_path, capsys)
-    assert re.search(r"off by \S+e-\d+, where s = \S+, q = \S+", told)
+    assert re.search(r"off by \S+e-\d+ of \S+, where s = \S+, q = \S+", told)
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,8 @@ def _lossy(
     if 2 * len(lossy) > tried:
         return said("fails", tried, refusal, case)
     off = difference(refusal.expected, refusal.found).lstrip("+-")
-    return said("holds", tried, at=case, reason=f"it loses digits: {refusal.where} is off by {off}")
+    lost = f"{refusal.where} is off by {off} of {refusal.sides[0]}"
+    return said("holds", tried, at=case, reason=f"it loses digits: {lost}")
 
 
 def _foreseen(law: Law, judged: Any, inputs: Sequence[Any]) -> Iterator[Any]:
