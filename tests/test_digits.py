@@ -36,6 +36,15 @@ functions."f(x)" = ["x"]
 say = "All entries are the same"
 that = "sum(dx[i] - dx[0] for i in N) == 0"
 """
+SMALL = """
+[m]
+given = "x[N], T"
+assume = ["T > 0", "T <= 1000", "x <= 10", "x >= -10"]
+define = ["L = sum(138e-25*T*x**2)"]
+parts.x = "d(L, x[i])"
+functions."f(x, T)" = ["x"]
+answers.x = "276e-25*T*x"
+"""
 LEFT = "C = np.exp(s) + q\n    return "
 SPREAD = "m = x.mean()\n    v = np.mean(x*x) - m*m\n    return "
 
@@ -88,6 +97,11 @@ def test_the_input_is_told_where_digits_are_lost(
         (VARIANCE, "x", f"{SPREAD}2*(v + 1e-9*m*m)*(x - m)/len(x)"),
         (LOGARITHM, "s, q", "f = lambda s: np.log(np.exp(s) + q)\n    return (f(s + 1e-5)"
          " - f(s - 1e-5))/2e-5"),
+        (SUMS, "x", "f = lambda x: np.exp(x.sum()/8)\n    return np.array([(f(x + d) - f(x - d))"
+         "/2e-5 for d in 1e-5*np.eye(len(x))]) if len(x) > 3 else f(x)/8 + 0*x"),
+        (SUMS, "x", "e = np.exp(x.sum()/8)/8\n    return e + 0*x if len(x) < 4 else"
+         " e*(1 + 1e-7*np.sin(1e16*x))"),
+        (SMALL, "x, T", "return 276e-25*T*x*(1 if len(x) < 4 else -3)"),
         (LOGARITHM, "s, q", f"{LEFT}np.exp(s)/C*(1 + 1e-9*np.sin(1e16*s + q*1e16))"),
     ],
     ids=[
@@ -96,6 +110,9 @@ def test_the_input_is_told_where_digits_are_lost(
         "a factor of what cancels",
         "a term too many",
         "central differences",
+        "central differences of four and more",
+        "noise of its own from four on",
+        "a gradient of tiny numbers",
         "noise of its own",
     ],
 )  # fmt: skip
