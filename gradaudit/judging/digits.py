@@ -55,7 +55,8 @@ def _loses(judged: Function | InForm, case: Case) -> bool:
         gap = np.abs(ask(judged, case)[0] - known.value)
         beyond = gap - known.rounding
         size = max(usual, float(np.abs(known.value).max(initial=0.0)))
-        most = LOST * LAST_PLACE * size * max(1.0, largest) ** 2
+        far = max(1.0, largest)  # a product, as a power of it raises where it is too large
+        most = LOST * LAST_PLACE * size * far * far
         if not (gap <= most).all() or (beyond <= 0).all():
             return False
         near = list(_nearby(case))
