@@ -229,7 +229,7 @@ answers.x = "sign(x)"
 
 def test_a_question_whose_inputs_are_all_at_a_kink_is_told_so(tmp_path: Path) -> None:
     (fault,) = check(question(AT_A_KINK, tmp_path)).faults
-    assert "still.functions.f: all inputs that were found are at a kink" in fault
+    assert fault.startswith("still.functions.f: no input was found away from kinks of the model")
 
 
 def test_a_function_that_no_input_is_found_for_is_told_why(tmp_path: Path) -> None:

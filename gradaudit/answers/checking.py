@@ -34,7 +34,7 @@ from gradaudit.mistakes.slips import wrong_answers, wrong_twice
 from gradaudit.questions.files import Unreadable
 from gradaudit.questions.question import Question, Signature
 
-AT_KINKS = "all inputs that were found are at a kink of the model, or beside one"
+NOT_JUDGED = "no input was found away from kinks of the model where the reference keeps its bound"
 FEWEST = 10  # inputs on which a function can be judged at all
 LOOSEST = 1e-6  # part of the largest entry that a tolerance may be, on most inputs
 
@@ -103,7 +103,7 @@ def check(question: Question) -> Checked:
         for signature in question.functions:
             if not draw_inputs(domains(question, signature).few):
                 key = f"{question.name}.functions.{signature.name}"
-                faults.append(f"{key}: {AT_KINKS}")
+                faults.append(f"{key}: {NOT_JUDGED}")
                 continue
             tolerances[signature.name] = found = _tolerance(question, signature)
             faults += _loose(question, signature, found)

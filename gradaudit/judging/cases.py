@@ -398,7 +398,7 @@ def _always_zero(kink: Formula, case: Case) -> npt.NDArray[np.bool_]:
 def _zero_by_chance(
     kink: Formula, question: Question, sizes: tuple[Any, ...], fixed: tuple[Any, ...]
 ) -> npt.NDArray[np.bool_]:
-    """Return which entries are 0 at several inputs of drawn numbers, wherever they have a value."""
+    """Return which entries are 0 at all of several inputs of drawn numbers."""
     kept = {name: object_array(numbers, shape)[()] for name, (shape, numbers) in fixed}
     random, seen, known = Random(0), [], dict(sizes)
 
@@ -437,7 +437,7 @@ def look_for_kinks(cases: Sequence[Case]) -> None:
             values = np.abs([float(arb(one).mid()) for one in numbers])
             near = values <= 2 * ALLOWED * UNIT * np.ravel(error[case])  # of both sides
             zero = np.array([bool(one == 0) for one in numbers])
-            if near.any() and (zero & near).any():
+            if (zero & near).any():
                 near &= ~_always_zero(kink, case)
             found[case] = away and not near.any(), at and bool(zero[near].all())
     for case, nearness in found.items():

@@ -295,9 +295,8 @@ def _compare_entries(line: Line, case: Any) -> None:
         before, note = above, in_force
         if holds is not False and isinstance(before, NoValue) and not isinstance(here, NoValue):
             before, note = line.entries(line.truth, case).flat[number], BY_THE_TRUTH
-        if holds is not False and isinstance(before, NoValue):
-            idle = f"{none}: {before}"
         if holds is False or isinstance(before, NoValue):
+            idle = idle if holds is False else f"{none}: {before}"
             continue  # what has no value can't be continued wrongly
         if isinstance(here, NoSlope):  # of something in it, such as a maximum that cancels
             idle = f"undefined: {here}"

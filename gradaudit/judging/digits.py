@@ -49,6 +49,7 @@ def but_for_digits(judged: Function | InForm, *cases: Case) -> Iterator[None]:
 
 def _loses(judged: Function | InForm, case: Case) -> bool:
     """Return whether it is further off there than others may be, and its roundings explain it."""
+    assert case.call is not None
     known, usual = oracle(case), _usual(case.question, case.call)
     largest = max(float(np.abs(floats(case.given[name])).max()) for name in _numbers(case))
     try:
@@ -70,12 +71,12 @@ def _loses(judged: Function | InForm, case: Case) -> bool:
 
 
 @cache
-def _usual(question: Question, call: Signature | None) -> float:
+def _usual(question: Question, call: Signature) -> float:
     """Return the size of what a function returns at usual inputs, 1 at most; 0 if none is known."""
     sizes = []
     for case in inputs_for(question).hard[:USUAL]:
         with suppress(Missing):
-            value = oracle(replace(case, call=call)).value
+            value = oracle(case.bound_to(call)).value
             sizes.append(float(np.abs(value).max(initial=0.0)))
     return min(1.0, median(sizes)) if sizes else 0.0
 

@@ -249,7 +249,7 @@ def hold(law: Law, judged: Any, inputs: Sequence[Any], *, smallest: bool = True)
 def _lossy(
     said: Callable[..., Outcome], tried: int, lossy: Sequence[tuple[Any, Refusal]]
 ) -> Outcome:
-    """Return what comes of what loses digits: it holds, unless it does so nearly everywhere."""
+    """Return what comes of what loses digits: it holds, unless on more than half of all inputs."""
     case, refusal = lossy[0]
     if 2 * len(lossy) > tried:
         return said("fails", tried, refusal, case)
