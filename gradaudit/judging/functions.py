@@ -139,6 +139,7 @@ def domains(question: Question, signature: Signature) -> Domains:
     def smooth() -> list[Case]:
         return list(filter(is_smooth, listed()))
 
+    @cache
     def kinked() -> list[Case]:
         found = [case for case in listed() if not is_smooth(case)][:MOST_AT_KINKS]
         if found:
