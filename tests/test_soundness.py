@@ -268,3 +268,69 @@ def test_a_logarithm_of_a_scale_is_tried_where_it_may_be_clamped(
         return (r / r.sum(axis=1, keepdims=True) * (z * z - 1)).sum(axis=0)
 
     assert of(question(MIXTURE, tmp_path), slopes).status == status
+
+
+NORMS = """
+[norms]
+given = "X[N,A], w[A], t[N], W[J,A]"
+define = ["r = X @ w - t", "L = norm(r) + sum(norm(W, axis=1))"]
+parts.w = "d(L, w[a])"
+parts.W = "d(L, W[j,a])"
+functions."f(X, w, t, W)" = ["w", "W"]
+[norms.answers]
+where = ["s = norm(W, axis=1)"]
+w = "X.T @ where(norm(r) > 0, r/norm(r), 0)"
+W = "where(s[j] > 0, W[j,a]/s[j], 0)"
+"""
+
+
+def along(vector: Any, at_zero: float) -> Any:
+    """Return the slopes of a norm, and at 0 a vector of this length in a direction of its own."""
+    length = np.linalg.norm(vector)
+    with np.errstate(invalid="ignore"):
+        return vector / length if length or np.isnan(at_zero) else at_zero * by_chance(vector.shape)
+
+
+def by_chance(shape: tuple[int, ...]) -> Any:
+    found = np.random.default_rng(0).normal(size=shape)
+    return found / np.linalg.norm(found)
+
+
+class TestWhereAVectorIsZero:
+    """A norm has a kink there: its slopes are all vectors of at most length 1."""
+
+    def judged(self, folder: Path, whole: float, row: float) -> str:
+        def slopes(X: Any, w: Any, t: Any, W: Any) -> Any:
+            return X.T @ along(X @ w - t, whole), np.array([along(one, row) for one in W])
+
+        return of(question(NORMS, folder), slopes).status
+
+    @pytest.mark.parametrize("length", [0.0, 0.5, 1.0], ids=["0", "a half", "1"])
+    def test_any_slope_of_its_norm_is_right(self, length: float, tmp_path: Path) -> None:
+        assert self.judged(tmp_path, length, length) == "holds"
+
+    @pytest.mark.parametrize("length", [5.0, np.nan], ids=["5", "nan"])
+    def test_a_slope_that_none_of_its_sides_has_is_wrong(
+        self, length: float, tmp_path: Path
+    ) -> None:
+        assert self.judged(tmp_path, length, 0) == "fails"
+
+    @pytest.mark.parametrize("length", [5.0, np.nan], ids=["5", "nan"])
+    def test_a_row_is_so_alone(self, length: float, tmp_path: Path) -> None:
+        assert self.judged(tmp_path, 0, length) == "fails"
+
+    def test_nothing_is_asked_if_the_reference_has_no_value(self, tmp_path: Path) -> None:
+        plain = NORMS.replace("where(norm(r) > 0, r/norm(r), 0)", "r/norm(r)")
+        plain = plain.replace("where(s[j] > 0, W[j,a]/s[j], 0)", "W[j,a]/s[j]")
+
+        def slopes(X: Any, w: Any, t: Any, W: Any) -> Any:
+            r = X @ w - t
+            return X.T @ (r / np.linalg.norm(r)), W / np.linalg.norm(W, axis=1, keepdims=True)
+
+        assert of(question(plain, tmp_path), slopes).status == "holds"
+
+    def test_its_square_has_a_slope(self, tmp_path: Path) -> None:
+        text = "[square]\ngiven = 'w[A]'\ndefine = ['L = norm(w)**2']\nparts.w = 'd(L, w[a])'\n"
+        text += "functions.'f(w)' = ['w']\nanswers.w = '2*w'\n"
+        verdict = of(question(text, tmp_path), lambda w: 2 * w + np.all(w == 0))
+        assert verdict.status == "fails"

@@ -33,6 +33,8 @@ NEWTON_STEPS = 12
 DRAWN = 997  # drawn numbers are multiples of its inverse, which no formula has by chance
 LONGEST = 2**12  # bits of a number, beyond which steps have not come to an end
 
+At = Callable[[ast.AST], Iterator[ast.expr]]  # yields what is found at a node itself
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -323,6 +325,17 @@ def kinks(question: Question) -> list[Formula]:
     depends on nothing that a derivative is asked by, such as a mask that is given, is no kink. Of
     a side of `where` that another such condition leaves out, 0 stands for it.
     """
+    return _found(question, _kinks_at)
+
+
+@cache
+def vectors(question: Question) -> list[Formula]:
+    """Return what the model takes the norm of, which has a kink where all of a vector is 0."""
+    return _found(question, _vectors_at)
+
+
+def _found(question: Question, at: At) -> list[Formula]:
+    """Return what stands in a model so, and is changed by what a derivative is asked by."""
     found: dict[str, Formula] = {}
     moved = {asked.by for asked in question.parts.values()}
 
@@ -330,38 +343,38 @@ def kinks(question: Question) -> list[Formula]:
         return moved.isdisjoint(mentioned(tree, question.scope.defined))
 
     for tree in question.scope.defined.values():
-        for kink, bound in _kinks_in(tree, {}, stays):
-            if stays(kink):
+        for one, bound in _found_in(tree, at, {}, stays):
+            if stays(one):
                 continue
-            names = {one.id for one in ast.walk(kink) if isinstance(one, ast.Name)}
+            names = {name.id for name in ast.walk(one) if isinstance(name, ast.Name)}
             free = {name: over for name, over in bound.items() if name in names}
             scope = replace(question.scope, free=free)
-            found.setdefault(ast.dump(kink), Formula("", kink, scope))
+            found.setdefault(ast.dump(one), Formula("", one, scope))
     return list(found.values())
 
 
-def _kinks_in(
-    node: ast.AST, bound: dict[str, str], stays: Callable[[ast.expr], bool]
+def _found_in(
+    node: ast.AST, at: At, bound: dict[str, str], stays: Callable[[ast.expr], bool]
 ) -> Iterator[tuple[ast.expr, dict[str, str]]]:
     if isinstance(node, ast.GeneratorExp):
         loops = {ast.unparse(one.target): ast.unparse(one.iter) for one in node.generators}
-        yield from _kinks_in(node.elt, {**bound, **loops}, stays)
+        yield from _found_in(node.elt, at, {**bound, **loops}, stays)
         return
-    for kink in _kinks_at(node):
-        yield kink, bound
+    for one in at(node):
+        yield one, bound
     match node:
         case ast.Call(func=ast.Name(id="where") as where, args=[condition, *sides]) if stays(
             condition
         ):
             for place, side in enumerate(sides, 1):
-                for kink, loops in _kinks_in(side, bound, stays):
+                for one, loops in _found_in(side, at, bound, stays):
                     zero = ast.Constant(ZERO, col_offset=1)  # type: ignore[arg-type]  # exact
                     chosen = [condition, zero]
-                    chosen.insert(place, kink)
+                    chosen.insert(place, one)
                     yield ast.Call(where, chosen, [], col_offset=1), loops
         case _:
             for child in ast.iter_child_nodes(node):
-                yield from _kinks_in(child, bound, stays)
+                yield from _found_in(child, at, bound, stays)
 
 
 def _kinks_at(node: ast.AST) -> Iterator[ast.expr]:
@@ -372,6 +385,12 @@ def _kinks_at(node: ast.AST) -> Iterator[ast.expr]:
             yield ast.BinOp(one, ast.Sub(), other, col_offset=1)
         case ast.Compare(left=left, comparators=[right]):
             yield ast.BinOp(left, ast.Sub(), right, col_offset=1)
+
+
+def _vectors_at(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case ast.Call(func=ast.Name(id="norm"), args=[vector]):
+            yield vector
 
 
 def is_smooth(case: Case) -> bool:

@@ -63,12 +63,13 @@ def lies_within_the_slopes(judged: Function, case: Case) -> None:
     if "spans" not in vars(known):
         listed = draw_inputs(domains(case.question, case.call).kinked)
         look_along(listed if case in listed else [case])
-    nearest = Estimate(np.clip(found, *known.slopes), known.rounding)
-    compare(case, found, nearest, [*map(_anything, *known.slopes)])
+    nearest = np.clip(found, *known.slopes)
+    rounding = known.own_rounding(nearest)
+    compare(case, found, Estimate(nearest, rounding), [*map(_anything, *known.slopes)])
     start = 0
     for label, (ways, lows, highs) in zip(case.results(), known.spans, strict=True):
         size = len(ways[0])
-        part, own = found[start : start + size], known.rounding[start : start + size]
+        part, own = found[start : start + size], rounding[start : start + size]
         start += size
         for way, low, high in zip(ways[size:], lows[size:], highs[size:], strict=True):
             slope, allowed = float(way @ part), float(np.abs(way) @ own)

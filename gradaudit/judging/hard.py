@@ -28,6 +28,7 @@ from gradaudit.judging.cases import (
     look_for_kinks,
     obeys,
     solve,
+    vectors,
 )
 from gradaudit.judging.domains import Domain
 from gradaudit.judging.repairing import repaired
@@ -423,6 +424,8 @@ class Inputs:
             arrays = (self._formula(name) for name in self.question.scope.defined)
             zeros = (change for one in arrays for change in _values_of(one, (ZERO,)))
             changes += (partial(_all, [some, zero]) for zero in zeros)
+        for vector in vectors(self.question):
+            changes += _values_of(vector, (ZERO,))
         return changes
 
     @cached_property
@@ -432,6 +435,8 @@ class Inputs:
         for kink in kinks(self.question):
             changes += _values_of(kink, [side / 2**k for k in (0, 20) for side in (ONE, -ONE)])
             changes += _values_of(kink, (ONE / 2**36, -ONE / 2**36), 0)
+        for vector in vectors(self.question):
+            changes += _values_of(vector, (ONE / 2**20, ONE / 2**36))
         return changes
 
     def _packed(self) -> list[list[Change]]:

@@ -279,6 +279,23 @@ def _at_each_place(
     return of_all
 
 
+def _norm(y: Array) -> Any:
+    """Return the Euclidean norm of a vector, which is no steeper at 0 than what it is of."""
+    if not all(primal(one) == 0 for one in y) or (parted := _parted(y)) is None:
+        return _sqrt((y * y).sum())
+    values, slopes, seed = parted
+    return Dual(_norm(values), {p: _norm_slope(one, seed.sets) for p, one in slopes.items()}, seed)
+
+
+@or_missing
+def _norm_slope(along: Array, sets: bool) -> Any:
+    """Return the slopes of a norm at 0 along a vector: those of all vectors of at most length 1."""
+    steepest = _norm(along)
+    if not sets and decide(operator.ne, steepest, ZERO):
+        raise NoSlope("norm has no derivative at 0")
+    return hull(-steepest, steepest)
+
+
 def _softmax(y: Array) -> Array:
     """Softmax of a vector; it is the same for y - c, so c keeps exp small and exp(0) exact."""
     shift = max(map(primal, y))  # of balls that overlap either will do
@@ -448,7 +465,7 @@ EXACT: Mapping[str, Callable[..., Any]] = {
     "smaller": Entrywise(_smaller, 2),
     "max": _at_each_place(lambda y: reduce(_larger, y), 1),
     "min": _at_each_place(lambda y: reduce(_smaller, y), 1),
-    "norm": _at_each_place(lambda y: _sqrt((y * y).sum()), 1),
+    "norm": _at_each_place(_norm, 1),
     "softmax": _at_each_place(_softmax, 1, to_array=True),
     "det": _at_each_place(_det, 2),
     "inv": _at_each_place(_inv, 2, to_array=True),
