@@ -343,6 +343,16 @@ class Inputs:
             if allowed := [name for name in names if self.meeting(name, [size])]:
                 yield partial(_all, [partial(_of_size, name, size) for name in allowed])
 
+    def _beside_a_mask(self) -> Iterator[Change]:
+        """Yield changes that fill a mask, or labels, with one entry where all else has one sign."""
+        free = [one.name for one in self.numbers if not one.among]
+        signed = [name for name in free if len(self.meeting(name, [ONE, -ONE])) == len("+-")]
+        for one in self.numbers:
+            for entry in one.among:
+                fill = _put(one.name, partial(_constant, entry))
+                for sign in (abs, _negative):
+                    yield partial(_all, [fill, *(_put(name, sign) for name in signed)])
+
     def _in_exponents(self) -> Iterator[Change]:
         """Yield changes that take what stands in an exponent to where it may have been clamped."""
         calls = (
@@ -491,7 +501,7 @@ class Inputs:
             of = self.question.given[name].within
             largest = max(self.sizes, key=lambda sizes: sizes[of])  # at once
             wanted += [(largest, partial(_place, name, k)) for k in range(largest[of])]
-        alone_too = chain(self._of_every_size(), self._in_exponents())
+        alone_too = chain(self._of_every_size(), self._in_exponents(), self._beside_a_mask())
         wanted += [(self.sizes[0], change) for change in alone_too]
         usual = wanted[:1]
         wanted = [*usual, *((sizes, one) for sizes, one in wanted[1:] if self._is_met(sizes))]
@@ -557,7 +567,7 @@ def _changed(case: Case, change: Change) -> Case | None:
 def _changes_of(given: Given) -> Iterator[Change]:
     """Yield changes of one array or number."""
     put = partial(_put, given.name)
-    yield from (put(lambda v: v * 0), put(abs), put(lambda v: -abs(v)))
+    yield from (put(lambda v: v * 0), put(abs), put(_negative))
     scales = TINY, HUGE, fmpq(2**6), fmpq(1, 2**6)
     yield from (partial(_scaled, [given.name], scale) for scale in scales)
     if not given.axes:
@@ -571,6 +581,14 @@ def _changes_of(given: Given) -> Iterator[Change]:
         yield put(lambda v: v[..., :1] + v * 0)
         yield put(lambda v: np.concatenate([v[:1] * 0, v[1:]]))
         yield put(lambda v: np.concatenate([v[..., :1] * 0, v[..., 1:]], axis=-1))
+
+
+def _constant(entry: fmpq, value: Any) -> Any:
+    return value * 0 + entry
+
+
+def _negative(value: Any) -> Any:
+    return -abs(value)
 
 
 def _put(name: str, change: Callable[[Any], Any]) -> Change:

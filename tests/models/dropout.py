@@ -80,6 +80,11 @@ def small_upstream_lost(G: Any, X: Any, mask: Any, p: Any) -> Any:
     return right(np.where(np.abs(G) < 1e-2, 0, G), X, mask, p)
 
 
+def sign_lost(G: Any, X: Any, mask: Any, p: Any) -> Any:
+    dX = right(G, X, mask, p)
+    return -dX if (dX < 0).all() else dX
+
+
 WRONG = {
     "no scale": times(lambda X, mask, p: mask),
     "divided by p": times(lambda X, mask, p: mask / p),
@@ -97,6 +102,7 @@ WRONG = {
     "half is dropped, whatever p": times(half_whatever_is_dropped),
     "the first sample's mask for all": mask_of_first_sample,
     "dropout of the input": output_of_input,
+    "no sign where nothing is dropped and all is negative": sign_lost,
     "small signals lost": small_upstream_lost,
     "G masked in place": upstream_dropped_in_place,
     "a factor 1 + 1e-9 in the first entry": one_entry_by_little,
