@@ -18,18 +18,22 @@ from flint import fmpq
 
 from gradaudit.language.formula import Formula, Scope, parse
 
+UNIT = 2.0**-53  # the unit roundoff of float64
+ALLOWED = 32  # roundings of each number on the way; a test holds that right functions take far less
+_NEAREST = f"max(abs(x) - s / {int(1 / UNIT) // ALLOWED}, 0)"  # to 0 that x may be
+
 # Of each function of x, with the error s: its own error. What comes near 0 as another number comes
-# near 1 may rightly be found from that, so it is as uncertain; a matrix is one number. Where s is
-# very large, x may be anything, and a slope that is small at x says nothing.
+# near 1 may rightly be found from that, so it is as uncertain; a matrix is one number. A slope
+# that is small at x is taken where it is largest, of all that x may be.
 _ERRORS = {
     "exp": "exp(x) * (1 + s)",
     "log": "abs(log(x)) + s / abs(x)",
     "sqrt": "sqrt(x) + s / (2 * sqrt(x))",
-    "tanh": "1 + (1 - tanh(x)**2 + (s > 1e12)) * s",
-    "sigmoid": "1 + (sigmoid(x) * sigmoid(-x) + (s > 1e12)) * s",
+    "tanh": f"1 + (1 - tanh({_NEAREST})**2) * s",
+    "sigmoid": f"1 + sigmoid({_NEAREST}) * sigmoid(-{_NEAREST}) * s",
     "log1p": "abs(log1p(x)) + s / (1 + x)",
     "expm1": "abs(expm1(x)) + exp(x) * s",
-    "erf": "1 + (2 * exp(-x**2) + (s > 1e12)) * s",  # 2 for 2 / sqrt(pi), and more
+    "erf": f"1 + 2 * exp(-{_NEAREST}**2) * s",  # 2 for 2 / sqrt(pi), and more
     "sin": "abs(sin(x)) + s",
     "cos": "abs(cos(x)) + s",
     "norm": "norm(s)",
@@ -40,9 +44,6 @@ _ERRORS = {
 }
 # Of a matrix that is given: a right function may shift all of its rows, as by their mean.
 SHIFTED = "abs(x) * 0 + max(abs(x), axis=0)"
-UNIT = 2.0**-53  # the unit roundoff of float64
-ALLOWED = 32  # roundings of each number on the way; a test holds that right functions take far less
-
 _PASSED_ON = {"sum": "sum", "trace": "trace", "diag": "diag", "max": "max", "min": "max"}
 _EXACT = {"delta", "eye", "sign"}
 

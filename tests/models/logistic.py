@@ -91,6 +91,10 @@ def one_entry_by_little(X: Any, w: Any, b: Any, t: Any) -> Any:
     return dw, db
 
 
+def features_clipped(X: Any, w: Any, b: Any, t: Any) -> Any:
+    return right(np.clip(X, -1e7, 1e7), w, b, t)
+
+
 def probabilities_into_targets(X: Any, w: Any, b: Any, t: Any) -> Any:
     t -= sigmoid(X @ w + b)
     return -X.T @ t, -t.sum()
@@ -123,6 +127,7 @@ WRONG = {
     "bias averaged": bias_averaged,
     "n by n errors": errors_broadcast,
     "the first three samples": first_samples,
+    "features clipped at 1e7, where all sigmoids saturate": features_clipped,
     "targets changed in place": probabilities_into_targets,
     "a factor 1 + 1e-9 in the first weight": one_entry_by_little,
 }

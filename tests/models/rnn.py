@@ -125,6 +125,10 @@ def clipped(X: Any, h0: Any, Wx: Any, Wh: Any, b: Any, G: Any) -> Any:
     return tuple(np.clip(g, -5, 5) for g in through_time(X, h0, Wx, Wh, b, G))
 
 
+def inputs_clipped(X: Any, h0: Any, Wx: Any, Wh: Any, b: Any, G: Any) -> Any:
+    return through_time(np.clip(X, -1e7, 1e7), h0, Wx, Wh, b, G)
+
+
 def saturated(X: Any, h0: Any, Wx: Any, Wh: Any, b: Any, G: Any) -> Any:
     h = _states(X, h0, Wx, Wh, b)
     slopes = (1 - np.stack(h[1:]) ** 2) * (np.abs(np.stack(h[1:])) < 0.99)
@@ -157,6 +161,7 @@ WRONG = {
     "steps overwritten": overwritten,
     "the first state zero": first_state_zero,
     "gradients clipped": clipped,
+    "inputs clipped at 1e7": inputs_clipped,
     "nothing from saturated states": saturated,
     "averaged where an input is repeated": repeated_inputs_once,
     "one weight off by 1e-9": one_weight_off_by_a_hair,
