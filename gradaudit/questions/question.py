@@ -294,6 +294,9 @@ class Question:
         scope = self.changed_scope(lines)
         found = {}
         for name, asked in self.parts.items():
+            if lines.keys().isdisjoint({name, *asked.closed.names}):
+                found[name] = asked.closed
+                continue
             inner = replace(scope, free=asked.truth.scope.free)
             text = lines.get(name, asked.closed.text)
             if (name, text) not in self._trees:
