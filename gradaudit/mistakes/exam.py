@@ -249,7 +249,8 @@ def of_edits(question: Question) -> tuple[int, list[str]]:
         count += bool(wrong)
         passed = [part for part in wrong if _holds(lines[part], [laws[part]])]
         for signature in question.functions:
-            if set(wrong) & set(signature.parts):
+            derives = any("d" in edit.formulas[part].names for part in signature.parts)
+            if set(wrong) & set(signature.parts) and not derives:  # which no function does
                 judged = as_function(question, signature, edit.formulas)
                 contract, *others = laws_of(question, signature)
                 passed += [signature.name] if _holds(judged, [*others, contract]) else []
@@ -260,7 +261,7 @@ def of_edits(question: Question) -> tuple[int, list[str]]:
 def _holds(judged: Any, laws: Sequence[Law]) -> bool:
     """Return whether no law refuses what is judged, and it has values at all."""
     first, *others = laws
-    inputs = draw_inputs(first.domain)
+    inputs = draw_inputs(first.domain)[::-1]  # what is drawn tells more than what is simple
     if hold(first, judged, inputs, smallest=False).status != "holds":
         return False
     return not any(sees(law, judged, draw_inputs(law.domain)) for law in others)
