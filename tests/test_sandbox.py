@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -167,8 +167,9 @@ def written(attack: str, **known: Any) -> str:
 
 @contextlib.contextmanager
 def attacked(rung: str, right_row: str, folder: Path) -> Iterator[Any]:
-    """Yield what judges an attack, together with a right answer, and returns what came of it."""
+    """Yield what judges attacks, together with a right answer, and returns what came of each."""
     home, answers = folder / "home", folder / "answers"
+    evils = [f"evil{k}.py" for k in range(10)]
     home.mkdir()
     answers.mkdir()
     (home / "secret").write_text(SECRET, encoding="utf-8")
@@ -184,26 +185,27 @@ def attacked(rung: str, right_row: str, folder: Path) -> Iterator[Any]:
             **places,
         }
 
-        def attack(content: str, **more: Any) -> str:
-            (answers / "evil.py").write_text(written(content, **known, **more), encoding="utf-8")
-            evil, right = rows(rung, "evil.py", "right.py", cwd=answers)
+        def attack(*contents: str, **more: Any) -> list[str]:
+            for name, content in zip(evils, contents, strict=False):
+                (answers / name).write_text(written(content, **known, **more), encoding="utf-8")
+            *told, right = rows(rung, *evils[: len(contents)], "right.py", cwd=answers)
             assert json.dumps(right) == right_row
-            assert SECRET not in json.dumps(evil)
-            assert part(evil, "q3.converges")["status"] == "holds"
-            return str(part(evil, "q2.gradient")["explanation"])
+            assert SECRET not in json.dumps(told)
+            assert {part(evil, "q3.converges")["status"] for evil in told} == {"holds"}
+            return [str(part(evil, "q2.gradient")["explanation"]) for evil in told]
 
         yield attack
         until_nothing_is_left()
     assert {one.name for one in home.iterdir()} == {"secret"}
-    assert {one.name for one in answers.iterdir()} == {"another.py", "evil.py", "right.py"}
+    assert {one.name for one in answers.iterdir()} - {*evils} == {"another.py", "right.py"}
     assert (home / "secret").read_text(encoding="utf-8") == SECRET
 
 
 @pytest.fixture
 def attack(rung: str, right_row: str, tmp_path: Path) -> Iterator[Any]:
-    """Yield what judges an attack."""
+    """Yield what judges an attack, and returns what came of it."""
     with attacked(rung, right_row, tmp_path) as judges:
-        yield judges
+        yield lambda content, **more: judges(content, **more)[0]
 
 
 REFUSED = {
@@ -247,9 +249,13 @@ REFUSED = {
     "it forks by another number": "return must(libc.syscall(0x40000000 | 57))",
     "it asks for system calls in bulk": "return must(libc.syscall(425, 1, bytes(120)))",
 }  # fmt: skip
-NOTHING = (
-    "(PermissionError|FileNotFoundError|ProcessLookupError|OSError|ModuleNotFoundError|gaierror)"
-)
+IMPORTS = {
+    "our package": "import gradaudit.answers.reading",
+    "our package, where it is": "sys.path.insert(0, ROOT); import gradaudit.answers.reading",
+    "our own answer": "sys.path.insert(0, ROOT); import analytic.network",
+    "our questions": "open(ROOT + '/gradaudit/questions/library/assignment.toml')",
+    "what is installed": "sys.path[:0] = INSTALLED; import hypothesis",
+}
 HARMLESS = [  # where nothing refuses them
     *("it reads a file at home", "it lists home", "it reads another answer", "it links to a file"),
     *("it reads the passwords", "it changes who may read a file", "it writes at home"),
@@ -260,26 +266,41 @@ HARMLESS = [  # where nothing refuses them
 ]
 
 
+NOTHING = (
+    "(PermissionError, FileNotFoundError, ProcessLookupError, OSError, ModuleNotFoundError, "
+    "socket.gaierror)"
+)
+
+
+def one_after_the_other(attacks: Iterable[str]) -> str:
+    """Return an attack that tries several, and has a letter for each: r where it is refused."""
+    functions = [f"def attack{k}():\n    {content}\n" for k, content in enumerate(attacks)]
+    return "".join(functions) + (
+        f"def letter(attack):\n    try:\n        attack()\n        return 'd'\n"
+        f"    except BaseException as error:\n"
+        f"        return 'r' if type(error) in {NOTHING} else 'e'\n"
+        f"def attack():\n"
+        f"    return ''.join(letter(globals()[f'attack{{k}}']) for k in range({len(functions)}))\n"
+    )
+
+
+def letters(said: str) -> Iterator[tuple[str, str]]:
+    """Return what came of each of several attacks, when it was imported and when it was called."""
+    found = re.search(r"first done, ([a-z]+), then done, ([a-z]+)", said)
+    assert found, said
+    return zip(*found.groups(), strict=True)
+
+
 @pytest.fixture(scope="module")
 def came(
     rung: str, right_row: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[str, str]]:
     """Return what came of each attack, when it was imported and when it was called."""
-    functions = "".join(
-        f"def attack{k}():\n    {content}\n" for k, content in enumerate(REFUSED.values())
-    )
-    all_of_them = (
-        f"def letter(attack):\n    try:\n        attack()\n        return 'd'\n"
-        f"    except (OSError, ImportError):\n        return 'r'\n"
-        f"    except BaseException as error:\n        return 'e'\n"
-        f"def attack():\n"
-        f"    return ''.join(letter(globals()[f'attack{{k}}']) for k in range({len(REFUSED)}))\n"
-    )
+    attacks = REFUSED | IMPORTS
+    installed = [one for one in sys.path if one.endswith("-packages")]
     with attacked(rung, right_row, tmp_path_factory.mktemp("attacks")) as judges:
-        said = judges(functions + all_of_them)
-    found = re.search("first done, ([a-z]+), then done, ([a-z]+)", said)
-    assert found, said
-    return dict(zip(REFUSED, zip(*found.groups(), strict=True), strict=True))
+        (said,) = judges(one_after_the_other(attacks.values()), INSTALLED=installed)
+    return dict(zip(attacks, letters(said), strict=True))
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -349,27 +370,23 @@ TAKING = {  # to fill the memory, too, would take longer than an answer has on a
 }
 
 
+@pytest.fixture(scope="module")
+def taken(rung: str, right_row: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what came of each attack that takes much, all of them in one run."""
+    attacks = (f"import contextlib\ndef attack():\n    {content}" for content, _ in TAKING.values())
+    with attacked(rung, right_row, tmp_path_factory.mktemp("taking")) as judges:
+        return dict(zip(TAKING, judges(*attacks), strict=True))
+
+
 @pytest.mark.parametrize("name", TAKING)
-def test_an_attack_takes_no_more_than_is_given(attack: Any, name: str) -> None:
-    content, outcome = TAKING[name]
-    said = attack(f"import contextlib\ndef attack():\n    {content}")
-    assert re.search(f"first ({outcome}), then ({outcome})", said), said
-
-
-IMPORTS = {
-    "our package": "import gradaudit.answers.reading",
-    "our package, where it is": "sys.path.insert(0, ROOT); import gradaudit.answers.reading",
-    "our own answer": "sys.path.insert(0, ROOT); import analytic.network",
-    "our questions": "open(ROOT + '/gradaudit/questions/library/assignment.toml')",
-    "what is installed": "sys.path[:0] = INSTALLED; import hypothesis",
-}
+def test_an_attack_takes_no_more_than_is_given(taken: dict[str, str], name: str) -> None:
+    _, outcome = TAKING[name]
+    assert re.search(f"first ({outcome}), then ({outcome})", taken[name]), taken[name]
 
 
 @pytest.mark.parametrize("name", IMPORTS)
-def test_no_right_answer_can_be_imported(attack: Any, name: str) -> None:
-    installed = [one for one in sys.path if one.endswith("-packages")]
-    said = attack(f"def attack():\n    {IMPORTS[name]}", INSTALLED=installed)
-    assert re.search(f"first {NOTHING}, then {NOTHING}", said), said
+def test_no_right_answer_can_be_imported(came: dict[str, tuple[str, str]], name: str) -> None:
+    assert came[name] == ("r", "r")
 
 
 def test_nothing_of_our_environment_is_seen(attack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -420,19 +437,34 @@ def tell(frame, times=1):
 """
 
 
-@pytest.mark.parametrize("call", ["attack()", ""], ids=["imported", "called"])
+@pytest.fixture(scope="module", params=["attack()", ""], ids=["imported", "called"])
+def ended(
+    rung: str,
+    right_row: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> dict[str, Any]:
+    """Return the rows of attacks that end in some way, each before that of a right answer."""
+    folder, names = tmp_path_factory.mktemp("ends"), []
+    for k, content in enumerate(ENDS.values()):
+        evil = f"{TELL}\ndef attack():\n    {content}\n{request.param}\n"
+        evil += "\ndef softmax_gradient(y, t):\n    attack()\n    return y\n"
+        (folder / f"evil{k}.py").write_text(evil, encoding="utf-8")
+        (folder / f"right{k}.py").write_text(RIGHT, encoding="utf-8")
+        names += [f"evil{k}.py", f"right{k}.py"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "CALL_SECONDS", 1.0)
+        patch.setattr(process, "IMPORT_SECONDS", 2.0)
+        found = rows(rung, *names, cwd=folder)
+    return dict(zip(ENDS, zip(found[::2], found[1::2], strict=True), strict=True))
+
+
 @pytest.mark.parametrize("name", ENDS)
 def test_how_an_attack_ends_is_its_own_matter(
-    rung: str, right_row: str, tmp_path: Path, name: str, call: str, monkeypatch: pytest.MonkeyPatch
+    ended: dict[str, Any], right_row: str, name: str
 ) -> None:
-    monkeypatch.setattr(process, "CALL_SECONDS", 1.0)
-    monkeypatch.setattr(process, "IMPORT_SECONDS", 2.0)
-    content = f"{TELL}\ndef attack():\n    {ENDS[name]}\n{call}\n"
-    evil = f"{content}\ndef softmax_gradient(y, t):\n    attack()\n    return y\n"
-    (tmp_path / "evil.py").write_text(evil, encoding="utf-8")
-    (tmp_path / "right.py").write_text(RIGHT, encoding="utf-8")
-    told, right = rows(rung, "evil.py", "right.py", cwd=tmp_path)
-    assert json.dumps(right) == right_row
+    told, right = ended[name]
+    assert json.dumps({**right, "answer": "right.py"}) == right_row
     assert told["unreadable"] or part(told, "q2.gradient")["status"] == "untested"
     until_nothing_is_left()
 
@@ -549,13 +581,19 @@ def test_an_interpreter_that_was_ended_is_replaced(rung: str) -> None:
     taken.close()
 
 
-@pytest.fixture(params=RUNGS)
-def of_ones_own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let one's own answers run in a sandbox, and return its name."""
+@pytest.fixture(scope="module", params=RUNGS)
+def own_rung(request: pytest.FixtureRequest) -> str:
+    """Return the name of a sandbox that there is for one's own answers."""
     if fault := fault_of(Sandbox(request.param)):
         pytest.skip(f"no {request.param} here: {fault}")
-    monkeypatch.setattr(preflight, "RUNGS", (request.param,))
     return str(request.param)
+
+
+@pytest.fixture
+def of_ones_own(own_rung: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let one's own answers run in a sandbox, and return its name."""
+    monkeypatch.setattr(preflight, "RUNGS", (own_rung,))
+    return own_rung
 
 
 def test_ones_own_answer_sees_what_is_beside_it(of_ones_own: str, tmp_path: Path) -> None:
@@ -568,23 +606,35 @@ def test_ones_own_answer_sees_what_is_beside_it(of_ones_own: str, tmp_path: Path
     assert f"in a sandbox ({of_ones_own}): it sees your files, writes none" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("it writes at home", "it removes a file", "it connects", "it sends a packet"),
-        *("it connects to a name", "it traces the judge", "it copies the judge's memory"),
-        *("it kills the judge", "it writes on the judge's output", "it makes a namespace"),
-    ],
-)
-def test_ones_own_answer_reaches_nothing(of_ones_own: str, tmp_path: Path, name: str) -> None:
-    (tmp_path / "secret").touch()
-    with victim() as process, listening() as places:
-        known = {"VICTIM": process, "JUDGE": os.getpid(), "HOME": str(tmp_path), **places}
-        content = written(f"def attack():\n    {REFUSED[name]}", **known)
-        (tmp_path / "a.py").write_text(content, encoding="utf-8")
-        done = gradaudit("a.py", cwd=tmp_path)
-    assert re.search(f"first {NOTHING}, then {NOTHING}", done.stdout), done.stdout + done.stderr
-    assert {one.name for one in tmp_path.iterdir()} == {"secret", "a.py"}
+REFUSED_TO_ONES_OWN = [
+    *("it writes at home", "it removes a file", "it connects", "it sends a packet"),
+    *("it connects to a name", "it traces the judge", "it copies the judge's memory"),
+    *("it kills the judge", "it writes on the judge's output", "it makes a namespace"),
+]
+
+
+@pytest.fixture(scope="module")
+def came_of_ones_own(
+    own_rung: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[str, str]]:
+    """Return what came of each attack of one's own answer, imported and called."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "secret").touch()
+    attacks = one_after_the_other(REFUSED[name] for name in REFUSED_TO_ONES_OWN)
+    with victim() as process, listening() as places, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preflight, "RUNGS", (own_rung,))
+        known = {"VICTIM": process, "JUDGE": os.getpid(), "HOME": str(folder), **places}
+        (folder / "a.py").write_text(written(attacks, **known), encoding="utf-8")
+        done = gradaudit("a.py", cwd=folder)
+    assert {one.name for one in folder.iterdir()} == {"secret", "a.py"}
+    return dict(zip(REFUSED_TO_ONES_OWN, letters(done.stdout), strict=True))
+
+
+@pytest.mark.parametrize("name", REFUSED_TO_ONES_OWN)
+def test_ones_own_answer_reaches_nothing(
+    came_of_ones_own: dict[str, tuple[str, str]], name: str
+) -> None:
+    assert came_of_ones_own[name] == ("r", "r")
 
 
 def test_what_ones_own_answer_starts_ends_with_it(of_ones_own: str, tmp_path: Path) -> None:
