@@ -1,20 +1,20 @@
 """Inputs are found that meet what is assumed though chance meets it hardly, and they are hard."""
 
+import json
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gradaudit.command import main
 from gradaudit.judging import hard
 from gradaudit.judging.cases import Case, obeys
 from gradaudit.judging.hard import Inputs
 from gradaudit.questions.question import Question
 from gradaudit.questions.reading import library, read_questions
+from tests.running import gradaudit
 from tests.test_questions import read_question_text
 
 ASSUMED = {
@@ -187,23 +187,32 @@ WRONG = {
 }
 
 
+@pytest.fixture(scope="module", params=RIGHT)
+def verdicts(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, str]:
+    """Return the verdicts on all answers to a question, which are judged together."""
+    folder = tmp_path_factory.mktemp("judged")
+    for answers, verdict in ((RIGHT, "holds"), (WRONG, "fails")):
+        question, part, code, formula = answers[request.param]
+        signature = question.partition('functions."')[2].partition('"')[0]
+        function = f"import numpy as np\ndef {signature}:\n    return {code}\n"
+        (folder / f"{verdict}.py").write_text(function, encoding="utf-8")
+        (folder / f"{verdict}.toml").write_text(f'[m]\n{part} = "{formula}"', encoding="utf-8")
+    (folder / "question.toml").write_text(question, encoding="utf-8")
+    names = [f"{verdict}.{ending}" for verdict in ("holds", "fails") for ending in ("py", "toml")]
+    done = gradaudit(*names, "--question", "question.toml", "--format", "json", cwd=folder)
+    audits = json.loads(done.stdout)["audits"]
+    return {
+        one["answer"]: part["status"]
+        for one in audits
+        for part in one["parts"]
+        if part["status"] != "unanswered"
+    }
+
+
 @pytest.mark.parametrize("kind", ["function", "formula"])
-@pytest.mark.parametrize("name", RIGHT)
-@pytest.mark.parametrize(("answers", "verdict"), [(RIGHT, "holds"), (WRONG, "fails")])
-def test_an_answer_is_judged(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    answers: dict[str, tuple[str, str, str, str]],
-    verdict: str,
-    name: str,
-    kind: str,
-) -> None:
-    question, part, code, formula = answers[name]
-    signature = question.partition('functions."')[2].partition('"')[0]
-    answer, ending = f'[m]\n{part} = "{formula}"', "toml"
-    if kind == "function":
-        answer, ending = f"import numpy as np\ndef {signature}:\n    return {code}\n", "py"
-    (tmp_path / "question.toml").write_text(question, encoding="utf-8")
-    (tmp_path / f"answer.{ending}").write_text(answer, encoding="utf-8")
-    main([str(tmp_path / f"answer.{ending}"), "--question", str(tmp_path / "question.toml")])
-    assert f"{verdict} " in capsys.readouterr().out
+@pytest.mark.parametrize("verdict", ["holds", "fails"])
+def test_an_answer_is_judged(verdicts: dict[str, str], verdict: str, kind: str) -> None:
+    ending = "py" if kind == "function" else "toml"
+    assert verdicts[f"{verdict}.{ending}"] == verdict
