@@ -329,8 +329,11 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path) -> N
     assert [kept[key]["overall"] for key in keys] == ["holds"] * 6
 
 
-def test_a_cluster_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
+def test_a_cluster_that_is_not_there_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("distributed", reason="it comes with the extra `dask`")
+    monkeypatch.setattr(running, "SCHEDULER_SECONDS", 0.2)
     made(tmp_path / "class")
     done = gradaudit("class", "class", "--workers", "tcp://127.0.0.1:9", cwd=tmp_path)
     assert done.returncode == 2

@@ -28,6 +28,7 @@ from gradaudit.questions.files import Unreadable
 AHEAD = 2  # tasks for each worker: one that it judges, and one that waits
 RENEWED = 200  # tasks of a worker, after which a new one takes its place: what it kept is too much
 LOST = "it could not be judged: its worker died, and died again when it was judged alone"
+SCHEDULER_SECONDS = 10.0  # within which the scheduler of a cluster has to answer
 OBJECTS = 10_000  # new ones, after which a worker looks for what can go
 PR_SET_PDEATHSIG = 1  # of Linux: what ends its parent ends a process too
 
@@ -102,7 +103,7 @@ class Dask:
         except ImportError:
             raise Unreadable("--workers needs Dask: pip install distributed") from None
         try:
-            self.client: Any = Client(address, timeout="10s")
+            self.client: Any = Client(address, timeout=SCHEDULER_SECONDS)
         except (OSError, ValueError) as error:
             raise Unreadable(f"--workers {address}: no scheduler answers: {error}") from None
         self.workers = sum(self.client.nthreads().values()) or 1
