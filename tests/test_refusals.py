@@ -1,6 +1,7 @@
 """Each law accepts the right function, and refuses the wrong ones that it should see."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from tests.assignment import (
     SUM_ONE,
 )
 
-NETWORK_LAWS, SOFTMAX_LAWS, ONE_HOT_LAWS = map(assignment.laws, (QUESTION1, QUESTION2, ONE_HOT))
+laws = cache(assignment.laws)
 LAWS_WHERE_SUM_IS_ONE = assignment.laws(SUM_ONE)
 
 
@@ -98,24 +99,24 @@ def test_what_was_asked_before_is_not_asked_again() -> None:
 class TestNetwork:
     @by_name(right.NETWORK)
     def test_a_right_gradient_in_odd_clothes_is_accepted(self, function: Any) -> None:
-        assert failing(NETWORK_LAWS, Function(function, 4)) == set()
+        assert failing(laws(QUESTION1), Function(function, 4)) == set()
 
     @by_phrase(wrong.NETWORK_WRONG)
     def test_a_wrong_value_is_refused_by_the_exact_derivative(self, function: Any) -> None:
         judged = Function(function, 4)
         names = "equals_the_exact_derivative", "keeps_the_contract"
-        assert refusing(NETWORK_LAWS, judged, *names) == {"equals_the_exact_derivative"}
+        assert refusing(laws(QUESTION1), judged, *names) == {"equals_the_exact_derivative"}
 
     @by_phrase(wrong.NETWORK_UNMANNERED)
     def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
-        assert refusing(NETWORK_LAWS, Function(function, 4), "keeps_the_contract")
+        assert refusing(laws(QUESTION1), Function(function, 4), "keeps_the_contract")
 
     @pytest.mark.parametrize(
         "phrase", ["a list of three", "db1 has a row too many", "dW1 is of dtype float32"]
     )
     def test_a_wrong_form_is_refused_by_nothing_but_the_contract(self, phrase: str) -> None:
         judged = Function(wrong.NETWORK_UNMANNERED[phrase], 4)
-        assert refusing(NETWORK_LAWS, judged) == {"keeps_the_contract"}
+        assert refusing(laws(QUESTION1), judged) == {"keeps_the_contract"}
 
     @pytest.mark.parametrize(
         ("law", "seen"),
@@ -130,48 +131,48 @@ class TestNetwork:
         ],
     )
     def test_an_identity_refuses_what_it_is_there_for(self, law: str, seen: str) -> None:
-        assert refusing(NETWORK_LAWS, Function(first_variant(QUESTION1, seen), 4), law)
+        assert refusing(laws(QUESTION1), Function(first_variant(QUESTION1, seen), 4), law)
 
     @pytest.mark.parametrize("law", ["obeys_euler", "adds_up_over_samples"])
     def test_an_identity_cannot_see_a_wrong_sign(self, law: str) -> None:
         judged = Function(first_variant(QUESTION1, "error-sign"), 4)
-        assert not refusing(NETWORK_LAWS, judged, law)
+        assert not refusing(laws(QUESTION1), judged, law)
 
     @pytest.mark.parametrize("convention", QUESTION1.conventions, ids=lambda one: one.id)
     def test_a_convention_is_refused_by_no_law(self, convention: Slip) -> None:
         (change,) = convention.changes
         (signature,) = QUESTION1.functions
         judged = as_function(QUESTION1, signature, QUESTION1.changed(change))
-        assert failing(NETWORK_LAWS, judged) == set()
+        assert failing(laws(QUESTION1), judged) == set()
 
     @by_phrase(wrong.WRONG_AT_KINKS)
     def test_what_is_wrong_at_kinks_is_refused_between_both_sides(self, function: Any) -> None:
-        assert refusing(NETWORK_LAWS, Function(function, 4), "lies_within_the_slopes")
+        assert refusing(laws(QUESTION1), Function(function, 4), "lies_within_the_slopes")
 
     @pytest.mark.parametrize("block", ["dW1", "db1", "dw2", "db2"])
     def test_the_forward_difference_cannot_see_a_tiny_error(self, block: str) -> None:
         function = wrong.NETWORK_WRONG[f"{block} is off by 1e-12 of itself"]
-        assert not refusing(NETWORK_LAWS, Function(function, 4), "agrees_with_approx_fprime")
+        assert not refusing(laws(QUESTION1), Function(function, 4), "agrees_with_approx_fprime")
 
 
 class TestSoftmax:
     @by_name(right.SOFTMAX)
     def test_a_right_gradient_in_odd_clothes_is_accepted(self, function: Any) -> None:
-        assert failing(SOFTMAX_LAWS, Function(function, 1)) == set()
+        assert failing(laws(QUESTION2), Function(function, 1)) == set()
 
     @by_name(right.ONE_HOT)
     def test_a_right_one_hot_gradient_is_accepted(self, function: Any) -> None:
-        assert failing(ONE_HOT_LAWS, Function(function, 1)) == set()
+        assert failing(laws(ONE_HOT), Function(function, 1)) == set()
 
     @by_phrase(wrong.SOFTMAX_WRONG)
     def test_a_wrong_value_is_refused_by_a_law_about_values(self, function: Any) -> None:
-        refused = refusing(SOFTMAX_LAWS, Function(function, 1))
+        refused = refusing(laws(QUESTION2), Function(function, 1))
         assert refused
         assert "keeps_the_contract" not in refused
 
     @by_phrase(wrong.ONE_HOT_WRONG)
     def test_a_wrong_one_hot_value_is_refused_by_a_law_about_values(self, function: Any) -> None:
-        refused = refusing(ONE_HOT_LAWS, Function(function, 1))
+        refused = refusing(laws(ONE_HOT), Function(function, 1))
         assert refused
         assert "keeps_the_contract" not in refused
 
@@ -182,7 +183,7 @@ class TestSoftmax:
 
     @by_phrase(wrong.SOFTMAX_UNMANNERED)
     def test_bad_manners_are_refused_by_the_contract(self, function: Any) -> None:
-        assert refusing(SOFTMAX_LAWS, Function(function, 1), "keeps_the_contract")
+        assert refusing(laws(QUESTION2), Function(function, 1), "keeps_the_contract")
 
     @pytest.mark.parametrize(
         ("law", "seen"),
@@ -194,7 +195,7 @@ class TestSoftmax:
         ],
     )
     def test_an_identity_refuses_what_it_is_there_for(self, law: str, seen: str) -> None:
-        assert refusing(SOFTMAX_LAWS, Function(first_variant(QUESTION2, seen), 1), law)
+        assert refusing(laws(QUESTION2), Function(first_variant(QUESTION2, seen), 1), law)
 
     def test_the_order_of_classes_is_refused_where_the_first_is_special(self) -> None:
         def special(y: Any, t: Any) -> Any:
@@ -202,11 +203,11 @@ class TestSoftmax:
             g[0] = 0
             return g
 
-        assert refusing(SOFTMAX_LAWS, Function(special, 1), "follows_the_order_of_classes")
+        assert refusing(laws(QUESTION2), Function(special, 1), "follows_the_order_of_classes")
 
     @by_phrase(wrong.SOFTMAX_SOMETIMES_UNMANNERED)
     def test_bad_manners_at_huge_logits_are_refused_by_the_contract(self, function: Any) -> None:
-        assert "keeps_the_contract" in failing(SOFTMAX_LAWS, Function(function, 1))
+        assert "keeps_the_contract" in failing(laws(QUESTION2), Function(function, 1))
 
     @by_phrase(  # there are no targets to change
         {
@@ -221,7 +222,7 @@ class TestSoftmax:
         def one_hot(y: Any, c: int) -> Any:
             return function(y, np.eye(len(y))[c])
 
-        assert refusing(ONE_HOT_LAWS, Function(one_hot, 1), "keeps_the_contract")
+        assert refusing(laws(ONE_HOT), Function(one_hot, 1), "keeps_the_contract")
 
     def test_the_order_of_classes_is_refused_for_one_hot_targets(self) -> None:
         def special(y: Any, c: int) -> Any:
@@ -230,7 +231,7 @@ class TestSoftmax:
             return g
 
         judged = Function(special, 1)
-        assert refusing(ONE_HOT_LAWS, judged, "follows_the_order_of_classes")
+        assert refusing(laws(ONE_HOT), judged, "follows_the_order_of_classes")
 
     @pytest.mark.parametrize("law", LAWS_WHERE_SUM_IS_ONE, ids=lambda law: law.statement)
     def test_every_law_where_the_sum_is_one_refuses_something(self, law: Law) -> None:
