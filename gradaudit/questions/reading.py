@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,7 @@ def _hint(name: str, files: Iterable[str] = ()) -> str:
     return nearest(name, known) or "; `gradaudit question list` shows the library"
 
 
+@lru_cache(maxsize=2**4)  # each has with it what was found out of it
 def questions_of(content: bytes) -> list[Question]:
     """Return the questions that TOML states. Raises Unreadable."""
     tables = tables_of(content)
