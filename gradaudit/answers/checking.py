@@ -23,7 +23,7 @@ from gradaudit.judging.domains import draw_inputs
 from gradaudit.judging.functions import domains, has_slopes, is_usable, laws_of
 from gradaudit.judging.hard import domain, inputs_for, is_reached
 from gradaudit.judging.laws import Outcome, Refusal, hold
-from gradaudit.judging.oracles import look_along, oracle
+from gradaudit.judging.oracles import foresee, look_along, oracle
 from gradaudit.judging.shown import shown_input
 from gradaudit.language.balls import agree
 from gradaudit.language.formula import Formula, FormulaError
@@ -209,6 +209,7 @@ def _tolerance(question: Question, signature: Signature) -> Tolerance:
     median = float(np.median(parts)) if parts else 0.0
     hard = (case.bound_to(signature) for case in inputs_for(question).hard)
     exact = sorted(filter(has_exact_kinks, hard), key=Case.effort)
+    foresee(exact)
     if kinked := list(filterfalse(is_smooth, exact)):
         look_along(kinked)
     elsewhere = {why: list[Case]() for why in (NO_DERIVATIVE, NO_SLOPES, TOO_CLOSE, NOT_STABLE)}
