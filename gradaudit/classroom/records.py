@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -80,7 +80,7 @@ class Task:
     as_pdf: bool = False
     no_mends: bool = False
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What tells it from every other task, and from the same one of another version."""
         runs = any(name.endswith(RUNS) for name, _ in self.files)
