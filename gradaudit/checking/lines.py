@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -108,12 +109,12 @@ def noise_of(values: Array) -> float:
 def _levels(values: Array) -> list[float]:
     """Return the level of noise by differences of order three to five."""
     levels = []
-    differences = values
+    differences = values.tolist()  # of so few numbers, arrays take several times as long
     for order in range(1, 6):
-        differences = np.diff(differences)
+        differences = [after - before for before, after in pairwise(differences)]
         if order >= 3:
-            mean = float(np.mean(np.square(differences.astype(float))))
-            levels.append(math.sqrt(mean / _VARIANCE[order]))
+            squares = [float(one) * float(one) for one in differences]
+            levels.append(math.sqrt(sum(squares) / len(squares) / _VARIANCE[order]))
     return levels
 
 
@@ -132,7 +133,7 @@ def estimate(line: Line) -> Estimate:
     here = line(0.0)
     if not math.isfinite(here):
         raise NoValue("the function is not finite")
-    noise, flat, rough = _noise(line)
+    noise, hidden, flat, rough = _noise(line)
     coarse, largest = grid_of(line.known.values()), float(abs(here))
     steps = FIRST * FACTOR ** -np.arange(STEPS)
     up, down = line.values(steps), line.values(-steps)
@@ -152,7 +153,6 @@ def estimate(line: Line) -> Estimate:
         )
         across, first = (up - down) / (2 * exact), max(above, below)
         central = _extrapolated(across, level / steps, first, 2)
-        hidden = max(coarse_noise(line, spacing) for spacing in COARSE)
         other = _extrapolated(across, (level + 5 * hidden) / steps, first, 2) if hidden else central
     (ahead, bound_ahead, _), (behind, bound_behind, _) = sides
     jump = _jumps(line, here, steps, up, down, level)
@@ -191,8 +191,11 @@ def estimate(line: Line) -> Estimate:
     )
 
 
-def _noise(line: Line) -> tuple[float, bool, bool]:
-    """Return the level of noise at 0, whether neighbours are all but constant, and roughness."""
+def _noise(line: Line) -> tuple[float, float, bool, bool]:
+    """Return the level of noise at 0, and of that which larger steps alone show.
+
+    Then whether neighbours are all but constant, and roughness.
+    """
     level, least, flat = 0.0, math.inf, False
     for spacing in SPACINGS:
         for side in (spacing, -spacing):
@@ -207,10 +210,11 @@ def _noise(line: Line) -> tuple[float, bool, bool]:
     finite = [float(v) for v in line.known.values() if math.isfinite(v)]
     coarse, largest = grid_of(line.known.values()), max(map(abs, finite))
     rough = level > 100 * (least + line.unit * largest)  # least: inf where all is constant
-    widest = max([level, *(coarse_noise(line, spacing) for spacing in COARSE)])
-    rough = rough or 16 * widest > max(finite) - min(finite) > 0
+    hidden = max(coarse_noise(line, spacing) for spacing in COARSE)
+    rough = rough or 16 * max(level, hidden) > max(finite) - min(finite) > 0
     # Values that lie on a grid far coarser than their own rounding were rounded on the way.
-    return 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0), flat, rough
+    noise = 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0)
+    return noise, hidden, flat, rough
 
 
 def coarse_noise(line: Line, spacing: float) -> float:
