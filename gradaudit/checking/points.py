@@ -9,11 +9,11 @@ import math
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,6 +29,7 @@ LARGEST = 2.0**1000  # of a value
 SAME = 2.0**-30  # of two values at one input: threads add in another order, and much may cancel
 HEAD = 1024  # entries of an array from which random directions are drawn
 NEARBY = 8  # how many roundings off an input is that cannot be told from another
+KEPT = 2**12  # coordinates of a point, up to which what several directions ask for is kept
 
 
 @dataclass
@@ -81,6 +82,16 @@ class Input:
         if self.here in pair.flat:
             raise NoValue("the value is clipped")
         self.slopes: Array | None = None
+        self._kept: dict[Hashable, Any] = {}
+
+    def _once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what is made, the second time without making it: large arrays are not kept."""
+        if key in self._kept:
+            return self._kept[key]
+        made = make()
+        if self.atlas.size <= KEPT:
+            self._kept[key] = made
+        return made
 
     @property
     def is_free(self) -> bool:
@@ -304,14 +315,17 @@ class Input:
             raise NoValue(str(fault)) from fault
 
     def said_of_other_data(self, move: Array, near: float, which: int) -> float:
-        args = self._with_other_data(self.args, near, which)
         if self.pair.kind == "jvp":
-            return self._said_jvp(args, move)[0]
+            return self._said_jvp(self._with_other_data(self.args, near, which), move)[0]
+
+        def slopes() -> Array:
+            args = self._with_other_data(self.args, near, which)
+            return self.atlas.slopes(self.checked(self.gradient(args)))
+
         try:
-            slopes = self.atlas.slopes(self.checked(self.gradient(args)))
+            return float(_terms(self._once((near, which), slopes), move).sum())
         except Fault as fault:
             raise NoValue(str(fault)) from fault
-        return float(_terms(slopes, move).sum())
 
     def lost(self) -> float:
         """Return by how much the value of f is another in long double. Raises NoValue."""
@@ -351,6 +365,9 @@ class Input:
 
         Those that stay, too, and by as much where they are 0, as numbers of size one on the way.
         """
+        return cast(Input, self._once(t, lambda: self._beside(t)))
+
+    def _beside(self, t: float) -> "Input":
         aside = signs(np.random.default_rng(0), self.atlas.size) * self.scales
         leaves = self.pair.spec.flatten(self._with_other_data(self.moved(aside, t), t, 0))
         random = np.random.default_rng(1)
