@@ -76,7 +76,8 @@ def tried(
     """Judge a pair at one input. Raises Fault where it is wrong.
 
     forms: the arguments in other forms as well. seek: near a kink of f as well. locate: find the
-    first wrong entry. usual: the size that slopes have at most inputs, see `usual_size`.
+    first wrong entry, or that which differs at this input alone. usual: the size that slopes have
+    at most inputs, see `usual_size`.
     """
     with np.errstate(all="ignore"):
         return _tried(pair, args, forms, seek, Looking(locate, usual))
@@ -167,7 +168,7 @@ def _judge(point: Input, trial: Trial, looking: Looking, alone: bool = True) -> 
             results.append(one)
             if one.verdict is Verdict.UNKNOWN:
                 trial.blocks.setdefault(name, one.why)
-                if one.why == ALONE or (one.at_kink and one.gap):
+                if looking.locate and (one.why == ALONE or (one.at_kink and one.gap)):
                     trial.differs = trial.differs or beside(point, one)
             elif one.verdict is not Verdict.KINK:
                 _plant(point, one, trial)
@@ -200,7 +201,7 @@ def _judge_edge(point: Input, trial: Trial, looking: Looking, name: str, part: s
         return
     x = point.atlas.charts[point.atlas.parts.index(part)].x
     trial.blocks[name] = EDGE if np.isfinite(x).all() else NOT_FINITE
-    if one is not None and one.verdict is Verdict.WRONG:
+    if looking.locate and one is not None and one.verdict is Verdict.WRONG:
         trial.differs = trial.differs or beside(point, one)
 
 
