@@ -1,5 +1,6 @@
 """From an input that shows a mistake to the smallest that still does, and how it is written."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
@@ -130,21 +131,23 @@ def shrink(
     budget: how many calls at most; large inputs, which take longer, count as several.
     Raises ValueError where the input does not fit the spec.
     """
-    args, at = tuple(args), 0
+    args, at, end = tuple(args), 0, math.inf
     while True:
         for k, candidate in enumerate(smaller(spec, args)):
             if k < at:  # what did not help before hardly helps now
                 continue
+            if k >= end:  # from here on all was tried just before
+                return args
             if budget <= 0:
                 return args
             budget -= max(1, effort(spec, candidate)[0] // LARGE)
             if fails(spec.rebuild(copied(spec.flatten(candidate)))):
-                args, at = candidate, k
+                args, at, end = candidate, k, math.inf
                 break
         else:
             if at == 0:
                 return args
-            at = 0
+            at, end = 0, at
 
 
 def literals(names: Sequence[str], values: Sequence[Any]) -> list[str]:
