@@ -60,6 +60,8 @@ class Pair:
 
     def of(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """Return what both functions are called with."""
+        if self.given is None:
+            return tuple(arguments)
         return called_with(self.given, dict(zip(self.arguments, arguments, strict=True)))
 
     @cached_property
