@@ -74,10 +74,22 @@ class Point(Protocol):
     extended: bool  # whether long double may be tried
     analytic: bool  # whether a complex step may be tried
     oracle: str  # what the imaginary step is called
-    random: np.random.Generator
-    scales: Array  # how far each coordinate may be moved
-    wide: Array  # the same, so that none is far less than the others
-    free: Array  # whether each may be moved as far as one likes
+
+    @property
+    def random(self) -> np.random.Generator:
+        """What directions are drawn from."""
+
+    @property
+    def scales(self) -> Array:
+        """How far each coordinate may be moved."""
+
+    @property
+    def wide(self) -> Array:
+        """The same, so that none is far less than the others."""
+
+    @property
+    def free(self) -> Array:
+        """Whether each coordinate may be moved as far as one likes."""
 
     @property
     def keeps_long_double(self) -> bool:

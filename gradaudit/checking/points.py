@@ -59,11 +59,8 @@ class Input:
         for leaf in self.leaves:
             head = np.ascontiguousarray(leaf).reshape(-1)[:HEAD]
             state = zlib.crc32(head.data, state)
-        self.random = np.random.default_rng(state)
+        self._state = state
         self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
-        self.scales, self.wide = self.atlas.scales(), self.atlas.wide()
-        self.free = self.atlas.free()
-        self.inward = None if self.scales.all() else self.atlas.inward()
         self.relative = pair.relative
         self.oracle = "complex step" if pair.own is None else "automatic derivative"
         self.unit = max((_unit(self.leaves[i]) for i in pair.moved), default=UNIT)
@@ -92,6 +89,29 @@ class Input:
         if self.atlas.size <= KEPT:
             self._kept[key] = made
         return made
+
+    # Of many points no more is asked than what f and its derivative are there.
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        return np.random.default_rng(self._state)
+
+    @cached_property
+    def scales(self) -> Array:
+        return self.atlas.scales()
+
+    @cached_property
+    def wide(self) -> Array:
+        return self.atlas.wide()
+
+    @cached_property
+    def free(self) -> Array:
+        return self.atlas.free()
+
+    @cached_property
+    def inward(self) -> Array | None:
+        """Moves away from the edge of the domain, None where the input does not lie on it."""
+        return None if self.scales.all() else self.atlas.inward()
 
     @property
     def is_free(self) -> bool:
@@ -126,10 +146,10 @@ class Input:
         return self.pair.spec.rebuild(leaves)
 
     def value(self, move: Array, t: float, extended: bool = False) -> Any:
-        if self.inward is not None and (t * move * self.inward < 0).any():
+        if t and self.inward is not None and (t * move * self.inward < 0).any():
             raise NoValue("it would leave the domain")
         number = self._number(self.moved(move, t, extended))
-        if np.iscomplexobj(number):
+        if isinstance(number, np.complexfloating):
             if complex(number).imag:
                 raise NoValue("f is complex")
             number = number.real
