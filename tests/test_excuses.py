@@ -463,7 +463,7 @@ def clamped_vjp(x: Array, low: Array, high: Array, u: Array) -> tuple[Array, Arr
 
 def test_ties_of_three_at_each_of_several_entries_refuse_nothing() -> None:
     spec = "x: [n], low: [n], high: [n]"
-    for seed in range(30):
+    for seed in (*range(30), 47, 74):  # at the last two an entry alone differs from what is right
         check_vjp(clamped, clamped_vjp, *[np.zeros(2)] * 3, inputs=spec, examples=0, seed=seed)
 
 

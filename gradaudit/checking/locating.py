@@ -1,6 +1,7 @@
 """Where a gradient is wrong: the first entry, by halving a direction that is."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -16,10 +17,12 @@ from gradaudit.checking.ladder import (
     confirmed,
     halves,
 )
+from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
 
 FEW = 64  # roundings
+ORDERS = 48  # inputs beside one: of three numbers that tie, any order is one in six
 FEW_ENTRIES = 3  # which are told by their names
 
 
@@ -44,6 +47,8 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
     bad = [name for name, one in zip(names, blocks, strict=True) if one is not None]
     first = next((one for one in blocks if one is not None), found)
     least = bisect(point, first.move, wrong) or first
+    if least.alone and _is_one_of_several(point, least):
+        return SEVERAL
     if least.alone and (_is_rounding(point, least) or not confirmed(point, least)):
         if found.alone:
             return "a complex step differs by less than values can confirm"
@@ -113,6 +118,19 @@ def _by_entry(point: Input, least: Compared) -> tuple[str, Compared]:
     low, high = sorted((least.low / scale, least.high / scale))
     entry = point.entry(point.pair.moved[block], index)
     return entry, replace(least, low=low, high=high, said=least.said / scale)
+
+
+def _is_one_of_several(point: Input, found: Compared) -> bool:
+    """Tell whether what is said is the slope at an input that roundings tell not apart.
+
+    Where three numbers tie, f may have one slope to all sides of the input, and others beside it.
+    """
+    half = (found.high - found.low) / 2
+    for which in range(ORDERS):
+        with suppress(NoValue, Fault):
+            if abs(point.nearby(which).imaginary(found.move) - found.said) <= half:
+                return True
+    return False
 
 
 def _is_rounding(point: Input, found: Compared) -> bool:
