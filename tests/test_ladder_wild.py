@@ -370,3 +370,44 @@ def test_of_stairs_that_slopes_across_were_accepted_of_zero_is_not_said_to_be_se
     fine = ROUNDED["round to 16 bits"]
     report = check_gradient(lambda x: fine(x).sum(), np.ones_like, np.array([0.7]), examples=0)
     assert (report.status, report.caught["twice"], report.caught["zero"]) == ("holds", 1, 0)
+
+
+def asinh(x: Any) -> Any:
+    """Return a sum whose terms climb in steps where x is far below 0: x and the root cancel."""
+    return sum(math.log(v + math.sqrt(1 + v * v)) for v in x.tolist())
+
+
+@pytest.mark.parametrize(
+    ("x", "smooth"),
+    [
+        ((1.0, -1e6), 0),
+        ((1.0, -3581136.0), 0),
+        ((-995857.0, 2.0), 1),
+        ((256777.0, -3225141.0), 0),
+    ],
+    ids=["one far out", "further out", "the first", "both far out"],
+)
+class TestStairsOfOneEntry:
+    """Beside an entry that is smooth, a move may be too short to meet the next step."""
+
+    def test_do_not_refuse_the_right_slope(self, x: tuple[float, ...], smooth: int) -> None:
+        check_gradient(asinh, lambda x: 1 / np.sqrt(1 + x * x), np.array(x), examples=0)
+
+    @pytest.mark.parametrize("factor", FACTORS)
+    def test_hide_no_other_slope(self, x: tuple[float, ...], smooth: int, factor: float) -> None:
+        def gradient(x: Any) -> Any:
+            found = 1 / np.sqrt(1 + x * x)
+            found[smooth] *= factor
+            return found
+
+        with pytest.raises(WrongGradient):
+            check_gradient(asinh, gradient, np.array(x), examples=0)
+
+    def test_are_no_excuse_for_the_other_sign(self, x: tuple[float, ...], smooth: int) -> None:
+        def gradient(x: Any) -> Any:
+            found = 1 / np.sqrt(1 + x * x)
+            found[1 - smooth] *= -1
+            return found
+
+        with pytest.raises(WrongGradient):
+            check_gradient(asinh, gradient, np.array(x), examples=0)

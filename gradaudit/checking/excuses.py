@@ -23,6 +23,8 @@ SOLVED = 2.0**-40  # part of an entry, as which a solver may leave it off
 NOTHING = 2.0**-30  # part of the usual size of slopes
 FAR, NEAR = 8.0, 0.5  # the longest steps, by the size of entries, and where these have a domain
 EXPONENTS = 2.0**10  # beyond the largest of exp in float64: what it loses, times it, is a slope
+ENTRIES = 64  # of which it is looked whether they stay on a tread
+STILL = 2.0**-20  # a step, by the size of an entry, along which f does not change there
 INPUTS = 8  # at which the slope is taken, to see how much roundings of the input move it
 
 
@@ -175,13 +177,37 @@ def _is_across_stairs(point: Input, found: Compared) -> bool:
 
     So they do in log(1 - p) for a p near 1. What is seen along one direction holds for the others.
     """
-    if found.how == point.oracle:
-        return False
+    if found.how == point.oracle and not found.low <= 0 <= found.high:
+        return False  # of 0 it may be blind, and be confirmed by steps on one tread
     line = Line(lambda t: point.value(found.move, t))
     longest = FAR if point.is_free else NEAR
     tread = (found.low + found.high) / 2
     point.on_stairs = point.on_stairs or climbs_stairs(line, tread, found.said, longest)
-    return point.on_stairs
+    return point.on_stairs or _is_on_treads(point, found, longest)
+
+
+def _is_on_treads(point: Input, found: Compared, longest: float) -> bool:
+    """Tell whether single entries climb stairs, and explain a gap along several of them.
+
+    A move may be too short for those, or another entry may bend too much beside them.
+    """
+    climbed = 0.0
+    moved = np.flatnonzero(found.move)[:ENTRIES]
+    for k in moved if len(moved) > 1 or found.how == point.oracle else ():
+        part, move = point.said(_alone(found.move, k))[0], _alone(point.scales, k)
+        line = Line(partial(point.value, move))
+        if 2 * len(moved) * abs(part) < found.gap or not line(STILL) == line(-STILL) == line(0.0):
+            continue
+        climbed += part * climbs_stairs(line, 0.0, point.said(move)[0], longest)
+    half = (found.high - found.low) / 2
+    return bool(climbed) and found.low - half <= found.said - climbed <= found.high + half
+
+
+def _alone(move: Array, entry: int) -> Array:
+    """Return a move of one of its entries."""
+    alone = np.zeros_like(move)
+    alone[entry] = move[entry]
+    return alone
 
 
 def _is_at_faint_kink(point: Input, found: Compared) -> bool:
