@@ -49,7 +49,8 @@ KINKS = [  # at x = 0, y = 1: a function, why it has no derivative, and its slop
 JUMPS = [  # where there is no slope at all
     ("sqrt(x)", "sqrt has no derivative at 0"),
     ("sqrt(x**2)", "sqrt has no derivative at 0"),
-    ("norm(x*v)", "sqrt has no derivative at 0"),
+    ("sqrt(sum((x*v)**2))", "sqrt has no derivative at 0"),
+    ("norm(sqrt(x)*v)", "sqrt has no derivative at 0"),
     ("x**(1/2)", "a power of 0 that is not whole has no derivative"),
     ("sign(x)", "sign has no derivative at 0"),
     ("(x > 0)", "a comparison has no derivative where its sides are equal"),
@@ -67,6 +68,8 @@ SMOOTH = [  # though a part is at a kink, with the slope by x
     ("relu(x**2)", 0),
     ("relu(x)**2", 0),
     ("x*abs(x)", 0),
+    ("norm(x*v)**2", 0),
+    ("x + norm(x**2*v)", 1),
     ("relu(x)*(y - 1)", 0),
     ("max(x, x)", 1),
     ("max(x, sin(x))", 1),
@@ -110,6 +113,16 @@ def test_what_is_smooth_has_a_derivative_where_a_part_is_at_a_kink(
     found, (among,) = slope(text), slopes(text)
     assert found == expected
     assert all(agree(fmpq(found), fmpq(end)) for end in ends(among))
+
+
+def test_the_slopes_of_a_norm_of_zeros_are_those_of_all_vectors_of_at_most_length_1() -> None:
+    with pytest.raises(NoValue, match="norm has no derivative at 0"):
+        slope("norm(x*v)")
+    low, high = ends(slopes("norm(x*v)")[0])
+    assert agree(low, -arb(8).sqrt())
+    assert agree(high, arb(8).sqrt())
+    assert [*map(ends, slopes("norm(v - v*y)", "v"))] == [(0, 0)] * 3
+    assert [*map(ends, slopes("norm(v*x)", "v"))] == [(0, 0)] * 3
 
 
 def test_each_entry_has_a_derivative_of_its_own() -> None:
