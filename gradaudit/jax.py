@@ -41,12 +41,13 @@ def check(
     jax.jvp. options: see gradaudit.checking.asked.Options, all but `given`.
 
     f is judged in float64, whatever jax_enable_x64 says, at inputs in the precision of the example,
-    in which it owes the same as far as roundings allow.
+    in which it owes the same as far as roundings allow, and computes as jax_enable_x64 says.
     """
     if "given" in options:
         raise BadCall("given: a function of arrays makes by itself what it needs")
     if mode not in {"rev", "fwd"}:
         raise BadCall(f"mode: 'rev' or 'fwd', not {mode!r}")
+    as_set = bool(jax.config.jax_enable_x64)
     with _double():
         given = options.get("inputs")
         arrays = tuple(jax.tree.map(_plain if given else _wide, one) for one in example)
@@ -56,7 +57,7 @@ def check(
 
         value.__signature__ = _signature(f, len(example))  # type: ignore[attr-defined]
         spec = spec_of(value, arrays, options)
-        judged = _Judged(f, spec, example, options.get("wrt"))
+        judged = _Judged(f, spec, example, options.get("wrt"), as_set)
         options["wrt"] = list(judged.moved)
         options.setdefault("conjugate", True)
         call = ", ".join([name_of(f), *spec.names])
@@ -141,7 +142,8 @@ def _without_rules(closed: Any, args: Sequence[Any]) -> list[Any]:
 class _Judged:
     """A function of arrays in JAX, as one of arrays in NumPy, and what JAX says of it.
 
-    moved: the leaves of the spec that the derivative is by, by argument.
+    moved: the leaves of the spec that the derivative is by, by argument. as_set: what
+    jax_enable_x64 is for the caller, by which f makes numbers of its own double or not.
     """
 
     def __init__(
@@ -150,6 +152,7 @@ class _Judged:
         spec: Spec,
         example: tuple[Any, ...],
         wrt: str | Sequence[str] | None,
+        as_set: bool,
     ) -> None:
         self.f, self.spec = f, spec
         given = spec.flatten(example) if example else [None] * len(spec.leaves)
@@ -160,12 +163,14 @@ class _Judged:
         short = [
             dtype
             for dtype, leaf in zip(self.dtypes, spec.leaves, strict=True)
-            if leaf.dtype == "float64" and dtype != np.float64 and _is_short(dtype)
+            if leaf.dtype in {"float64", "complex128"} and dtype != leaf.dtype and _is_short(dtype)
         ]
         self.beside: Beside | None = None
         if short:
             unit = max(float(jnp.finfo(dtype).eps) / 2 for dtype in short)
             self.beside = Beside(", ".join(dict.fromkeys(map(str, short))), unit)
+        is_wide = any(dtype in (np.float64, np.complex128) for dtype in self.dtypes)
+        self.double = as_set or (is_wide and self.beside is None)
         names = None if wrt is None else named(wrt)
         self.moved: dict[str, list[int]] = {}
         start = 0
@@ -216,7 +221,7 @@ class _Judged:
             for one, dtype, leaf in zip(leaves, self.dtypes, self.spec.leaves, strict=True)
         ]
         if self.beside is None:
-            values, found = self._run(what, narrow, more)
+            values, found = self._run_narrow(what, narrow, more)
             if not all(bool(jnp.isfinite(one).all()) for one in values):  # though it is, in float64
                 raise NoValue("f overflows in the precision of the example")
             return list(map(_plain, found))
@@ -225,8 +230,14 @@ class _Judged:
         names = [f"d{self.spec.leaves[i].path}" for i in self.indices]
         if what == "pushed":
             names = [f"result {k}" for k in range(len(double))]
-        self.beside.add(names, list(map(_plain, self._run(what, narrow, more)[1])), double)
+        short = self._run_narrow(what, narrow, more)[1]
+        self.beside.add(names, list(map(_plain, short)), double)
         return double
+
+    def _run_narrow(self, what: str, leaves: list[Any], more: Sequence[Any]) -> Any:
+        """Compute in the precision of the example, as the caller would."""
+        with _double(self.double):
+            return self._run(what, leaves, more)
 
     def _run(self, what: str, leaves: list[Any], more: Sequence[Any] = ()) -> Any:
         """Compute, compiled where it can be, since JAX is slow where it is not."""
@@ -266,15 +277,15 @@ class _Judged:
         return run, jax.jit(run)
 
 
-def _double() -> AbstractContextManager[Any]:
-    """Let JAX compute in double precision for a while."""
+def _double(on: bool = True) -> AbstractContextManager[Any]:
+    """Let JAX compute in double precision for a while, or not."""
     context: AbstractContextManager[Any]
     if hasattr(jax, "enable_x64"):
-        context = jax.enable_x64(True)
+        context = jax.enable_x64(on)
     else:
         from jax.experimental import enable_x64
 
-        context = enable_x64()
+        context = enable_x64(on)
     return context
 
 
@@ -293,7 +304,7 @@ def _wide(value: Any) -> Any:
 
 
 def _is_short(dtype: Any) -> bool:
-    return bool(jnp.issubdtype(dtype, jnp.floating))
+    return bool(jnp.issubdtype(dtype, jnp.inexact))
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:

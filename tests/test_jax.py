@@ -61,6 +61,26 @@ class TestHolds:
         report = check(jnp.sin, jnp.asarray(X, dtype), examples=FEW)
         assert (report.status, set(report.how)) == ("holds", {"complex step"})
 
+    def test_a_short_precision_of_complex_numbers(self) -> None:
+        z = jnp.asarray(X + 1j * X, jnp.complex64)
+        assert check(lambda z: jnp.real(z * z), z, examples=FEW).status == "holds"
+
+    @pytest.mark.parametrize("mode", ["rev", "fwd"])
+    @pytest.mark.parametrize(
+        ("example", "options"),
+        [([jnp.asarray(X)], {}), ([], {"inputs": "x: float32[n]"})],
+        ids=["of an example", "of a spec"],
+    )
+    def test_a_rule_whose_precision_goes_by_numbers_of_its_own(
+        self, mode: Any, example: Any, options: Any
+    ) -> None:
+        def share(x: Any) -> Any:  # of float32 if whole numbers are, and else of float64
+            return 1 / jnp.count_nonzero(jnp.isfinite(x))
+
+        mean = jax.custom_jvp(lambda x: jnp.sum(x) * share(x))
+        mean.defjvp(lambda x, t: (mean(*x), jnp.sum(t[0]) / t[0].size))
+        assert check(mean, *example, mode=mode, examples=FEW, **options).status == "holds"
+
     def test_what_cannot_be_compiled(self) -> None:
         report = check(lambda x: x * x if float(x.shape[0]) > 1 else x, X, examples=FEW)
         assert report.status == "holds"
@@ -108,6 +128,13 @@ class TestRefuses:
         f.defjvp(lambda x, t: (jnp.sin(x[0]), 2 * jnp.cos(x[0]) * t[0]))
         with pytest.raises(WrongGradient):
             check(f, X, mode="fwd", examples=FEW)
+
+    def test_a_rule_whose_precision_is_wrong_in_that_of_the_example_alone(self) -> None:
+        short = {jnp.dtype(jnp.float32): jnp.float16}
+        f = jax.custom_jvp(jnp.sin)
+        f.defjvp(lambda x, t: (f(*x), (jnp.cos(x[0]) * t[0]).astype(short.get(x[0].dtype))))
+        with pytest.raises(WrongGradient, match=r"Expected float32.* but got float16"):
+            check(f, jnp.asarray(X), examples=FEW)
 
     def test_and_tells_the_call_that_shows_it(self) -> None:
         with pytest.raises(
