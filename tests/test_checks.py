@@ -57,6 +57,16 @@ def twice(x: Array) -> Array:
     return 2 * x
 
 
+def drawing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that draws numbers, as a layer does when it is built, and drops them."""
+
+    def drawn(*args: Any) -> Any:
+        np.random.normal(size=3)
+        return function(*args)
+
+    return drawn
+
+
 def refusal(check: Callable[..., Any], *arguments: Any, **options: Any) -> WrongGradient:
     """Return the refusal that a check ends with."""
     with pytest.raises(WrongGradient) as caught:
@@ -134,6 +144,25 @@ class TestARightGradient:
             inputs="x: [n]",
         )
         assert report.status == "holds"
+
+    @pytest.mark.parametrize(
+        "gradient",
+        [drawing(twice), drawing(drawing(twice))],
+        ids=["as often", "more often"],
+    )
+    def test_that_draws_numbers_as_f_does_holds_with_a_remark(self, gradient: Any) -> None:
+        report = check_gradient(drawing(squares), gradient, inputs="x: [n]")
+        assert report.status == "holds"
+        assert "the gradient changes the state of np.random, and so does f" in report.remarks
+
+    def test_of_an_object_that_draws_numbers_when_it_is_made_holds(self) -> None:
+        report = check_gradient(
+            lambda _, x: squares(x),
+            lambda _, x: twice(x),
+            inputs="x: [n]",
+            given=lambda: np.random.normal(size=3),
+        )
+        assert (report.status, report.remarks) == ("holds", {})
 
     def test_of_a_function_that_changes_its_argument_holds_with_a_remark(self) -> None:
         def doubled(x: Array) -> Any:
@@ -322,6 +351,36 @@ class TestAWrongGradient:
             return 2 * x
 
         assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "nothing global"
+
+    def test_which_changes_how_numpy_handles_errors_is_refused(self) -> None:
+        def wrong(x: Array) -> Array:
+            np.seterr(all="ignore")
+            return 2 * x
+
+        assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "nothing global"
+
+    def test_which_draws_is_told_to_be_right_otherwise(self) -> None:
+        error = refusal(check_gradient, squares, drawing(twice), inputs="x: [n]")
+        assert "the values are right here; the gradient changes the state of np.random" in str(
+            error
+        )
+
+    def test_which_draws_and_is_wrong_is_told_as_wrong(self) -> None:
+        wrong = drawing(lambda x: 3 * x)
+        assert refusal(check_gradient, squares, wrong, inputs="x: [n]").law == "slope"
+
+    def test_which_seeds_where_f_draws_is_refused(self) -> None:
+        def wrong(x: Array) -> Array:
+            np.random.seed(0)
+            return 2 * x
+
+        error = refusal(check_gradient, drawing(squares), wrong, inputs="x: [n]")
+        assert error.law == "nothing global"
+
+    def test_which_returns_what_it_draws_is_refused_where_f_draws_too(self) -> None:
+        wrong = lambda x: 2 * x + 1e-9 * np.random.rand(len(x))  # noqa: E731
+        error = refusal(check_gradient, drawing(squares), wrong, inputs="x: [n]")
+        assert error.law == "the same again"
 
     def test_which_passes_through_float32_is_refused(self) -> None:
         error = refusal(

@@ -167,20 +167,3 @@ def _forms(point: Input) -> Iterator[tuple[str, tuple[Any, ...]]]:
             for leaf in leaves_of(point, copies(point.args))
         ]
         yield name, point.pair.spec.rebuild(leaves)
-
-
-def changes_nothing_global(point: Input) -> None:
-    """Check that a call leaves NumPy's random state and its error handling as they were."""
-    # The legacy state is what most code seeds; a new Generator has no global one.
-    before, handling = np.random.get_state(), np.geterr()
-    np.random.seed(point.random.integers(2**31))  # one that no code is likely to choose
-    state = np.random.get_state()
-    try:
-        answers(point, point.args)
-        after = np.random.get_state()
-    finally:
-        np.random.set_state(before)
-    same = all(np.array_equal(old, new) for old, new in zip(state, after, strict=True))
-    if not same or np.geterr() != handling:
-        what = "np.random" if not same else "np.seterr"
-        raise Fault("nothing global", f"the gradient changes the state of {what}")

@@ -12,11 +12,11 @@ from gradaudit.checking.charts import Array
 from gradaudit.checking.compared import Compared, Verdict, signs
 from gradaudit.checking.contract import (
     another,
-    changes_nothing_global,
     keeps_its_contract,
     knows_the_argument,
 )
 from gradaudit.checking.excuses import NOT_KNOWN, Looking, Usual
+from gradaudit.checking.hidden import changed_globally
 from gradaudit.checking.ladder import ALONE, by_step, compare, first_move
 from gradaudit.checking.lines import NoValue, Raised
 from gradaudit.checking.locating import beside
@@ -91,10 +91,11 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
         trial.why, trial.detail = str(none), none.detail
         trial.has_value = isinstance(none, Raised)
         return trial
+    hidden = None
     try:
         if forms:
-            changes_nothing_global(point)
-        trial.remarks = keeps_its_contract(point, forms)
+            trial.remarks, hidden = changed_globally(point)
+        trial.remarks += keeps_its_contract(point, forms)
         _judge(point, trial, looking)
         if forms and not (pair.is_stated or pair.has_own):
             _forgets(point, trial, looking)
@@ -108,6 +109,9 @@ def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: 
         trial.why, trial.detail = str(none), none.detail
     except NotOffered as none:
         trial.why = f"not offered: {none}"
+    if hidden is not None:  # told once nothing else is wrong
+        right = "the values are right here; " if trial.judged else ""
+        raise replace(hidden, text=right + hidden.text)
     trial.evaluations, trial.calls = point.evaluations, point.calls
     return trial
 
