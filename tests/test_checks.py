@@ -1130,3 +1130,16 @@ def test_a_slope_that_is_cut_where_it_is_nearly_one_is_refused() -> None:
             lambda x: np.where(x > 20, 1, np.exp(-np.logaddexp(0, -x))),
             inputs="x: [n]",
         )
+
+
+def test_a_relation_is_told_only_where_the_input_that_is_shown_has_it() -> None:
+    """Of nearly equal vectors, what is said is nearly zero; of simple ones, nearly right."""
+
+    def distance(x: Array, y: Array) -> Any:
+        return np.sqrt(((x - y) ** 2).sum())
+
+    def guarded(x: Array, y: Array) -> Array:
+        return (x - y) / (1e-6 + distance(x, y))
+
+    error = refusal(check_gradient, distance, guarded, inputs="x: [n], y: [n]", wrt="x")
+    assert "it is" not in error.told

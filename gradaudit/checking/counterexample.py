@@ -1,6 +1,7 @@
 """What a person is told of a wrong pair: where it is wrong, at the smallest input, and how."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import combinations
 from typing import Any
 
@@ -50,7 +51,8 @@ def refusal(
     if fault.law != "digits" and not fails(smallest, locate=True):
         smallest, last = args, fault  # what is left of it there has an excuse, entry by entry
     told = {"law": fault.law} if fault.law != "slope" else {}
-    told["it is"] = _relation(pair, last, [args, *later]) if fault.law == "slope" else ""
+    if fault.law == "slope":
+        told["it is"] = _relation(pair, last, smallest, [args, *later])
     told["truth"] = last.notes[0] if last.notes else ""
     if 0 < last.share < SMALL:
         when = "if f stops early, as a solver does, or loses digits"
@@ -162,24 +164,30 @@ def _argument_of(pair: Pair, leaf: int) -> str:
     return next(argument.name for argument, group in pair.by_argument() if leaf in group)
 
 
-def _relation(pair: Pair, fault: Fault, points: Sequence[tuple[Any, ...]]) -> str:
-    """Return a simple relation of the wrong gradient to the right one that holds at all inputs."""
+def _relation(
+    pair: Pair, fault: Fault, shown: tuple[Any, ...], points: Sequence[tuple[Any, ...]]
+) -> str:
+    """Return a simple relation of the wrong gradient to the right one that holds at all inputs.
+
+    At that which is shown it must be seen to, too.
+    """
     common: set[str] | None = None
     name = fault.entry.split("[")[0]
     if name not in pair.names():
         return ""
     block, seen = pair.names().index(name), 0
-    for args in points[:12]:  # more are no clearer
-        try:
+    for args in [shown, *points[:12]]:  # more are no clearer
+        found = None
+        with suppress(NoValue, Fault, NotOffered, BadCall):
             point = Input(pair, args)
             point.said(point.still)
             found = relations(point, block)
-        except (NoValue, Fault, NotOffered, BadCall):
-            continue
         if found is None:
+            if args is shown:
+                return ""
             continue
         common = found if common is None else common & found
         seen += 1
-        if seen > 4 or not common:
+        if seen > 5 or not common:
             break
     return f"{min(common, key=len)}, in {name}" if common else ""
