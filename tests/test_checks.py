@@ -1143,3 +1143,38 @@ def test_a_relation_is_told_only_where_the_input_that_is_shown_has_it() -> None:
 
     error = refusal(check_gradient, distance, guarded, inputs="x: [n], y: [n]", wrt="x")
     assert "it is" not in error.told
+
+
+@pytest.mark.parametrize(
+    ("f", "wrong", "spec", "told"),
+    [
+        (lambda p: (p * p).sum(), lambda p: 4 * p, "p: simplex[n]", "along the simplex, dp["),
+        (lambda u: u[0] ** 3, lambda u: u * u, "u: unitvec[n]", "along the sphere, du["),
+        (
+            lambda Q: Q[0, 0] ** 3,
+            lambda Q: Q * Q,
+            "Q: orthogonal[n,n], n >= 2",
+            "in a turn of two columns, dQ[",
+        ),
+        (
+            lambda A: A[0, 1],
+            lambda A: 0 * A,
+            "A: symmetric[2,2]",
+            "with its mirror image, dA[1,0] ",
+        ),
+        (lambda A: A[0, 0], lambda A: 0 * A, "A: symmetric[2,2]", "wrong: dA[0,0] is "),
+        (lambda L: L[1, 0], lambda L: 0 * L, "L: lower[2,2]", "wrong: dL[1,0] is "),
+        (lambda z: z.imag.sum(), lambda z: 0 * z, "z: complex[n]", "in its imaginary part, dz["),
+    ],
+    ids=[
+        "on a simplex",
+        "on a sphere",
+        "of an orthogonal matrix",
+        "off the diagonal of a symmetric matrix",
+        "on its diagonal",
+        "of a lower triangular matrix",
+        "of complex numbers",
+    ],
+)
+def test_a_slope_is_told_with_what_an_entry_moves(f: Any, wrong: Any, spec: str, told: str) -> None:
+    assert told in str(refusal(check_gradient, f, wrong, inputs=spec))

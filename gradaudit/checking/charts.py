@@ -67,6 +67,10 @@ class Chart:
         """Return the index of the entry that a coordinate moves first."""
         return tuple(int(i) for i in np.unravel_index(coordinate, self.x.shape))
 
+    def way(self, coordinate: int) -> str:
+        """Return how a coordinate moves, "" where its slope is the entry of a gradient itself."""
+        return ""
+
     def scales(self) -> Array:
         """Return how far each coordinate may move and stay inside: of the size of its entry."""
         size = np.abs(self.x).reshape(-1)
@@ -135,6 +139,10 @@ class Symmetric(Chart):
         stack = np.unravel_index(matrix, self.x.shape[:-2]) if self.x.ndim > 2 else ()
         return (*(int(i) for i in stack), int(self._rows[k]), int(self._columns[k]))
 
+    def way(self, coordinate: int) -> str:
+        k = coordinate % self._each
+        return "" if self._rows[k] == self._columns[k] else "with its mirror image"
+
     def scales(self) -> Array:
         stack = self.x.reshape(-1, *self.x.shape[-2:])
         if self.kind == "spd":  # a move of norm below the least eigenvalue stays inside
@@ -159,6 +167,9 @@ class Lower(Symmetric):
         g = np.asarray(gradient).reshape(-1, *self.x.shape[-2:])
         return g[:, self._rows, self._columns].reshape(-1)
 
+    def way(self, coordinate: int) -> str:
+        return ""
+
     def scales(self) -> Array:
         size = np.abs(self.x.reshape(-1, *self.x.shape[-2:])[:, self._rows, self._columns])
         size = size.reshape(-1)
@@ -180,6 +191,9 @@ class Simplex(Chart):
     def slopes(self, gradient: Array) -> Array:
         g = np.asarray(gradient)
         return np.asarray(g - (g * self.x).sum(axis=-1, keepdims=True)).reshape(-1)
+
+    def way(self, coordinate: int) -> str:
+        return "along the simplex"
 
     def scales(self) -> Array:
         # Half, since an entry moves by its own coordinate and by the sum of the others.
@@ -204,6 +218,9 @@ class Sphere(Chart):
 
     def slopes(self, gradient: Array) -> Array:
         return self.tangent(np.asarray(gradient)).reshape(-1)
+
+    def way(self, coordinate: int) -> str:
+        return "along the sphere"
 
     def scales(self) -> Array:
         return np.full(self.size, 0.5)
@@ -238,6 +255,9 @@ class Orthogonal(Chart):
     def entry(self, coordinate: int) -> Index:
         return int(self._one[coordinate]), int(self._other[coordinate])
 
+    def way(self, coordinate: int) -> str:
+        return "in a turn of two columns"
+
     def scales(self) -> Array:
         return np.full(self.size, 0.5)
 
@@ -267,6 +287,9 @@ class Complex(Chart):
 
     def entry(self, coordinate: int) -> Index:
         return super().entry(coordinate % max(self.x.size, 1))
+
+    def way(self, coordinate: int) -> str:
+        return f"in its {'real' if coordinate < self.x.size else 'imaginary'} part"
 
     def scales(self) -> Array:
         size = np.abs(self.x).reshape(-1)
@@ -349,3 +372,8 @@ class Atlas:
             if coordinate < part.stop:
                 return k, self.charts[k].entry(coordinate - part.start)
         raise IndexError(coordinate)
+
+    def way(self, coordinate: int) -> str:
+        """Return how a coordinate moves, see Chart.way."""
+        block, _ = self.place(coordinate)
+        return self.charts[block].way(coordinate - self.parts[block].start)

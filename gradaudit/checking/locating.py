@@ -104,7 +104,7 @@ def beside(point: Input, found: Compared) -> str:
 
     entry, least = _by_entry(point, bisect(point, found.move, differs) or found)
     right = interval(least.low, least.high, least.said)
-    return entry and f"{entry} is {number(least.said)}, and beside it {right}"
+    return entry and f"{_way(point, least)}{entry} is {number(least.said)}, and beside it {right}"
 
 
 def _by_entry(point: Input, least: Compared) -> tuple[str, Compared]:
@@ -118,6 +118,13 @@ def _by_entry(point: Input, least: Compared) -> tuple[str, Compared]:
     low, high = sorted((least.low / scale, least.high / scale))
     entry = point.entry(point.pair.moved[block], index)
     return entry, replace(least, low=low, high=high, said=least.said / scale)
+
+
+def _way(point: Input, found: Compared) -> str:
+    """Return how an entry moves where others move with it, so that its slope is not its own."""
+    coordinates = np.flatnonzero(found.move)
+    way = point.atlas.way(int(coordinates[0])) if len(coordinates) else ""
+    return way and f"{way}, "
 
 
 def _is_one_of_several(point: Input, found: Compared) -> bool:
@@ -148,7 +155,7 @@ def _sentence(point: Input, entry: str, found: Compared) -> str:
     coordinates = np.flatnonzero(found.move)
     if len(coordinates) <= 1:
         right = interval(found.low, found.high, found.said)
-        return f"{entry} is {number(found.said)}, and {right} is right"
+        return f"{_way(point, found)}{entry} is {number(found.said)}, and {right} is right"
     longest = float(np.abs(found.move).max())
     low, high, said = found.low / longest, found.high / longest, found.said / longest
     way = f"a direction of {len(coordinates)} entries"

@@ -56,10 +56,10 @@ class WrongGradient(AssertionError):
     """A gradient is wrong. Its text is what a person reads, its attributes what a program does.
 
     law: what it does not obey, such as "slope", "shape" or "the same again". entry: the first wrong
-    entry, such as "dw[0,2]", "" where it is none. said: what the gradient gives there. low, high:
-    what is true lies between. arguments: the smallest input that shows it. told: what else is told
-    of it, by the words of its text, such as "it is", "truth", "cotangent". report: what was tried
-    before.
+    entry, such as "dw[0,2]", "" where it is none. said: the slope that the gradient gives there,
+    along the domain where an entry moves others. low, high: what is true lies between. arguments:
+    the smallest input that shows it. told: what else is told of it, by the words of its text, such
+    as "it is", "truth", "cotangent". report: what was tried before.
     """
 
     def __init__(
