@@ -214,6 +214,16 @@ class TestARefusalByLittle:
         with pytest.raises(WrongGradient, match=r"if f stops early, .*: rel=\de-"):
             check_gradient(self.root, self.slope, inputs="a: positive[]")
 
+    def test_asks_whether_a_guard_is_in_one_of_the_two_alone(self) -> None:
+        with pytest.raises(WrongGradient, match=r"alone has a guard, such as log\(p \+ 1e-12\)"):
+            check_gradient(
+                lambda p: np.log(p + 1e-12).sum(),
+                lambda p: 1 / p,
+                np.array([0.5]),
+                inputs="p: positive[n]",
+                examples=0,
+            )
+
     def test_does_not_ask_where_it_is_off_by_much(self) -> None:
         with pytest.raises(WrongGradient) as caught:
             check_gradient(np.sqrt, lambda a: 1 / np.sqrt(a), inputs="a: positive[]")

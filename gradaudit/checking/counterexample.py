@@ -55,8 +55,11 @@ def refusal(
         told["it is"] = _relation(pair, last, smallest, [args, *later])
     told["truth"] = last.notes[0] if last.notes else ""
     if 0 < last.share < SMALL:
-        when = "if f stops early, as a solver does, or loses digits"
-        told["or"] = f"{when}, say so: rel={last.share:.0e} or more"
+        told["or"] = (
+            "if f or the gradient alone has a guard, such as log(p + 1e-12), check it without;\n"
+            "if f stops early, as a solver does, or loses digits, say so: "
+            f"rel={last.share:.0e} or more"
+        )
     if isinstance(last.__cause__, ArithmeticError | ValueError):
         what = type(last.__cause__).__name__
         told["or"] = f"if f has no value where it is raised, say so: no_answer={what}"
