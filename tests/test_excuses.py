@@ -317,6 +317,10 @@ def middle_gradient(A: Array) -> Array:
     return np.outer(v, v)
 
 
+def log_density(z: Array) -> Any:
+    return -z * z / 2 - np.log(2 * np.pi) / 2
+
+
 # f, its gradient, where it is hard to tell, and where twice of it is wrong.
 HARD: dict[str, tuple[Any, ...]] = {
     "a kink beside a large number, to which a complex step is blind": (
@@ -374,6 +378,13 @@ HARD: dict[str, tuple[Any, ...]] = {
         "A: symmetric[d,d]",
         (np.zeros((3, 3)),),
         (np.diag([1.0, 2, 4]),),
+    ),
+    "an exponential of a difference of numbers of which a last place is hundreds": (
+        lambda x, m, s: log_ndtr((x - m) / s),
+        lambda x, m, s: np.exp(log_density((x - m) / s) - log_ndtr((x - m) / s)) / s,
+        "x: [], m: [], s: positive[]",
+        (np.array(0.0), np.array(457276.0), np.array(0.00028672115996334355)),
+        (np.array(0.0), np.array(4.5), np.array(0.25)),
     ),
 }
 

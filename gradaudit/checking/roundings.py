@@ -1,7 +1,7 @@
 """How far roundings may move what a gradient says."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from gradaudit.checking.refusals import Fault, NotOffered
 
 # Spacings of inputs at which roundings on the way are others.
 BESIDE = (2.0**-33, 2.0**-27, 2.0**-22)
+HUGE = 2.0**600  # the squares of numbers as large overflow
 LOST = 1e-6  # the most that roundings of the gradient may explain
 
 
@@ -29,7 +30,7 @@ def explain(point: Point, move: Array, said: float, terms: float, gap: float) ->
     level, coarser = 0.0, point.unit / UNIT
     for spacing in (2.0**-44 * coarser, 2.0**-33 * min(coarser, 2.0**20)):
         values = [said_at(point, move, move, spacing * i) for i in range(1, 8)]
-        level = max(level, noise_of(np.array(values)))
+        level = max(level, _level(values))
     near = max(2.0**-30, 8 * point.unit)
     moved = [
         abs(said_at(point, move, signs(point.random, len(move)) * point.scales, near) - said)
@@ -45,6 +46,12 @@ def explain(point: Point, move: Array, said: float, terms: float, gap: float) ->
         return False
     least = gap / 8 - roundings
     return level >= least or least <= noise_beside(point, lambda o: o.said(move)[0], least)
+
+
+def _level(values: Sequence[float]) -> float:
+    """Return the level of noise in values, also where it is that of an exponent: exp(p - q)."""
+    level = noise_of(np.array(values))
+    return HUGE * noise_of(np.array(values) / HUGE) if math.isinf(level) else level
 
 
 def noise_beside(point: Point, slope: Callable[[Point], float], least: float = 0.0) -> float:
@@ -96,7 +103,7 @@ def _by_data(point: Point, move: Array, said: float, terms: float) -> tuple[floa
             gaps.append(gap)
     for k, spacing in enumerate((2.0**-48, 2.0**-44)):
         values = [_said_of_other_data(point, move, spacing * i, k) for i in range(1, 8)]
-        noise = noise_of(np.array(values))
+        noise = _level(values)
         if math.isfinite(noise):
             level = max(level, noise)
     return max(gaps) / near, level
