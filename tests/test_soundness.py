@@ -319,6 +319,14 @@ class TestWhereAVectorIsZero:
     def test_a_row_is_so_alone(self, length: float, tmp_path: Path) -> None:
         assert self.judged(tmp_path, 0, length) == "fails"
 
+    def test_a_longer_vector_that_sums_to_0_is_wrong(self, tmp_path: Path) -> None:
+        def slopes(X: Any, w: Any, t: Any, W: Any) -> Any:
+            turns = np.resize([0.8, -0.8], W.shape[1])
+            rows = [one / np.linalg.norm(one) if one.any() else turns for one in W]
+            return X.T @ along(X @ w - t, 0), np.array(rows)
+
+        assert of(question(NORMS, tmp_path), slopes).status == "fails"
+
     def test_nothing_is_asked_if_the_reference_has_no_value(self, tmp_path: Path) -> None:
         plain = NORMS.replace("where(norm(r) > 0, r/norm(r), 0)", "r/norm(r)")
         plain = plain.replace("where(s[j] > 0, W[j,a]/s[j], 0)", "W[j,a]/s[j]")
@@ -334,3 +342,41 @@ class TestWhereAVectorIsZero:
         text += "functions.'f(w)' = ['w']\nanswers.w = '2*w'\n"
         verdict = of(question(text, tmp_path), lambda w: 2 * w + np.all(w == 0))
         assert verdict.status == "fails"
+
+
+def test_what_cancels_at_a_kink_may_leave_roundings(tmp_path: Path) -> None:
+    text = """
+[pairs]
+given = "x[N], z[N]"
+define = ["p = sigmoid(z)", "L = sum(p[i]*sigmoid(z[j]/3)*relu(x[i] - x[j]) for i in N for j in N)"]
+parts.x = "d(L, x[k])"
+functions."f(x, z)" = ["x"]
+[pairs.answers]
+where = ["M[i,j] = sigmoid(z[i])*sigmoid(z[j]/3)*(x[i] > x[j]) for i in N for j in N"]
+x = "sum(M, axis=1) - sum(M, axis=0)"
+"""
+
+    def slopes(x: Any, z: Any) -> Any:
+        m = np.outer(1 / (1 + np.exp(-z)), 1 / (1 + np.exp(-z / 3))) * (x[:, None] >= x)
+        return m.sum(axis=1) - m.sum(axis=0)
+
+    assert of(question(text, tmp_path), slopes).status == "holds"
+    assert of(question(text, tmp_path), lambda x, z: slopes(x, z) + 1e-9).status == "fails"
+
+
+def test_a_norm_of_norms_has_slopes_where_all_is_0(tmp_path: Path) -> None:
+    text = """
+[whole]
+given = "W[J,A]"
+define = ["L = norm(norm(W, axis=1))"]
+parts.W = "d(L, W[j,a])"
+functions."f(W)" = ["W"]
+answers.W = "where(L > 0, W/L, 0)"
+"""
+
+    def slopes(W: Any, at_zero: float) -> Any:
+        length = np.linalg.norm(W)
+        return W / length if length else W + at_zero
+
+    for at_zero, status in ((0.0, "holds"), (3.0, "fails")):
+        assert of(question(text, tmp_path), lambda W, s=at_zero: slopes(W, s)).status == status

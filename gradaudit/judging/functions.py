@@ -63,8 +63,10 @@ def lies_within_the_slopes(judged: Function, case: Case) -> None:
     if "spans" not in vars(known):
         listed = draw_inputs(domains(case.question, case.call).kinked)
         look_along(listed if case in listed else [case])
-    nearest = np.clip(found, *known.slopes)
-    rounding = known.own_rounding(nearest)
+    nearest, steepest = np.clip(found, *known.slopes), np.abs(known.slopes)
+    # Terms as large as the steepest of them may cancel on the way.
+    largest = steepest.max(where=np.isfinite(steepest), initial=0.0)
+    rounding = known.own_rounding(np.fmax(np.abs(nearest), largest))
     compare(case, found, Estimate(nearest, rounding), [*map(_anything, *known.slopes)])
     start = 0
     for label, (ways, lows, highs) in zip(case.results(), known.spans, strict=True):
@@ -75,7 +77,8 @@ def lies_within_the_slopes(judged: Function, case: Case) -> None:
             slope, allowed = float(way @ part), float(np.abs(way) @ own)
             if not low - allowed <= slope <= high + allowed:
                 which = ", ".join(map(str, np.flatnonzero(way)))
-                where = f"{label} summed over entries {which}"
+                how = "summed" if (way >= 0).all() else "added and taken away in turn"
+                where = f"{label} {how} over entries {which}"
                 raise Refusal(where, _anything(low, high), slope, allowed)
 
 

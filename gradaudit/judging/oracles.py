@@ -237,6 +237,7 @@ def look_along(inputs: Sequence[Case]) -> None:
 def _directions(asked: Asked, case: Case) -> Floats:
     """Return directions (D, P): each entry alone, then all, and neighbours, so that they stay tied.
 
+    In the last one, entries move to and fro: a vector that sums to 0 may be too long for a ball.
     Where it is not a number that is differentiated, they are the entries.
     """
     size = _count(asked, case)
@@ -244,7 +245,7 @@ def _directions(asked: Asked, case: Case) -> Floats:
     if asked.of.scope.free or size == 1:
         return alone
     pairs = (alone[:-1] + alone[1:])[: MOST_NEIGHBOURS if size > 2 else 0]
-    return np.vstack([alone, np.ones(size), pairs])
+    return np.vstack([alone, np.ones(size), pairs, np.resize([1.0, -1.0], size)])
 
 
 def _along(
@@ -261,7 +262,8 @@ def _along(
         return found
     slopes = np.empty((*number.shape[:-1], 1), dtype=object)
     for place, column in zip(_places(asked, cases[0]), ways.T, strict=True):
-        slopes.flat[place] = dict.fromkeys(np.flatnonzero(column).tolist(), ONE)
+        ways_ = np.flatnonzero(column).tolist()
+        slopes.flat[place] = {way: ONE if column[way] > 0 else -ONE for way in ways_}
     moved = np.frompyfunc(lambda x, known: Dual(x, known, seed), 2, 1)(number, slopes)
     env = Env({**values, asked.by: moved}, cases[0].sizes, of.scope.defined, cases=len(cases))
     env.level = seed.level

@@ -20,8 +20,10 @@ from gradaudit.language.numbers import (
     Array,
     Dual,
     Seed,
+    Span,
     decide,
     divide,
+    each,
     hull,
     is_true,
     multiplied,
@@ -281,10 +283,21 @@ def _at_each_place(
 
 def _norm(y: Array) -> Any:
     """Return the Euclidean norm of a vector, which is no steeper at 0 than what it is of."""
-    if not all(primal(one) == 0 for one in y) or (parted := _parted(y)) is None:
+    if not all(primal(one) == 0 for one in y) or (parted := _parted(each(_steepest, y))) is None:
         return _sqrt((y * y).sum())
     values, slopes, seed = parted
     return Dual(_norm(values), {p: _norm_slope(one, seed.sets) for p, one in slopes.items()}, seed)
+
+
+def _steepest(number: Any) -> Any:
+    """Return a number with the steepest of each span of slopes, to one side."""
+    if not isinstance(number, Dual) or not number.seed.sets:
+        return number
+    slopes = {
+        p: _larger(-one.low, one.high) if isinstance(one, Span) else one
+        for p, one in number.slopes.items()
+    }
+    return Dual(number.value, slopes, number.seed)
 
 
 @or_missing
