@@ -262,8 +262,9 @@ def _along(
         return found
     slopes = np.empty((*number.shape[:-1], 1), dtype=object)
     for place, column in zip(_places(asked, cases[0]), ways.T, strict=True):
-        ways_ = np.flatnonzero(column).tolist()
-        slopes.flat[place] = {way: ONE if column[way] > 0 else -ONE for way in ways_}
+        slopes.flat[place] = {
+            way: ONE if column[way] > 0 else -ONE for way in np.flatnonzero(column).tolist()
+        }
     moved = np.frompyfunc(lambda x, known: Dual(x, known, seed), 2, 1)(number, slopes)
     env = Env({**values, asked.by: moved}, cases[0].sizes, of.scope.defined, cases=len(cases))
     env.level = seed.level
