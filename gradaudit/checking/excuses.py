@@ -177,8 +177,8 @@ def _is_across_stairs(point: Input, found: Compared) -> bool:
 
     So they do in log(1 - p) for a p near 1. What is seen along one direction holds for the others.
     """
-    if found.how == point.oracle and not found.low <= 0 <= found.high:
-        return False  # of 0 it may be blind, and be confirmed by steps on one tread
+    if found.how == point.oracle:
+        return False
     line = Line(lambda t: point.value(found.move, t))
     longest = FAR if point.is_free else NEAR
     tread = (found.low + found.high) / 2
@@ -193,7 +193,7 @@ def _is_on_treads(point: Input, found: Compared, longest: float) -> bool:
     """
     climbed = 0.0
     moved = np.flatnonzero(found.move)[:ENTRIES]
-    for k in moved if len(moved) > 1 or found.how == point.oracle else ():
+    for k in moved if len(moved) > 1 else ():
         part, move = point.said(_alone(found.move, k))[0], _alone(point.scales, k)
         line = Line(partial(point.value, move))
         if 2 * len(moved) * abs(part) < found.gap or not line(STILL) == line(-STILL) == line(0.0):

@@ -346,7 +346,7 @@ class Inputs:
     def _beside_a_mask(self) -> Iterator[Change]:
         """Yield changes that fill a mask, or labels, with one entry where all else has one sign."""
         free = [one.name for one in self.numbers if not one.among]
-        signed = [name for name in free if len(self.meeting(name, [ONE, -ONE])) == len("+-")]
+        signed = [name for name in free if len(self.meeting(name, [ONE, -ONE])) > 1]
         for one in self.numbers:
             for entry in one.among:
                 fill = _put(one.name, partial(_constant, entry))
