@@ -78,7 +78,7 @@ def is_the_same(
         i, wide = point.pair.moved[k], point.wide[point.atlas.parts[k]]
         # Sums may be taken in another order, as threads do.
         # The smallest of a short precision have fewer digits.
-        each = ROUNDINGS * point.unit + point.relative + lost
+        each = ROUNDINGS * point.unit + point.pair.relative + lost
         allowed = each * float(np.abs(old).max(initial=0.0)) + ROUNDINGS * point.least + least
         # What is left where large terms cancel is theirs: of the size of f, over that of the input.
         if wide.size and wide.mean() > 0:

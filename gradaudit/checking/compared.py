@@ -1,9 +1,8 @@
-"""A comparison of two slopes along one direction, and the point at which it is made."""
+"""A comparison of two slopes along one direction."""
 
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
 
 import numpy as np
 
@@ -62,62 +61,6 @@ class Compared:
             return False
         half = max((self.high - self.low) / 2, ROUNDINGS * UNIT * self.size)
         return abs(other - (self.low + self.high) / 2) > REFUSE * half
-
-
-class Point(Protocol):
-    """A pair of functions at one input, as slopes along its coordinates."""
-
-    here: float  # the value of the function
-    unit: float  # the rounding unit of the gradient
-    least: float  # the least number of its precision
-    relative: float  # a declared accuracy of the function or its gradient, 0 for none
-    extended: bool  # whether long double may be tried
-    analytic: bool  # whether a complex step may be tried
-    oracle: str  # what the imaginary step is called
-
-    @property
-    def random(self) -> np.random.Generator:
-        """What directions are drawn from."""
-
-    @property
-    def scales(self) -> Array:
-        """How far each coordinate may be moved."""
-
-    @property
-    def wide(self) -> Array:
-        """The same, so that none is far less than the others."""
-
-    @property
-    def free(self) -> Array:
-        """Whether each coordinate may be moved as far as one likes."""
-
-    @property
-    def keeps_long_double(self) -> bool:
-        """Whether what it returns in long double was computed in it."""
-
-    def value(self, move: Array, t: float, extended: bool = False) -> Any:
-        """Return the function at t times a move. Raises NoValue."""
-
-    def imaginary(self, move: Array, t: float = 0.0) -> float:
-        """Return the slope along a move, at t times it, by an oracle of its own. Raises NoValue."""
-
-    def said(self, move: Array) -> tuple[float, float]:
-        """Return the slope along a move that the gradient says, and the sum of its terms' sizes."""
-
-    def said_at(self, move: Array, aside: Array, t: float) -> float:
-        """Return what the gradient at t times `aside` says of the slope along a move."""
-
-    def slopes_at(self, aside: Array, t: float) -> Array | None:
-        """Return the slopes along all coordinates that it says there, None where it says none."""
-
-    def beside(self, t: float) -> "Point":
-        """Return the pair where all arguments are off by about t. Raises NoValue, Fault."""
-
-    def said_of_other_data(self, move: Array, near: float, which: int) -> float:
-        """Return what it says where the arguments that stay are off by about that share of them.
-
-        which: in one of several directions.
-        """
 
 
 def signs(random: np.random.Generator, size: int) -> Array:

@@ -20,7 +20,6 @@ from gradaudit.checking.compared import (
     ROUNDINGS,
     UNIT,
     Compared,
-    Point,
     Verdict,
     signs,
 )
@@ -32,10 +31,10 @@ from gradaudit.checking.lines import (
     moves_close_by,
     noise_of,
 )
-from gradaudit.checking.roundings import LOST, explain, noise_beside, said_at
+from gradaudit.checking.points import Input
+from gradaudit.checking.roundings import LOST, explain, noise_beside
 
 FEWER = 8  # the same of a short precision, whose long sums are kept in a longer one
-IMAGINARY = 2.0**-80  # the length of a complex step
 RISE = 2.0**12  # the most that entries of small slopes are moved further than others
 GUARD = 2.0**-13  # that of the two real steps which confirm it
 CONFIRMED = 2.0**-30  # the relative accuracy of a line that confirms a complex step
@@ -46,7 +45,7 @@ STAIRS = "close by f moves as it says, and further off in steps"
 ALONE = "the gradient is right beside this input, and another at it alone"
 
 
-def compare(point: Point, move: Array, *, kinked: bool = False, settled: bool = False) -> Compared:
+def compare(point: Input, move: Array, *, kinked: bool = False, settled: bool = False) -> Compared:
     """Compare what the gradient says along a move with the slope of the function.
 
     kinked: f is known to have a kink at the input, along another direction. settled: only where
@@ -64,7 +63,7 @@ def compare(point: Point, move: Array, *, kinked: bool = False, settled: bool = 
     return _by_values(point, result, step, found, line, kinked, settled)
 
 
-def imaginary_slope(point: Point, move: Array, size: float) -> tuple[float, float] | None:
+def imaginary_slope(point: Input, move: Array, size: float) -> tuple[float, float] | None:
     """Return the slope by a step into the complex plane, with its bound.
 
     None where two real steps do not confirm it. size: that of the terms of the slope.
@@ -88,7 +87,7 @@ def imaginary_slope(point: Point, move: Array, size: float) -> tuple[float, floa
     return slope, _allowed(point, move, terms)
 
 
-def slopes_of(point: Point, move: Array) -> tuple[float, float]:
+def slopes_of(point: Input, move: Array) -> tuple[float, float]:
     """Return between which numbers the slope of the function lies, whatever the gradient says.
 
     nan where values on a line do not tell it.
@@ -108,7 +107,7 @@ def slopes_of(point: Point, move: Array) -> tuple[float, float]:
     return low, high
 
 
-def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
+def _by_imaginary_step(point: Input, result: Compared) -> Compared | None:
     """Compare by a step into the complex plane; UNKNOWN where it does not agree, None without."""
     said, move = result.said, result.move
     step = imaginary_slope(point, move, result.size)
@@ -128,14 +127,14 @@ def _by_imaginary_step(point: Point, result: Compared) -> Compared | None:
     return replace(found, low=slope - allowed - 8 * noise, high=slope + allowed + 8 * noise)
 
 
-def _allowed(point: Point, move: Array, terms: float) -> float:
+def _allowed(point: Input, move: Array, terms: float) -> float:
     """Return how far roundings, and a declared accuracy, may take a slope along a move."""
     roundings = ROUNDINGS if point.unit < 2.0**-20 else FEWER
     least = FEWER * point.least * float(np.abs(move).sum())
-    return (roundings * point.unit + point.relative) * terms + least + TINY
+    return (roundings * point.unit + point.pair.relative) * terms + least + TINY
 
 
-def confirmed(point: Point, found: Compared) -> bool:
+def confirmed(point: Input, found: Compared) -> bool:
     """Tell whether values refuse, too, what the complex step alone refuses along a direction.
 
     A complex step can be blind to a part of the function, as to np.abs or to real sub-routines.
@@ -159,7 +158,7 @@ def confirmed(point: Point, found: Compared) -> bool:
     return agrees and not low <= said <= high
 
 
-def _moves_further_on(point: Point, move: Array) -> bool:
+def _moves_further_on(point: Input, move: Array) -> bool:
     """Tell whether f, which stands still along a move, changes along longer ones.
 
     So it does where a step of the size of tiny entries is lost in larger numbers.
@@ -173,7 +172,7 @@ def _moves_further_on(point: Point, move: Array) -> bool:
         return False
 
 
-def by_step(point: Point, move: Array) -> Compared | None:
+def by_step(point: Input, move: Array) -> Compared | None:
     """Compare by the complex step alone, which is WRONG alone; None where there is none."""
     said, size = point.said(move)
     step = _by_imaginary_step(point, Compared(Verdict.UNKNOWN, move, said, size))
@@ -185,7 +184,7 @@ def by_step(point: Point, move: Array) -> Compared | None:
     return replace(step, verdict=Verdict.WRONG, alone=True)
 
 
-def point_slope(point: Point, move: Array, t: float) -> float:
+def point_slope(point: Input, move: Array, t: float) -> float:
     """Return the slope by the imaginary step at t, nan where there is none."""
     try:
         return point.imaginary(move, t)
@@ -193,7 +192,7 @@ def point_slope(point: Point, move: Array, t: float) -> float:
         return math.nan
 
 
-def _by_line(point: Point, move: Array) -> tuple[Estimate, Line]:
+def _by_line(point: Input, move: Array) -> tuple[Estimate, Line]:
     """Return the slope by values on a line, of long double where the function keeps it."""
     if point.extended:
         line = Line(lambda t: point.value(move, t, extended=True), 2.0**-64)
@@ -204,7 +203,7 @@ def _by_line(point: Point, move: Array) -> tuple[Estimate, Line]:
 
 
 def _by_values(
-    point: Point,
+    point: Input,
     result: Compared,
     step: Compared | None,
     found: Estimate,
@@ -274,7 +273,7 @@ def _has_few_levels(line: Line) -> bool:
     return 4 * len(set(values)) <= len(values)
 
 
-def _is_that_of_complex_numbers(point: Point, result: Compared) -> bool:
+def _is_that_of_complex_numbers(point: Input, result: Compared) -> bool:
     """Tell whether a complex step that real steps do not confirm gives what is said."""
     try:
         slope = point.imaginary(result.move)
@@ -284,7 +283,7 @@ def _is_that_of_complex_numbers(point: Point, result: Compared) -> bool:
 
 
 def _inside(
-    point: Point, result: Compared, step: Compared | None, found: Estimate, line: Line
+    point: Input, result: Compared, step: Compared | None, found: Estimate, line: Line
 ) -> Compared:
     """Judge what lies inside of the interval: it agrees if the interval says anything."""
     if step is not None:
@@ -326,7 +325,7 @@ def _is_constant(said: float, line: Line) -> bool:
     return said == 0 and len({float(v) for v in line.known.values()}) == 1
 
 
-def _is_steady(point: Point, result: Compared, step: Compared) -> bool:
+def _is_steady(point: Input, result: Compared, step: Compared) -> bool:
     """Tell whether the complex slopes on both sides are that at the input: no kink lies there."""
     slope, half = (step.low + step.high) / 2, (step.high - step.low) / 2
     if 16 * UNIT * abs(point.here) / GUARD > abs(slope - result.said) / 8:
@@ -345,7 +344,7 @@ def _is_steady(point: Point, result: Compared, step: Compared) -> bool:
     return all(_is_confirmed(point, result, t) for t in places)
 
 
-def _is_confirmed(point: Point, result: Compared, t: float) -> bool:
+def _is_confirmed(point: Input, result: Compared, t: float) -> bool:
     """Tell whether real steps confirm the complex step at t, where they are close together."""
     step = min(GUARD, abs(t) / 16)
     try:
@@ -364,7 +363,7 @@ def _is_confirmed(point: Point, result: Compared, t: float) -> bool:
     )
 
 
-def _explained(point: Point, result: Compared, terms: float) -> Compared | None:
+def _explained(point: Input, result: Compared, terms: float) -> Compared | None:
     """Return what is said where the gradient's own roundings explain the gap."""
     if not explain(point, result.move, result.said, terms, result.gap):
         return None
@@ -374,7 +373,7 @@ def _explained(point: Point, result: Compared, terms: float) -> Compared | None:
 
 
 def _beside(
-    point: Point, result: Compared, found: Estimate, line: Line, kinked: bool, settled: bool
+    point: Input, result: Compared, found: Estimate, line: Line, kinked: bool, settled: bool
 ) -> dict[str, Any] | None:
     """Return what slopes of the function beside the input say where they spread as kinks do."""
     said, move = result.said, result.move
@@ -405,7 +404,7 @@ def _beside(
     # Where it has a kink in another direction, as at ties of a maximum, that is no excuse.
     if not kinked and result.gap > 1e-3 * (abs(found.middle) + result.size):
         moves = [signs(point.random, len(move)) * point.scales for _ in range(6)]
-        others = [said_at(point, move, aside, 2.0**-20) for aside in moves]
+        others = [point.said_at(move, aside, 2.0**-20) for aside in moves]
         allowed = 1e-4 * (abs(found.middle) + result.size)
         if all(abs(other - found.middle) <= allowed for other in others):
             return {"why": ALONE}
@@ -413,7 +412,7 @@ def _beside(
 
 
 def _slopes_beside(
-    point: Point, move: Array, distance: float, step: float, count: int
+    point: Input, move: Array, distance: float, step: float, count: int
 ) -> list[float]:
     """Return the slopes along a move at so many inputs beside."""
     slopes = []
@@ -439,7 +438,7 @@ def _too_close(found: Estimate, result: Compared) -> Compared:
     return replace(result, why=why, detail=detail, close=True)
 
 
-def first_move(point: Point, slopes: Array | None) -> Array:
+def first_move(point: Input, slopes: Array | None) -> Array:
     """Return the direction of the first complex step: no entry may hide beside the others in it.
 
     It is not for steps along the real line, which would take entries of small slopes too far.
@@ -468,7 +467,7 @@ def halves(move: Array) -> list[Array]:
 
 
 def bisect(
-    point: Point,
+    point: Input,
     move: Array,
     wrong: Callable[[Array], Compared | None],
 ) -> Compared | None:

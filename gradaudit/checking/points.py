@@ -19,12 +19,12 @@ import numpy as np
 
 from gradaudit.checking.charts import Array, Atlas, chart_of
 from gradaudit.checking.compared import UNIT, signs
-from gradaudit.checking.ladder import IMAGINARY
 from gradaudit.checking.lines import Line, NoValue, Raised
 from gradaudit.checking.pairs import Pair
 from gradaudit.checking.refusals import BadCall, Fault, NotOffered
 from gradaudit.checking.trees import as_array, copies, flat, form_of, in_tree
 
+IMAGINARY = 2.0**-80  # the length of a complex step
 LARGEST = 2.0**1000  # of a value
 SAME = 2.0**-30  # of two values at one input: threads add in another order, and much may cancel
 HEAD = 1024  # entries of an array from which random directions are drawn
@@ -36,7 +36,10 @@ KEPT = 2**12  # coordinates of a point, up to which what several directions ask 
 class Input:
     """A pair at one input: the point that the ladder climbs at.
 
-    Raises NoValue where f has none, and Fault where the derivative breaks its contract.
+    analytic: a complex step may be tried. extended: long double may be. oracle: what the imaginary
+    step is called. unit, least: the rounding unit of the gradient, and the least number of its
+    precision. here: the value of f. magnitude: the size of its terms. Raises NoValue where f has
+    none, and Fault where the derivative breaks its contract.
     """
 
     pair: Pair
@@ -61,7 +64,6 @@ class Input:
             state = zlib.crc32(head.data, state)
         self._state = state
         self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
-        self.relative = pair.relative
         self.oracle = "complex step" if pair.own is None else "automatic derivative"
         self.unit = max((_unit(self.leaves[i]) for i in pair.moved), default=UNIT)
         self.least = max([_least(self.leaves[i]) for i in pair.moved] or [0.0])
@@ -94,18 +96,22 @@ class Input:
 
     @cached_property
     def random(self) -> np.random.Generator:
+        """What directions are drawn from."""
         return np.random.default_rng(self._state)
 
     @cached_property
     def scales(self) -> Array:
+        """How far each coordinate may be moved."""
         return self.atlas.scales()
 
     @cached_property
     def wide(self) -> Array:
+        """The same, so that none is far less than the others."""
         return self.atlas.wide()
 
     @cached_property
     def free(self) -> Array:
+        """Whether each coordinate may be moved as far as one likes."""
         return self.atlas.free()
 
     @cached_property
@@ -146,6 +152,7 @@ class Input:
         return self.pair.spec.rebuild(leaves)
 
     def value(self, move: Array, t: float, extended: bool = False) -> Any:
+        """Return the function at t times a move. Raises NoValue."""
         if t and self.inward is not None and (t * move * self.inward < 0).any():
             raise NoValue("it would leave the domain")
         number = self._number(self.moved(move, t, extended))
@@ -165,6 +172,7 @@ class Input:
             )
 
     def imaginary(self, move: Array, t: float = 0.0) -> float:
+        """Return the slope along a move, at t times it, by an oracle of its own. Raises NoValue."""
         if self.pair.own is not None:
             return self._own(move, t)
         if not self.analytic:
@@ -311,6 +319,7 @@ class Input:
     # ---------------------------------------------------------------- the derivative
 
     def said(self, move: Array) -> tuple[float, float]:
+        """Return the slope along a move that the gradient says, and the sum of its terms' sizes."""
         if self.pair.kind == "jvp":
             return self._said_jvp(self.args, move)
         if self.slopes is None:
@@ -319,33 +328,43 @@ class Input:
         return float(terms.sum()), float(np.abs(terms, out=terms).sum())
 
     def said_at(self, move: Array, aside: Array, t: float) -> float:
-        slopes = self.slopes_at(aside, t)
-        if slopes is None:
-            return self._said_jvp(self._narrow(self.moved(aside, t)), move)[0]
-        return float(_terms(slopes, move).sum())
+        """Return the same at t times `aside`, nan where the gradient says nothing there."""
+        try:
+            slopes = self.slopes_at(aside, t)
+            if slopes is None:
+                return self._said_jvp(self._narrow(self.moved(aside, t)), move)[0]
+            return float(_terms(slopes, move).sum())
+        except NoValue:
+            return math.nan
 
     def slopes_at(self, aside: Array, t: float) -> Array | None:
+        """Return the slopes along all coordinates that it says there, None where it says none."""
         if self.pair.kind == "jvp":
             return None
+        return self._slopes(self._narrow(self.moved(aside, t)))
+
+    def _slopes(self, args: tuple[Any, ...]) -> Array:
         try:
-            return self.atlas.slopes(
-                self.checked(self.gradient(self._narrow(self.moved(aside, t))))
-            )
+            return self.atlas.slopes(self.checked(self.gradient(args)))
         except Fault as fault:
             raise NoValue(str(fault)) from fault
 
     def said_of_other_data(self, move: Array, near: float, which: int) -> float:
-        if self.pair.kind == "jvp":
-            return self._said_jvp(self._with_other_data(self.args, near, which), move)[0]
+        """Return the same where the arguments that stay are off by about that share of them.
 
-        def slopes() -> Array:
-            args = self._with_other_data(self.args, near, which)
-            return self.atlas.slopes(self.checked(self.gradient(args)))
+        which: in one of several directions.
+        """
+
+        def args() -> tuple[Any, ...]:
+            return self._with_other_data(self.args, near, which)
 
         try:
-            return float(_terms(self._once((near, which), slopes), move).sum())
-        except Fault as fault:
-            raise NoValue(str(fault)) from fault
+            if self.pair.kind == "jvp":
+                return self._said_jvp(args(), move)[0]
+            slopes = self._once((near, which), lambda: self._slopes(args()))
+            return float(_terms(slopes, move).sum())
+        except NoValue:
+            return math.nan
 
     def lost(self) -> float:
         """Return by how much the value of f is another in long double. Raises NoValue."""

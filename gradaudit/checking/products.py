@@ -134,7 +134,7 @@ def is_linear(point: Input, kept: Sequence[Array]) -> None:
 def is_adjoint(point: Input) -> None:
     """Check that the products to both sides are those of one matrix: u · (J v) = (Jᵀ u) · v."""
     gap, terms, text = _to_both_sides(point)
-    if gap <= (ROUNDINGS * point.unit + point.relative) * (terms + point.magnitude):
+    if gap <= (ROUNDINGS * point.unit + point.pair.relative) * (terms + point.magnitude):
         return
     gaps = [gap]
     # A gap that is of roundings is another one a few roundings off, and for other tangents.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.compared import UNIT, Compared, Point, signs
+from gradaudit.checking.compared import UNIT, Compared, signs
 from gradaudit.checking.lines import (
     Line,
     NoValue,
@@ -14,6 +14,7 @@ from gradaudit.checking.lines import (
     grid_of,
     noise_of,
 )
+from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
 
 # Spacings of inputs at which roundings on the way are others.
@@ -22,18 +23,18 @@ HUGE = 2.0**600  # the squares of numbers as large overflow
 LOST = 1e-6  # the most that roundings of the gradient may explain
 
 
-def explain(point: Point, move: Array, said: float, terms: float, gap: float) -> bool:
+def explain(point: Input, move: Array, said: float, terms: float, gap: float) -> bool:
     """Tell whether roundings of the inputs and on the way, as they move a gradient, explain a gap.
 
     terms: the size of those that what it says is the sum of.
     """
     level, coarser = 0.0, point.unit / UNIT
     for spacing in (2.0**-44 * coarser, 2.0**-33 * min(coarser, 2.0**20)):
-        values = [said_at(point, move, move, spacing * i) for i in range(1, 8)]
+        values = [point.said_at(move, move, spacing * i) for i in range(1, 8)]
         level = max(level, _level(values))
     near = max(2.0**-30, 8 * point.unit)
     moved = [
-        abs(said_at(point, move, signs(point.random, len(move)) * point.scales, near) - said)
+        abs(point.said_at(move, signs(point.random, len(move)) * point.scales, near) - said)
         for _ in range(8)
     ]
     # A jump of the gradient is no rounding of it.
@@ -54,7 +55,7 @@ def _level(values: Sequence[float]) -> float:
     return HUGE * noise_of(np.array(values) / HUGE) if math.isinf(level) else level
 
 
-def noise_beside(point: Point, slope: Callable[[Point], float], least: float = 0.0) -> float:
+def noise_beside(point: Input, slope: Callable[[Input], float], least: float = 0.0) -> float:
     """Return the level of noise in slopes beside the input, where all arguments are others.
 
     Of a matrix that is solved with, roundings stay the same while right-hand sides move.
@@ -77,12 +78,12 @@ def noise_beside(point: Point, slope: Callable[[Point], float], least: float = 0
     return level
 
 
-def is_noise_of_gradient(point: Point, found: Compared) -> bool:
+def is_noise_of_gradient(point: Input, found: Compared) -> bool:
     """Tell whether the gradient's own roundings explain a gap, however large."""
     return explain(point, found.move, found.said, found.size, found.gap)
 
 
-def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
+def slips_by_roundings(point: Input, found: Compared, usual: float) -> bool:
     """Tell whether roundings explain a gap that is small beside slopes of usual size.
 
     What is left of residuals of a fit that has none is such.
@@ -91,32 +92,25 @@ def slips_by_roundings(point: Point, found: Compared, usual: float) -> bool:
     return small and explain(point, found.move, found.said, usual, found.gap)
 
 
-def _by_data(point: Point, move: Array, said: float, terms: float) -> tuple[float, float]:
+def _by_data(point: Input, move: Array, said: float, terms: float) -> tuple[float, float]:
     """Return how far what the gradient says moves with data that it is not by, for each unit of it.
 
     And the level of noise along such data: where a mean is subtracted, its rounding is of the data.
     """
     near, gaps, level = 2.0**-40, [0.0], 0.0
     for k in range(4):
-        gap = abs(_said_of_other_data(point, move, near, k) - said)
+        gap = abs(point.said_of_other_data(move, near, k) - said)
         if gap <= 1e-3 * terms:
             gaps.append(gap)
     for k, spacing in enumerate((2.0**-48, 2.0**-44)):
-        values = [_said_of_other_data(point, move, spacing * i, k) for i in range(1, 8)]
+        values = [point.said_of_other_data(move, spacing * i, k) for i in range(1, 8)]
         noise = _level(values)
         if math.isfinite(noise):
             level = max(level, noise)
     return max(gaps) / near, level
 
 
-def _said_of_other_data(point: Point, move: Array, near: float, which: int) -> float:
-    try:
-        return point.said_of_other_data(move, near, which)
-    except NoValue:
-        return math.nan
-
-
-def _grid(point: Point, move: Array) -> float:
+def _grid(point: Input, move: Array) -> float:
     """Return how far a slope may be off since the gradient's entries lie on a grid.
 
     They do where large terms cancelled: what is left is a multiple of the last place of these.
@@ -141,11 +135,3 @@ def _grid(point: Point, move: Array) -> float:
         if fine < coarse <= largest and len(set(values)) > 1:
             total += coarse * abs(float(amount))
     return total
-
-
-def said_at(point: Point, move: Array, aside: Array, t: float) -> float:
-    """Return what the gradient says of a move at t times `aside`, nan where it says nothing."""
-    try:
-        return point.said_at(move, aside, t)
-    except NoValue:
-        return math.nan
