@@ -17,7 +17,7 @@ from gradaudit.checking.locating import located
 from gradaudit.checking.pairs import Pair
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
-from gradaudit.checking.roundings import LOST, is_noise_of_gradient, slips_by_roundings
+from gradaudit.checking.roundings import LOST, explain
 
 SOLVED = 2.0**-40  # part of an entry, as which a solver may leave it off
 NOTHING = 2.0**-30  # part of the usual size of slopes
@@ -106,9 +106,11 @@ class Looking:
         one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
         if point.unit > 2.0**-30 and found.gap < one:  # such as 1 - tanh(x)**2, of numbers near 1
             return "in so short a precision, roundings of numbers of size one explain it"
-        if slips_by_roundings(point, found, self._usual_along(found)):
+        usual = self._usual_along(found)
+        # What is left of residuals of a fit that has none is such.
+        if found.gap <= LOST * usual and explain(point, found, usual, found.gap):
             return "far smaller than slopes are elsewhere, and roundings of the gradient explain it"
-        if found.how == point.oracle and is_noise_of_gradient(point, found):
+        if found.how == point.oracle and explain(point, found, found.size, found.gap):
             return "roundings of the gradient itself"
         if _is_across_stairs(point, found):
             return "values of f climb in steps there, as much as it says across several of them"

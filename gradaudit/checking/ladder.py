@@ -122,7 +122,7 @@ def _by_imaginary_step(point: Input, result: Compared) -> Compared | None:
     noise = min(noise_of(np.array(values)) for values in steps)
     if abs(slope - said) <= allowed + LOST * terms:  # else roundings do not explain it
         noise = max(noise, noise_beside(point, lambda other: other.imaginary(move)))
-        if explain(point, move, said, terms, found.gap - 8 * noise):
+        if explain(point, found, terms, found.gap - 8 * noise):
             return replace(found, verdict=Verdict.DIGITS)
     return replace(found, low=slope - allowed - 8 * noise, high=slope + allowed + 8 * noise)
 
@@ -365,7 +365,7 @@ def _is_confirmed(point: Input, result: Compared, t: float) -> bool:
 
 def _explained(point: Input, result: Compared, terms: float) -> Compared | None:
     """Return what is said where the gradient's own roundings explain the gap."""
-    if not explain(point, result.move, result.said, terms, result.gap):
+    if not explain(point, result, terms, result.gap):
         return None
     if result.gap > LOST * terms:
         return replace(result, why=f"roundings of the gradient itself: {result.gap / terms:.1g}")

@@ -23,11 +23,12 @@ HUGE = 2.0**600  # the squares of numbers as large overflow
 LOST = 1e-6  # the most that roundings of the gradient may explain
 
 
-def explain(point: Input, move: Array, said: float, terms: float, gap: float) -> bool:
+def explain(point: Input, found: Compared, terms: float, gap: float) -> bool:
     """Tell whether roundings of the inputs and on the way, as they move a gradient, explain a gap.
 
     terms: the size of those that what it says is the sum of.
     """
+    move, said = found.move, found.said
     level, coarser = 0.0, point.unit / UNIT
     for spacing in (2.0**-44 * coarser, 2.0**-33 * min(coarser, 2.0**20)):
         values = [point.said_at(move, move, spacing * i) for i in range(1, 8)]
@@ -76,20 +77,6 @@ def noise_beside(point: Input, slope: Callable[[Input], float], least: float = 0
         if ahead >= least and ahead > level:  # else what is behind changes nothing
             level = max(level, min(ahead, coarse_level(line, -spacing)))
     return level
-
-
-def is_noise_of_gradient(point: Input, found: Compared) -> bool:
-    """Tell whether the gradient's own roundings explain a gap, however large."""
-    return explain(point, found.move, found.said, found.size, found.gap)
-
-
-def slips_by_roundings(point: Input, found: Compared, usual: float) -> bool:
-    """Tell whether roundings explain a gap that is small beside slopes of usual size.
-
-    What is left of residuals of a fit that has none is such.
-    """
-    small = found.gap <= LOST * usual
-    return small and explain(point, found.move, found.said, usual, found.gap)
 
 
 def _by_data(point: Input, move: Array, said: float, terms: float) -> tuple[float, float]:
