@@ -65,8 +65,10 @@ class Input:
         self._state = state
         self.atlas = Atlas([chart_of(pair.spec.leaves[i].kind, self.leaves[i]) for i in pair.moved])
         self.oracle = "complex step" if pair.own is None else "automatic derivative"
-        self.unit = max((_unit(self.leaves[i]) for i in pair.moved), default=UNIT)
-        self.least = max([_least(self.leaves[i]) for i in pair.moved] or [0.0])
+        dtypes = [np.asarray(self.leaves[i]).dtype for i in pair.moved]
+        precisions = [np.finfo(one if one.kind in "fc" else np.float64) for one in dtypes]
+        self.unit = max(float(one.eps) / 2 for one in precisions)
+        self.least = max(float(one.smallest_subnormal) for one in precisions)
         if any(pair.spec.leaves[i].kind == "complex" for i in pair.moved):
             self.analytic = self.extended = False
         self.still = np.zeros(self.atlas.size)
@@ -144,12 +146,9 @@ class Input:
     # ---------------------------------------------------------------- the function
 
     def moved(self, move: Array, t: Any, extended: bool = False) -> tuple[Any, ...]:
-        """Return the arguments at t times a move, in double precision or wider."""
+        """Return the arguments at t times a move, in double precision or wider, or complex."""
         step = np.longdouble(t) if extended else t
-        leaves = list(self.leaves)
-        for i, x in zip(self.pair.moved, self.atlas.at(move, step), strict=True):
-            leaves[i] = x[()] if x.ndim == 0 else x
-        return self.pair.spec.rebuild(leaves)
+        return self._with_moving(self.leaves, self.atlas.at(move, step))
 
     def value(self, move: Array, t: float, extended: bool = False) -> Any:
         """Return the function at t times a move. Raises NoValue."""
@@ -177,12 +176,9 @@ class Input:
             return self._own(move, t)
         if not self.analytic:
             raise NoValue("f does not take complex numbers")
-        leaves = list(self.leaves)
-        step = complex(t, IMAGINARY)
-        for i, x in zip(self.pair.moved, self.atlas.at(move, step), strict=True):
-            leaves[i] = x[()] if x.ndim == 0 else x
+        args = self.moved(move, complex(t, IMAGINARY))
         try:
-            number = self._number(self.pair.spec.rebuild(leaves), whole=True)
+            number = self._number(args, whole=True)
         except np.exceptions.ComplexWarning as lost:
             self.analytic = False
             raise NoValue("f drops the imaginary part") from lost
@@ -203,9 +199,8 @@ class Input:
 
     def _own(self, move: Array, t: float) -> float:
         assert self.pair.own is not None
-        tangents = self.pair.spec.rebuild(self._tangent_leaves(move))
         try:
-            out = self.pair.own(self.moved(move, t), tangents)
+            out = self.pair.own(self.moved(move, t), self._tangents(move))
         except (BadCall, NoValue):
             raise
         except Exception as error:
@@ -217,11 +212,17 @@ class Input:
         """Return how the derivative by an entry of a leaf is told: `dw[0,2]`."""
         return f"d{self.pair.spec.leaves[leaf].entry(index, self.pair.spec.sizes(self.args))}"
 
-    def _tangent_leaves(self, move: Array) -> list[Any]:
-        leaves = [np.zeros(np.shape(leaf)) for leaf in self.leaves]
-        for i, v in zip(self.pair.moved, self.atlas.tangent(move), strict=True):
-            leaves[i] = v[()] if v.ndim == 0 else v
-        return leaves
+    def _tangents(self, move: Array) -> tuple[Any, ...]:
+        """Return the tangents of all arguments, 0 for what does not move."""
+        zeros = [np.zeros(np.shape(leaf)) for leaf in self.leaves]
+        return self._with_moving(zeros, self.atlas.tangent(move))
+
+    def _with_moving(self, leaves: Sequence[Any], moving: Sequence[Array]) -> tuple[Any, ...]:
+        """Return arguments of leaves, with others for those that move."""
+        leaves = list(leaves)
+        for i, x in zip(self.pair.moved, moving, strict=True):
+            leaves[i] = x[()] if x.ndim == 0 else x
+        return self.pair.spec.rebuild(leaves)
 
     def _number(self, args: tuple[Any, ...], whole: bool = False) -> Any:
         """Return the number that f is here: its value, or its values times the cotangent.
@@ -433,14 +434,13 @@ class Input:
 
     def _narrow(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return arguments in the precision of the input."""
-        leaves = self.pair.spec.flatten(args)
+        leaves, moving = self.pair.spec.flatten(args), []
         for i in self.pair.moved:
-            dtype = np.asarray(self.leaves[i]).dtype
-            narrow = np.asarray(leaves[i]).astype(dtype)
-            if self.pair.unit:
-                narrow = np.asarray(_rounded(narrow, self.pair.unit))
-            leaves[i] = narrow[()] if narrow.ndim == 0 else narrow
-        return self.pair.spec.rebuild(leaves)
+            narrow = np.asarray(leaves[i]).astype(np.asarray(self.leaves[i]).dtype)
+            moving.append(
+                np.asarray(_rounded(narrow, self.pair.unit)) if self.pair.unit else narrow
+            )
+        return self._with_moving(leaves, moving)
 
     def call(
         self, *more: Any, args: tuple[Any, ...], function: Callable[..., Any] | None = None
@@ -470,7 +470,8 @@ class Input:
             return self._by_leaf(self.call(args=args))
         assert weights is not None
         if self.pair.kind == "vjp":
-            return self._by_leaf(self.call(self._like_values(weights), args=args))
+            like_values = weights[0] if len(weights) == 1 else tuple(weights)
+            return self._by_leaf(self.call(like_values, args=args))
         return self.weighed(self.jacobians(args), weights)
 
     def weighed(self, jacobians: Sequence[Any], weights: Sequence[Any]) -> list[Any]:
@@ -481,9 +482,6 @@ class Input:
             self._transposed(jacobian, i, weights)
             for jacobian, i in zip(jacobians, self.pair.moved, strict=True)
         ]
-
-    def _like_values(self, weights: Sequence[Any]) -> Any:
-        return weights[0] if len(weights) == 1 else tuple(weights)
 
     def _by_leaf(self, out: Any) -> list[Any]:
         if out is None:
@@ -542,12 +540,9 @@ class Input:
         self, args: tuple[Any, ...], move: Array, function: Callable[..., Any] | None = None
     ) -> Any:
         """Return the product with a tangent, as it comes. Raises Fault."""
-        whole = self.pair.spec.rebuild(self._tangent_leaves(move))
-        tangents = tuple(
-            tangent
-            for (_, group), tangent in zip(self.pair.by_argument(), whole, strict=True)
-            if any(position in self.pair.moved for position in group)
-        )
+        of_moving = {argument.name for argument in self.pair.moving}
+        named = zip(self.pair.arguments, self._tangents(move), strict=True)
+        tangents = tuple(tangent for name, tangent in named if name in of_moving)
         given = copies(tangents)
         found = self.call(*given, args=args, function=function)
         if not all(map(np.array_equal, flat(tangents), flat(given))):
@@ -663,16 +658,6 @@ def _as(dtype: Any, value: Any) -> Any:
     """Return floats in a precision, and what is none as it is."""
     array = np.asarray(value)
     return array.astype(dtype)[()] if array.dtype.kind == "f" else value
-
-
-def _unit(leaf: Any) -> float:
-    dtype = np.asarray(leaf).dtype
-    return float(np.finfo(dtype).eps) / 2 if dtype.kind in "fc" else UNIT
-
-
-def _least(leaf: Any) -> float:
-    dtype = np.asarray(leaf).dtype
-    return float(np.finfo(dtype).smallest_subnormal) if dtype.kind in "fc" else 0.0
 
 
 def _rounded(value: Any, unit: float) -> Any:
