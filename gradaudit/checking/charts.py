@@ -19,7 +19,7 @@ Index = tuple[int, ...]
 
 
 class Chart:
-    """An array, each of whose entries moves by itself.
+    """An array, each of whose entries moves by itself, along a straight line.
 
     x: the array, of float64. size: how many coordinates it has.
     """
@@ -45,7 +45,7 @@ class Chart:
         """Return x moved by t times `move`, (size,); t: a float, a long double or complex."""
         if isinstance(t, float) and t == 0:
             return self.x.copy()
-        along = move.reshape(self.x.shape)  # in place from here on: memory is what is dear
+        along = self.tangent(move)  # in place from here on: memory is what is dear
         if isinstance(t, complex) and t.real == 0:
             moved = np.empty(self.x.shape, np.complex128)
             moved.real = self.x
@@ -93,7 +93,7 @@ class Chart:
 
     def wide(self) -> Array:
         """Return lengths of moves that let no entry hide for being small beside the others."""
-        if self.kind in {"positive", "nonnegative", "unit"}:
+        if self.kind != "float":
             return self.scales()
         size = np.abs(self.x).reshape(-1)
         size += self.usual
@@ -116,18 +116,12 @@ class Symmetric(Chart):
         self._each = len(self._rows)
         return self._each * (self.x.size // (n * n) if n else 0)
 
-    def _matrix(self, move: Array) -> Array:
+    def tangent(self, move: Array) -> Array:
         out = np.zeros((self.size // max(self._each, 1), *self.x.shape[-2:]), move.dtype)
         moves = move.reshape(-1, self._each)
         out[:, self._rows, self._columns] = moves
         out[:, self._columns, self._rows] = moves
         return out.reshape(self.x.shape)
-
-    def at(self, move: Array, t: Any) -> Array:
-        return np.asarray(self.x + t * self._matrix(move))
-
-    def tangent(self, move: Array) -> Array:
-        return self._matrix(move)
 
     def slopes(self, gradient: Array) -> Array:
         g = np.asarray(gradient).reshape(-1, *self.x.shape[-2:])
@@ -152,13 +146,11 @@ class Symmetric(Chart):
             room = np.where(room > 0, room, 1.0)
         return np.broadcast_to(room, (len(stack), self._each)).reshape(-1)
 
-    wide = scales
-
 
 class Lower(Symmetric):
     """A lower triangular matrix, or a stack of them: only what is below the diagonal moves."""
 
-    def _matrix(self, move: Array) -> Array:
+    def tangent(self, move: Array) -> Array:
         out = np.zeros((self.size // max(self._each, 1), *self.x.shape[-2:]), move.dtype)
         out[:, self._rows, self._columns] = move.reshape(-1, self._each)
         return out.reshape(self.x.shape)
@@ -175,8 +167,6 @@ class Lower(Symmetric):
         size = size.reshape(-1)
         return np.where(size > 0, size, _typical(float(size.sum()), size.size))
 
-    wide = scales
-
 
 class Simplex(Chart):
     """Rows that sum to one: what an entry gains is taken from all others in proportion to them."""
@@ -184,9 +174,6 @@ class Simplex(Chart):
     def tangent(self, move: Array) -> Array:
         v = move.reshape(self.x.shape)
         return np.asarray(v - self.x * v.sum(axis=-1, keepdims=True))
-
-    def at(self, move: Array, t: Any) -> Array:
-        return np.asarray(self.x + t * self.tangent(move))
 
     def slopes(self, gradient: Array) -> Array:
         g = np.asarray(gradient)
@@ -198,8 +185,6 @@ class Simplex(Chart):
     def scales(self) -> Array:
         # Half, since an entry moves by its own coordinate and by the sum of the others.
         return np.asarray(self.x / 2).reshape(-1)
-
-    wide = scales
 
     def inward(self) -> Array:
         return np.where(self.x.reshape(-1) == 0, 0.25 / max(self.x.shape[-1], 1), 0.0)
@@ -224,8 +209,6 @@ class Sphere(Chart):
 
     def scales(self) -> Array:
         return np.full(self.size, 0.5)
-
-    wide = scales
 
 
 class Orthogonal(Chart):
@@ -261,8 +244,6 @@ class Orthogonal(Chart):
     def scales(self) -> Array:
         return np.full(self.size, 0.5)
 
-    wide = scales
-
 
 class Complex(Chart):
     """A complex array: its real parts move by themselves, then its imaginary ones.
@@ -278,9 +259,6 @@ class Complex(Chart):
         real, imaginary = np.split(move, 2)
         return np.asarray(real + 1j * imaginary).reshape(self.x.shape)
 
-    def at(self, move: Array, t: Any) -> Array:
-        return np.asarray(self.x + t * self.tangent(move))
-
     def slopes(self, gradient: Array) -> Array:
         g = np.asarray(gradient).reshape(-1)
         return np.concatenate([g.real, g.imag])
@@ -294,8 +272,6 @@ class Complex(Chart):
     def scales(self) -> Array:
         size = np.abs(self.x).reshape(-1)
         return np.tile(np.where(size > 0, size, self.usual), 2)
-
-    wide = scales
 
 
 _CHARTS: dict[str, type[Chart]] = {
@@ -346,20 +322,18 @@ class Atlas:
 
     def slopes(self, gradients: Sequence[Array]) -> Array:
         """Return the slopes along all coordinates that gradients say, one for each array."""
-        if not self.charts:
-            return np.zeros(0)
         return np.concatenate(
             [chart.slopes(g) for chart, g in zip(self.charts, gradients, strict=True)]
         )
 
     def scales(self) -> Array:
-        return np.concatenate([chart.scales() for chart in self.charts] or [np.zeros(0)])
+        return np.concatenate([chart.scales() for chart in self.charts])
 
     def inward(self) -> Array:
-        return np.concatenate([chart.inward() for chart in self.charts] or [np.zeros(0)])
+        return np.concatenate([chart.inward() for chart in self.charts])
 
     def wide(self) -> Array:
-        return np.concatenate([chart.wide() for chart in self.charts] or [np.zeros(0)])
+        return np.concatenate([chart.wide() for chart in self.charts])
 
     def free(self) -> Array:
         """Return of each coordinate whether it stays inside, however far it is moved."""
