@@ -2,13 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from functools import cache
 from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from gradaudit.checking.asked import Options, named, spec_of
+from gradaudit.checking.asked import Options, by_argument, named, signature_of, spec_of
 from gradaudit.checking.checks import check_pair
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.pairs import name_of
@@ -91,7 +91,9 @@ def own(f: Callable[..., Any]) -> Callable[[tuple[Any, ...], tuple[Any, ...]], A
 
         def run(free: list[Any], tangents: list[Any]) -> Any:
             plain = jax.make_jaxpr(of)(free)
-            moving = [None if x is None or not _is_float(x) else x for x in free]
+            moving = [
+                None if x is None or not _is_inexact(jnp.asarray(x).dtype) else x for x in free
+            ]
 
             def values(moved: list[Any]) -> list[Any]:
                 leaves = [a if b is None else b for a, b in zip(free, moved, strict=True)]
@@ -163,7 +165,9 @@ class _Judged:
         short = [
             dtype
             for dtype, leaf in zip(self.dtypes, spec.leaves, strict=True)
-            if leaf.dtype in {"float64", "complex128"} and dtype != leaf.dtype and _is_short(dtype)
+            if leaf.dtype in {"float64", "complex128"}
+            and dtype != leaf.dtype
+            and _is_inexact(dtype)
         ]
         self.beside: Beside | None = None
         if short:
@@ -172,14 +176,10 @@ class _Judged:
         is_wide = any(dtype in (np.float64, np.complex128) for dtype in self.dtypes)
         self.double = as_set or (is_wide and self.beside is None)
         names = None if wrt is None else named(wrt)
-        self.moved: dict[str, list[int]] = {}
-        start = 0
-        for argument in spec.arguments:
-            end = start + len(argument.leaves)
-            of = [i for i in range(start, end) if spec.leaves[i].moves]
-            if of and (names is None or argument.name in names):
-                self.moved[argument.name] = of
-            start = end
+        moving = {name: [i for i in of if spec.leaves[i].moves] for name, of in spec.places.items()}
+        self.moved = {
+            name: of for name, of in moving.items() if of and (names is None or name in names)
+        }
         self.indices = [i for of in self.moved.values() for i in of]
         self.compiled = True
         self._ready = cache(self._prepared)
@@ -194,12 +194,8 @@ class _Judged:
     def pulled(self, *args: Any) -> tuple[Any, ...]:
         """Return what jax.vjp says, of the same arguments and a cotangent."""
         *inputs, cotangent = args
-        found = self._said("pulled", inputs, list(_as_tuple(cotangent)))
-        by_leaf = dict(zip(self.indices, found, strict=True))
-        return tuple(
-            by_leaf[of[0]] if len(of) == 1 else tuple(by_leaf[i] for i in of)
-            for of in self.moved.values()
-        )
+        weights = list(cotangent) if isinstance(cotangent, tuple) else [cotangent]
+        return by_argument(self._said("pulled", inputs, weights), self.moved)
 
     def pushed(self, *args: Any) -> tuple[Array, ...]:
         """Return what jax.jvp says, of the same arguments and their tangents."""
@@ -277,16 +273,13 @@ class _Judged:
         return run, jax.jit(run)
 
 
-def _double(on: bool = True) -> AbstractContextManager[Any]:
+def _double(on: bool = True) -> Any:
     """Let JAX compute in double precision for a while, or not."""
-    context: AbstractContextManager[Any]
     if hasattr(jax, "enable_x64"):
-        context = jax.enable_x64(on)
-    else:
-        from jax.experimental import enable_x64
+        return jax.enable_x64(on)
+    from jax.experimental import enable_x64
 
-        context = enable_x64(on)
-    return context
+    return enable_x64(on)
 
 
 def _plain(value: Any) -> Any:
@@ -303,29 +296,17 @@ def _wide(value: Any) -> Any:
     return plain.astype(np.result_type(plain.dtype, np.float64)) if is_float else plain
 
 
-def _is_short(dtype: Any) -> bool:
+def _is_inexact(dtype: Any) -> bool:
+    """Tell whether it is of real or complex floats, those that NumPy does not know among them."""
     return bool(jnp.issubdtype(dtype, jnp.inexact))
 
 
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _is_float(value: Any) -> bool:
-    return bool(jnp.issubdtype(jnp.asarray(value).dtype, jnp.inexact))
-
-
 def _floats(out: Any) -> list[Any]:
-    leaves = [jnp.asarray(one) for one in jax.tree.leaves(out)]
-    return [one for one in leaves if jnp.issubdtype(one.dtype, jnp.inexact)]
+    return [one for one in map(jnp.asarray, jax.tree.leaves(out)) if _is_inexact(one.dtype)]
 
 
 def _signature(f: Callable[..., Any], count: int) -> inspect.Signature:
     names: list[str] = []
     with suppress(TypeError, ValueError):
         names = list(inspect.signature(f).parameters)
-    if len(names) < count:
-        names = [f"x{k}" for k in range(count)]
-    return inspect.Signature(
-        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names[:count]]
-    )
+    return signature_of(names, count)

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from gradaudit.checking.asked import Options, named, spec_of
+from gradaudit.checking.asked import Options, by_argument, named, signature_of, spec_of
 from gradaudit.checking.checks import check_pair
 from gradaudit.checking.compared import ROUNDINGS
 from gradaudit.checking.lines import NoValue
@@ -143,19 +143,14 @@ class _Judged:
             moves[i] and (one.requires_grad if isinstance(one, torch.Tensor) else not example)
             for i, one in enumerate(given)
         ]
-        self.groups: dict[str, list[int]] = {}
-        start = 0
-        for argument in spec.arguments:
-            end = start + len(argument.leaves)
-            self.groups[argument.name] = list(range(start, end))
-            start = end
         if wrt is None:
-            wrt = [name for name, of in self.groups.items() if any(asked[i] for i in of)]
+            wrt = [name for name, of in spec.places.items() if any(asked[i] for i in of)]
         if not wrt:
             raise BadCall("no tensor of the example requires a gradient; set requires_grad=True")
         self.moved = {
-            name: [i for i in self.groups.get(name, ()) if moves[i]] for name in named(wrt)
+            name: [i for i in spec.places.get(name, ()) if moves[i]] for name in named(wrt)
         }
+        self.indices = [i for of in self.moved.values() for i in of]
         self.notes: dict[str, None] = {}
 
     def value(self, *args: Any) -> tuple[Array, ...]:
@@ -178,15 +173,10 @@ class _Judged:
         values = self.spec.flatten(inputs)
         weights = cotangent if isinstance(cotangent, tuple) else (cotangent,)
         found = self._pulled(values, weights, wide=self.beside is not None)
-        indices = [i for of in self.moved.values() for i in of]
         if self.beside is not None:
-            names = [f"d{self.spec.leaves[i].path}" for i in indices]
+            names = [f"d{self.spec.leaves[i].path}" for i in self.indices]
             self.beside.add(names, self._pulled(values, weights), found)
-        by_leaf = dict(zip(indices, found, strict=True))
-        return tuple(
-            by_leaf[of[0]] if len(of) == 1 else tuple(by_leaf[i] for i in of)
-            for of in self.moved.values()
-        )
+        return by_argument(found, self.moved)
 
     def _pulled(
         self, values: Sequence[Any], weights: Sequence[Any], *, wide: bool = False
@@ -210,8 +200,7 @@ class _Judged:
             with suppress(Exception):  # elsewhere it may have no value
                 self._called(fn, [_elsewhere(one) for one in leaves])
             second = pulled(False)
-        indices = [i for of in self.moved.values() for i in of]
-        for k, (i, x) in enumerate(zip(indices, moving, strict=True)):
+        for k, (i, x) in enumerate(zip(self.indices, moving, strict=True)):
             if first[k] is None:
                 self.notes[f"d{self.spec.leaves[i].path} is None at some inputs, taken as 0"] = None
             for found in (first, second):
@@ -221,7 +210,7 @@ class _Judged:
 
     def _called(self, fn: Callable[..., Any], leaves: list[Any]) -> tuple[list[Tensor], list[Any]]:
         """Return the outputs that can have a gradient, and the tensors that it is by."""
-        moving = [leaves[i].requires_grad_() for of in self.moved.values() for i in of]
+        moving = [leaves[i].requires_grad_() for i in self.indices]
         with torch.enable_grad():
             out = _floats(fn(*self.spec.rebuild(leaves)))
         if not out:
@@ -260,7 +249,7 @@ class _Judged:
 
     def called(self) -> Iterator[str]:
         """Yield the arguments as they stand in a call."""
-        for name, of in self.groups.items():
+        for name, of in self.spec.places.items():
             if len(of) > 1 or not self.tensors[of[0]]:
                 yield name
                 continue
@@ -401,11 +390,7 @@ def _signature(fn: Callable[..., Any], count: int) -> inspect.Signature:
         else:
             forward = fn.forward if isinstance(fn, torch.nn.Module) else fn
             names = list(inspect.signature(forward).parameters)
-    if len(names) < count:
-        names = [f"x{k}" for k in range(count)]
-    return inspect.Signature(
-        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names[:count]]
-    )
+    return signature_of(names, count)
 
 
 def _name(fn: Callable[..., Any]) -> str:

@@ -156,7 +156,15 @@ def _parameters(f: Callable[..., Any], count: int) -> list[str]:
     except (TypeError, ValueError):
         parameters = []
     plain = [p.name for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
-    return plain[:count] if len(plain) >= count else [f"x{k}" for k in range(count)]
+    return list(signature_of(plain, count).parameters)
+
+
+def signature_of(names: list[str], count: int) -> inspect.Signature:
+    """Return the signature of so many arguments, by these names where there are as many."""
+    names = names[:count] if len(names) >= count else [f"x{k}" for k in range(count)]
+    return inspect.Signature(
+        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
+    )
 
 
 def points_of(spec: Spec, example: tuple[Any, ...], options: Options) -> Iterator[tuple[Any, ...]]:
@@ -192,10 +200,17 @@ def named(wrt: str | Sequence[str]) -> list[str]:
     return wrt.replace(",", " ").split() if isinstance(wrt, str) else list(wrt)
 
 
+def by_argument(values: Iterable[Any], moved: Mapping[str, Sequence[int]]) -> tuple[Any, ...]:
+    """Return values of all leaves that move, those of an argument with several in a tuple."""
+    rest = iter(values)
+    return tuple(
+        next(rest) if len(of) == 1 else tuple(next(rest) for _ in of) for of in moved.values()
+    )
+
+
 def moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[Any, ...]]) -> Pair:
     """Return the pair with the leaves that its derivative is by."""
-    names, leaves = pair.arguments, pair.spec.leaves
-    by_argument = {argument.name: list(group) for argument, group in pair.by_argument()}
+    names, leaves, places = pair.arguments, pair.spec.leaves, pair.spec.places
     if wrt is not None:
         wanted = named(wrt)
         for name in wanted:
@@ -206,21 +221,16 @@ def moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[A
             text = " ".join(ordered)
             raise BadCall(f"wrt: name each once, in their order, {text!r}, and return gradients so")
     else:
-        wanted = [n for n in names if any(leaves[i].moves for i in by_argument[n])]
+        wanted = [n for n in names if any(leaves[i].moves for i in places[n])]
         wanted = [n for n in wanted if n not in taken_by(pair.given, names)] or wanted
-        wanted = _returned(pair, wanted, by_argument, points)
-    moved = tuple(i for name in wanted for i in by_argument[name] if leaves[i].moves)
+        wanted = _returned(pair, wanted, points)
+    moved = tuple(i for name in wanted for i in places[name] if leaves[i].moves)
     if not moved:
         raise BadCall("no argument can move: the derivative is by none of them")
     return replace(pair, moved=moved)
 
 
-def _returned(
-    pair: Pair,
-    wanted: list[str],
-    by_argument: Mapping[str, list[int]],
-    points: Sequence[tuple[Any, ...]],
-) -> list[str]:
+def _returned(pair: Pair, wanted: list[str], points: Sequence[tuple[Any, ...]]) -> list[str]:
     """Return those of the arguments that can move which the gradient is by, told by its form."""
     if len(wanted) < 2 or pair.kind != "gradient" or not points:
         return wanted
@@ -236,11 +246,11 @@ def _returned(
             return wanted
         found = [np.shape(leaf) for leaf in (out if isinstance(out, tuple | list) else (out,))]
         values = pair.spec.flatten(args)
-        shapes = {n: np.shape(values[by_argument[n][0]]) for n in wanted}
+        shapes = {n: np.shape(values[pair.spec.places[n][0]]) for n in wanted}
         ways = _subsets(found, shapes)
         if len(ways) == 1:
             return ways[0]
-        if len({n for way in ways for n in way}) == 0:
+        if not any(ways):
             break
     if not returns:
         return wanted

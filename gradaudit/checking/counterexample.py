@@ -139,7 +139,7 @@ def _cotangent(pair: Pair, args: tuple[Any, ...]) -> str:
 def _again(pair: Pair) -> str:
     """Return the call that judges the one input."""
     words = [name_of(pair.f), name_of(pair.derivative), *pair.arguments]
-    by = " ".join(dict.fromkeys(_argument_of(pair, i) for i in pair.moved))
+    by = " ".join(argument.name for argument in pair.moving)
     words += [f"inputs={str(pair.spec)!r}", f"wrt={by!r}", "examples=0"]
     named = {"given": pair.given, "jvp": pair.forward}
     words += [f"{word}={name_of(function)}" for word, function in named.items() if function]
@@ -161,10 +161,6 @@ _CALLS = {
     "jacobian": "check_jacobian",
     "elementwise": "check_jacobian",
 }
-
-
-def _argument_of(pair: Pair, leaf: int) -> str:
-    return next(argument.name for argument, group in pair.by_argument() if leaf in group)
 
 
 def _relation(

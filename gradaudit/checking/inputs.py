@@ -153,10 +153,8 @@ def _fixed(spec: Spec, values: Mapping[str, Any]) -> dict[int, Any]:
     if unknown := values.keys() - set(spec.names):
         raise ValueError(f"no argument {min(unknown)}; known are {', '.join(spec.names)}")
     found: dict[int, Any] = {}
-    k = 0
     for argument in spec.arguments:
         if argument.name in values:
             own = Spec((argument,)).flatten((values[argument.name],))
-            found |= dict(enumerate(own, k))
-        k += len(argument.leaves)
+            found |= zip(spec.places[argument.name], own, strict=True)
     return found

@@ -1,7 +1,7 @@
 """A function, what is to be its derivative, and what is said of them."""
 
 import inspect
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -67,18 +67,10 @@ class Pair:
     @cached_property
     def moving(self) -> list[Argument]:
         """The arguments that the derivative is by."""
+        places = self.spec.places
         return [
-            argument
-            for argument, group in self.by_argument()
-            if any(position in self.moved for position in group)
+            one for one in self.spec.arguments if any(i in self.moved for i in places[one.name])
         ]
-
-    def by_argument(self) -> Iterator[tuple[Argument, range]]:
-        """Yield each argument with the positions of its leaves in the spec."""
-        start = 0
-        for argument in self.spec.arguments:
-            yield argument, range(start, start + len(argument.leaves))
-            start += len(argument.leaves)
 
 
 def taken_by(given: Callable[..., Any] | None, names: Collection[str]) -> tuple[str, ...]:

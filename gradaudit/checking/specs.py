@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,12 @@ class Spec:
     def leaves(self) -> tuple[Leaf, ...]:
         """All arrays, numbers and options in order."""
         return tuple(leaf for one in self.arguments for leaf in one.leaves)
+
+    @cached_property
+    def places(self) -> dict[str, range]:
+        """The places of an argument among all leaves, by its name."""
+        ends = pairwise(accumulate((len(one.leaves) for one in self.arguments), initial=0))
+        return {name: range(*each) for name, each in zip(self.names, ends, strict=True)}
 
     @cached_property
     def _mentioned(self) -> tuple[str, ...]:
