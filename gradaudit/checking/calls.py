@@ -151,6 +151,7 @@ def strided(array: Array) -> Array:
 
 
 FORMS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
+    ("reversed", backwards),
     ("Fortran-ordered", lambda array: np.asfortranarray(array).reshape(array.shape, order="F")),
     ("strided", strided),
     ("read-only", read_only),

@@ -12,7 +12,6 @@ from gradaudit.checking.calls import (
     ELSEWHERE,
     FORMS,
     answers,
-    backwards,
     is_float,
     is_the_same,
     leaves_of,
@@ -161,7 +160,7 @@ def _is_another_memory(point: Input, first: Sequence[Any], again: Sequence[Any])
 
 def _forms(point: Input) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield the arguments in other forms, each with its name."""
-    for name, change in (("reversed", backwards), *FORMS):
+    for name, change in FORMS:
         leaves = [
             change(leaf) if isinstance(leaf, np.ndarray) and leaf.ndim else leaf
             for leaf in leaves_of(point, copies(point.args))

@@ -26,22 +26,16 @@ def _is_tree(value: list[Any]) -> bool:
     )
 
 
-def same_tree(tree: Any, leaves: list[Any]) -> Any:
-    """Return a tree of the form of another, with other leaves, which are taken from the list."""
-    if isinstance(tree, Mapping):
-        return {key: same_tree(item, leaves) for key, item in tree.items()}
-    if isinstance(tree, tuple):
-        items = [same_tree(item, leaves) for item in tree]
-        return type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
-    if isinstance(tree, list) and _is_tree(tree):
-        return [same_tree(item, leaves) for item in tree]
-    return leaves.pop(0)
-
-
 def copies(value: Any) -> Any:
-    """Return fresh copies of all arrays in a tree."""
-    leaves = [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in flat(value)]
-    return same_tree(value, leaves)
+    """Return a tree of the same form with fresh copies of all arrays."""
+    if isinstance(value, Mapping):
+        return {key: copies(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        items = map(copies, value)
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, list) and _is_tree(value):
+        return list(map(copies, value))
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def in_tree(tree: Tree, value: Any, path: str) -> Iterator[tuple[Leaf, Any]]:
