@@ -240,9 +240,11 @@ def _by_values(
         return replace(result, why="the slope is infinite, or grows without bound")
     if moves_close_by(line, said, result.gap, size):
         return replace(result, why=STAIRS)
-    explained = _explained(point, result, terms)
-    if explained is not None:
-        return explained
+    if explain(point, result, terms, result.gap):
+        if result.gap > LOST * terms:
+            share = f"{result.gap / terms:.1g}"
+            return replace(result, why=f"roundings of the gradient itself: {share}")
+        return replace(result, verdict=Verdict.DIGITS)
     if step is not None and abs(said - (step.low + step.high) / 2) <= (step.high - step.low) / 2:
         return replace(result, why="the oracles disagree")
     if step is None and _has_few_levels(line) and _is_that_of_complex_numbers(point, result):
@@ -298,7 +300,8 @@ def _inside(
         if inside or gap <= REFUSE * (step.high - step.low):
             return replace(result, verdict=Verdict.KINK)
         return replace(result, verdict=Verdict.WRONG, low=step.low, high=step.high, how=step.how)
-    if _is_constant(result.said, line):
+    if result.said == 0 and len({float(v) for v in line.known.values()}) == 1:
+        # It shows no mistake: that an input has no power is told by what is planted in it.
         return replace(result, verdict=Verdict.AGREES)
     half = (result.high - result.low) / 2
     largest = max(abs(float(v)) for v in line.known.values() if math.isfinite(float(v)))
@@ -315,14 +318,6 @@ def _inside(
         return _too_close(found, result)
     stands = bool(found.grid) and moves_close_by(line, 0.0, abs(found.middle), 0.0)
     return replace(result, verdict=Verdict.AGREES, stands=stands)
-
-
-def _is_constant(said: float, line: Line) -> bool:
-    """Tell whether a slope of 0 is said of values that are all the same.
-
-    It agrees, and shows no mistake: that an input has no power is told by what is planted in it.
-    """
-    return said == 0 and len({float(v) for v in line.known.values()}) == 1
 
 
 def _is_steady(point: Input, result: Compared, step: Compared) -> bool:
@@ -361,15 +356,6 @@ def _is_confirmed(point: Input, result: Compared, t: float) -> bool:
     return bends < 1e-2 * max(abs(forward), abs(slope)) + slack / 1e3 and (
         abs(slope - (forward + backward) / 2) <= slack
     )
-
-
-def _explained(point: Input, result: Compared, terms: float) -> Compared | None:
-    """Return what is said where the gradient's own roundings explain the gap."""
-    if not explain(point, result, terms, result.gap):
-        return None
-    if result.gap > LOST * terms:
-        return replace(result, why=f"roundings of the gradient itself: {result.gap / terms:.1g}")
-    return replace(result, verdict=Verdict.DIGITS)
 
 
 def _beside(
@@ -466,25 +452,15 @@ def halves(move: Array) -> list[Array]:
     return parts
 
 
-def bisect(
-    point: Input,
-    move: Array,
-    wrong: Callable[[Array], Compared | None],
-) -> Compared | None:
+def bisect(move: Array, wrong: Callable[[Array], Compared | None]) -> Compared | None:
     """Return a comparison along the fewest coordinates of a wrong direction that is still wrong.
 
     wrong: compares along a move; None where that is not wrong.
     """
-    found = wrong(move)
-    if found is None:
-        return None
-    while True:
+    found, smaller = None, wrong(move)
+    while smaller is not None:
+        found = smaller
         if np.count_nonzero(found.move) < 2:
             return found
-        for part in halves(found.move):
-            smaller = wrong(part)
-            if smaller is not None:
-                found = smaller
-                break
-        else:
-            return found
+        smaller = next(filter(None, map(wrong, halves(found.move))), None)
+    return found

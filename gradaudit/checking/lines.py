@@ -155,7 +155,7 @@ def estimate(line: Line) -> Estimate:
         central = _extrapolated(across, level / steps, first, 2)
         other = _extrapolated(across, (level + 5 * hidden) / steps, first, 2) if hidden else central
     (ahead, bound_ahead, _), (behind, bound_behind, _) = sides
-    jump = _jumps(line, here, steps, up, down, level)
+    jump = any(_jumps(values - here, float(level[-1])) for values in (up, down))
     steep = any(_is_steep(q) for q in ((up - here) / exact, (here - down) / exact))
     noise_level = float(np.max(level))
     if not math.isfinite(bound_ahead + bound_behind):  # the domain has one side only
@@ -339,14 +339,10 @@ def _furthest(off: Array, bound: Array, place: Array, against: Array) -> float:
     return float(np.abs(off[best]) + bound[best])
 
 
-def _jumps(line: Line, here: Any, steps: Array, up: Array, down: Array, level: Array) -> bool:
+def _jumps(gaps: Array, level: float) -> bool:
     """Tell whether values near 0 stay away from that at 0, however near they are."""
-    for values in (up, down):
-        gaps = np.abs((values - here).astype(float))
-        near, far = gaps[-1], gaps[-6]
-        if math.isfinite(near) and near > 20 * float(level[-1]) and near > far / 2:
-            return True
-    return False
+    near, far = _size(gaps[[-1, -6]])
+    return bool(math.isfinite(near) and near > 20 * level and near > far / 2)
 
 
 def _is_steep(quotients: Array) -> bool:

@@ -46,7 +46,7 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
     names = point.pair.names()
     bad = [name for name, one in zip(names, blocks, strict=True) if one is not None]
     first = next((one for one in blocks if one is not None), found)
-    least = bisect(point, first.move, wrong) or first
+    least = bisect(first.move, wrong) or first
     if least.alone and _is_one_of_several(point, least):
         return SEVERAL
     if least.alone and (_is_rounding(point, least) or not confirmed(point, least)):
@@ -102,7 +102,7 @@ def beside(point: Input, found: Compared) -> str:
         one = compare(point, move)
         return one if one.gap and one.verdict in {Verdict.UNKNOWN, Verdict.WRONG} else None
 
-    entry, least = _by_entry(point, bisect(point, found.move, differs) or found)
+    entry, least = _by_entry(point, bisect(found.move, differs) or found)
     right = interval(least.low, least.high, least.said)
     return entry and f"{_way(point, least)}{entry} is {number(least.said)}, and beside it {right}"
 

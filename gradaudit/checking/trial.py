@@ -84,14 +84,11 @@ def tried(
 
 
 def _tried(pair: Pair, args: tuple[Any, ...], forms: bool, seek: bool, looking: Looking) -> Trial:
-    trial = Trial()
     try:
         point = Input(pair, args)
     except NoValue as none:
-        trial.why, trial.detail = str(none), none.detail
-        trial.has_value = isinstance(none, Raised)
-        return trial
-    hidden = None
+        return Trial(why=str(none), detail=none.detail, has_value=isinstance(none, Raised))
+    trial, hidden = Trial(), None
     try:
         if forms:
             trial.remarks, hidden = changed_globally(point)
