@@ -161,8 +161,9 @@ def check_pair(
     points = stated.inputs(examples) if stated else list(points_of(spec, example, options))
     pair = moving(pair, options.get("wrt"), points)
     _keep_memory(points)
+    title = pair.title or f"{name_of(derivative)}, as the {_WHAT[kind]} of {name_of(f)}"
     report = Report(
-        what=f"{pair.title or _title(pair)} by {_by(pair)}",
+        what=f"{title} by {', '.join(name[1:] for name in pair.names())}",
         inputs=str(spec),
         guesses=spec.guesses,
         names=tuple(pair.names()),
@@ -219,14 +220,6 @@ _WHAT = {
     "jacobian": "Jacobian",
     "elementwise": "derivative",
 }
-
-
-def _title(pair: Pair) -> str:
-    return f"{name_of(pair.derivative)}, as the {_WHAT[pair.kind]} of {name_of(pair.f)}"
-
-
-def _by(pair: Pair) -> str:
-    return ", ".join(name[1:] for name in pair.names())
 
 
 def _pair(

@@ -37,10 +37,15 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
     if point.pair.kind == "jvp":
         is_one_product(point)
         return []
-    first = _first_answer(point)
-    kept = [g.copy() for g in point.checked(first)]
+    first, given = answers(point, point.args)
+    gradients = point.checked(first)
+    _has_the_dtype(point, gradients)
+    _shares_no_memory(point, gradients, given)
+    kept = [g.copy() for g in gradients]
     point.slopes = point.atlas.slopes(kept)
-    _is_given_again(point, first, kept)
+    again, _ = answers(point, point.args)
+    _is_another_memory(point, first, again)
+    is_the_same(point, kept, again, "when it is called again")
     with suppress(Fault, NoValue):  # there, f may have no value either
         point.gradient(point.moved(point.scales, ELSEWHERE))
     if forms:  # nor may it read what the last call of f left behind
@@ -68,21 +73,6 @@ def keeps_its_contract(point: Input, forms: bool = False) -> list[str]:
     if point.pair.forward is not None or forms:
         is_adjoint(point)
     return remarks
-
-
-def _first_answer(point: Input) -> list[Any]:
-    """Return the gradients as they come, if they have the form, and memory of their own."""
-    first, given = answers(point, point.args)
-    gradients = point.checked(first)
-    _has_the_dtype(point, gradients)
-    _shares_no_memory(point, gradients, given)
-    return first
-
-
-def _is_given_again(point: Input, first: Sequence[Any], kept: Sequence[Array]) -> None:
-    again, _ = answers(point, point.args)
-    _is_another_memory(point, first, again)
-    is_the_same(point, kept, again, "when it is called again")
 
 
 def _stays_as_returned(point: Input, kept: Sequence[Array]) -> None:

@@ -43,13 +43,11 @@ class Exact:
 
     def spec(self) -> Spec:
         """Return what the arguments are, as a spec."""
-        given = self.question.given
-        names = {a: a.lower() if a.lower() not in given else f"{a}_" for a in self._sets()}
-        return read_spec(", ".join(_said(given[one], names) for one in self.signature.arguments))
-
-    def _sets(self) -> set[str]:
-        given = [self.question.given[name] for name in self.signature.arguments]
-        return {axis for one in given for axis in (*one.axes, *filter(None, [one.within]))}
+        known = self.question.given
+        given = [known[name] for name in self.signature.arguments]
+        sets = {axis for one in given for axis in (*one.axes, *filter(None, [one.within]))}
+        names = {a: a.lower() if a.lower() not in known else f"{a}_" for a in sets}
+        return read_spec(", ".join(_said(one, names) for one in given))
 
     def inputs(self, count: int) -> list[tuple[Any, ...]]:
         """Return inputs of the question, hard ones first."""

@@ -277,27 +277,24 @@ class Input:
 
     def _in_the_precision_of_values(self) -> None:
         """Give the cotangent the dtypes that f returns at inputs of a short precision."""
-        if self.unit == UNIT or self.cotangent is None:
-            return
-        try:
-            out = self.pair.f(*self.pair.of(copies(self.args)))
-        except Exception:  # then it has none there
-            return
-        dtypes = [np.asarray(leaf).dtype for leaf in flat(out)]
-        self.cotangent = [
-            u.astype(dtype) if dtype.kind == "f" else u
-            for u, dtype in zip(self.cotangent, dtypes, strict=True)
-        ]
+        if (values := self._short_values()) and self.cotangent is not None:
+            dtypes = [np.asarray(one).dtype for one in values]
+            self.cotangent = [
+                u.astype(dtype) if dtype.kind == "f" else u
+                for u, dtype in zip(self.cotangent, dtypes, strict=True)
+            ]
 
     def _is_finite_as_it_is(self) -> None:
         """Raise NoValue where f is finite in double precision, and not in that of the input."""
-        if self.unit == UNIT:
-            return
-        values: list[Any] = []
-        with np.errstate(all="ignore"), suppress(Exception):  # then it has none to look at
-            values = flat(self.pair.f(*self.pair.of(copies(self.args))))
-        if not all(np.isfinite(as_array(one)).all() for one in values):
+        if not all(np.isfinite(as_array(one)).all() for one in self._short_values()):
             raise NoValue("f overflows in the precision of the input")
+
+    def _short_values(self) -> list[Any]:
+        """Return what f gives in the short precision of the input, nothing in that of float64."""
+        if self.unit != UNIT:
+            with np.errstate(all="ignore"), suppress(Exception):  # then it has none to look at
+                return flat(self.pair.f(*self.pair.of(copies(self.args))))
+        return []
 
     def _fits_its_precision(self) -> None:
         """Raise NoValue where a slope is finite, and too large for the precision of the input."""

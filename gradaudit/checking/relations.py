@@ -84,14 +84,9 @@ def _others(point: Input, block: int, truths: list[Array | None]) -> Iterator[tu
         for axis in range(len(shape)):
             if shape[axis] > 1:
                 total = whole.sum(axis=axis, keepdims=True)
-                yield (
-                    f"what is right, summed over axis {axis}",
-                    np.broadcast_to(total, shape).reshape(-1),
-                )
-                yield (
-                    f"what is right, averaged over axis {axis}",
-                    np.broadcast_to(total / shape[axis], shape).reshape(-1),
-                )
+                total = np.broadcast_to(total, shape).reshape(-1)
+                yield f"what is right, summed over axis {axis}", total
+                yield f"what is right, averaged over axis {axis}", total / shape[axis]
         if truth.size > 1:
             yield "the absolute value of what is right", np.abs(truth)
             yield "the sign of what is right", np.sign(truth)

@@ -58,10 +58,11 @@ def _leaf(
     bound = leaf.bound_at(new)
     if leaf.parts:
         shapes = [shape for _, shape in leaf.parts]
-        ends = np.cumsum([math.prod(_at(shape, old)) for shape in shapes])[:-1]
+        ends = np.cumsum([math.prod(expressions.values(shape, old)) for shape in shapes])[:-1]
         pieces = zip(np.split(array, ends), shapes, strict=True)
         taken = [
-            _taken(piece.reshape(_at(shape, old)), shape, new, keep) for piece, shape in pieces
+            _taken(piece.reshape(expressions.values(shape, old)), shape, new, keep)
+            for piece, shape in pieces
         ]
         return kinds.finished(leaf, np.concatenate([one.ravel() for one in taken]))
     taken = _taken(array, leaf.shape, new, keep)
@@ -72,10 +73,6 @@ def _leaf(
         taken = taken + kinds.identity(taken) * np.abs(taken).max() * again
     taken = np.minimum(taken, bound - 1) if bound else taken
     return kinds.finished(leaf, kinds.mended(leaf.kind, taken, bound))
-
-
-def _at(shape: Sequence[str], sizes: Mapping[str, int]) -> tuple[int, ...]:
-    return tuple(expressions.value(one, sizes) for one in shape)
 
 
 def _places(text: str, old: int, new: Mapping[str, int], keep: Mapping[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 import ast
 import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -83,6 +83,11 @@ def value(text: str, sizes: Mapping[str, int]) -> int:
     Raises ZeroDivisionError, and KeyError for a name without a size.
     """
     return sizes[text] if text in sizes else _value(_tree(text), sizes)
+
+
+def values(texts: Iterable[str], sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """Return what several come to, such as a shape."""
+    return tuple(value(one, sizes) for one in texts)
 
 
 def _value(node: ast.expr, sizes: Mapping[str, int]) -> int:

@@ -86,7 +86,7 @@ class Leaf:
 
     def shape_at(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """Return the shape where names have these sizes."""
-        return tuple(expressions.value(one, sizes) for one in self.shape)
+        return expressions.values(self.shape, sizes)
 
     def bound_at(self, sizes: Mapping[str, int]) -> int:
         """Return the bound where names have these sizes, and 0 without one."""
@@ -98,7 +98,7 @@ class Leaf:
         if self.parts and sizes is not None:
             at = index[0]
             for name, expected in self.parts:
-                shape = tuple(expressions.value(one, sizes) for one in expected)
+                shape = expressions.values(expected, sizes)
                 if at < math.prod(shape):
                     return _told(name, tuple(int(one) for one in np.unravel_index(at, shape)))
                 at -= math.prod(shape)
