@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
@@ -67,3 +68,10 @@ def signs(random: np.random.Generator, size: int) -> Array:
     """Return factors of either sign between one and two: balanced, so that no entry can hide."""
     drawn = np.frombuffer(random.bytes(size), np.uint8)
     return np.asarray(FACTORS.take(drawn))
+
+
+def only(move: Array, where: Any) -> Array:
+    """Return a move along some of its coordinates alone."""
+    part = np.zeros_like(move)
+    part[where] = move[where]
+    return part

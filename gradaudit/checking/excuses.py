@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.compared import ROUNDINGS, UNIT, Compared, Verdict
+from gradaudit.checking.compared import ROUNDINGS, UNIT, Compared, Verdict, only
 from gradaudit.checking.ladder import LONGER, imaginary_slope, slopes_of
 from gradaudit.checking.lines import Line, NoValue, climbs_stairs
 from gradaudit.checking.locating import located
@@ -196,20 +196,13 @@ def _is_on_treads(point: Input, found: Compared, longest: float) -> bool:
     climbed = 0.0
     moved = np.flatnonzero(found.move)[:ENTRIES]
     for k in moved if len(moved) > 1 else ():
-        part, move = point.said(_alone(found.move, k))[0], _alone(point.scales, k)
+        part, move = point.said(only(found.move, k))[0], only(point.scales, k)
         line = Line(partial(point.value, move))
         if 2 * len(moved) * abs(part) < found.gap or not line(STILL) == line(-STILL) == line(0.0):
             continue
         climbed += part * climbs_stairs(line, 0.0, point.said(move)[0], longest)
     half = (found.high - found.low) / 2
     return bool(climbed) and found.low - half <= found.said - climbed <= found.high + half
-
-
-def _alone(move: Array, entry: int) -> Array:
-    """Return a move of one of its entries."""
-    alone = np.zeros_like(move)
-    alone[entry] = move[entry]
-    return alone
 
 
 def _is_at_faint_kink(point: Input, found: Compared) -> bool:

@@ -21,6 +21,7 @@ from gradaudit.checking.compared import (
     UNIT,
     Compared,
     Verdict,
+    only,
     signs,
 )
 from gradaudit.checking.lines import (
@@ -444,12 +445,7 @@ def first_move(point: Input, slopes: Array | None) -> Array:
 
 def halves(move: Array) -> list[Array]:
     """Return the moves along either half of the coordinates of a move."""
-    parts = []
-    for half in np.array_split(np.flatnonzero(move), 2):
-        part = np.zeros_like(move)
-        part[half] = move[half]
-        parts.append(part)
-    return parts
+    return [only(move, half) for half in np.array_split(np.flatnonzero(move), 2)]
 
 
 def bisect(move: Array, wrong: Callable[[Array], Compared | None]) -> Compared | None:

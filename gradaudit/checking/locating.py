@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.compared import Compared, Verdict
+from gradaudit.checking.compared import Compared, Verdict, only
 from gradaudit.checking.ladder import (
     SEVERAL,
     STAIRS,
@@ -37,12 +37,8 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
         is_wrong = one is not None and one.verdict is Verdict.WRONG and not is_lost(one)
         return one if is_wrong else None
 
-    blocks = []
-    for part in point.atlas.parts:
-        move = np.zeros_like(found.move)
-        move[part] = found.move[part]
-        one = wrong(move) if move.any() else None
-        blocks.append(one)
+    moves = [only(found.move, part) for part in point.atlas.parts]
+    blocks = [wrong(move) if move.any() else None for move in moves]
     names = point.pair.names()
     bad = [name for name, one in zip(names, blocks, strict=True) if one is not None]
     first = next((one for one in blocks if one is not None), found)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradaudit.checking.charts import Array
+from gradaudit.checking.compared import only
 from gradaudit.checking.ladder import imaginary_slope, slopes_of
 from gradaudit.checking.points import Input
 
@@ -19,8 +20,7 @@ def true_slopes(point: Input, part: slice) -> Array | None:
         return None
     lows, highs, sizes = np.zeros((3, part.stop - part.start))
     for k, place in enumerate(range(part.start, part.stop)):
-        move = np.zeros(point.atlas.size)
-        move[place] = point.scales[place]
+        move = only(point.scales, place)
         _, sizes[k] = point.said(move)
         step = imaginary_slope(point, move, sizes[k])
         lows[k], highs[k] = (step[0], step[0]) if step else slopes_of(point, move)

@@ -7,13 +7,7 @@ import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.compared import UNIT, Compared, signs
-from gradaudit.checking.lines import (
-    Line,
-    NoValue,
-    coarse_level,
-    grid_of,
-    noise_of,
-)
+from gradaudit.checking.lines import Line, NoValue, coarse_level, grid_of, noise_of
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault, NotOffered
 

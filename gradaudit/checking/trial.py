@@ -9,12 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.compared import Compared, Verdict, signs
-from gradaudit.checking.contract import (
-    another,
-    keeps_its_contract,
-    knows_the_argument,
-)
+from gradaudit.checking.compared import Compared, Verdict, only, signs
+from gradaudit.checking.contract import another, keeps_its_contract, knows_the_argument
 from gradaudit.checking.excuses import NOT_KNOWN, Looking, Usual
 from gradaudit.checking.hidden import changed_globally
 from gradaudit.checking.ladder import ALONE, by_step, compare, first_move
@@ -190,9 +186,7 @@ def _judge_edge(point: Input, trial: Trial, looking: Looking, name: str, part: s
 
     They refuse nothing: f may have a kink there, the other side of which nobody sees.
     """
-    move = np.zeros(point.atlas.size)
-    if point.inward is not None:
-        move[part] = point.inward[part]
+    move = point.still if point.inward is None else only(point.inward, part)
     one = compare(point, move) if move.any() else None
     if one is not None and one.verdict is Verdict.UNKNOWN and looking.is_lost(point, one):
         return
@@ -221,10 +215,8 @@ def _moves_of(point: Input, part: slice) -> Iterator[Array]:
 def _entries_of(point: Input, part: slice) -> Iterator[Array]:
     """Yield directions along single entries of a block, some of them where it has many."""
     for k in point.random.permutation(np.arange(part.start, part.stop))[:ENTRIES]:
-        move = np.zeros(point.atlas.size)
-        move[k] = point.scales[k]
-        if move[k]:
-            yield move
+        if point.scales[k]:
+            yield only(point.scales, k)
 
 
 def _plant(point: Input, found: Compared, trial: Trial) -> None:
