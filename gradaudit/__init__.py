@@ -9,21 +9,11 @@ if TYPE_CHECKING:
     import os
 
     from gradaudit.answers.verdicts import Audit
-    from gradaudit.checking.checks import (
-        check_chain as check_chain,
-    )
-    from gradaudit.checking.checks import (
-        check_gradient as check_gradient,
-    )
-    from gradaudit.checking.checks import (
-        check_jacobian as check_jacobian,
-    )
-    from gradaudit.checking.checks import (
-        check_jvp as check_jvp,
-    )
-    from gradaudit.checking.checks import (
-        check_vjp as check_vjp,
-    )
+    from gradaudit.checking.checks import check_chain as check_chain
+    from gradaudit.checking.checks import check_gradient as check_gradient
+    from gradaudit.checking.checks import check_jacobian as check_jacobian
+    from gradaudit.checking.checks import check_jvp as check_jvp
+    from gradaudit.checking.checks import check_vjp as check_vjp
     from gradaudit.checking.collected import gradient_test as gradient_test
     from gradaudit.checking.refusals import BadCall as BadCall
     from gradaudit.checking.refusals import WrongGradient as WrongGradient
@@ -33,7 +23,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 _WHERE = {
-    "BadCall": "pairs",
+    "BadCall": "refusals",
     "BadSpec": "specs",
     "Report": "reports",
     "WrongGradient": "refusals",

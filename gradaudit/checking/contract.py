@@ -8,14 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking import kinds
-from gradaudit.checking.calls import (
-    ELSEWHERE,
-    FORMS,
-    answers,
-    is_float,
-    is_the_same,
-    leaves_of,
-)
+from gradaudit.checking.calls import ELSEWHERE, FORMS, answers, is_float, is_the_same, leaves_of
 from gradaudit.checking.charts import Array
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import Input

@@ -15,23 +15,8 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.compared import (
-    REFUSE,
-    ROUNDINGS,
-    UNIT,
-    Compared,
-    Verdict,
-    only,
-    signs,
-)
-from gradaudit.checking.lines import (
-    Estimate,
-    Line,
-    NoValue,
-    estimate,
-    moves_close_by,
-    noise_of,
-)
+from gradaudit.checking.compared import REFUSE, ROUNDINGS, UNIT, Compared, Verdict, only, signs
+from gradaudit.checking.lines import Estimate, Line, NoValue, estimate, moves_close_by, noise_of
 from gradaudit.checking.points import Input
 from gradaudit.checking.roundings import LOST, explain, noise_beside
 

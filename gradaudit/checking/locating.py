@@ -8,15 +8,7 @@ import numpy as np
 
 from gradaudit.checking.charts import Array
 from gradaudit.checking.compared import Compared, Verdict, only
-from gradaudit.checking.ladder import (
-    SEVERAL,
-    STAIRS,
-    bisect,
-    by_step,
-    compare,
-    confirmed,
-    halves,
-)
+from gradaudit.checking.ladder import SEVERAL, STAIRS, bisect, by_step, compare, confirmed, halves
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import Fault
