@@ -17,28 +17,6 @@ REMEDIES = {
 }
 
 
-class _Watched:
-    """A function whose calls begin with given global states and leave none, and what they left."""
-
-    def __init__(self, function: Callable[..., Any], seed: int) -> None:
-        self.function, self.seed = function, seed
-        self.found: tuple[Any, ...] = ()
-        self.left: tuple[Any, ...] = ()
-
-    def __call__(self, *args: Any) -> Any:
-        before = np.random.get_state()
-        np.random.seed(self.seed)
-        try:
-            with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
-                self.found = _states()
-                try:
-                    return self.function(*args)
-                finally:
-                    self.left = _states()
-        finally:
-            np.random.set_state(before)
-
-
 def _states() -> tuple[Any, ...]:
     _, keys, *rest = np.random.get_state()
     return (np.asarray(keys).tobytes(), *rest), np.geterr()
@@ -50,27 +28,44 @@ def changed_globally(point: Input) -> tuple[list[str], Fault | None]:
     It is none where f does the same, as a layer that draws its first weights when it is built.
     """
     seed = int(point.random.integers(2**31))  # one that no code is likely to choose
-    gradient = _watched(point, "derivative", seed)
-    if gradient.found == gradient.left:
+    before, after = _watched(point, "derivative", seed)
+    if before == after:
         return [], None
-    other, f = _watched(point, "derivative", seed + 1), _watched(point, "f", seed)
-    pairs = ((gradient, other), (f, _watched(point, "f", seed + 1)))
+    _, after_other = _watched(point, "derivative", seed + 1)
+    f_before, f_after = _watched(point, "f", seed)
+    _, f_after_other = _watched(point, "f", seed + 1)
     remarks = []
     for k, (what, remedy) in enumerate(REMEDIES.items()):
-        if gradient.found[k] == gradient.left[k]:
+        if before[k] == after[k]:
             continue
         text = f"the gradient changes the state of {what}"
         # Both may draw, one of them more often; what is seeded is left the same whatever it was.
-        both_draw = f.found[k] != f.left[k] and all(a.left[k] != b.left[k] for a, b in pairs)
-        if f.left[k] != gradient.left[k] and not both_draw:
+        seeded = after[k] == after_other[k] or f_after[k] == f_after_other[k]
+        both_draw = f_before[k] != f_after[k] and not seeded
+        if f_after[k] != after[k] and not both_draw:
             return [], Fault("nothing global", f"{text} as f does not: {remedy}")
         remarks.append(f"{text}, and so does f")
     return remarks, None
 
 
-def _watched(point: Input, which: Literal["f", "derivative"], seed: int) -> _Watched:
-    pair = point.pair
-    watched = _Watched(getattr(pair, which), seed)
+def _watched(point: Input, which: Literal["f", "derivative"], seed: int) -> list[tuple[Any, ...]]:
+    """Call f or its derivative with a seed, and return the global states before and after."""
+    pair, seen = point.pair, list[tuple[Any, ...]]()
+    function: Callable[..., Any] = getattr(pair, which)
+
+    def watched(*args: Any) -> Any:
+        outside = np.random.get_state()
+        np.random.seed(seed)
+        try:
+            with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+                before = _states()
+                try:
+                    return function(*args)
+                finally:
+                    seen[:] = before, _states()
+        finally:
+            np.random.set_state(outside)
+
     changes: dict[str, Any] = {which: watched}
     point.pair = replace(pair, **changes)
     try:
@@ -80,4 +75,4 @@ def _watched(point: Input, which: Literal["f", "derivative"], seed: int) -> _Wat
             answers(point, point.args)
     finally:
         point.pair = pair
-    return watched
+    return seen

@@ -497,12 +497,11 @@ class Input:
                 f"the gradient has {len(out)} {'result' if len(out) == 1 else 'results'}, and "
                 f"{len(wanted)} are wanted: {', '.join(f'd{name}' for name in names)}",
             )
-        found = [
-            (leaf, value)
+        by_path = {
+            leaf.path: value
             for argument, result in zip(wanted, out, strict=True)
             for leaf, value in in_tree(argument.tree, result, f"d{argument.name}")
-        ]
-        by_path = {leaf.path: value for leaf, value in found}
+        }
         values = [by_path[self.pair.spec.leaves[i].path] for i in self.pair.moved]
         for name, value in zip(self.pair.names(), values, strict=True):
             if value is None:
