@@ -108,7 +108,7 @@ def spec_of(f: Callable[..., Any], example: tuple[Any, ...], options: Options) -
 
 def is_in_order(f: Callable[..., Any], spec: Spec) -> None:
     """Raise BadCall where f takes the arguments of a spec in another order, by their names."""
-    names = [argument.name for argument in spec.arguments]
+    names = list(spec.names)
     taken = _parameters(f, len(names))
     if names != taken and sorted(names) == sorted(taken):
         raise BadCall(
@@ -210,7 +210,7 @@ def by_argument(values: Iterable[Any], moved: Mapping[str, Sequence[int]]) -> tu
 
 def moving(pair: Pair, wrt: str | Sequence[str] | None, points: Sequence[tuple[Any, ...]]) -> Pair:
     """Return the pair with the leaves that its derivative is by."""
-    names, leaves, places = pair.arguments, pair.spec.leaves, pair.spec.places
+    names, leaves, places = pair.spec.names, pair.spec.leaves, pair.spec.places
     if wrt is not None:
         wanted = named(wrt)
         for name in wanted:

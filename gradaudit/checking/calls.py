@@ -26,9 +26,8 @@ def answers(point: Input, args: Sequence[Any]) -> tuple[list[Any], tuple[Any, ..
         gradients = flat(point.product(given, point.wide))
     else:
         gradients = point.gradient(given, cotangent)
-    for leaf, old, new in zip(
-        point.pair.spec.leaves, leaves_of(point, before), leaves_of(point, given), strict=True
-    ):
+    spec = point.pair.spec
+    for leaf, old, new in zip(spec.leaves, spec.flatten(before), spec.flatten(given), strict=True):
         same = np.array_equal(old, new)
         if not (same or (is_float(old) and np.array_equal(old, new, equal_nan=True))):
             raise Fault("inputs unchanged", f"the argument {leaf.path} is changed by the gradient")
@@ -36,11 +35,6 @@ def answers(point: Input, args: Sequence[Any]) -> tuple[list[Any], tuple[Any, ..
         if not np.array_equal(old, new):
             raise Fault("inputs unchanged", "the cotangent is changed by the product")
     return gradients, given
-
-
-def leaves_of(point: Input, args: tuple[Any, ...]) -> list[Any]:
-    """Return all leaves of arguments, one after the other."""
-    return point.pair.spec.flatten(args)
 
 
 def is_float(value: Any) -> bool:

@@ -291,9 +291,6 @@ def chart_of(kind: str, x: Any) -> Chart:
     return _CHARTS.get(kind, Chart)(wide, kind)
 
 
-UNBOUNDED = {"float", "complex", "symmetric", "orthogonal"}
-
-
 def _typical(total: float, count: int) -> float:
     """Return the mean size of entries, 1 where all are 0, or one is not finite."""
     mean = total / count if count else 0.0
@@ -325,20 +322,6 @@ class Atlas:
         return np.concatenate(
             [chart.slopes(g) for chart, g in zip(self.charts, gradients, strict=True)]
         )
-
-    def scales(self) -> Array:
-        return np.concatenate([chart.scales() for chart in self.charts])
-
-    def inward(self) -> Array:
-        return np.concatenate([chart.inward() for chart in self.charts])
-
-    def wide(self) -> Array:
-        return np.concatenate([chart.wide() for chart in self.charts])
-
-    def free(self) -> Array:
-        """Return of each coordinate whether it stays inside, however far it is moved."""
-        sizes = [chart.size for chart in self.charts]
-        return np.repeat([chart.kind in UNBOUNDED for chart in self.charts], sizes).astype(bool)
 
     def place(self, coordinate: int) -> tuple[int, Index]:
         """Return which array a coordinate is of, and the index of its entry."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradaudit.checking import kinds
-from gradaudit.checking.calls import ELSEWHERE, FORMS, answers, is_float, is_the_same, leaves_of
+from gradaudit.checking.calls import ELSEWHERE, FORMS, answers, is_float, is_the_same
 from gradaudit.checking.charts import Array
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.points import Input
@@ -111,7 +111,7 @@ def _changed_by_f(point: Input) -> list[str]:
     return [
         f"f changes its argument {leaf.path}: here it is given copies"
         for leaf, old, new in zip(
-            point.pair.spec.leaves, point.leaves, leaves_of(point, given), strict=True
+            point.pair.spec.leaves, point.leaves, point.pair.spec.flatten(given), strict=True
         )
         if not np.array_equal(old, new, equal_nan=is_float(old))
     ]
@@ -126,7 +126,7 @@ def _has_the_dtype(point: Input, gradients: Sequence[Array]) -> None:
 
 def _shares_no_memory(point: Input, gradients: Sequence[Array], given: tuple[Any, ...]) -> None:
     names = point.pair.names()
-    for leaf, x in zip(point.pair.spec.leaves, leaves_of(point, given), strict=True):
+    for leaf, x in zip(point.pair.spec.leaves, point.pair.spec.flatten(given), strict=True):
         for name, g in zip(names, gradients, strict=True):
             if isinstance(x, np.ndarray) and np.shares_memory(x, g):
                 raise Fault("memory of its own", f"{name} is memory of the argument {leaf.path}")
@@ -146,6 +146,6 @@ def _forms(point: Input) -> Iterator[tuple[str, tuple[Any, ...]]]:
     for name, change in FORMS:
         leaves = [
             change(leaf) if isinstance(leaf, np.ndarray) and leaf.ndim else leaf
-            for leaf in leaves_of(point, copies(point.args))
+            for leaf in point.pair.spec.flatten(copies(point.args))
         ]
         yield name, point.pair.spec.rebuild(leaves)

@@ -66,7 +66,7 @@ def refusal(
     told["options"] = _options(pair, fault, smallest, [args, *later], usual)
     # Of the first input, where less is hidden than at the smallest.
     told["blocks"] = fault.notes[1] if fault.notes[1:] else ""
-    told["input"] = "\n".join(literals(pair.arguments, smallest))
+    told["input"] = "\n".join(literals(pair.spec.names, smallest))
     told["cotangent"] = _cotangent(pair, smallest)
     told["again"] = pair.again or _again(pair)
     before = f"{report.inputs}; before this one, {report.tried} held"
@@ -138,7 +138,7 @@ def _cotangent(pair: Pair, args: tuple[Any, ...]) -> str:
 
 def _again(pair: Pair) -> str:
     """Return the call that judges the one input."""
-    words = [name_of(pair.f), name_of(pair.derivative), *pair.arguments]
+    words = [name_of(pair.f), name_of(pair.derivative), *pair.spec.names]
     by = " ".join(argument.name for argument in pair.moving)
     words += [f"inputs={str(pair.spec)!r}", f"wrt={by!r}", "examples=0"]
     named = {"given": pair.given, "jvp": pair.forward}

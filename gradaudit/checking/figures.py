@@ -25,7 +25,7 @@ def figure(what: str, pair: Pair, args: tuple[Any, ...]) -> Figure:
     _entries(right, point)
     sizes = ", ".join(
         f"{name} {np.shape(value)}" if np.ndim(value) else f"{name} = {value:.4g}"
-        for name, value in zip(pair.arguments, args, strict=True)
+        for name, value in zip(pair.spec.names, args, strict=True)
         if isinstance(value, np.ndarray | np.number | float | int)
     )
     picture.suptitle(f"{what}, at {sizes}", fontsize=11)

@@ -49,11 +49,6 @@ class Pair:
     is_stated: bool = False
     has_own: bool = False
 
-    @property
-    def arguments(self) -> list[str]:
-        """The names of the arguments, in order."""
-        return [argument.name for argument in self.spec.arguments]
-
     def names(self) -> list[str]:
         """Return how the derivatives are told, one for each leaf that moves: `dw`."""
         return [f"d{self.spec.leaves[i].path}" for i in self.moved]
@@ -62,7 +57,7 @@ class Pair:
         """Return what both functions are called with."""
         if self.given is None:
             return tuple(arguments)
-        return called_with(self.given, dict(zip(self.arguments, arguments, strict=True)))
+        return called_with(self.given, dict(zip(self.spec.names, arguments, strict=True)))
 
     @cached_property
     def moving(self) -> list[Argument]:

@@ -25,6 +25,7 @@ from gradaudit.checking.refusals import BadCall, Fault, NotOffered
 from gradaudit.checking.trees import as_array, copies, flat, form_of, in_tree
 
 IMAGINARY = 2.0**-80  # the length of a complex step
+UNBOUNDED = {"float", "complex", "symmetric", "orthogonal"}  # kinds without an edge
 LARGEST = 2.0**1000  # of a value
 SAME = 2.0**-30  # of two values at one input: threads add in another order, and much may cancel
 HEAD = 1024  # entries of an array from which random directions are drawn
@@ -104,22 +105,25 @@ class Input:
     @cached_property
     def scales(self) -> Array:
         """How far each coordinate may be moved."""
-        return self.atlas.scales()
+        return np.concatenate([chart.scales() for chart in self.atlas.charts])
 
     @cached_property
     def wide(self) -> Array:
         """The same, so that none is far less than the others."""
-        return self.atlas.wide()
+        return np.concatenate([chart.wide() for chart in self.atlas.charts])
 
     @cached_property
     def free(self) -> Array:
         """Whether each coordinate may be moved as far as one likes."""
-        return self.atlas.free()
+        sizes = [chart.size for chart in self.atlas.charts]
+        return np.repeat([chart.kind in UNBOUNDED for chart in self.atlas.charts], sizes)
 
     @cached_property
     def inward(self) -> Array | None:
         """Moves away from the edge of the domain, None where the input does not lie on it."""
-        return None if self.scales.all() else self.atlas.inward()
+        if self.scales.all():
+            return None
+        return np.concatenate([chart.inward() for chart in self.atlas.charts])
 
     @property
     def is_free(self) -> bool:
@@ -537,7 +541,7 @@ class Input:
     ) -> Any:
         """Return the product with a tangent, as it comes. Raises Fault."""
         of_moving = {argument.name for argument in self.pair.moving}
-        named = zip(self.pair.arguments, self._tangents(move), strict=True)
+        named = zip(self.pair.spec.names, self._tangents(move), strict=True)
         tangents = tuple(tangent for name, tangent in named if name in of_moving)
         given = copies(tangents)
         found = self.call(*given, args=args, function=function)

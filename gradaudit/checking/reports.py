@@ -4,15 +4,12 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradaudit.checking.compared import Compared, Verdict
+from gradaudit.checking.pairs import Pair
 from gradaudit.checking.smaller import literals
 from gradaudit.checking.trial import Trial
-
-if TYPE_CHECKING:
-    from gradaudit.checking.pairs import Pair
-
 
 ENOUGH = 10  # inputs, to say what is so at most of them
 FEW = 1e-9  # an error beyond it is none of float64's own, unless cancellation explains it
@@ -36,8 +33,9 @@ class Report:
 
     what: str
     inputs: str
-    guesses: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    guesses: tuple[str, ...]
+    names: tuple[str, ...]
+    pair: Pair = field(repr=False)
     tried: int = 0
     judged: int = 0
     kinks: int = 0
@@ -56,7 +54,6 @@ class Report:
     details: dict[str, str] = field(default_factory=dict)
     differs: int = 0
     alone: str = ""
-    pair: "Pair | None" = field(default=None, repr=False)
     shown: tuple[Any, ...] | None = field(default=None, repr=False)
 
     def __bool__(self) -> bool:
@@ -77,7 +74,7 @@ class Report:
     def status(self) -> str:
         """Return "holds", or "untested" where too little was judged, or nothing could be seen."""
         blind = {"another sign", "twice"} <= set(self.unseen) or (
-            self.planted.total() == 0 and self.pair is not None and self.pair.kind != "jvp"
+            self.planted.total() == 0 and self.pair.kind != "jvp"
         )
         if self.judged == 0 or 2 * self.judged < self.tried - self.without or blind:
             return "untested"
@@ -92,7 +89,9 @@ class Report:
         self.without += not trial.has_value
         if trial.differs:
             self.differs += 1
-            self.alone = self.alone or f"at {self._named(args)}, {trial.differs}"
+            if not self.alone:
+                at = ", ".join(literals(self.pair.spec.names, args))
+                self.alone = f"at {at}, {trial.differs}"
         if not trial.judged:
             self.reasons[trial.why or "a kink"] += 1
             self.details.setdefault(trial.why, trial.detail)
@@ -106,10 +105,6 @@ class Report:
         for one in trial.compared:
             self.how[one.how] += 1
             self._measure(one, args)
-
-    def _named(self, args: tuple[Any, ...]) -> str:
-        names = self.pair.arguments if self.pair else [f"x{k}" for k in range(len(args))]
-        return ", ".join(literals(names, args))
 
     def _measure(self, one: Compared, args: tuple[Any, ...]) -> None:
         if one.verdict is Verdict.KINK or not one.size:
@@ -215,7 +210,7 @@ class Report:
         """
         from gradaudit.checking.figures import figure
 
-        if self.pair is None or self.shown is None:
+        if self.shown is None:
             raise ValueError("no input was judged, so that there is nothing to show")
         return figure(self.what, self.pair, self.shown)
 

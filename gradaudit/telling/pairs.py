@@ -93,7 +93,7 @@ def _as_json(wrong: WrongGradient) -> str:
             "law": wrong.law,
             "entry": wrong.entry,
             **known,
-            "arguments": dict(zip(pair.arguments, arguments, strict=True)),
+            "arguments": dict(zip(pair.spec.names, arguments, strict=True)),
             "told": {name: text for name, text in wrong.told.items() if name != "input"},
             "text": str(wrong),
         }
