@@ -4,6 +4,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from random import Random
 from typing import Any, TypedDict
 
@@ -247,9 +248,10 @@ def _returned(pair: Pair, wanted: list[str], points: Sequence[tuple[Any, ...]]) 
         found = [np.shape(leaf) for leaf in (out if isinstance(out, tuple | list) else (out,))]
         values = pair.spec.flatten(args)
         shapes = {n: np.shape(values[pair.spec.places[n][0]]) for n in wanted}
-        ways = _subsets(found, shapes)
+        several = combinations(wanted, len(found))
+        ways = [way for way in several if [shapes[name] for name in way] == found]
         if len(ways) == 1:
-            return ways[0]
+            return list(ways[0])
         if not any(ways):
             break
     if not returns:
@@ -257,17 +259,3 @@ def _returned(pair: Pair, wanted: list[str], points: Sequence[tuple[Any, ...]]) 
     raise BadCall(
         f"wrt: which of {', '.join(wanted)} is the gradient by? say so, as wrt='{wanted[0]}'"
     )
-
-
-def _subsets(found: list[Any], shapes: Mapping[str, Any]) -> list[list[str]]:
-    """Return all choices of names, in order, whose shapes are those found."""
-    ways: list[list[str]] = [[]]
-    for shape in found:
-        names = list(shapes)
-        ways = [
-            [*way, name]
-            for way in ways
-            for name in names[(names.index(way[-1]) + 1 if way else 0) :]
-            if shapes[name] == shape
-        ]
-    return ways

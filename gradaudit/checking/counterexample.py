@@ -9,7 +9,7 @@ from gradaudit.checking.excuses import Usual
 from gradaudit.checking.lines import NoValue
 from gradaudit.checking.pairs import Pair, name_of
 from gradaudit.checking.points import Input
-from gradaudit.checking.refusals import BadCall, Fault, NotOffered, WrongGradient
+from gradaudit.checking.refusals import BadCall, Fault, NotOffered, WrongGradient, in_full
 from gradaudit.checking.relations import relations
 from gradaudit.checking.reports import Report
 from gradaudit.checking.smaller import literal, literals, shrink
@@ -73,11 +73,8 @@ def refusal(
     told["inputs"] = "\n".join([before, *report.guesses])
     told = {name: text for name, text in told.items() if text}
     comma = "" if pair.title else ","
-    lines = [f"{report.what}{comma} is wrong: {last.text}"]
-    for name, text in told.items():
-        first, *more = text.splitlines()
-        lines += [f"  {name:<9} {first}", *(f"  {'':<9} {line}" for line in more)]
-    return WrongGradient("\n".join(lines), last, smallest, told, report)
+    text = in_full(f"{report.what}{comma} is wrong: {last.text}", told)
+    return WrongGradient(text, last, smallest, told, report)
 
 
 def _options(

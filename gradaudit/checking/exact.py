@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradaudit.checking.refusals import BadCall, Fault, WrongGradient
-from gradaudit.checking.smaller import literal
+from gradaudit.checking.refusals import BadCall, Fault, WrongGradient, in_full
+from gradaudit.checking.smaller import literals
 from gradaudit.checking.specs import Spec, read_spec
 from gradaudit.judging.calling import Function
 from gradaudit.judging.domains import draw_inputs
@@ -60,14 +60,11 @@ class Exact:
         for law in laws_of(self.question, self.signature):
             outcome = hold(law, judged, draw_inputs(law.domain))
             if outcome.status == "fails":
-                shown = "\n".join(
-                    f"  {'input' if k == 0 else '':<9} {name} = {literal(value)}"
-                    for k, (name, value) in enumerate(
-                        zip(self.signature.arguments, outcome.at.arguments(), strict=True)
-                    )
-                )
-                text = f"{what} is wrong: {outcome.refusal}\n  {'law':<9} {law.statement}\n{shown}"
-                raise WrongGradient(text, Fault(law.name, text), outcome.at.arguments())
+                args = outcome.at.arguments()
+                shown = "\n".join(literals(self.signature.arguments, args))
+                told = {"law": law.statement, "input": shown}
+                text = in_full(f"{what} is wrong: {outcome.refusal}", told)
+                raise WrongGradient(text, Fault(law.name, text), args)
 
 
 def _said(given: Given, names: dict[str, str]) -> str:

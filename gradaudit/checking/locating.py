@@ -51,6 +51,9 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
     entry, least = _by_entry(point, row[1] if row else least)
     told = f"df[{','.join(map(str, row[0]))}]/{entry}" if row and row[0] else entry
     entry = entry or (bad[0] if bad else "the gradient")
+    notes = [f"by {least.how}"]
+    if bad and (right := [name for name in names if name not in bad]):
+        notes.append(f"wrong: {', '.join(bad)}; not refused here: {', '.join(right)}")
     return Fault(
         "slope",
         _sentence(point, told or entry, least),
@@ -58,7 +61,7 @@ def located(point: Input, found: Compared, is_lost: Callable[[Compared], bool]) 
         said=least.said,
         low=least.low,
         high=least.high,
-        notes=_notes(names, bad, least),
+        notes=tuple(notes),
     )
 
 
@@ -173,11 +176,3 @@ def interval(low: float, high: float, said: float) -> str:
 def number(value: float) -> str:
     """Return a number with as many digits as tell it from one a millionth of a millionth off."""
     return f"{value:.12g}"
-
-
-def _notes(names: list[str], bad: list[str], found: Compared) -> tuple[str, ...]:
-    notes = [f"by {found.how}"]
-    right = [name for name in names if name not in bad]
-    if bad and right:
-        notes.append(f"wrong: {', '.join(bad)}; not refused here: {', '.join(right)}")
-    return tuple(notes)

@@ -76,5 +76,14 @@ class WrongGradient(AssertionError):
         self.arguments, self.told, self.report = arguments, told or {}, report
 
 
+def in_full(sentence: str, told: Mapping[str, str]) -> str:
+    """Return a sentence, and below it what else is told, if anything is, each by its word."""
+    lines = [sentence]
+    for name, text in told.items():
+        for k, line in enumerate(text.splitlines()):
+            lines.append(f"  {'' if k else name:<9} {line}")
+    return "\n".join(lines)
+
+
 class NotOffered(Exception):
     """The gradient says that it does not give this derivative."""

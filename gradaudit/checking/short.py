@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradaudit.checking.charts import Array
-from gradaudit.checking.refusals import Fault, WrongGradient
+from gradaudit.checking.refusals import Fault, WrongGradient, in_full
 from gradaudit.checking.reports import Report
 
 ROUNDINGS = 8  # of numbers of the size of the cotangent, which any way of computing may take
@@ -49,7 +49,7 @@ class Beside:
     def judge(self, report: Report) -> None:
         """Refuse what is wrong at most inputs, and remark on what is at some. WrongGradient."""
         if 2 * self.off > self.calls:
-            text = f"{report.what} is wrong in {self.name}: {self.told}\n  law       digits"
+            text = in_full(f"{report.what} is wrong in {self.name}: {self.told}", {"law": "digits"})
             raise WrongGradient(text, Fault("digits", text), report=report)
         if self.off:
             report.remarks[f"{self.told}, at {self.off} of {self.calls} calls"] += 1
