@@ -18,7 +18,7 @@ from gradaudit.checking.asked import (
 )
 from gradaudit.checking.counterexample import refusal
 from gradaudit.checking.excuses import usual_size
-from gradaudit.checking.pairs import Pair, name_of
+from gradaudit.checking.pairs import KINDS, Pair, name_of
 from gradaudit.checking.refusals import BadCall, Fault
 from gradaudit.checking.reports import Report
 from gradaudit.checking.specs import Spec
@@ -161,7 +161,7 @@ def check_pair(
     points = stated.inputs(examples) if stated else list(points_of(spec, example, options))
     pair = moving(pair, options.get("wrt"), points)
     _keep_memory(points)
-    title = pair.title or f"{name_of(derivative)}, as the {_WHAT[kind]} of {name_of(f)}"
+    title = pair.title or f"{name_of(derivative)}, as the {KINDS[kind].told} of {name_of(f)}"
     report = Report(
         what=f"{title} by {', '.join(name[1:] for name in pair.names())}",
         inputs=str(spec),
@@ -211,15 +211,6 @@ def _stated(kind: str, derivative: Callable[..., Any], options: Options) -> "Exa
     from gradaudit.checking.exact import Exact
 
     return Exact(derivative, name, named(wrt))
-
-
-_WHAT = {
-    "gradient": "gradient",
-    "vjp": "vector-Jacobian product",
-    "jvp": "Jacobian-vector product",
-    "jacobian": "Jacobian",
-    "elementwise": "derivative",
-}
 
 
 def _pair(

@@ -44,7 +44,6 @@ class Compared:
     high: float = math.nan
     how: str = ""
     why: str = ""
-    noise: float = 0.0
     alone: bool = False
     close: bool = False
     at_kink: bool = False

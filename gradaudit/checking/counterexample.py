@@ -7,7 +7,7 @@ from typing import Any
 
 from gradaudit.checking.excuses import Usual
 from gradaudit.checking.lines import NoValue
-from gradaudit.checking.pairs import Pair, name_of
+from gradaudit.checking.pairs import KINDS, Pair, name_of
 from gradaudit.checking.points import Input
 from gradaudit.checking.refusals import BadCall, Fault, NotOffered, WrongGradient, in_full
 from gradaudit.checking.relations import relations
@@ -148,16 +148,7 @@ def _again(pair: Pair) -> str:
         words.append("infinite_slopes=True")
     if pair.seed:
         words.append(f"seed={pair.seed}")
-    return f"{_CALLS[pair.kind]}({', '.join(words)})"
-
-
-_CALLS = {
-    "gradient": "check_gradient",
-    "vjp": "check_vjp",
-    "jvp": "check_jvp",
-    "jacobian": "check_jacobian",
-    "elementwise": "check_jacobian",
-}
+    return f"{KINDS[pair.kind].call}({', '.join(words)})"
 
 
 def _relation(

@@ -42,11 +42,7 @@ def compare(point: Input, move: Array, *, kinked: bool = False, settled: bool = 
     step = _by_imaginary_step(point, result)
     if step is not None and step.verdict is not Verdict.UNKNOWN:
         return step
-    try:
-        found, line = _by_line(point, move)
-    except NoValue as none:
-        return replace(result, why=f"outside the domain: {none}")
-    return _by_values(point, result, step, found, line, kinked, settled)
+    return _by_values(point, result, step, kinked, settled)
 
 
 def imaginary_slope(point: Input, move: Array, size: float) -> tuple[float, float] | None:
@@ -189,15 +185,13 @@ def _by_line(point: Input, move: Array) -> tuple[Estimate, Line]:
 
 
 def _by_values(
-    point: Input,
-    result: Compared,
-    step: Compared | None,
-    found: Estimate,
-    line: Line,
-    kinked: bool,
-    settled: bool,
+    point: Input, result: Compared, step: Compared | None, kinked: bool, settled: bool
 ) -> Compared:
     """Compare by values on a line: each rule that accepts must see more than noise."""
+    try:
+        found, line = _by_line(point, result.move)
+    except NoValue as none:
+        return replace(result, why=f"outside the domain: {none}")
     said, size = result.said, result.size
     terms = abs(found.middle) + size
     allowed = _allowed(point, result.move, terms)
@@ -207,7 +201,6 @@ def _by_values(
         low=found.low - allowed,
         high=found.high + allowed,
         how=how,
-        noise=found.noise,
         at_kink=found.kink,
     )
     values = {float(v) for v in line.known.values()}

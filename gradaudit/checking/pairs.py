@@ -4,17 +4,33 @@ import inspect
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradaudit.checking.refusals import BadCall
 from gradaudit.checking.specs import Argument, Spec
+
+
+class Kind(NamedTuple):
+    """A kind of derivative: how it is told, and the call that checks one."""
+
+    told: str
+    call: str
+
+
+KINDS = {
+    "gradient": Kind("gradient", "check_gradient"),
+    "vjp": Kind("vector-Jacobian product", "check_vjp"),
+    "jvp": Kind("Jacobian-vector product", "check_jvp"),
+    "jacobian": Kind("Jacobian", "check_jacobian"),
+    "elementwise": Kind("derivative", "check_jacobian"),
+}
 
 
 @dataclass(frozen=True)
 class Pair:
     """A function and what is to be its derivative.
 
-    kind: gradient, vjp, jvp, jacobian or elementwise. moved: the indices of the leaves of `spec`
+    kind: one of `KINDS`. moved: the indices of the leaves of `spec`
     that the derivative is by. given: makes an object from the arguments that it names, which both
     functions get first. relative: the declared accuracy of f. flat: values of f at which it is
     clipped. no_answer: exceptions that mean that f has no value. is_none: tells of what f returns
