@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -117,11 +118,9 @@ def _moved_by_roundings(point: Input, k: int, cotangent: Sequence[Any] | None) -
         return 0.0
     for _ in range(4):
         aside = signs(random, point.atlas.size) * point.scales
-        try:
+        with suppress(Fault, NoValue):
             moved = found(point._narrow(point.moved(aside, NEARBY * point.unit)))
-        except (Fault, NoValue):
-            continue
-        most = max(most, float(np.abs(moved - now).max(initial=0.0)))
+            most = max(most, float(np.abs(moved - now).max(initial=0.0)))
     # What moves as much at the same input is another answer at every call.
     return ROUNDINGS * most if math.isfinite(most) and 2 * still <= most else 0.0
 

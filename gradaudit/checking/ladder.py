@@ -9,6 +9,7 @@ said: no rule that accepts may be led by noise.
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -383,12 +384,10 @@ def _slopes_beside(
     slopes = []
     for _ in range(count):
         aside = signs(point.random, len(move)) * point.scales * point.random.random() * distance
-        try:
+        with suppress(NoValue):
             ahead, behind = (float(point.value(aside + t * move, 1.0)) for t in (step, -step))
-        except NoValue:
-            continue
-        if math.isfinite(ahead - behind):
-            slopes.append((ahead - behind) / (2 * step))
+            if math.isfinite(ahead - behind):
+                slopes.append((ahead - behind) / (2 * step))
     return slopes
 
 

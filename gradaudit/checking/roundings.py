@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -98,10 +99,8 @@ def _grid(point: Input, move: Array) -> float:
     """
     seen = []
     for t in (2.0**-20, 2.0**-12, 2.0**-6):
-        try:
+        with suppress(NoValue):
             seen.append(point.slopes_at(signs(point.random, len(move)) * point.scales, t))
-        except NoValue:
-            continue
     entries = [slopes for slopes in seen if slopes is not None]
     if len(entries) < 2 or len(move) > 1000:
         return 0.0

@@ -277,8 +277,5 @@ def _beside_kinks(point: Input) -> Iterator[Input]:
     except NoValue:
         return
     for aside in (2.0**-22, -(2.0**-22), 2.0**-29, -(2.0**-29)):
-        args = point._narrow(point.moved(move, (a + b) / 2 + aside))
-        try:
-            yield Input(point.pair, args)
-        except NoValue:
-            continue
+        with suppress(NoValue):
+            yield Input(point.pair, point._narrow(point.moved(move, (a + b) / 2 + aside)))
