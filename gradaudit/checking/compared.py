@@ -51,6 +51,16 @@ class Compared:
     stands: bool = False
 
     @property
+    def middle(self) -> float:
+        """The middle of the interval."""
+        return (self.low + self.high) / 2
+
+    @property
+    def half(self) -> float:
+        """Half of its width: the bound."""
+        return (self.high - self.low) / 2
+
+    @property
     def gap(self) -> float:
         """How far what is said lies outside of the interval."""
         return max(self.low - self.said, self.said - self.high, 0.0)
@@ -59,8 +69,8 @@ class Compared:
         """Tell whether another slope in place of what is said would have been refused here."""
         if self.verdict not in {Verdict.AGREES, Verdict.DIGITS} or (self.stands and not other):
             return False
-        half = max((self.high - self.low) / 2, ROUNDINGS * UNIT * self.size)
-        return abs(other - (self.low + self.high) / 2) > REFUSE * half
+        half = max(self.half, ROUNDINGS * UNIT * self.size)
+        return abs(other - self.middle) > REFUSE * half
 
 
 def signs(random: np.random.Generator, size: int) -> Array:

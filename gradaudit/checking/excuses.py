@@ -152,9 +152,7 @@ def _is_right_in_a_longer_precision(point: Input, found: Compared) -> bool:
         said = point.said_wider(found.move)
     except NoValue:
         return False
-    half = (found.high - found.low) / 2
-    gap = max(found.low - said, said - found.high)
-    return gap <= half + found.gap / 256
+    return max(found.low - said, said - found.high) <= found.half + found.gap / 256
 
 
 def _is_rounding_of_f(point: Input, found: Compared) -> bool:
@@ -183,8 +181,7 @@ def _is_across_stairs(point: Input, found: Compared) -> bool:
         return False
     line = Line(lambda t: point.value(found.move, t))
     longest = FAR if point.is_free else NEAR
-    tread = (found.low + found.high) / 2
-    point.on_stairs = point.on_stairs or climbs_stairs(line, tread, found.said, longest)
+    point.on_stairs = point.on_stairs or climbs_stairs(line, found.middle, found.said, longest)
     return point.on_stairs or _is_on_treads(point, found, longest)
 
 
@@ -201,7 +198,7 @@ def _is_on_treads(point: Input, found: Compared, longest: float) -> bool:
         if 2 * len(moved) * abs(part) < found.gap or not line(STILL) == line(-STILL) == line(0.0):
             continue
         climbed += part * climbs_stairs(line, 0.0, point.said(move)[0], longest)
-    half = (found.high - found.low) / 2
+    half = found.half
     return bool(climbed) and found.low - half <= found.said - climbed <= found.high + half
 
 

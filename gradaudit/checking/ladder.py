@@ -162,7 +162,7 @@ def by_step(point: Input, move: Array) -> Compared | None:
     if step is None or step.verdict is not Verdict.UNKNOWN:
         return step
     # In a short precision a kink that is within its roundings is none to a complex step.
-    if point.unit > UNIT or step.gap <= (REFUSE - 1) * (step.high - step.low) / 2:
+    if point.unit > UNIT or step.gap <= (REFUSE - 1) * step.half:
         return step
     return replace(step, verdict=Verdict.WRONG, alone=True)
 
@@ -213,7 +213,6 @@ def _by_values(
         return replace(result, why="the function jumps at this input")
     if result.gap == 0:
         return _inside(point, result, step, found, line)
-    half = (result.high - result.low) / 2
     if found.rough:
         return replace(result, why="the function varies within the steps that can be compared")
     if found.steep:
@@ -225,14 +224,14 @@ def _by_values(
             share = f"{result.gap / terms:.1g}"
             return replace(result, why=f"roundings of the gradient itself: {share}")
         return replace(result, verdict=Verdict.DIGITS)
-    if step is not None and abs(said - (step.low + step.high) / 2) <= (step.high - step.low) / 2:
+    if step is not None and abs(said - step.middle) <= step.half:
         return replace(result, why="the oracles disagree")
     if step is None and _has_few_levels(line) and _is_that_of_complex_numbers(point, result):
         return replace(result, why="the values of f are too coarse, and a complex step disagrees")
     beside = _beside(point, result, found, line, kinked, settled)
     if beside is not None:
         return replace(result, **beside)
-    if result.gap <= (REFUSE - 1) * half:
+    if result.gap <= (REFUSE - 1) * result.half:
         return _too_close(found, result)
     try:
         # Shorter by a number that is no power of two: other steps, and other roundings.
@@ -273,28 +272,26 @@ def _inside(
         lost = 4 * found.grid * (UNIT / line.unit)
         step = replace(step, low=step.low - lost, high=step.high + lost)
     if found.kink:
-        if step is None or not _is_steady(point, result, step):
-            return replace(result, verdict=Verdict.KINK)
-        inside = step.low <= result.said <= step.high
-        gap = max(step.low - result.said, result.said - step.high)
-        if inside or gap <= REFUSE * (step.high - step.low):
-            return replace(result, verdict=Verdict.KINK)
-        return replace(result, verdict=Verdict.WRONG, low=step.low, high=step.high, how=step.how)
+        if step and _is_steady(point, result, step) and step.gap > 2 * REFUSE * step.half:
+            wrong = replace(result, low=step.low, high=step.high, how=step.how)
+            return replace(wrong, verdict=Verdict.WRONG)
+        return replace(result, verdict=Verdict.KINK)
     if result.said == 0 and len({float(v) for v in line.known.values()}) == 1:
         # It shows no mistake: that an input has no power is told by what is planted in it.
         return replace(result, verdict=Verdict.AGREES)
-    half = (result.high - result.low) / 2
     largest = max(abs(float(v)) for v in line.known.values() if math.isfinite(float(v)))
     slope = max(abs(result.said), abs(found.middle), result.size)
     if result.size == 0:  # nothing else says how large a slope would be
         slope = 2.0**-20 * largest
     # Where the line confirms the complex step to many digits, that knows the slope still better.
-    sharp = half <= CONFIRMED * (abs(found.middle) + result.size)
-    if step is not None and sharp and result.low <= (step.low + step.high) / 2 <= result.high:
-        off = step.gap > (REFUSE - 1) * (step.high - step.low) / 2
-        if off:
-            return replace(step, verdict=Verdict.WRONG, alone=True)
-    if half > slope / 16:
+    if (
+        step is not None
+        and result.half <= CONFIRMED * (abs(found.middle) + result.size)
+        and result.low <= step.middle <= result.high
+        and step.gap > (REFUSE - 1) * step.half
+    ):
+        return replace(step, verdict=Verdict.WRONG, alone=True)
+    if result.half > slope / 16:
         return _too_close(found, result)
     stands = bool(found.grid) and moves_close_by(line, 0.0, abs(found.middle), 0.0)
     return replace(result, verdict=Verdict.AGREES, stands=stands)
@@ -302,7 +299,7 @@ def _inside(
 
 def _is_steady(point: Input, result: Compared, step: Compared) -> bool:
     """Tell whether the complex slopes on both sides are that at the input: no kink lies there."""
-    slope, half = (step.low + step.high) / 2, (step.high - step.low) / 2
+    slope = step.middle
     if 16 * UNIT * abs(point.here) / GUARD > abs(slope - result.said) / 8:
         return False  # real steps would confirm anything
     sides = [
@@ -310,7 +307,7 @@ def _is_steady(point: Input, result: Compared, step: Compared) -> bool:
         for spacing in (2.0**-46, 2.0**-43)
         for i in (-8, -3, -1, 1, 3, 8)
     ]
-    allowed = max(2 * half, 1e-9 * abs(slope - result.said))
+    allowed = max(2 * step.half, 1e-9 * abs(slope - result.said))
     if not all(abs(other - slope) <= allowed for other in sides):
         return False
     # At a kink two real steps confirm nothing: a complex step that is blind, as for np.abs, is
@@ -395,7 +392,7 @@ def _too_close(found: Estimate, result: Compared) -> Compared:
     """Say which regime keeps the slope from being known better."""
     slope = max(abs(found.middle), abs(result.said))
     known = f"the slope is known to {found.half:.1g} of {slope:.1g}"
-    if found.noise / found.step > (result.high - result.low) / 8:
+    if found.noise / found.step > result.half / 4:
         why, detail = "limited by noise", f"values are known to {found.noise:.1g}, {known}"
     else:
         why, detail = "limited by truncation", f"f bends within the steps, {known}"

@@ -123,10 +123,9 @@ def _is_one_of_several(point: Input, found: Compared) -> bool:
 
     Where three numbers tie, f may have one slope to all sides of the input, and others beside it.
     """
-    half = (found.high - found.low) / 2
     for which in range(ORDERS):
         with suppress(NoValue, Fault):
-            if abs(point.nearby(which).imaginary(found.move) - found.said) <= half:
+            if abs(point.nearby(which).imaginary(found.move) - found.said) <= found.half:
                 return True
     return False
 

@@ -109,7 +109,7 @@ class Report:
     def _measure(self, one: Compared, args: tuple[Any, ...]) -> None:
         if one.verdict is Verdict.KINK or not one.size:
             return
-        off = abs(one.said - (one.low + one.high) / 2) / one.size
+        off = abs(one.said - one.middle) / one.size
         if off >= self.worst or self.shown is None:
             self.worst, self.shown = max(off, self.worst), args
         if one.verdict is Verdict.DIGITS:
