@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 
 from gradaudit.checking import kinds
-from gradaudit.checking import sizes as expressions
 from gradaudit.checking.specs import Leaf, Spec
 
 MANY = 4_000  # entries of all arrays together, beyond which a large size is not tried
@@ -50,9 +49,7 @@ def made(spec: Spec, case: Case, random: Random, fixed: Mapping[int, Any]) -> tu
     Raises ValueError where they fit no sizes.
     """
     found = spec.sizes_of(fixed) if fixed else {}
-    of_fixed = {
-        name for k in fixed for one in spec.leaves[k].sizes for name in expressions.names(one)
-    }
+    of_fixed = {name for k in fixed for name in spec.leaves[k].names}
     known = {name: size for name, size in found.items() if name in of_fixed}
     options = {spec.leaves[k].path: one for k, one in case.options.items()}
     sizes = spec.sized({**case.sizes, **options}, known)

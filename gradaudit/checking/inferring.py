@@ -104,7 +104,7 @@ class _Inferring:
         for name, text in packed.items():
             parts = re.sub(r"\]\s*(?=\w)", "], ", text.strip())
             vectors[name] = read_spec(f"{name}: packed({parts})").leaves[0]
-        self.taken = {*names, *(one for leaf in vectors.values() for one in _names(leaf))}
+        self.taken = {*names, *(one for leaf in vectors.values() for one in leaf.names)}
         given = dict(zip(names, self.example, strict=True))
         shapes = [
             shape for name, one in given.items() if name not in vectors for shape in _shapes(one)
@@ -122,7 +122,7 @@ class _Inferring:
 
     def unpack(self, leaf: Leaf, length: int, shapes: Sequence[tuple[int, ...]]) -> None:
         """Find the sizes with which the parts have this length, all but one seen elsewhere."""
-        names, (total,) = _names(leaf), leaf.shape
+        names, (total,) = leaf.names, leaf.shape
         seen = sorted({size for shape in shapes for size in shape} - {0})
         for new in (None, *names):
             old = [name for name in names if name != new]
@@ -253,10 +253,6 @@ class _Inferring:
             return self.works(tuple(_replaced(self.example, where, value)))
         except Exception:  # whatever it raises, it has no value there
             return False
-
-
-def _names(leaf: Leaf) -> list[str]:
-    return list(dict.fromkeys(name for one in leaf.sizes for name in expressions.names(one)))
 
 
 def _is_numbers(value: Any) -> bool:

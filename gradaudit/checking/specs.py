@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,11 @@ class Leaf:
         """All expressions that are at least one."""
         of_parts = (one for _, shape in self.parts for one in shape)
         return (*of_parts, *self.shape, *([self.below] if self.below else ()))
+
+    @property
+    def names(self) -> list[str]:
+        """The names in its sizes, in order."""
+        return list(dict.fromkeys(name for one in self.sizes for name in expressions.names(one)))
 
     def shape_at(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """Return the shape where names have these sizes."""
@@ -195,8 +200,8 @@ class Spec:
 
     @cached_property
     def _mentioned(self) -> tuple[str, ...]:
-        texts = [*(one for leaf in self.leaves for one in leaf.sizes), *self.conditions]
-        return tuple(dict.fromkeys(name for one in texts for name in expressions.names(one)))
+        of_leaves = [leaf.names for leaf in self.leaves]
+        return tuple(dict.fromkeys(chain(*of_leaves, *map(expressions.names, self.conditions))))
 
     @cached_property
     def options(self) -> dict[str, tuple[int, ...]]:

@@ -47,16 +47,12 @@ def _lines(picture: Picture) -> Iterator[str]:
     if picture.mistakes:
         yield from ("", "Mistakes, by how many make them")
         for name, shared in picture.mistakes:
-            yield from _wrapped(f"{len(shared.students):>4}  {name}: {shared.what}", " " * 6)
-            yield from _whose(shared)
+            yield from _shared(shared, f"{name}: ")
     if picture.alike:
-        yield from (
-            "",
-            "Wrong in the same way, which has no name: the same values on the same inputs",
-        )
+        yield ""
+        yield "Wrong in the same way, which has no name: the same values on the same inputs"
         for shared in picture.alike:
-            yield from _wrapped(f"{len(shared.students):>4}  {shared.what}", " " * 6)
-            yield from _whose(shared)
+            yield from _shared(shared)
             for label, text in shared.details:
                 yield from _wrapped(f"{'':6}{label:<10}{text}", " " * 16)
     if picture.alone:
@@ -67,8 +63,7 @@ def _lines(picture: Picture) -> Iterator[str]:
         yield from ("", "Not judged, and why")
         for shared in picture.unjudged:
             where = f"{', '.join(shared.parts)}: " if shared.parts else ""
-            yield from _wrapped(f"{len(shared.students):>4}  {where}{shared.what}", " " * 6)
-            yield from _whose(shared, with_parts=False)
+            yield from _shared(shared, where, with_parts=False)
     for title, lines in (
         ("What changed", picture.changes),
         ("Beside human marks", picture.agreements),
@@ -124,7 +119,9 @@ def similar(alike: Sequence[Alike]) -> list[str]:
     ]
 
 
-def _whose(shared: Shared, *, with_parts: bool = True) -> Iterator[str]:
+def _shared(shared: Shared, before: str = "", *, with_parts: bool = True) -> Iterator[str]:
+    """Yield what several have in common, and whose it is."""
+    yield from _wrapped(f"{len(shared.students):>4}  {before}{shared.what}", " " * 6)
     parts = f"  [{', '.join(shared.parts)}]" if with_parts else ""
     yield from _wrapped(f"{'':6}{names(shared.students)}{parts}", " " * 6)
 
