@@ -210,24 +210,19 @@ def _noise(line: Line) -> tuple[float, float, bool, bool]:
     finite = [float(v) for v in line.known.values() if math.isfinite(v)]
     coarse, largest = grid_of(line.known.values()), max(map(abs, finite))
     rough = level > 100 * (least + line.unit * largest)  # least: inf where all is constant
-    hidden = max(coarse_noise(line, spacing) for spacing in COARSE)
+    hidden = max(min(coarse_level(line, side) for side in (one, -one)) for one in COARSE)
     rough = rough or 16 * max(level, hidden) > max(finite) - min(finite) > 0
     # Values that lie on a grid far coarser than their own rounding were rounded on the way.
     noise = 5 * level + (coarse if 0 < coarse < largest / 16 else 0.0)
     return noise, hidden, flat, rough
 
 
-def coarse_noise(line: Line, spacing: float) -> float:
+def coarse_level(line: Line, spacing: float) -> float:
     """Return the level of noise at a spacing at which f may bend, 0 where it does that alone.
 
     Of noise, the highest orders of differences tell the same level, to both sides. What is smooth
-    has ever smaller differences, and a kink lies on one side.
+    has ever smaller differences, and a kink lies on one side, which the spacing's sign chooses.
     """
-    return min(coarse_level(line, side) for side in (spacing, -spacing))
-
-
-def coarse_level(line: Line, spacing: float) -> float:
-    """Return the same for one side, which a negative spacing chooses."""
     _, *levels = _levels(line.values(spacing * i for i in range(1, POINTS + 1)))
     return min(levels) if max(levels) < 4 * min(levels) else 0.0
 
