@@ -34,15 +34,10 @@ def refusal(
 
     def fails(candidate: tuple[Any, ...], locate: bool = False) -> bool:
         nonlocal last
-        try:
-            forms = fault.law not in {"slope", "a value"}
-            tried(pair, candidate, forms=forms, locate=locate, usual=usual)
-        except Fault as other:
-            if other.law == fault.law:
-                last = other
+        with suppress(BadCall):
+            if found := _fault_alike(pair, candidate, fault, usual, locate=locate):
+                last = found
                 return True
-        except BadCall:
-            pass
         return False
 
     # Smaller inputs would obey the spec, but not what a question assumes of them.
@@ -77,6 +72,17 @@ def refusal(
     return WrongGradient(text, last, smallest, told, report)
 
 
+def _fault_alike(
+    pair: Pair, args: tuple[Any, ...], fault: Fault, usual: Usual, *, locate: bool
+) -> Fault | None:
+    """Return the fault by which the same law is broken at an input, if it is. Raises BadCall."""
+    try:
+        tried(pair, args, forms=fault.law not in {"slope", "a value"}, locate=locate, usual=usual)
+    except Fault as found:
+        return found if found.law == fault.law else None
+    return None
+
+
 def _options(
     pair: Pair,
     fault: Fault,
@@ -91,18 +97,12 @@ def _options(
     options = {k: leaf for k, leaf in enumerate(pair.spec.leaves) if len(leaf.choices) > 1}
     if not options or fault.law == "digits":
         return ""
-    forms = fault.law not in {"slope", "a value"}
     shown = pair.spec.flatten(smallest)
     seen: list[tuple[list[Any], bool]] = []
     for args in points[:MOST]:
-        wrong = False
-        try:
-            tried(pair, args, forms=forms, locate=False, usual=usual)
-        except BadCall:
-            continue
-        except Fault as other:
-            wrong = other.law == fault.law
-        seen.append((pair.spec.flatten(args), wrong))
+        with suppress(BadCall):
+            wrong = _fault_alike(pair, args, fault, usual, locate=False) is not None
+            seen.append((pair.spec.flatten(args), wrong))
     never = ""
     choices = [(k, value) for k, leaf in options.items() for value in leaf.choices]
     for several in (1, 2):
