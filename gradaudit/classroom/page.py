@@ -62,9 +62,7 @@ def _sections(picture: Picture) -> Iterator[Element]:
     if picture.alike or picture.alone:
         yield _section(
             "Wrong in the same way",
-            element(
-                "p", "No one known mistake, but the same values on the same inputs.", class_="say"
-            ),
+            _say("No one known mistake, but the same values on the same inputs."),
             *map(_alike, picture.alike),
             *_alone(picture),
         )
@@ -82,9 +80,7 @@ def _sections(picture: Picture) -> Iterator[Element]:
     if picture.similar is not None:
         yield _section(
             "Alike",
-            element(
-                "p", "Information, and no judgement: short right answers are alike.", class_="say"
-            ),
+            _say("Information, and no judgement: short right answers are alike."),
             *_listed(picture.similar),
         )
     yield _section("Everybody", *_everybody(picture))
@@ -92,6 +88,10 @@ def _sections(picture: Picture) -> Iterator[Element]:
 
 def _section(title: str, *inside: Node) -> Element:
     return element("section", element("h2", title), *inside)
+
+
+def _say(text: str) -> Element:
+    return element("p", text, class_="say")
 
 
 def _overall(picture: Picture) -> Iterator[Element]:
@@ -138,11 +138,9 @@ def _parts(parts: Sequence[PartPicture]) -> Iterator[Element]:
     legend = (element("span", element("i", class_=one), one) for one in OF_PARTS)
     yield element("p", *legend, class_="legend")
     yield element("table", element("thead", head), element("tbody", *rows), class_="parts")
-    yield element(
-        "p",
+    yield _say(
         "holds: of those who answered it. tells: the correlation of holding this part with how"
-        " many other parts hold; near 0 it does not tell good answers from bad.",
-        class_="say",
+        " many other parts hold; near 0 it does not tell good answers from bad."
     )
 
 
@@ -156,13 +154,7 @@ def _mistake(name: str, shared: Shared, most: int) -> Element:
             element("div", element("div", class_="fails", style=width), class_="bar"),
             class_="count",
         ),
-        element(
-            "div",
-            element("code", name),
-            " ",
-            shared.what,
-            _whose(shared),
-        ),
+        element("div", element("code", name), " ", shared.what, _whose(shared)),
         class_="mistake",
     )
 
@@ -177,22 +169,17 @@ def _whose(shared: Shared) -> Element:
 
 
 def _alike(shared: Shared) -> Element:
-    told = (
-        part
-        for label, text in shared.details
-        for part in (element("dt", label), _said(label, text))
-    )
+    told: list[Element] = []
+    for label, text in shared.details:
+        kind = "sentence" if label in SENTENCES else "code"
+        told += element("dt", label), element("dd", text, class_=kind)
     head = element("h3", element("b", f"{len(shared.students)} × "), shared.what)
     return element("article", head, element("dl", *told), _whose(shared))
 
 
-def _said(label: str, text: str) -> Element:
-    return element("dd", text, class_="sentence" if label in SENTENCES else "code")
-
-
 def _alone(picture: Picture) -> Iterator[Element]:
     if picture.alone:
-        yield element("p", apart(picture.alone), class_="say")
+        yield _say(apart(picture.alone))
         each = (f"{name}: {part}" for one in picture.alone for name, part in whose_parts(one))
         yield from _listed(each)
 
@@ -218,7 +205,7 @@ def _everybody(picture: Picture) -> Iterator[Element]:
     table = element("table", element("thead", head), element("tbody", *rows), class_="everybody")
     yield element("div", table, class_="scrolls")
     if (more := len(picture.rows) - MOST_ROWS) > 0:
-        yield element("p", f"{more} more are in results.csv.", class_="say")
+        yield _say(f"{more} more are in results.csv.")
 
 
 def _student(row: Row, parts: Iterable[str], points: str | None) -> Element:
