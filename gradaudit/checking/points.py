@@ -155,7 +155,7 @@ class Input:
         return self._with_moving(self.leaves, self.atlas.at(move, step))
 
     def value(self, move: Array, t: float, extended: bool = False) -> Any:
-        """Return the function at t times a move. Raises NoValue."""
+        """Return the function at t times a move. Raises NoValue, and BadCall if it changes."""
         if t and self.inward is not None and (t * move * self.inward < 0).any():
             raise NoValue("it would leave the domain")
         number = self._number(self.moved(move, t, extended))
@@ -163,16 +163,12 @@ class Input:
             if complex(number).imag:
                 raise NoValue("f is complex")
             number = number.real
-        if t == 0 and not extended:
-            self._is_the_same(float(number))
-        return number
-
-    def _is_the_same(self, again: float) -> None:
-        """Check that f gives what it gave before, but for roundings. Raises BadCall."""
+        again = float(number) if t == 0 and not extended else self.here
         if abs(again - self.here) > SAME * max(abs(again), abs(self.here)):
             raise BadCall(
                 f"f gives {self.here:.12g} and {again:.12g} at the same input: pass a seed to it"
             )
+        return number
 
     def imaginary(self, move: Array, t: float = 0.0) -> float:
         """Return the slope along a move, at t times it, by an oracle of its own. Raises NoValue."""
