@@ -29,14 +29,8 @@ if TYPE_CHECKING:
     from gradaudit.checking.exact import Exact
 
 USUAL = 9  # inputs from which the usual size of slopes is taken
-
-
 SEEK = 8  # a kink is sought at one input of so many
-
-
 MOST_KEPT = 31 * 2**20  # bytes: glibc learns nothing from 32 MiB
-
-
 FORMS = 5  # and other forms of the arguments are tried at as many
 
 
