@@ -87,16 +87,14 @@ def fault_of(sandbox: Sandbox) -> str:
             opened = os.readlink(f"/proc/self/fd/{server.fileno()}")
             port, library = server.getsockname()[1], str(next(LIBRARY.glob("*.toml")))
             given = (folder, port, os.getpid(), opened, library)
-            (found,) = RemoteFunction(process, "succeeding").call(given)
+            tried = list(probe.tries(*given))[: None if sandbox.strangers else probe.OF_ANYONE]
+            (found,) = RemoteFunction(process, "succeeding").call((len(tried), *given))
     except (CannotGoOn, NoValue, Unreadable, OSError) as reason:
         return str(reason).removeprefix(f"{NOT_IMPORTED}: ")
     finally:
         process.close()
-    tried = list(probe.tries(*given))
     assert isinstance(found, np.ndarray)
     able = [name for name, can in zip(tried, found, strict=True) if can]
-    if not sandbox.strangers:
-        able = [name for name in able if name in tried[: probe.OF_ANYONE]]
     return f"an answer can {', '.join(able)}" if able else ""
 
 

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 NO_RESERVE = 0x4000  # of Linux: memory that nothing is set aside for
@@ -40,9 +41,12 @@ def tries(
     }
 
 
-def succeeding(folder: str, port: int, judge: int, opened: str, library: str) -> list[float]:
-    """Return, for each trial, 1 if it succeeds and 0 if not."""
-    return [float(_succeeds(one)) for one in tries(folder, port, judge, opened, library).values()]
+def succeeding(
+    count: int, folder: str, port: int, judge: int, opened: str, library: str
+) -> list[float]:
+    """Return, for each of the first trials, 1 if it succeeds and 0 if not."""
+    trials = tries(folder, port, judge, opened, library).values()
+    return [float(_succeeds(one)) for one in islice(trials, count)]
 
 
 def _succeeds(trial: Callable[[], object]) -> bool:
