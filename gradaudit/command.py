@@ -54,6 +54,7 @@ def _interrupt(number: int, _: object) -> Never:
 
 def command(arguments: Sequence[str] | None) -> int:
     """Choose what is asked for, do it, and return the exit code."""
+    gc.set_threshold(50_000, 5, 3)  # nearly all that is made here is kept
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] not in COMMANDS:
         parser = argparse.ArgumentParser(
@@ -260,7 +261,6 @@ def run(
     from gradaudit.answers.verdicts import worst
     from gradaudit.telling import verdicts as telling
 
-    gc.set_threshold(10_000, 5, 3)  # nearly all that is made here is kept
     audits = list(itertools.chain.from_iterable(_audits(path, asked, called) for path in paths))
     codes = [one.exit_code for one in audits]
     if as_json:
