@@ -232,6 +232,25 @@ def test_a_question_tells_where_its_model_has_no_derivative(
     assert "until the reference is written more stably" not in told
 
 
+def test_a_question_whose_exponent_is_given_is_not_refused_where_that_is_large(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "question.toml").write_text(WEIBULL, encoding="utf-8")
+    assert main(["question", str(tmp_path / "question.toml")]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"the derivative needs more digits than are tried, as on .*, k = \d+", told)
+
+
+WEIBULL = """
+[weibull]
+given = "t[N], dead[N] in {0, 1}, k, lam"
+assume = ["t > 0", "k > 0", "lam > 0"]
+define = ["l = sum(dead*(log(k/lam) + (k - 1)*log(t/lam)) - (t/lam)**k)"]
+parts.lam = "d(l, lam)"
+functions."score(t, dead, k, lam)" = ["lam"]
+answers.lam = "k/lam*sum((t/lam)**k - dead)"
+"""
+
 TWO_SUMS = """
 [sums]
 given = "u[K], v[K]"
