@@ -78,6 +78,7 @@ SURE = (
     "x[i]/(a - b)",
     "x[i]/(hi[i] - lo[i])",
     "log(sum(hi - lo))",
+    "x[i]/sqrt(2*pi)",
 )
 
 
@@ -101,6 +102,7 @@ def test_names_of_the_answer_are_looked_into() -> None:
 
 def test_each_condition_is_told_once() -> None:
     assert needs("x[i]/v", "v/v*x[i]", "x[i] / v") == ["v != 0"]
+    assert needs("x[i]/(1-v)", "x[i] / (1 - v)") == ["1-v != 0"]
 
 
 def test_a_person_and_a_program_are_told_at_the_end(tmp_path: Path) -> None:

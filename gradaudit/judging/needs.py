@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from gradaudit.judging.derivation import Line, Wanted
+from gradaudit.language.evaluate import PI
 from gradaudit.language.formula import Formula, Scope, left_spine
 from gradaudit.questions.question import split_loops
 
@@ -31,15 +32,16 @@ def needs_of(lines: Iterable[Line], wanted: Wanted) -> tuple[str, ...]:
     largest = wanted.largest
     counts = wanted.scope.sizes - set(getattr(largest, "given", ()))
     sizes = [name for name in counts if largest.values[name] in largest.sizes.values()]
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}  # by what stands there but for spaces
     for line in lines:
         formula = line.formula
         known = _Known(formula.scope, (*wanted.assume, *line.assumptions), sizes)
         own = formula.names - wanted.scope.defined.keys() & formula.scope.written.keys()
         definitions = (formula.scope.written[name].partition("=")[2] for name in sorted(own))
         for text in (formula.text, *(split_loops(one.strip())[0] for one in definitions)):
-            found |= dict.fromkeys(_needs(text, known))
-    return tuple(found)
+            for condition in _needs(text, known):
+                found.setdefault("".join(condition.split()), condition)
+    return tuple(found.values())
 
 
 def _needs(text: str, known: "_Known") -> Iterator[str]:
@@ -73,7 +75,7 @@ class _Known:
     def __init__(self, scope: Scope, assumed: Sequence[Formula], sizes: Sequence[str]) -> None:
         self.scope = scope
         self.facts: dict[str, Signs] = dict.fromkeys(sizes, POSITIVE)
-        self.defined: dict[str, Signs] = {}
+        self.defined: dict[str, Signs] = {} if PI in scope else {PI: POSITIVE}
         for name, tree in scope.defined.items():
             self.defined[name] = self.signs(tree)
         pending = [one.tree for one in assumed]
