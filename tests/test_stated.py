@@ -387,6 +387,20 @@ CHAIN = (
 )
 
 
+PROBIT = """
+[probit]
+given = "X[N,A], w[A], y[N] in {0, 1}"
+define = [
+  "z = X @ w",
+  "s = 2*y - 1",
+  "P[k] = (1 + erf(s[k]*z[k]/sqrt(2)))/2 for k in N",
+  "L = sum(log(P))",
+]
+parts.w = "d(L, w[a])"
+answers.w = "sum(s[k]*exp(-z[k]**2/2)/sqrt(2*pi)/P[k]*X[k,a] for k in N)"
+"""
+
+
 class TestADerivation:
     def test_tells_which_lines_carry_a_slip_on(self, said: Said) -> None:
         told = said(CHAIN, "assignment", kind="toml")
@@ -396,6 +410,21 @@ class TestADerivation:
         told = said(CHAIN, "assignment", kind="toml")
         assert "sum(exp(y[k]) for k in K) should be exp(y[i])" in told
         assert "mistake" not in told  # of the last line, which is no news
+
+    def test_is_not_judged_where_what_the_model_takes_the_exp_of_is_far_out(
+        self, said: Said
+    ) -> None:
+        answer = """[probit]
+where = ["f = exp(-z**2/2)/sqrt(2*pi)", "F = (1 + erf(z/sqrt(2)))/2"]
+w = [
+  "sum((y[k]*f[k]/F[k] - (1 - y[k])*f[k]/(1 - F[k]))*X[k,a] for k in N)",
+  "sum(f[k]*(y[k] SIGN F[k])/(F[k]*(1 - F[k]))*X[k,a] for k in N)",
+]
+"""
+        assert "probit.w ✓ holds" in said(answer.replace("SIGN", "-"), PROBIT, kind="toml")
+        assert "line 2 does not equal line 1" in said(
+            answer.replace("SIGN", "+"), PROBIT, kind="toml"
+        )
 
     def test_of_a_range_shows_what_is_compared(self, said: Said) -> None:
         told = said(

@@ -334,6 +334,12 @@ def vectors(question: Question) -> list[Formula]:
     return _found(question, _vectors_at)
 
 
+@cache
+def exponents(question: Question) -> list[Formula]:
+    """Return what the model takes the exp of, be it within another function."""
+    return _found(question, _exponents_at)
+
+
 def _found(question: Question, at: At) -> list[Formula]:
     """Return what stands in a model so, and is changed by what a derivative is asked by."""
     found: dict[str, Formula] = {}
@@ -391,6 +397,14 @@ def _vectors_at(node: ast.AST) -> Iterator[ast.expr]:
     match node:
         case ast.Call(func=ast.Name(id="norm"), args=[vector]):
             yield vector
+
+
+def _exponents_at(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case ast.Call(func=ast.Name(id="exp" | "expm1" | "sigmoid" | "tanh"), args=[argument]):
+            yield argument
+        case ast.Call(func=ast.Name(id="erf"), args=[argument]):
+            yield ast.BinOp(argument, ast.Mult(), argument, col_offset=1)
 
 
 def is_smooth(case: Case) -> bool:

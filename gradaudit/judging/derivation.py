@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from gradaudit.judging.cases import Case
+from gradaudit.judging.cases import Case, exponents
 from gradaudit.judging.domains import Domain, draw_inputs
 from gradaudit.judging.hard import domain, inputs_for, is_reached
 from gradaudit.judging.laws import DoesNotApply, Law, Refusal, sizes_of_one
@@ -424,8 +424,18 @@ def _value(env: Env, tree: ast.expr) -> Any:
 
 
 def _is_far_out(case: Any) -> bool:
-    """Return whether a number of a question's input is so large that its exp is 0 or too large."""
-    return isinstance(case, Case) and any(np.any(abs(one) > FAR) for one in case.given.values())
+    """Return whether a number of a question's input is so large that its exp is 0 or too large.
+
+    So may be what the model takes the exp of, as of a product of numbers that are not.
+    """
+    if not isinstance(case, Case):
+        return False
+    if any(np.any(abs(one) > FAR) for one in case.given.values()):
+        return True
+    with suppress(Missing, FormulaError):
+        found = map(case.in_floats, exponents(case.question))
+        return any(np.any(np.abs(one) > FAR) for one in found)
+    return False
 
 
 def _largest(case: Any) -> int:
