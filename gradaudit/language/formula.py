@@ -236,6 +236,9 @@ def parse(text: str, scope: Scope, own: Sequence[str] = ()) -> Formula:
         )
     body, _, reason = text.partition("#")
     expression, *rest = re.split(r"(?<!\w)when(?!\w)", re.sub(r"\s", " ", body), maxsplit=1)
+    if rest and expression.count("(") > expression.count(")"):
+        told = "`when` ends a whole line; in a sum, multiply by the condition"
+        raise FormulaError(len(expression) + 1, told)
     tree, condition, when = _checked(expression, 0, scope, tuple(own)), "", None
     for condition in rest:
         when = _checked(condition, len(expression) + len("when"), scope)
@@ -495,7 +498,7 @@ class _Checker:
         if not isinstance(node.func, ast.Name):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             hint = f"; write {called}(...)" if called in FUNCTIONS else known_as(called)
-            if isinstance(node.func, ast.Constant):
+            if isinstance(node.func, ast.Constant | ast.Subscript):
                 hint = "; a product is written with *"
             elif isinstance(node.func, ast.Call):
                 hint = "; an entry is written softmax(y)[i]"
@@ -516,7 +519,7 @@ class _Checker:
         if len(arguments) not in FUNCTIONS[name]:
             counts = " or ".join(("one", "two", "three")[count - 1] for count in FUNCTIONS[name])
             wanted = f"{counts} argument{'s' * (FUNCTIONS[name] != (1,))}"
-            hint = "; over an index it is sum(... for k in K)" if name == "sum" else ""
+            hint = _of_arguments(name, arguments)
             raise self.refuse(node, f"{name} takes {wanted}, found {len(arguments)}{hint}")
         if name == "eye":
             self.index_set(arguments[0], "eye(K) is of")
@@ -637,6 +640,20 @@ def indices(node: ast.Subscript) -> list[ast.expr]:
 
 def _is_whole_axis(node: ast.expr) -> bool:
     return isinstance(node, ast.Slice) and not (node.lower or node.upper or node.step)
+
+
+def _of_arguments(name: str, arguments: Sequence[ast.expr]) -> str:
+    """Return how a call with too many arguments, or too few, is written."""
+    match name, arguments:
+        case "sum", [_, ast.Constant()]:
+            return "; along an axis it is sum(A, axis=0)"
+        case "sum", _:
+            return "; over an index it is sum(... for k in K)"
+        case "max" | "min", [_, _, _, *_]:
+            return f"; of three it is {name}(a, {name}(b, c))"
+        case "norm", [_, _]:
+            return "; it is the root of the sum of squares; sum(abs(v)) and max(abs(v)) are others"
+    return ""
 
 
 def _meant(step: ast.BinOp) -> str:
