@@ -563,7 +563,8 @@ class _Checker:
     def generator(self, node: ast.GeneratorExp, bound: tuple[str, ...], depth: int) -> None:
         for clause in node.generators:
             if len(bound) == MAX_SUMS + len(self.own):
-                raise self.refuse(node, f"more than {MAX_SUMS} nested sums")
+                told = "define an inner one by its entries: u[i] = sum(...) for i in N"
+                raise self.refuse(node, f"more than {MAX_SUMS} nested sums; {told}")
             if not isinstance(clause.target, ast.Name):
                 raise self.refuse(clause.target, "a sum binds one name: sum(... for k in K)")
             if clause.target.id in FUNCTIONS:
