@@ -229,7 +229,7 @@ def _not_judged(case: Case) -> str:
         oracle(case).value  # noqa: B018  # which may raise
     except NoValue:
         return NO_DERIVATIVE
-    except (Missing, FormulaError):  # a FormulaError where it takes too much
+    except Missing:
         return TOO_CLOSE
     return NOT_STABLE
 

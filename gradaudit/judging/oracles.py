@@ -34,7 +34,7 @@ from gradaudit.language.numbers import (
     object_array,
     precision,
 )
-from gradaudit.language.outcomes import Missing, present
+from gradaudit.language.outcomes import CannotTell, Missing, present
 from gradaudit.language.roundings import ALLOWED, UNIT, beside_errors, roundings_of, with_roundings
 from gradaudit.questions.question import Asked
 from gradaudit.questions.simple import KEPT, exact_float, floats
@@ -122,7 +122,10 @@ class Oracle:
 
     @cached_property
     def _truths(self) -> list[Any]:
-        return [settle(partial_entries(one.truth, self.case)) for one in self.asked]
+        try:
+            return [settle(partial_entries(one.truth, self.case)) for one in self.asked]
+        except FormulaError as error:  # it takes too much at an input as large as this
+            raise CannotTell(str(error)) from None
 
     @cached_property
     def _errors(self) -> list[Any]:

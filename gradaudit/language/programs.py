@@ -15,7 +15,14 @@ import flint
 import numpy as np
 from flint import arb, fmpq
 
-from gradaudit.language.formula import MAX_EXPONENT, OPERATORS, FormulaError, indices, left_spine
+from gradaudit.language.formula import (
+    MAX_EXPONENT,
+    OPERATORS,
+    FormulaError,
+    indices,
+    left_spine,
+    names_in,
+)
 from gradaudit.language.functions import EXACT, FLOAT, Entrywise, identity
 from gradaudit.language.numbers import (
     FIRST_PRECISION,
@@ -554,7 +561,9 @@ def _raised(node: ast.BinOp, count: int, function: Any, env: "Env", left: Any, r
         raise FormulaError(node.right.col_offset, wanted)
     most = max(whole, default=1)
     if most > MAX_EXPONENT:
-        raise FormulaError(node.right.col_offset, f"an exponent beyond ±{MAX_EXPONENT}")
+        if hasattr(left, "too_large") or not names_in(node.right):
+            raise FormulaError(node.right.col_offset, f"an exponent beyond ±{MAX_EXPONENT}")
+        left, most = left * arb(1), 1  # that large at this input only: in balls, as its bits grow
     _limit(node, left, max(most, 1))
     return function(left, right)
 
