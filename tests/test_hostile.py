@@ -60,6 +60,7 @@ def said_of(text: str, folder: Path) -> list[str]:
 REFUSED = {
     "an empty file": ("", "it is empty"),
     "an empty table": ("[weighted]", "weighted.given: a string is wanted, found nothing"),
+    "a file without a table": ('given = "x"', "given: it stands in no table; above it the name"),
     "a list of tables": ("[[weighted]]", "weighted: a table is wanted: [weighted]"),
     "many tables": (many("[q{}]\n"), f"3000 tables; at most {MAX_ITEMS} questions are read"),
     "many keys": ("[weighted]\n" + many("k{} = 1\n"), "weighted.k0: unknown key"),

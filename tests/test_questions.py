@@ -238,6 +238,8 @@ class TestNumbers:
                 "line.owes.lin.linear: a given name that may be any numbers is wanted: there is",
             ),
             ("owes.below = 'dw <= 0'", "line.owes.below: an equation is wanted"),
+            ("given = 'x[3], w'", "line.given: `3` is not the name of an index set; one of that "),
+            ("parts.v = '-d(L, w)'", "line.parts.v: a part is a derivative, such as d(L, w[a]) or"),
         ],
     )
     def test_what_is_wrong_is_told_in_a_line(self, line: str, said: str) -> None:
@@ -246,6 +248,29 @@ class TestNumbers:
         with pytest.raises(Unreadable) as refused:
             read_question_text("\n".join([*kept, line]))
         assert str(refused.value).startswith(said)
+
+    @pytest.mark.parametrize(
+        ("given", "hint"),
+        [
+            ("x[N] > 0, w", '; what it obeys is assumed: assume = ["x > 0"]'),
+            ("x[N] positive, w", '; what it obeys is assumed: assume = ["x > 0"]'),
+            ("x[N] onehot, w", "its vector defined: t[k] = delta(k, c) for k in K"),
+            ("x[N], w, S[N,N] symmetric", "one is made of any other in `define`: S = A + A.T"),
+            ("x[N] in [0, 1], w", "values are listed in braces, {0, 1}"),
+            ("x[N] int, w", "whole numbers are listed, `y[N] in {0, 1, 2}`"),
+            ("x[N], w = 0.1", "one that stays is defined in `define`"),
+            ("x: [N], w", "index sets stand in brackets behind the name"),
+            ("x(N), w", "index sets stand in brackets behind the name"),
+        ],
+    )
+    def test_what_is_given_in_other_words_gets_a_hint(self, given: str, hint: str) -> None:
+        with pytest.raises(Unreadable) as refused:
+            read_question_text(OF_NUMBERS.replace("x[N], w", given, 1))
+        assert hint in str(refused.value)
+
+    def test_a_size_that_has_no_name_gets_a_hint(self) -> None:
+        with pytest.raises(Unreadable, match=r"the size of N is sum\(1 for k in N\), or a name"):
+            read_question_text(OF_NUMBERS.replace('counts = { n = "N" }', "").replace("/2", "/n"))
 
 
 def read_question_text(text: str) -> Question:

@@ -486,6 +486,9 @@ class _Checker:
             if len(meant) == 1 and meant[0] not in bound:
                 entry = f"entry {meant[0]} of {axis}"
                 hint += f"; the part asks for {entry}: write {meant[0]} for {name}"
+        elif name.upper() in self.scope.sets:
+            size = f"the size of {name.upper()} is sum(1 for k in {name.upper()})"
+            hint = f"; {size}, or a name that `counts` of the question gives it"
         elif name[0] == "d" and name[1:] in known:
             hint = f"; a derivative is written d({name[1:]}, w[i])"
         else:

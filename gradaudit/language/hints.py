@@ -11,7 +11,7 @@ from pathlib import Path
 _HINTS: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
-CHARACTERS, SLIPS = _HINTS["characters"], _HINTS["slips"]
+CHARACTERS, SLIPS, _GIVEN = (_HINTS[table] for table in ("characters", "slips", "given"))
 NAMES, FOREIGN = (
     {one: remedy for several, remedy in _HINTS[table].items() for one in several.split()}
     for table in ("names", "foreign")
@@ -58,6 +58,12 @@ def slip(source: str, rate: str) -> str:
     if rate and re.search(r"[,;\]\[]|\blambda\b", source):
         said = [f"{range_of(rate)}, with a point in decimals"]
     return in_ascii(source) + "".join(f"; {one}" for one in said)
+
+
+def as_given(said: str) -> str:
+    """Return how it is written what is given, if what stands there is known."""
+    fit = (f"; {remedy}" for pattern, remedy in _GIVEN.items() if re.search(pattern, said))
+    return next(fit, "")
 
 
 def in_ascii(text: str) -> str:

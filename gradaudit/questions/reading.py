@@ -16,7 +16,7 @@ from flint import fmpq
 
 from gradaudit.language.evaluate import Env
 from gradaudit.language.formula import FUNCTIONS, Formula, FormulaError, Scope, numeral
-from gradaudit.language.hints import nearest, word_of_python
+from gradaudit.language.hints import as_given, nearest, word_of_python
 from gradaudit.language.numbers import each
 from gradaudit.language.outcomes import NoValue
 from gradaudit.questions.files import Unreadable, content_of, is_text, tables_of
@@ -225,7 +225,7 @@ class _Reader(Table):
             match = GIVEN.fullmatch(said)
             if match is None:
                 wanted = "a name with its index sets, such as X[N,A], `c in K` or `M[N] in {0, 1}`"
-                raise self.wrong("given", f"`{said}` is not {wanted}")
+                raise self.wrong("given", f"`{said}` is not {wanted}{as_given(said)}")
             name, axes, within, among, definite = match.groups()
             sets = tuple(one.strip() for one in (axes or "").split(",") if one.strip())
             for word in filter(None, map(word_of_python, (name, *sets, within or ""))):
@@ -233,7 +233,9 @@ class _Reader(Table):
             if name in {*FUNCTIONS, *found, *sets, within}:
                 raise self.wrong("given", f"`{name}` already has a meaning; choose another name")
             if bad := [one for one in sets if not re.fullmatch(NAME, one) or one in FUNCTIONS]:
-                raise self.wrong("given", f"`{bad[0]}` is not the name of an index set")
+                fixed = f"; one of that size is named: sizes = {{ B = {bad[0]} }}"
+                hint = fixed if bad[0].isdecimal() else ""
+                raise self.wrong("given", f"`{bad[0]}` is not the name of an index set{hint}")
             if definite and (len(sets) != 2 or sets[0] != sets[1]):
                 raise self.wrong("given", f"`{name}` is spd, so it has one index set twice")
             if len(sets) > MAX_AXES:
@@ -401,7 +403,7 @@ class _Reader(Table):
         truth = self.formula(key, text, replace(question.scope, free=free))
         is_d = isinstance(truth.tree, ast.Call) and getattr(truth.tree.func, "id", "") == "d"
         if not is_d or truth.when is not None:
-            raise self.wrong(key, "a part is a derivative, such as d(L, w[a])")
+            raise self.wrong(key, "a part is a derivative, such as d(L, w[a]) or d(-L, w[a])")
         asked = Asked(name, truth)
         axes = question.given[asked.by].axes if asked.by in question.scope.given else None
         letters = asked.letters

@@ -32,6 +32,9 @@ class Table:
         self.name = name
         if not re.fullmatch(NAME, name):
             raise Unreadable(f"{name}: the name of a question is letters, digits and _")
+        if isinstance(table, str):
+            told = "above it the name of the question is wanted, such as [ridge]"
+            raise Unreadable(f"{name}: it stands in no table; {told}")
         if not isinstance(table, dict):
             raise Unreadable(f"{name}: a table is wanted: [{name}]")
         self.table: dict[str, Any] = table
