@@ -398,6 +398,23 @@ CHAIN = (
 )
 
 
+@pytest.mark.parametrize("wrong", ["age <= 30", "age < 29"])
+def test_a_wrong_threshold_of_data_is_seen(said: Said, wrong: str) -> None:
+    question = """[edge]
+given = "X[N,A], w[A], y[N], age[N]"
+define = ["c[k] = where(age[k] < 30, 1, 5) for k in N", "L = sum(c*(X @ w - y)**2)/2"]
+parts.w = "d(L, w[a])"
+functions."f(X, w, y, age)" = ["w"]
+answers.w = "X.T @ (c*(X @ w - y))"
+"""
+    function = """import numpy as np
+def f(X, w, y, age):
+    return X.T @ (np.where(CONDITION, 1, 5)*(X @ w - y))
+"""
+    assert "edge.w ✗ fails" in said(function.replace("CONDITION", wrong), question)
+    assert "edge.w ✓ holds" in said(function.replace("CONDITION", "age < 30"), question)
+
+
 PROBIT = """
 [probit]
 given = "X[N,A], w[A], y[N] in {0, 1}"

@@ -335,13 +335,42 @@ def vectors(question: Question) -> list[Formula]:
 
 
 @cache
+def edges(question: Question) -> list[Formula]:
+    """Return what is 0 where numbers that nothing is differentiated by change sides, such as x - 3.
+
+    There the model has a derivative, by others, which may be another one on either side. Just sums
+    of given numbers are taken, and what float64 holds: it has to be on the same side.
+    """
+    numbers = {one.name for one in question.given.values() if not (one.within or one.among)}
+
+    def is_exact(node: ast.AST) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in numbers
+            case ast.Subscript(value=inner):
+                return is_exact(inner)
+            case ast.Constant(value=value):
+                return int(getattr(value, "q", 1)).bit_count() == 1
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                return is_exact(left) and is_exact(right)
+        return False
+
+    def of_numbers(node: ast.AST) -> Iterator[ast.expr]:
+        for one in filter(is_exact, _kinks_at(node)):
+            if numbers & mentioned(one, question.scope.defined):
+                yield one
+
+    return _found(question, of_numbers, moving=False)
+
+
+@cache
 def exponents(question: Question) -> list[Formula]:
     """Return what the model takes the exp of, be it within another function."""
     return _found(question, _exponents_at)
 
 
-def _found(question: Question, at: At) -> list[Formula]:
-    """Return what stands in a model so, and is changed by what a derivative is asked by."""
+def _found(question: Question, at: At, *, moving: bool = True) -> list[Formula]:
+    """Return what stands in a model so, and is changed by what a derivative is asked by, or not."""
     found: dict[str, Formula] = {}
     moved = {asked.by for asked in question.parts.values()}
 
@@ -350,7 +379,7 @@ def _found(question: Question, at: At) -> list[Formula]:
 
     for tree in question.scope.defined.values():
         for one, bound in _found_in(tree, at, {}, stays):
-            if stays(one):
+            if stays(one) is moving:
                 continue
             names = {name.id for name in ast.walk(one) if isinstance(name, ast.Name)}
             free = {name: over for name, over in bound.items() if name in names}
@@ -372,6 +401,7 @@ def _found_in(
         case ast.Call(func=ast.Name(id="where") as where, args=[condition, *sides]) if stays(
             condition
         ):
+            yield from _found_in(condition, at, bound, stays)
             for place, side in enumerate(sides, 1):
                 for one, loops in _found_in(side, at, bound, stays):
                     zero = ast.Constant(ZERO, col_offset=1)  # type: ignore[arg-type]  # exact

@@ -23,6 +23,7 @@ from flint import fmpq
 from gradaudit.judging.cases import (
     Case,
     brought_to_zero,
+    edges,
     is_smooth,
     kinks,
     look_for_kinks,
@@ -449,6 +450,12 @@ class Inputs:
             changes += _values_of(vector, (ONE / 2**20, ONE / 2**36))
         return changes
 
+    def _at_edges(self) -> Iterator[Change]:
+        """Yield what brings data to where they change sides, and beside it."""
+        for edge in edges(self.question):
+            yield from _values_of(edge, (ZERO, ONE, -ONE))
+            yield from _values_of(edge, (ZERO,), 0)
+
     def _packed(self) -> list[list[Change]]:
         """Return changes, several of different arrays at once where there are many."""
         most = -(-len(self.changes) // MOST)
@@ -501,7 +508,9 @@ class Inputs:
             of = self.question.given[name].within
             largest = max(self.sizes, key=lambda sizes: sizes[of])  # at once
             wanted += [(largest, partial(_place, name, k)) for k in range(largest[of])]
-        alone_too = chain(self._of_every_size(), self._in_exponents(), self._beside_a_mask())
+        alone_too = chain(
+            self._of_every_size(), self._in_exponents(), self._beside_a_mask(), self._at_edges()
+        )
         wanted += [(self.sizes[0], change) for change in alone_too]
         usual = wanted[:1]
         wanted = [*usual, *((sizes, one) for sizes, one in wanted[1:] if self._is_met(sizes))]
