@@ -497,6 +497,46 @@ def test_a_mistake_beside_such_ties_is_refused() -> None:
         check_vjp(clamped, wrong, inputs="x: [n], low: [n], high: [n]")
 
 
+class TestTheMaximumOfWhatIsClipped:
+    """Where all tie at the clip, it is clipped to nearly all sides."""
+
+    @staticmethod
+    def loss(v: Array, far: float) -> Any:
+        return np.minimum(v, 1.0).max() + far * ((v - 1.0) ** 2).sum()
+
+    @staticmethod
+    def gradient(v: Array, far: float) -> Array:
+        clipped = np.minimum(v, 1.0)
+        ties = clipped == clipped.max()
+        sides = np.where(v == 1.0, 0.5, v < 1.0)  # a tie with the clip goes halves
+        return ties * sides / ties.sum() + 2 * far * (v - 1.0)
+
+    @pytest.mark.parametrize("n", [3, 4, 6])
+    def test_with_its_ties_in_halves_is_not_refused(self, n: int) -> None:
+        spec = "v: positive[n], far: nonnegative"
+        for seed in range(30):
+            args = np.ones(n), np.float64(0.0)
+            check_gradient(
+                self.loss, self.gradient, *args, inputs=spec, wrt="v", examples=0, seed=seed
+            )
+
+    def test_nor_beside_a_term_that_bends_far_more(self) -> None:
+        spec = "v: positive[n], far: nonnegative"
+        for seed in range(30):
+            args = np.ones(3), np.float64(2000.0)
+            check_gradient(
+                self.loss, self.gradient, *args, inputs=spec, wrt="v", examples=0, seed=seed
+            )
+
+    def test_that_counts_each_tie_whole_is_refused(self) -> None:
+        def wrong(v: Array, far: float) -> Array:
+            clipped = np.minimum(v, 1.0)
+            return (clipped == clipped.max()) * (v < 1.0) + 2 * far * (v - 1.0)
+
+        with pytest.raises(WrongGradient):
+            check_gradient(self.loss, wrong, inputs="v: positive[n], far: nonnegative", wrt="v")
+
+
 class TestAGradientThatIsADifferenceInAnExponent:
     """Far out it loses more digits than a gradient may: it is not judged there."""
 
