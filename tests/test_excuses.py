@@ -1,5 +1,6 @@
 """What roundings excuse, and what they do not: the same inputs, right and wrong."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -535,6 +536,29 @@ class TestTheMaximumOfWhatIsClipped:
 
         with pytest.raises(WrongGradient):
             check_gradient(self.loss, wrong, inputs="v: positive[n], far: nonnegative", wrt="v")
+
+
+class TestATermThatMovesWithinTheStepsOfALargerOne:
+    """Far out a step that shows the slope of a cube passes many waves of a sine."""
+
+    @staticmethod
+    def loss(x: Array) -> float:
+        return sum(max(float(one) ** 3, 0.0) + math.sin(one) for one in x)
+
+    @staticmethod
+    def gradient(x: Array) -> Array:
+        return 3 * x**2 * (x > 0) + np.cos(x)
+
+    @pytest.mark.parametrize("far", [67015.0, 31830.7, 94400.25])
+    def test_is_not_missed(self, far: float) -> None:
+        for seed in range(10):
+            check_gradient(
+                self.loss, self.gradient, np.array([far]), inputs="x: [n]", examples=0, seed=seed
+            )
+
+    def test_and_is_where_it_is_seen(self) -> None:
+        with pytest.raises(WrongGradient):
+            check_gradient(self.loss, lambda x: 3 * x**2 * (x > 0), inputs="x: [n]")
 
 
 class TestAGradientThatIsADifferenceInAnExponent:

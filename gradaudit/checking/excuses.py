@@ -101,7 +101,9 @@ class Looking:
         """Return why a gap proves nothing, "" where it does."""
         if _is_rounding_of_f(point, found):
             return "roundings of f explain it, whose value is another in long double"
-        if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude:
+        # Far out a term such as sin(x) moves within a step, by less than values of f can show.
+        far = float(np.abs(found.move).max(initial=1.0)) if found.how != point.oracle else 1.0
+        if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude * far:
             return "roundings of numbers of the size of f explain it"
         one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
         if point.unit > 2.0**-30 and found.gap < one:  # such as 1 - tanh(x)**2, of numbers near 1
