@@ -59,6 +59,7 @@ def test_entries_may_stand_on_lines_of_their_own() -> None:
         ("X: [n<2]", 5, '"n<2" cannot be read; a condition follows the arguments'),
         ("X: [if]", 5, '"if" cannot be read'),
         ("X: [n] [d]", 8, r'found "\[", expected a comma'),
+        ("v: [d] > 0", 8, r'found ">", .*; what entries obey is a kind, such as positive\[n\]'),
         ("X: ", 4, r"what X is, is missing, such as \[n,d\] or positive"),
         ("", 1, r"there is no argument; one is written X: \[n,d\]"),
         ("A: spd[d]", 4, r"spd needs two equal sizes: spd\[n,n\]"),

@@ -80,7 +80,9 @@ class Reader:
                 conditions[self.condition()] = start
             if not self.match(r"([,;\n]\s*)+") and self.match("") and self.at < len(self.text):
                 found = self.text[self.at]
-                raise self.wrong(f'found "{found}", expected a comma before another entry')
+                kinds = "; what entries obey is a kind, such as positive[n] or unit[n]"
+                told = f'found "{found}", expected a comma before another entry'
+                raise self.wrong(told + kinds * (found in "<>"))
         if not arguments:
             raise self.wrong("there is no argument; one is written X: [n,d]", 0)
         spec = Spec(tuple(arguments), tuple(conditions))
