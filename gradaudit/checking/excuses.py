@@ -102,7 +102,8 @@ class Looking:
         if _is_rounding_of_f(point, found):
             return "roundings of f explain it, whose value is another in long double"
         # Far out a term such as sin(x) moves within a step, by less than values of f can show.
-        far = float(np.abs(found.move).max(initial=1.0)) if found.how != point.oracle else 1.0
+        by_floats = found.how not in {point.oracle, LONGER}  # these show it
+        far = float(np.abs(found.move).max(initial=1.0)) if by_floats else 1.0
         if not found.alone and found.gap < ROUNDINGS * point.unit * point.magnitude * far:
             return "roundings of numbers of the size of f explain it"
         one = ROUNDINGS * point.unit * float(np.abs(found.move).sum())
